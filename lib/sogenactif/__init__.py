@@ -1,0 +1,1 @@
+"""The Sogenactif payment kit: requests sealed, responses checked, pages shown."""

@@ -1,0 +1,119 @@
+"""Everything the kit can refuse, each error in its documented words.
+
+One root, :class:`KitError`; its text is what ``request`` and ``response`` print and what
+the log shows. The classes below say who can act: the program that calls (``CallError``),
+the merchant's files (``ConfigurationError``), or whoever sent a DATA message
+(``MessageError``). Source of the words: spec of the kit, Errors.
+"""
+
+
+class KitError(Exception):
+    """What failed, and in parentheses with what; ``exit_status`` is that of the executables."""
+
+    exit_status = 0
+
+
+class CallError(KitError):
+    """The parameters of the call can't make a payment request."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Error in call parameters structure ({what})")
+
+
+class InvalidKeyword(KitError):
+    """An argument that is no ``keyword=value`` of the dictionary."""
+
+    exit_status = 255
+
+    def __init__(self, argument: str) -> None:
+        super().__init__(f"Invalid Keyword in parameter ({argument})")
+
+
+class ParameterTooLong(KitError):
+    """An argument whose value has more bytes than its field."""
+
+    exit_status = 255
+
+    def __init__(self, argument: str) -> None:
+        super().__init__(f"Error parameter ({argument}) too long")
+
+
+class InvalidArgumentCount(KitError):
+    """``response`` takes one or two arguments; ``bound`` says which limit was passed."""
+
+    exit_status = 255
+
+    def __init__(self, bound: str) -> None:
+        super().__init__(f"invalid number of arguments (must be {bound})")
+
+
+class ConfigurationError(KitError):
+    """A file of the merchant's is missing, unreadable or wrong: only the merchant can mend it."""
+
+
+class PathfileError(ConfigurationError):
+    """The pathfile can't be opened, or lacks a keyword."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Error reading pathfile ({what})")
+
+
+class ParametersUnreadable(ConfigurationError):
+    """A parmcom file can't be opened; ``whose`` is ``default`` or ``merchant``."""
+
+    def __init__(self, whose: str, path: str) -> None:
+        super().__init__(f"Error reading {whose} parameters definition ({path})")
+
+
+class InvalidSeparator(ConfigurationError):
+    """A line of a pathfile or parmcom file that isn't ``KEYWORD!value!``."""
+
+
+class CertificateError(ConfigurationError):
+    """The certificate can't be used."""
+
+
+class CertificateMissing(CertificateError):
+    """There is no certificate of that merchant, or it can't be opened."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"Error reading certificate file ({path})")
+
+
+class MessageError(KitError):
+    """DATA that can't be believed."""
+
+
+class MessageLengthError(MessageError):
+    """DATA is missing, empty, or shorter than any message."""
+
+    def __init__(self) -> None:
+        super().__init__("Error get DATA response parameter  (wrong length)")
+
+
+class MessageEncodingError(MessageError):
+    """DATA isn't in the encoding of the kit."""
+
+    def __init__(self) -> None:
+        super().__init__("Error in message decryption ()")
+
+
+class MessageStructureError(MessageError):
+    """DATA was decoded, and its parts don't agree."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Error in loading the response structure ({what})")
+
+
+class SealError(MessageError):
+    """DATA was sealed with none of the merchant's certificates, or altered since."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid message MAC (mac received diffrent than mac computed)")
+
+
+class ResponseError(MessageError):
+    """DATA is sealed, and a field of it can't be part of a response."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Error in the response structure ({what})")

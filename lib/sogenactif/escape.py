@@ -1,0 +1,18 @@
+"""Text as HTML on one line.
+
+Programs part what the executables print at each ``!``, keep its last line only, and some
+print it as a format: so neither ``!`` nor ``%`` nor a line end may come from a value.
+"""
+
+from sogenactif.fields import to_bytes
+
+ENTITIES = {code: f"&#{code};" for code in (*range(32), 127, *map(ord, "&<>\"'!%"))}
+
+
+def entities(text: str) -> str:
+    """The text with every character that means something to HTML or to such programs as an entity."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = to_bytes(text).decode("latin-1")
+    return text.translate(ENTITIES)

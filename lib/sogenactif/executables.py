@@ -1,0 +1,78 @@
+"""What the two executables of the guide print: strings parted by ``!``, on one line.
+
+Source: guide, 2.4 and 3.2. Arguments are text that keeps every byte (``fields.to_text``).
+"""
+
+from collections.abc import Sequence
+
+from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError
+from sogenactif.escape import entities
+from sogenactif.fields import PRINTED, to_bytes
+from sogenactif.payment import make_request, parse_call, read_response
+from sogenactif.settings import read_pathfile
+
+GUIDE_FIELDS = 30
+
+
+def request(arguments: Sequence[str]) -> tuple[bytes, int]:
+    """``!code!error!buffer!`` of a payment request, and the exit status."""
+    call, pathfile, made = {}, None, None
+    error, status, buffer = "", 0, ""
+    try:
+        call = parse_call(arguments)
+        pathfile = read_pathfile(call.get("pathfile", ""))
+        made = make_request(call, pathfile)
+    except KitError as failure:
+        error, status = _words(failure), failure.exit_status
+    if pathfile and pathfile.debug:
+        from sogenactif.debug import request_report
+
+        error = request_report(call, pathfile, made) + error
+    if made:
+        from sogenactif.pages import form
+
+        buffer = form(made)
+    return to_bytes("!".join(("", "0" if made else "-1", error, buffer, ""))), status
+
+
+def response(arguments: Sequence[str]) -> tuple[bytes, int]:
+    """``!code!error!`` and the fields of a payment response, and the exit status.
+
+    32 strings and a last ``!``; 44 strings without it where the pathfile says KIT_VERSION!615!.
+    Of a message that can't be believed every field is empty.
+    """
+    call: dict[str, str] = {}
+    pathfile, read = None, None
+    error, status = "", 0
+    try:
+        call = _parse_response_call(arguments)
+        pathfile = read_pathfile(call.get("pathfile", ""))
+        read = read_response(call.get("message", ""), pathfile)
+    except KitError as failure:
+        error, status = _words(failure), failure.exit_status
+    if pathfile and pathfile.debug:
+        from sogenactif.debug import response_report
+
+        error = response_report(call.get("message", ""), pathfile, read) + error
+    newer = pathfile is not None and pathfile["KIT_VERSION"] == "615"
+    values = [read[name] if read else "" for name in (PRINTED if newer else PRINTED[:GUIDE_FIELDS])]
+    return to_bytes("!".join(("", "0" if read else "-1", error, *values, *([] if newer else [""])))), status
+
+
+def _words(error: KitError) -> str:
+    """The words of an error; those of a wrong count hold a ``<`` or ``>`` of the kit's own, and no value."""
+    return str(error) if isinstance(error, InvalidArgumentCount) else entities(str(error))
+
+
+def _parse_response_call(arguments: Sequence[str]) -> dict[str, str]:
+    if not arguments:
+        raise InvalidArgumentCount("> 1")
+    if len(arguments) > 2:
+        raise InvalidArgumentCount("< 2")
+    call = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if not equals or name not in ("message", "pathfile"):
+            raise InvalidKeyword(argument)
+        call[name] = value
+    return call

@@ -1,0 +1,102 @@
+"""What a browser or a server sends, read within limits; what it is answered."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+MOST_BYTES = 64 * 1024
+MOST_FIELDS = 100
+FORM_TYPE = "application/x-www-form-urlencoded"
+STATUS = {
+    200: "200 OK",
+    302: "302 Found",
+    303: "303 See Other",
+    400: "400 Bad Request",
+    403: "403 Forbidden",
+    404: "404 Not Found",
+    405: "405 Method Not Allowed",
+    413: "413 Content Too Large",
+    500: "500 Internal Server Error",
+    503: "503 Service Unavailable",
+}
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+Application = Callable[[Environ, "StartResponse"], Iterable[bytes]]
+
+
+class HttpError(Exception):
+    """A request that can't be served: its status, and in a few words why (for the log)."""
+
+    def __init__(self, status: int, why: str, headers: Headers | None = None) -> None:
+        super().__init__(why)
+        self.status = status
+        self.headers = headers or []
+
+
+def allow(environ: Environ, *methods: str) -> str:
+    """The method of a request, one of these. Raises HttpError 405."""
+    method: str = environ["REQUEST_METHOD"]
+    if method not in methods:
+        raise HttpError(405, f"method {method}", [("Allow", ", ".join(methods))])
+    return method
+
+
+def read_query(environ: Environ) -> dict[str, str]:
+    """The fields of the query string; of a repeated one the last. Raises HttpError 400 or 413."""
+    return _parse(environ.get("QUERY_STRING", "").encode("latin-1"))
+
+
+def read_form(environ: Environ) -> dict[str, str]:
+    """The fields of a posted form, of 64 KiB and 100 fields at most; of a repeated one the last.
+
+    Raises HttpError 400 (no form, or a wrong one) or 413.
+    """
+    content_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if content_type not in (FORM_TYPE, ""):
+        raise HttpError(400, f"content type {content_type}")
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        raise HttpError(400, f"content length {length}")
+    if len(length) > 9 or int(length) > MOST_BYTES:
+        raise HttpError(413, f"{length} bytes")
+    body = environ["wsgi.input"].read(int(length))
+    if len(body) < int(length):
+        raise HttpError(400, f"{len(body)} bytes of {length}")
+    return _parse(body)
+
+
+def _parse(text: bytes) -> dict[str, str]:
+    if len(text) > MOST_BYTES:
+        raise HttpError(413, f"{len(text)} bytes")
+    try:
+        pairs = parse_qsl(
+            text.decode("ascii", "surrogateescape"),
+            keep_blank_values=True,
+            errors="surrogateescape",
+            max_num_fields=MOST_FIELDS,
+        )
+    except ValueError:
+        raise HttpError(400, f"more than {MOST_FIELDS} fields") from None
+    return dict(pairs)
+
+
+def send(
+    start_response: "StartResponse", status: int, body: bytes, content_type: str, headers: Headers
+) -> list[bytes]:
+    """Answer a request, with what no answer of a payment goes without: it is never stored nor sniffed."""
+    start_response(
+        STATUS[status],
+        [
+            ("Content-Type", content_type),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Referrer-Policy", "no-referrer"),
+            *headers,
+        ],
+    )
+    return [body]

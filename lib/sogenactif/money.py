@@ -1,0 +1,48 @@
+"""Amounts as customers read them."""
+
+# ISO 4217 number: letters, decimals. The currencies that the payment server accepts.
+CURRENCIES = {
+    "978": ("EUR", 2),
+    "840": ("USD", 2),
+    "756": ("CHF", 2),
+    "826": ("GBP", 2),
+    "124": ("CAD", 2),
+    "392": ("JPY", 0),
+    "484": ("MXN", 2),
+    "949": ("TRY", 2),
+    "036": ("AUD", 2),
+    "554": ("NZD", 2),
+    "578": ("NOK", 2),
+    "986": ("BRL", 2),
+    "032": ("ARS", 2),
+    "116": ("KHR", 2),
+    "901": ("TWD", 2),
+    "752": ("SEK", 2),
+    "208": ("DKK", 2),
+    "410": ("KRW", 0),
+    "702": ("SGD", 2),
+    "953": ("XPF", 0),
+    "952": ("XOF", 0),
+}
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+NO_BREAK, THIN_NO_BREAK = "\u00a0", "\u202f"
+# language: thousands, decimals
+MARKS = {"fr": (THIN_NO_BREAK, ","), "en": (",", "."), "de": (".", ","), "es": (".", ","), "it": (".", ",")}
+
+
+def format_amount(amount: str, currency_code: str, language: str) -> str:
+    """An amount in the smallest unit, for a person: ``("1250", "978", "fr")`` is ``12,50 €``.
+
+    ``currency_code`` is an ISO 4217 number, leading zeros optional; an unknown one is shown
+    with the amount as it is. ``language`` is that of HTML (fr en de es it), else English.
+    """
+    if currency_code.zfill(3) not in CURRENCIES or not amount.isdigit():
+        return f"{amount} ({currency_code})"
+    letters, decimals = CURRENCIES[currency_code.zfill(3)]
+    thousands, point = MARKS.get(language, MARKS["en"])
+    units, cents = divmod(int(amount), 10**decimals)
+    number = f"{units:,}".replace(",", thousands) + (f"{point}{cents:0{decimals}}" if decimals else "")
+    symbol = SYMBOLS.get(letters, letters)
+    if language in MARKS and language != "en":
+        return f"{number}{NO_BREAK}{symbol}"
+    return f"{symbol}{number}" if letters in SYMBOLS else f"{symbol}{NO_BREAK}{number}"

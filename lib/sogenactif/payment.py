@@ -1,0 +1,156 @@
+"""A payment request, checked and ready to post; a payment response, checked and ready to read.
+
+The rules of a payment are here; what they do to bytes is in ``message``, to files in
+``settings`` and ``certificate``. Source: guide, chapters 2 and 3; spec of the kit.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sogenactif.certificate import Certificate, read_certificate
+from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong, ResponseError
+from sogenactif.fields import CALL, MAX_LENGTH, RESPONSE_MAX_LENGTH, to_bytes
+from sogenactif.message import open_response, seal_request
+from sogenactif.settings import Pathfile, merge, read_parameters, stays_in_directory
+
+BLOCK_NUMBERS = set("123456789")
+ACCEPTED, CANCELLED = "00", "17"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Means of payment that are shown together, under the sentence of their number (1 to 9)."""
+
+    number: str
+    means: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PaymentRequest:
+    """A payment request: its final ``fields``, its ``blocks`` in order, and ``data``, the sealed DATA."""
+
+    pathfile: Pathfile
+    certificate: Certificate
+    fields: Mapping[str, str]
+    blocks: tuple[Block, ...]
+    data: str
+
+    @property
+    def action(self) -> str:
+        """Where the customer's browser posts DATA."""
+        return self.certificate.payment_url + "/callpayment"
+
+    @property
+    def headers(self) -> bool:
+        """Whether a sentence stands above each block."""
+        return self.fields["header_flag"].lower() == "yes"
+
+
+@dataclass(frozen=True)
+class PaymentResponse:
+    """A payment response whose seal was checked; ``fields`` that are absent or empty read as ``""``."""
+
+    fields: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+    @property
+    def outcome(self) -> str:
+        """``accepted``, ``refused`` or ``cancelled``; only ``accepted`` says paid.
+
+        Raises ResponseError without a response_code: the customer's browser holds a sealed
+        request too, which says nothing of an outcome.
+        """
+        code = self["response_code"]
+        if not code:
+            raise ResponseError("response_code")
+        return {ACCEPTED: "accepted", CANCELLED: "cancelled"}.get(code, "refused")
+
+
+def parse_call(arguments: Iterable[str]) -> dict[str, str]:
+    """The parameters of a call given as ``keyword=value``; of a repeated one the last counts.
+
+    Raises InvalidKeyword and ParameterTooLong.
+    """
+    call = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if not equals or name not in CALL:
+            raise InvalidKeyword(argument)
+        if len(to_bytes(value)) > MAX_LENGTH[name]:
+            raise ParameterTooLong(argument)
+        call[name] = value
+    return call
+
+
+def make_request(call: Mapping[str, str], pathfile: Pathfile, now: float | None = None) -> PaymentRequest:
+    """The payment request of a call that ``parse_call`` let through.
+
+    ``now`` is the moment of the request, in seconds since 1970 (UTC). Raises KitError.
+    """
+    merchant_id = call.get("merchant_id", "")
+    if not merchant_id:
+        raise CallError("merchant_id not filled")
+    if not stays_in_directory(merchant_id):
+        raise CallError(f"merchant_id ({merchant_id}) may hold letters, digits, - and _ only")
+    fields = merge(*(read_parameters(*file) for file in pathfile.parameter_files(merchant_id)), call)
+    country = fields.get("merchant_country", "")
+    if not country:
+        raise CallError("merchant_country not filled")
+    certificate = read_certificate(pathfile, country, merchant_id)
+    now = time.time() if now is None else now
+    fields.setdefault("transaction_id", time.strftime("%H%M%S", time.localtime(now)))
+    fields["transmission_date"] = time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
+    _check(fields)
+    blocks = _blocks(fields)
+    return PaymentRequest(pathfile, certificate, fields, blocks, seal_request(fields, certificate))
+
+
+def read_response(data: str, pathfile: Pathfile) -> PaymentResponse:
+    """The payment response that a DATA message holds, its seal and the lengths of its values checked.
+
+    Raises MessageError, or CertificateError where the merchant's certificate can't be used.
+    """
+    fields = open_response(data, pathfile)
+    for name, value in fields.items():
+        if len(to_bytes(value)) > RESPONSE_MAX_LENGTH[name]:
+            raise ResponseError(name)
+    return PaymentResponse(fields)
+
+
+def _check(fields: Mapping[str, str]) -> None:
+    if "amount" not in fields:
+        raise CallError("amount not filled")
+    for name, value in fields.items():
+        if len(to_bytes(value)) > MAX_LENGTH[name]:
+            raise CallError(f"{name} ({value}) too long")
+    if len(fields["amount"]) < 3:
+        raise CallError(f"invalid amount length ({fields['amount']})")
+    language = fields.get("language", "")
+    if language != language.lower():
+        raise CallError(f"language ({language}) must be lower case")
+    for name in ("currency_code", "amount", "transaction_id"):
+        if not (fields[name].isascii() and fields[name].isdigit()):
+            raise CallError(f"{name} ({fields[name]}) not numeric")
+
+
+def _blocks(fields: Mapping[str, str]) -> tuple[Block, ...]:
+    means = fields.get("payment_means", "").removesuffix(",")
+    items = means.split(",") if means else []
+    order = fields["block_order"].strip(",")
+    numbers = list(dict.fromkeys(order.split(","))) if order else []
+    shown, chosen = items[::2], items[1::2]
+    if (
+        len(items) % 2
+        or not all(map(stays_in_directory, shown))
+        or not set(numbers) <= BLOCK_NUMBERS
+        or not set(chosen) <= set(numbers)
+    ):
+        raise CallError("payment_means,block_order")
+    blocks = (
+        Block(number, tuple(name for name, block in zip(shown, chosen, strict=True) if block == number))
+        for number in numbers
+    )
+    return tuple(block for block in blocks if block.means)
