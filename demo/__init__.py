@@ -1,0 +1,1 @@
+"""The demonstration: what plays the other parts around the kit."""
