@@ -1,1 +1,1 @@
-"""The demonstration: what plays the other parts around the kit."""
+"""The demonstration: a small shop, and a payment server with no bank behind it."""

@@ -1,13 +1,16 @@
 """What the tests share: the recorded vectors and the files they ran on."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-VECTORS = Path(__file__).parent / "vectors"
+from sogenactif.settings import Pathfile, read_pathfile
+
+ROOT = Path(__file__).parents[1]
+VECTORS = ROOT / "tests" / "vectors"
+MERCHANT = "014213245611111"
 
 
 def vectors(name: str) -> list[Any]:
@@ -16,15 +19,29 @@ def vectors(name: str) -> list[Any]:
     return [pytest.param(case, id=case["name"]) for case in cases]
 
 
-def as_text(recorded: str) -> str:
+def as_text(recorded: str, param: Path) -> str:
     """A recorded string, one character a byte, as the text that the kit works on."""
-    return recorded.encode("latin-1").decode("utf-8", "surrogateescape")
+    return recorded.replace("@PARAM@", str(param)).encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def as_recorded(text: str | bytes, param: Path) -> str:
+    """What the kit said, written as the vectors write it."""
+    content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+    return content.decode("latin-1").replace(str(param), "@PARAM@")
 
 
 @pytest.fixture
 def param(tmp_path: Path) -> Path:
     """A folder with the files the vectors ran on, their paths filled in."""
+    folder = tmp_path / "param"
+    folder.mkdir()
     for file in (VECTORS / "param").iterdir():
-        content = file.read_bytes().replace(b"@PARAM@", str(tmp_path).encode())
-        (tmp_path / file.name).write_bytes(content)
-    return tmp_path
+        content = file.read_bytes().replace(b"@PARAM@", str(folder).encode())
+        (folder / file.name).write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def pathfile(param: Path) -> Pathfile:
+    """The usual pathfile of the vectors, read."""
+    return read_pathfile(str(param / "pathfile"))

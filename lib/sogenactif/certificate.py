@@ -100,9 +100,7 @@ def certificate_path(pathfile: Pathfile, country: str, merchant_id: str, old: bo
     return path
 
 
-def read_certificate(
-    pathfile: Pathfile, country: str, merchant_id: str, old: bool = False
-) -> Certificate:
+def read_certificate(pathfile: Pathfile, country: str, merchant_id: str, old: bool = False) -> Certificate:
     """The certificate of a merchant, checked to be theirs and of the pathfile's type.
 
     Raises CertificateMissing where there is none, CertificateError where it can't be used.

@@ -12,12 +12,29 @@ class KitError(Exception):
 
     exit_status = 0
 
+    @property
+    def logged(self) -> str:
+        """The words for a log: without a value that may be personal."""
+        return str(self)
+
 
 class CallError(KitError):
     """The parameters of the call can't make a payment request."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Error in call parameters structure ({what})")
+
+
+class ValueTooLong(CallError):
+    """A value, from a file or the call, that has more bytes than its field."""
+
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__(f"{name} ({value}) too long")
+        self.name = name
+
+    @property
+    def logged(self) -> str:
+        return f"Error in call parameters structure ({self.name} too long)"
 
 
 class InvalidKeyword(KitError):
@@ -27,6 +44,11 @@ class InvalidKeyword(KitError):
 
     def __init__(self, argument: str) -> None:
         super().__init__(f"Invalid Keyword in parameter ({argument})")
+        self.name = argument.partition("=")[0]
+
+    @property
+    def logged(self) -> str:
+        return f"Invalid Keyword in parameter ({self.name})"
 
 
 class ParameterTooLong(KitError):
@@ -36,6 +58,11 @@ class ParameterTooLong(KitError):
 
     def __init__(self, argument: str) -> None:
         super().__init__(f"Error parameter ({argument}) too long")
+        self.name = argument.partition("=")[0]
+
+    @property
+    def logged(self) -> str:
+        return f"Error parameter ({self.name}) too long"
 
 
 class InvalidArgumentCount(KitError):

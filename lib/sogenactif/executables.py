@@ -54,9 +54,18 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
         from sogenactif.debug import response_report
 
         error = response_report(call.get("message", ""), pathfile, read) + error
-    newer = pathfile is not None and pathfile["KIT_VERSION"] == "615"
+    newer = _names_kit_615(arguments)
     values = [read[name] if read else "" for name in (PRINTED if newer else PRINTED[:GUIDE_FIELDS])]
     return to_bytes("!".join(("", "0" if read else "-1", error, *values, *([] if newer else [""])))), status
+
+
+def _names_kit_615(arguments: Sequence[str]) -> bool:
+    """Whether the pathfile of a call, even of a malformed one, asks for the longer answer."""
+    named = [argument.removeprefix("pathfile=") for argument in arguments if argument.startswith("pathfile=")]
+    try:
+        return read_pathfile(named[-1] if named else "")["KIT_VERSION"] == "615"
+    except KitError:
+        return False
 
 
 def _words(error: KitError) -> str:

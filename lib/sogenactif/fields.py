@@ -109,7 +109,8 @@ RESPONSE_MAX_LENGTH = {
     field.name: field.response_max_length for field in FIELDS if field.response_max_length is not None
 }
 PRINTED = tuple(
-    name for _, name in sorted((f.response_position, f.name) for f in FIELDS if f.response_position is not None)
+    name
+    for _, name in sorted((f.response_position, f.name) for f in FIELDS if f.response_position is not None)
 )
 
 
@@ -121,4 +122,3 @@ def to_bytes(text: str) -> bytes:
 def to_text(value: bytes) -> str:
     """A value as text that ``to_bytes`` turns back into the same bytes, whatever they are."""
     return value.decode("utf-8", "surrogateescape")
-

@@ -90,7 +90,7 @@ def parse(plain: bytes) -> Records:
     header = HEADER.match(plain)
     if not header or int(header[1]) != len(plain):
         raise MessageStructureError("header")
-    records = []
+    records: Records = []
     place = header.end()
     while place < len(plain):
         head = RECORD.match(plain, place)
@@ -137,9 +137,7 @@ def _seal(records: Records, fields: Mapping[str, str], certificate: Certificate)
     return body + _mac(body, fields, certificate)
 
 
-def _open(
-    data: str, pathfile: Pathfile, tags: Mapping[int, str]
-) -> tuple[dict[str, str], Certificate]:
+def _open(data: str, pathfile: Pathfile, tags: Mapping[int, str]) -> tuple[dict[str, str], Certificate]:
     if len(data) < SHORTEST:
         raise MessageLengthError
     body, mac = data[:-SEAL_DIGITS], data[-SEAL_DIGITS:]
@@ -194,5 +192,10 @@ def _decipher_customer(fields: Mapping[str, str], certificate: Certificate) -> s
 
 def _customer_ciphers(fields: Mapping[str, str], certificate: Certificate) -> tuple[EcbMode, EcbMode]:
     keys = certificate.customer_keys(fields["amount"], fields["transmission_date"], fields["transaction_id"])
-    first, second = (DES.new(key, DES.MODE_ECB) for key in keys)
-    return first, second
+    return _ecb(keys[0]), _ecb(keys[1])
+
+
+def _ecb(key: bytes) -> EcbMode:
+    cipher = DES.new(key, DES.MODE_ECB)
+    assert isinstance(cipher, EcbMode)
+    return cipher

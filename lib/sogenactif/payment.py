@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sogenactif.certificate import Certificate, read_certificate
-from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong, ResponseError
+from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong, ResponseError, ValueTooLong
 from sogenactif.fields import CALL, MAX_LENGTH, RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.message import open_response, seal_request
 from sogenactif.settings import Pathfile, merge, read_parameters, stays_in_directory
@@ -58,15 +58,8 @@ class PaymentResponse:
 
     @property
     def outcome(self) -> str:
-        """``accepted``, ``refused`` or ``cancelled``; only ``accepted`` says paid.
-
-        Raises ResponseError without a response_code: the customer's browser holds a sealed
-        request too, which says nothing of an outcome.
-        """
-        code = self["response_code"]
-        if not code:
-            raise ResponseError("response_code")
-        return {ACCEPTED: "accepted", CANCELLED: "cancelled"}.get(code, "refused")
+        """``accepted``, ``refused`` or ``cancelled``; only ``accepted`` says paid."""
+        return {ACCEPTED: "accepted", CANCELLED: "cancelled"}.get(self["response_code"], "refused")
 
 
 def parse_call(arguments: Iterable[str]) -> dict[str, str]:
@@ -111,7 +104,7 @@ def make_request(call: Mapping[str, str], pathfile: Pathfile, now: float | None 
 def read_response(data: str, pathfile: Pathfile) -> PaymentResponse:
     """The payment response that a DATA message holds, its seal and the lengths of its values checked.
 
-    Raises MessageError, or CertificateError where the merchant's certificate can't be used.
+    It may lack a response_code, see ``read_outcome``. Raises MessageError, or CertificateError where the merchant's certificate can't be used.
     """
     fields = open_response(data, pathfile)
     for name, value in fields.items():
@@ -120,12 +113,24 @@ def read_response(data: str, pathfile: Pathfile) -> PaymentResponse:
     return PaymentResponse(fields)
 
 
+def read_outcome(data: str, pathfile: Pathfile) -> PaymentResponse:
+    """The payment response of ``read_response``, which must say how the payment ended.
+
+    The customer's browser holds a sealed message too, the request: it has no response_code,
+    and raises ResponseError.
+    """
+    response = read_response(data, pathfile)
+    if not response["response_code"]:
+        raise ResponseError("response_code")
+    return response
+
+
 def _check(fields: Mapping[str, str]) -> None:
     if "amount" not in fields:
         raise CallError("amount not filled")
     for name, value in fields.items():
         if len(to_bytes(value)) > MAX_LENGTH[name]:
-            raise CallError(f"{name} ({value}) too long")
+            raise ValueTooLong(name, value)
     if len(fields["amount"]) < 3:
         raise CallError(f"invalid amount length ({fields['amount']})")
     language = fields.get("language", "")

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""call_request: shows a customer an order and the means of payment.
+
+The function below is the shop's own part. Its example reads the orders of an SQLite database,
+as the demonstration's shop keeps them.
+"""
+
+import os
+import sqlite3
+import sys
+from contextlib import closing
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+ROOT = os.path.dirname(HERE)
+sys.path[:0] = [f"{ROOT}/lib", f"{ROOT}/lib/packages"]
+
+from sogenactif.web import Order, call_request, run_cgi
+
+
+def order_to_pay(reference: str) -> Order | None:
+    """What the order of this reference costs, or None where there is none to pay.
+
+    The browser sent the reference: look the amount up, never take it from there. The
+    parameters are those of the guide; an amount is in cents and has 3 digits or more.
+    """
+    with closing(sqlite3.connect(f"{ROOT}/var/shop.db")) as shop:
+        order = shop.execute(
+            "SELECT amount, language FROM orders WHERE reference = ? AND state <> 'accepted'", [reference]
+        ).fetchone()
+        lines = shop.execute("SELECT title, amount FROM lines WHERE reference = ?", [reference]).fetchall()
+    if order is None:
+        return None
+    amount, language = order
+    parameters = {
+        "merchant_id": "014213245611111",
+        "amount": f"{amount:03}",
+        "order_id": reference,
+        "language": language,
+    }
+    return Order(parameters, lines)
+
+
+application = call_request(order_to_pay, pathfile=f"{HERE}/pathfile")
+
+if __name__ == "__main__":
+    run_cgi(application)

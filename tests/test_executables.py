@@ -1,0 +1,304 @@
+"""bin/request and bin/response, started the way shops' programs start them."""
+
+import re
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import MERCHANT, ROOT, as_recorded, vectors
+
+BUY = [f"merchant_id={MERCHANT}", "merchant_country=fr", "amount=1000", "transaction_id=1"]
+
+
+def run(program: str, *arguments: str | bytes, cwd: Path | str = "/") -> tuple[str, int]:
+    """What a program prints, a character a byte, and its exit status, without any environment."""
+    result = subprocess.run(
+        [ROOT / "bin" / program, *arguments], capture_output=True, env={}, cwd=cwd, check=False
+    )
+    assert result.stderr == b""
+    return result.stdout.decode("latin-1"), result.returncode
+
+
+def as_argument(recorded: str, param: Path) -> bytes:
+    return recorded.replace("@PARAM@", str(param)).encode("latin-1")
+
+
+class Form(HTMLParser):
+    """A form as the vectors describe it; anything but HTML 4 elements within one form fails."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.form: dict[str, Any] = {"blocks": []}
+        self.inside = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        assert tag in {"form", "input", "div", "b", "img"}
+        assert self.inside or tag == "form"
+        if tag == "form":
+            self.inside = True
+            assert values["method"] == "POST"
+            self.form |= {"action": values["action"], "target": values.get("target")}
+        elif values.get("type") == "hidden":
+            self.form["data"] = values["value"]
+        elif values.get("class") == "block":
+            self.form["blocks"].append({"align": values["align"], "header": False, "means": [], "logos": []})
+        elif tag == "b":
+            self.form["blocks"][-1]["header"] = True
+        elif values.get("type") == "image":
+            self.form["blocks"][-1]["means"].append(values["name"])
+            self.form["blocks"][-1]["logos"].append(values["src"])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.inside = False
+
+
+@pytest.mark.parametrize("case", vectors("request.json"))
+def test_request_prints_a_form_on_one_line(case: dict[str, Any], param: Path) -> None:
+    arguments = [as_argument(argument, param) for argument in case["arguments"]]
+    output, status = run("request", *arguments, f"pathfile={param}/{case['pathfile']}")
+    assert status == 0
+    assert output.encode("latin-1").decode().isprintable()
+    assert "%" not in output
+    before, code, error, buffer, after = output.split("!")
+    assert (before, code, error, after) == ("", "0", "", "")
+    form = Form(buffer).form
+    recorded = case["form"]
+    assert form.pop("data")[:20] == recorded.pop("data")[:20]
+    assert form == recorded
+
+
+@pytest.mark.parametrize("case", vectors("errors.json"))
+def test_request_words_its_errors_as_the_bank_s_kit_does(case: dict[str, Any], param: Path) -> None:
+    pathfile = param / "pathfile"
+    if case["name"].startswith("pathfile-"):
+        pathfile = param / "pathfile.case"
+        if "pathfile.case" in case:
+            pathfile.write_bytes(as_argument(case["pathfile.case"], param))
+    if "parmcom.case" in case:
+        (param / "parmcom.case").write_bytes(as_argument(case["parmcom.case"], param))
+        pathfile.write_text(pathfile.read_text().replace("parmcom.sogenactif", "parmcom.case"))
+    arguments = [as_argument(argument, param) for argument in case["arguments"]]
+    output, status = run("request", *arguments, f"pathfile={pathfile}")
+    before, code, error, buffer, after = output.split("!")
+    assert (code, as_recorded(error.encode("latin-1"), param), status) == (
+        case["code"],
+        case["error"],
+        case["exit"],
+    )
+    assert (before, after) == ("", "")
+    assert bool(buffer) == (code == "0")
+
+
+def response_arguments(case: dict[str, Any], param: Path) -> list[bytes]:
+    recorded = case.get(
+        "arguments", [f"message={case.get('message')}", f"pathfile=@PARAM@/{case.get('pathfile')}"]
+    )
+    return [as_argument(argument, param) for argument in recorded]
+
+
+@pytest.mark.parametrize("case", vectors("response.json"))
+def test_response_prints_44_strings_where_the_pathfile_names_that_kit(
+    case: dict[str, Any], param: Path
+) -> None:
+    for pathfile in param.glob("pathfile*"):
+        with pathfile.open("a") as file:
+            file.write("KIT_VERSION!615!\n")
+    output, status = run("response", *response_arguments(case, param))
+    output = as_recorded(output.encode("latin-1"), param)
+    assert status == case["exit"]
+    if case["code"] == "0":
+        assert output == case["output"]
+    else:
+        before, code, error, *rest = output.split("!")
+        assert (before, code) == ("", "-1")
+        assert set(rest) == {""}
+        if case.get("same_words", True):
+            assert error == case["error"]
+        if str(param / "pathfile").encode() in b"".join(response_arguments(case, param)):
+            assert len(rest) == 42
+
+
+@pytest.mark.parametrize("case", [case for case in vectors("response.json") if "message" in case.values[0]])
+def test_response_prints_the_guide_s_32_strings_and_a_last_separator(
+    case: dict[str, Any], param: Path
+) -> None:
+    output, _ = run("response", *response_arguments(case, param))
+    if case["code"] == "0":
+        recorded = "!".join(case["output"].split("!")[:-12]) + "!"
+        assert as_recorded(output.encode("latin-1"), param) == recorded
+    else:
+        _, code, error, *fields = output.split("!")
+        assert (code, bool(error), fields) == ("-1", True, [""] * 31)
+
+
+def test_the_pathfile_is_looked_for_in_the_current_directory(param: Path) -> None:
+    assert run("request", *BUY, cwd=param)[0].startswith("!0!!<form ")
+    assert run("request", *BUY)[0] == "!-1!Error reading pathfile ()!!"
+
+
+def test_executables_may_be_started_through_a_link(param: Path, tmp_path: Path) -> None:
+    (tmp_path / "request").symlink_to(ROOT / "bin" / "request")
+    result = subprocess.run([tmp_path / "request", *BUY], capture_output=True, env={}, cwd=param, check=True)
+    assert result.stdout.startswith(b"!0!!<form ")
+
+
+@pytest.mark.parametrize(
+    "value", ["<script>alert(1)</script>", "a!b", "100%s", "one\ntwo", "\x1b[2J", "\udcff"]
+)
+def test_no_value_breaks_the_line_or_becomes_html(param: Path, value: str) -> None:
+    argument = f"target={value}".encode("utf-8", "surrogateescape")
+    output, _ = run("request", *BUY, argument, f"pathfile={param}/pathfile")
+    assert output.count("!") == 4
+    assert not re.search(r"[%\n\x1b]|<script", output)
+    output, status = run("request", f"{value}=1".encode("utf-8", "surrogateescape"))
+    assert status == 255
+    assert output.count("!") == 4
+    assert not re.search(r"[%\n\x1b]|<script", output)
+
+
+def test_means_without_a_logo_get_a_readable_badge_among_the_project_s_logos(param: Path) -> None:
+    with (param / "pathfile").open("a") as file:
+        file.write("LOGO_TYPE!svg!\n")
+    output, _ = run("request", *BUY, "payment_means=CB,1,SHOPCARD,1", f"pathfile={param}/pathfile")
+    assert '<input type="image" name="CB" src="/logos/CB.svg"' in output
+    assert '<input type="submit" class="badge" name="SHOPCARD.x" value="SHOPCARD">' in output
+
+
+LANGUAGES = [("fr", "Choisissez"), ("en", "Choose"), ("ge", "Wählen"), ("de", "Wählen"), ("sp", "Elija"), ("es", "Elija"), ("it", "Scelga"), ("zz", "Choose")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "word"), LANGUAGES)
+def test_the_sentence_above_a_block_is_in_the_customer_s_language(
+    param: Path, language: str, word: str
+) -> None:
+    output, _ = run(
+        "request", *BUY, f"language={language}", "payment_means=CB,1", f"pathfile={param}/pathfile"
+    )
+    assert word in output.encode("latin-1").decode()
+
+
+def debugging(param: Path) -> str:
+    path = param / "pathfile"
+    path.write_text(path.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
+    return f"pathfile={path}"
+
+
+def test_the_debug_mode_reports_a_request_and_the_form_follows(param: Path) -> None:
+    output, status = run("request", *BUY, "caddie=<b>100%!</b>", debugging(param))
+    _, code, report, form, _ = output.split("!")
+    assert (code, status) == ("0", 0)
+    assert form.startswith("<form ")
+    for said in (
+        f"{param}/parmcom.sogenactif",
+        f"{param}/certif.fr.{MERCHANT}.php",
+        "http://127.0.0.1:8080/payment/callpayment",
+        "<td>caddie</td><td>&#60;b&#62;100&#37;&#33;&#60;/b&#62;</td>",
+        "&#60;form method=",
+    ):
+        assert said in report
+    assert "\n" not in output
+
+
+def test_the_debug_mode_s_report_of_an_error_ends_in_it(param: Path) -> None:
+    (param / f"parmcom.{MERCHANT}").unlink()
+    output, status = run("request", *BUY, debugging(param))
+    error = f"Error reading merchant parameters definition ({param}/parmcom.{MERCHANT})"
+    assert output.startswith("!-1!<div ")
+    assert output.endswith(f"</div>{error}!!")
+    assert f"<td>{error}</td>" in output
+    assert status == 0
+
+
+def test_the_debug_mode_reports_a_response_and_the_fields_follow(param: Path) -> None:
+    [accepted] = [case.values[0] for case in vectors("response.json") if case.id == "accepted"]
+    output, _ = run("response", f"message={accepted['message']}", debugging(param))
+    _, code, report, *fields = output.split("!")
+    assert (code, fields[0], fields[8]) == ("0", MERCHANT, "00")
+    assert accepted["message"] in report
+    assert "<td>order_id</td><td>CMD-42</td>" in report
+    assert "\n" not in output
+
+
+def test_the_debug_mode_shows_no_field_of_a_forged_response(param: Path) -> None:
+    [forged] = [case.values[0] for case in vectors("response.json") if case.id == "wrong-mac"]
+    output, _ = run("response", f"message={forged['message']}", debugging(param))
+    _, code, report, *fields = output.split("!")
+    assert code == "-1"
+    assert report.endswith("Invalid message MAC (mac received diffrent than mac computed)")
+    assert "CMD-42" not in report
+    assert set(fields) == {""}
+
+
+SHOP = r"""
+path_bin="$1/request"
+parm="merchant_id=014213245611111 merchant_country=fr amount=100 currency_code=978"
+parm="$parm pathfile=$2/pathfile order_id=CMD-42 caddie= transaction_id=123456"
+result=`$path_bin $parm`
+code=`echo "$result" | cut -d'!' -f2`
+error=`echo "$result" | cut -d'!' -f3`
+form=`echo "$result" | cut -d'!' -f4`
+if [ "$code" = "" ] && [ "$error" = "" ]; then
+    echo "erreur appel request, executable request non trouve $path_bin"
+elif [ "$code" != 0 ]; then
+    echo "erreur appel API de paiement: $error"
+else
+    echo "$form"
+fi
+"""
+
+
+def test_a_shop_s_shell_script_pays_as_with_the_bank_s_executables(param: Path) -> None:
+    result = subprocess.run(
+        ["/bin/sh", "-c", SHOP, "shop", ROOT / "bin", param],
+        capture_output=True,
+        text=True,
+        env={},
+        cwd="/",
+        check=True,
+    )
+    form = Form(result.stdout.removesuffix("\n")).form
+    assert form["action"] == "http://127.0.0.1:8080/payment/callpayment"
+    assert form["blocks"][0]["means"] == ["CB", "VISA", "MASTERCARD"]
+
+
+READER = r"""
+result=`"$1/response" message="$3" pathfile="$2/pathfile"`
+IFS='!'
+set -- $result
+echo "code=$2 error=$3 amount=$6 transaction=$7 response_code=${12} order=${28}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("accepted", "code=0 error= amount=1000 transaction=123456 response_code=00 order=CMD-42"),
+        (
+            "wrong-mac",
+            "code=-1 error=Invalid message MAC (mac received diffrent than mac computed)"
+            " amount= transaction= response_code= order=",
+        ),
+    ],
+)
+def test_a_shop_s_shell_script_reads_responses_by_position(param: Path, name: str, said: str) -> None:
+    [case] = [case.values[0] for case in vectors("response.json") if case.id == name]
+    result = subprocess.run(
+        ["/bin/sh", "-c", READER, "shop", ROOT / "bin", param, case["message"]],
+        capture_output=True,
+        text=True,
+        env={},
+        cwd="/",
+        check=True,
+    )
+    assert result.stdout == said + "\n"
+
+
+def test_the_executables_are_thin() -> None:
+    for program in ("request", "response"):
+        assert len((ROOT / "bin" / program).read_text().splitlines()) < 20

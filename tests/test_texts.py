@@ -1,0 +1,28 @@
+import pytest
+
+from sogenactif.texts import TEXTS, accepted_language, texts
+
+
+def test_every_language_says_everything() -> None:
+    assert {frozenset(said) for said in TEXTS.values()} == {frozenset(TEXTS["en"])}
+    assert all(text.strip() for said in TEXTS.values() for text in said.values())
+
+
+def test_an_unknown_language_is_english() -> None:
+    assert texts("zz") is texts("en")
+    assert texts("ge") is texts("de")
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("fr-FR,fr;q=0.9,en;q=0.8", "fr"),
+        ("de", "de"),
+        ("pt-BR, es;q=0.5", "es"),
+        ("", "en"),
+        ("*", "en"),
+        (",;=", "en"),
+    ],
+)
+def test_the_browser_s_first_language_that_is_ours(header: str, language: str) -> None:
+    assert accepted_language(header) == language
