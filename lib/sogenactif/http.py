@@ -14,6 +14,7 @@ STATUS = {
     200: "200 OK",
     302: "302 Found",
     303: "303 See Other",
+    307: "307 Temporary Redirect",
     400: "400 Bad Request",
     403: "403 Forbidden",
     404: "404 Not Found",

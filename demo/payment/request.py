@@ -1,0 +1,164 @@
+"""A payment request as the server reads it: opened, its seal checked, its fields checked.
+
+Source: spec of the payment server, What the server refuses.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from demo.payment.rules import MEANS, is_digits
+from sogenactif.certificate import certificate_path
+from sogenactif.errors import CertificateError, MessageError, MessageStructureError, SealError
+from sogenactif.fields import FIELDS, REQUEST, to_bytes
+from sogenactif.message import open_request
+from sogenactif.money import CURRENCIES
+from sogenactif.settings import Pathfile
+
+CAPTURE_MODES = ("AUTHOR_CAPTURE", "VALIDATION", "PAYMENT_N", "IMMEDIATE")
+WITHOUT_SEPARATORS = ("customer_id", "order_id", "return_context", "statement_reference")
+SEPARATORS = re.compile(r'[|;:"]')
+FORMATS = {"n": re.compile(r"[0-9]*"), "a": re.compile(r"[A-Za-z_]*")}
+COLOUR = re.compile(r"#?[0-9A-Fa-f]{6}")
+URL = re.compile(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][\x21-\x7e]*)?", re.ASCII)
+NEEDED = ("merchant_id", "merchant_country", "amount", "transaction_id", "currency_code")
+# What makes a request of today with the same transaction_id the same payment.
+SAME_PAYMENT = (
+    "amount",
+    "capture_day",
+    "capture_mode",
+    "currency_code",
+    "customer_id",
+    "data",
+    "merchant_language",
+    "order_validity",
+    "return_context",
+)
+
+
+class RequestError(Exception):
+    """A request that the server doesn't take; ``parameter`` is the field at fault, if there is one."""
+
+    def __init__(self, parameter: str, language: str = "") -> None:
+        super().__init__(parameter)
+        self.parameter = parameter
+        self.language = language
+
+
+class SecurityError(RequestError):
+    """The request can't be believed: its seal is wrong, or the merchant is unknown."""
+
+
+class InvalidRequest(RequestError):
+    """A field is malformed."""
+
+
+class ForbiddenCharacter(RequestError):
+    """A field holds a character that the bank's files use as a separator."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A payment request that was checked: its fields, the means chosen, the DATA it came as.
+
+    ``old`` says that the merchant's previous certificate sealed it, so that one must seal the response.
+    """
+
+    fields: Mapping[str, str]
+    means: str
+    data: str
+    old: bool
+
+
+def read_request(form: Mapping[str, str], pathfile: Pathfile) -> Request:
+    """The request of a posted form: DATA, and the image button of the means chosen (CB without one).
+
+    Raises SecurityError, InvalidRequest and ForbiddenCharacter.
+    """
+    data = form.get("DATA", "")
+    try:
+        fields, certificate = open_request(data, pathfile)
+    except (SealError, CertificateError) as error:
+        raise SecurityError(str(error)) from None
+    except MessageStructureError as error:
+        named = re.search(r"\((\w+)\)$", str(error))
+        known = named is not None and named[1] in REQUEST.values()
+        raise InvalidRequest(named[1] if named and known else "DATA") from None
+    except MessageError:
+        raise InvalidRequest("DATA") from None
+    fields = {name: value for name, value in fields.items() if value}
+    means = chosen_means(form)
+    for parameter in _malformed(fields, means):
+        raise InvalidRequest(parameter, fields.get("language", ""))
+    for name in WITHOUT_SEPARATORS:
+        if SEPARATORS.search(fields.get(name, "")):
+            raise ForbiddenCharacter(name, fields.get("language", ""))
+    previous = certificate_path(pathfile, fields["merchant_country"], fields["merchant_id"], old=True)
+    return Request(fields, means, data, certificate.path == previous)
+
+
+def chosen_means(form: Mapping[str, str]) -> str:
+    """The means whose image button was pressed: browsers send its name with ``.x`` and ``.y``."""
+    chosen = [name[:-2] for name in form if name.endswith(".x")]
+    return chosen[0] if chosen else "CB"
+
+
+def is_address(url: str) -> bool:
+    """Whether a URL is one that a browser may be sent to: http or https, with a host and a real port."""
+    if not URL.fullmatch(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of an address that ``is_address``, as a Content-Security-Policy names it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _malformed(fields: Mapping[str, str], means: str) -> list[str]:
+    """The fields at fault, in the order of the dictionary."""
+    faults = [name for name in NEEDED if name not in fields]
+    for field in FIELDS:
+        value = fields.get(field.name, "")
+        if value and not _well_formed(field.name, field.format, field.max_length, value):
+            faults.append(field.name)
+    for name in ("normal_return_url", "cancel_return_url"):
+        if name not in fields:
+            faults.append(name)
+    return faults if means in MEANS else [*faults, "payment_means"]
+
+
+def _well_formed(name: str, format: str, max_length: int | None, value: str) -> bool:
+    if max_length is not None and len(to_bytes(value)) > max_length:
+        return False
+    if format in FORMATS and not FORMATS[format].fullmatch(value):
+        return False
+    match name:
+        case "amount":
+            return is_digits(value) and int(value) > 0
+        case "currency_code":
+            return value.zfill(3) in CURRENCIES
+        case "capture_mode":
+            return value in CAPTURE_MODES
+        case "transmission_date":
+            return _is_moment(value)
+        case "bgcolor" | "textcolor":
+            return COLOUR.fullmatch(value) is not None
+        case "normal_return_url" | "cancel_return_url" | "automatic_response_url":
+            return is_address(value)
+    return True
+
+
+def _is_moment(value: str) -> bool:
+    try:
+        datetime.strptime(value, "%Y%m%d%H%M%S")
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,85 @@
+"""The payment response: the fields of the request that come back, and those that the server fills.
+
+Source: spec of the payment server, Cards; data dictionary.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlencode
+
+from demo.payment.rules import ACCEPTED, Card
+from sogenactif.certificate import read_certificate
+from sogenactif.fields import RESPONSE
+from sogenactif.message import seal_response
+from sogenactif.settings import Pathfile
+
+DEFAULTS = {"capture_mode": "AUTHOR_CAPTURE", "capture_day": "0"}
+# The address bar is no place for these, nor long enough: NO_RESPONSE_PAGE leaves them out.
+NOT_IN_ADDRESS = (
+    "caddie",
+    "customer_email",
+    "customer_id",
+    "customer_ip_address",
+    "merchant_language",
+    "order_validity",
+    "receipt_complement",
+    "return_context",
+    "transaction_condition",
+)
+
+
+def make_response(
+    request: Mapping[str, str],
+    means: str,
+    response_code: str,
+    moment: datetime,
+    condition: str = "",
+    card: Card | None = None,
+    **fields: str,
+) -> dict[str, str]:
+    """The fields of a response; ``fields`` are others that override those of the request.
+
+    ``moment`` is in Paris; ``condition`` is the outcome of the authentication, transaction_condition.
+    """
+    response = DEFAULTS | {name: request[name] for name in RESPONSE.values() if name in request}
+    response |= {
+        "payment_means": means,
+        "payment_date": f"{moment:%Y%m%d}",
+        "payment_time": f"{moment:%H%M%S}",
+        "response_code": response_code,
+        "transaction_condition": condition,
+    }
+    if card:
+        response |= {
+            "card_number": card.masked,
+            "card_validity": card.expiry,
+            "cvv_flag": card.cvv_flag,
+            "cvv_response_code": card.cvv_code,
+        }
+    response |= fields
+    if response_code == ACCEPTED:
+        number = f"{secrets.randbelow(10**6):06}"
+        response |= {
+            "authorisation_id": number,
+            "payment_certificate": f"{secrets.randbelow(10**6):06}{number}",
+        }
+    return {name: value for name, value in response.items() if value}
+
+
+def seal(response: Mapping[str, str], pathfile: Pathfile, old: bool) -> str:
+    """DATA of a response, sealed with the merchant's certificate, or with the ``old`` one as the request was."""
+    owner = response["merchant_country"], response["merchant_id"]
+    return seal_response(response, read_certificate(pathfile, *owner, old))
+
+
+def short(response: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a response that goes back in the address."""
+    return {name: value for name, value in response.items() if name not in NOT_IN_ADDRESS}
+
+
+def with_data(url: str, data: str) -> str:
+    """A return address with DATA in its query string."""
+    address, mark, fragment = url.partition("#")
+    joint = "&" if "?" in address else "?"
+    return f"{address}{joint}{urlencode({'DATA': data})}{mark}{fragment}"
