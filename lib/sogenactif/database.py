@@ -134,7 +134,9 @@ class PostgresqlDatabase:
             raise LedgerError(self._name, "psycopg is missing: ./install.sh postgresql installs it") from None
         self._error = psycopg.Error
         try:
-            self._connection = psycopg.connect(url, autocommit=True, connect_timeout=BUSY_SECONDS)
+            self._connection = psycopg.connect(
+                url, autocommit=True, connect_timeout=BUSY_SECONDS, client_encoding="utf8"
+            )
             self._migrate()
         except psycopg.Error as error:
             raise LedgerError(self._name, error) from error
