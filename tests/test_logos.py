@@ -57,4 +57,4 @@ def test_each_means_has_a_picture_with_a_title_and_nothing_that_runs(means: str)
     assert (picture.findtext(f"{SVG}title") or "").strip()
     for element in picture.iter():
         assert element.tag.removeprefix(SVG) not in ("script", "image", "foreignObject", "style", "a", "use")
-        assert not [name for name in element.keys() if name.startswith("on") or name.endswith("href")]
+        assert not [name for name in element.attrib if name.startswith("on") or name.endswith("href")]
