@@ -2,6 +2,7 @@
 
 import html
 import http.client
+import json
 import re
 import urllib.parse
 from collections.abc import Iterator
@@ -10,8 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from demo.payment.running import serving
-from demo.payment.server import PaymentServer
+from demo.payment.running import payment_server, serving
 from sogenactif.certificate import read_certificate
 from sogenactif.message import open_response, seal_request
 from sogenactif.settings import Pathfile, read_pathfile
@@ -79,7 +79,6 @@ class Shop:
 class Bank:
     """A running payment server, a running shop, and the files they share."""
 
-    server: Any
     url: str
     shop: Shop
     pathfile: Pathfile
@@ -129,6 +128,20 @@ class Bank:
         """A whole payment; the fields of the response behind the button of the last page."""
         return self.read(self.card(self.call(self.request(**fields), means), number, code))
 
+    def console(self, path: str, values: dict[str, Any] | None = None) -> Any:
+        """Ask the console, or tell it something, in JSON."""
+        if values is None:
+            answer = send(f"{self.url}/console/{path}")
+        else:
+            content = json.dumps(values).encode()
+            answer = send(f"{self.url}/console/{path}", content, Content_Type="application/json")
+        assert answer.status == 200, answer.text
+        return json.loads(answer.text)
+
+    def last(self) -> Any:
+        """The last transaction, as the console tells it."""
+        return self.console(f"transactions/{self.console('transactions')[0]['id']}")
+
     def read(self, page: Answer) -> dict[str, str]:
         """The fields of the response that a page sends back to the shop."""
         return open_response(page.hidden("DATA"), self.pathfile)
@@ -136,15 +149,9 @@ class Bank:
 
 @contextmanager
 def bank(param: Path, **options: Any) -> Iterator[Bank]:
-    """A payment server mounted under /payment, and a shop."""
-    pathfile = read_pathfile(str(param / "pathfile"))
-    server = PaymentServer(pathfile, str(param / "payments.sqlite"), **options)
-
-    def mounted(environ: Any, start_response: Any) -> Any:
-        assert environ["PATH_INFO"].startswith("/payment")
-        inside = {"SCRIPT_NAME": "/payment", "PATH_INFO": environ["PATH_INFO"].removeprefix("/payment")}
-        return server(environ | inside, start_response)
-
+    """A payment server, and a shop."""
+    pathfile = str(param / "pathfile")
     shop = Shop()
-    with serving(shop) as shop.url, serving(mounted) as address:
-        yield Bank(server, address + "/payment", shop, pathfile)
+    server = payment_server(pathfile, str(param / "payments.sqlite"), **options)
+    with serving(shop) as shop.url, server as address:
+        yield Bank(address, shop, read_pathfile(pathfile))
