@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from payment_bank import MERCHANT, Answer, Bank, bank, send
 
 from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.message import open_response
+from tests.payment_bank import MERCHANT, Answer, Bank, bank, send
 
 
 @pytest.fixture

@@ -1,0 +1,96 @@
+"""Servers that tests start on free ports of 127.0.0.1, and stop."""
+
+import os
+import pwd
+import random
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from waitress.server import create_server
+
+from sogenactif.http import Application
+from tests.conftest import need
+
+APACHE = "/usr/sbin/apache2"
+WEB_USER = "www-data"
+MODULES = "mpm_event authn_core authz_core alias mime cgid unixd"
+
+
+def free_port() -> int:
+    """A free port that an automatic response may be sent to: it takes 9999 at most."""
+    for port in random.sample(range(2000, 10000), 200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port below 10000")
+
+
+@contextmanager
+def wsgi_server(application: Application, port: int) -> Iterator[str]:
+    """An application served by waitress; its address."""
+    server = create_server(application, host="127.0.0.1", port=port, threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.close()
+        thread.join(5)
+
+
+@contextmanager
+def public_folder() -> Iterator[Path]:
+    """A folder that the web server's user can get at, unlike those of pytest."""
+    folder = Path(tempfile.mkdtemp(prefix="sogenactif-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def web_user() -> str:
+    """Who runs Apache here: its own user where root may start it as such, else whoever runs the tests."""
+    return WEB_USER if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+
+
+@contextmanager
+def apache(folder: Path, port: int, configuration: str) -> Iterator[str]:
+    """Debian's Apache with its logs and sockets in ``folder``, serving this configuration; its address."""
+    need(Path(APACHE).exists(), "apache2")
+    loaded = "\n".join(
+        f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in MODULES.split()
+        if Path(f"/usr/lib/apache2/modules/mod_{name}.so").exists()
+    )  # fmt: skip
+    user = f"User {WEB_USER}\nGroup {WEB_USER}" if os.getuid() == 0 else ""
+    (folder / "apache.conf").write_text(
+        f"{loaded}\n{user}\nServerRoot {folder}\nServerName 127.0.0.1\nListen 127.0.0.1:{port}\n"
+        f"PidFile {folder}/apache.pid\nErrorLog {folder}/error.log\nScriptSock {folder}/cgid.sock\n"
+        f"DocumentRoot {folder}\nMutex file:{folder}\nTypesConfig /etc/mime.types\n"
+        f"<Directory />\n    Require all denied\n</Directory>\n{configuration}"
+    )
+    process = subprocess.Popen([APACHE, "-f", folder / "apache.conf", "-DFOREGROUND"], stderr=subprocess.PIPE)
+    try:
+        _wait_for(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError(f"stopped: {process.communicate()[1].decode()}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing answers on port {port}")

@@ -1,0 +1,248 @@
+"""The kit installed on a real Apache, and paid through with a real browser."""
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import stat
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from demo.payment.server import PaymentServer
+from demo.shop import Shop
+from sogenactif.http import Application, Environ
+from sogenactif.settings import read_pathfile
+from tests.browser import browsing
+from tests.conftest import MERCHANT, ROOT
+from tests.serving import apache, free_port, public_folder, web_user, wsgi_server
+
+ACCEPTED, REFUSED = "4974934125497800", "4972187615205"
+
+
+class Installation(NamedTuple):
+    folder: Path
+    kit: Path
+    shop: str
+    apache: str
+
+    def order(self, reference: str) -> str:
+        """The state of an order in the shop's database."""
+        with sqlite3.connect(self.kit / "var" / "shop.db") as shop:
+            [state] = shop.execute("SELECT state FROM orders WHERE reference = ?", [reference]).fetchone()
+        return str(state)
+
+    def received(self, reference: str) -> list[str]:
+        """The response codes that the bank's server told of an order."""
+        log = self.kit / "var" / "autoresponse.log"
+        entries = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        return [
+            e["fields"]["response_code"] for e in entries if e.get("fields", {}).get("order_id") == reference
+        ]
+
+
+def install(folder: Path, *options: str) -> None:
+    subprocess.run(
+        [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf", "--no-enable",
+         "--user", web_user(), *options],
+        check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Installation]:
+    with public_folder() as folder:
+        ports = free_port(), free_port()
+        shop_address, apache_address = (f"http://127.0.0.1:{port}" for port in ports)
+        install(folder, "--shop", apache_address, "--payment", f"{shop_address}/payment")
+        kit = folder / "kit"
+        shop = Shop(str(kit / "var" / "shop.db"))
+        if os.getuid() == 0:
+            shutil.chown(kit / "var" / "shop.db", web_user(), web_user())
+        payment = PaymentServer(read_pathfile(f"{kit}/cgi-bin/pathfile"), str(folder / "payment.db"))
+        # The shop's pages and its scripts are two servers here: each sends the browser on to the other.
+        configuration = f'Include {folder}/kit.conf\nRedirect "/order/" "{shop_address}/order/"\n'
+        with (
+            wsgi_server(_mounted(shop, payment, apache_address), ports[0]),
+            apache(folder, ports[1], configuration),
+        ):
+            yield Installation(folder, kit, shop_address, apache_address)
+
+
+def _mounted(shop: Application, payment: Application, kit: str) -> Application:
+    def application(environ: Environ, start_response):  # type: ignore[no-untyped-def]
+        path = environ["PATH_INFO"]
+        if path.startswith("/payment/"):
+            return payment({**environ, "SCRIPT_NAME": "/payment", "PATH_INFO": path[8:]}, start_response)
+        if path.startswith("/cgi-bin/"):
+            start_response("302 Found", [("Location", f"{kit}{path}?{environ['QUERY_STRING']}")])
+            return []
+        return shop(environ, start_response)
+
+    return application
+
+
+@pytest.fixture
+def customer() -> Iterator[BrowserContext]:
+    with browsing() as context:
+        yield context
+
+
+def place_order(page: Page, shop: str) -> str:
+    """Buy a thing at the shop, up to the page with the means of payment; the order's reference."""
+    page.goto(f"{shop}/")
+    page.get_by_role("button", name="Add: Green tea").click()
+    page.get_by_role("button", name="Order").click()
+    reference = page.url.rsplit("/", 1)[1]
+    page.get_by_role("link", name="Pay").click()
+    assert page.get_by_text(reference).count() == 1
+    return reference
+
+
+def give_card(page: Page, number: str) -> None:
+    page.get_by_label("Card number").fill(number)
+    page.get_by_label(re.compile("month", re.I)).select_option("12")
+    page.get_by_label(re.compile("year", re.I)).select_option(index=3)
+    page.get_by_label(re.compile("security code", re.I)).fill("600")
+    page.get_by_role("button", name=re.compile("confirm|validate", re.I)).click()
+
+
+def test_a_customer_pays(installation: Installation, customer: BrowserContext) -> None:
+    page = customer.new_page()
+    reference = place_order(page, installation.shop)
+    page.get_by_role("button", name="VISA").click()
+    give_card(page, ACCEPTED)
+    assert installation.received(reference) == ["00"]
+    page.get_by_role("button", name=re.compile("return to the shop", re.I)).click()
+    assert page.url.startswith(f"{installation.apache}/cgi-bin/call_response.py")
+    assert page.get_by_role("heading", name="Payment accepted").is_visible()
+    assert page.get_by_text("€6.50").is_visible()
+    page.get_by_role("link", name="Back to the shop").click()
+    assert page.url == f"{installation.shop}/order/{reference}"
+    assert page.get_by_text("paid", exact=True).is_visible()
+
+
+def test_a_customer_is_refused(installation: Installation, customer: BrowserContext) -> None:
+    page = customer.new_page()
+    reference = place_order(page, installation.shop)
+    page.get_by_role("button", name="CB").click()
+    give_card(page, REFUSED)
+    page.get_by_role("button", name=re.compile("return", re.I)).click()
+    assert page.get_by_role("heading", name="Payment refused").is_visible()
+    assert installation.received(reference) == ["05"]
+    assert installation.order(reference) == "refused"
+
+
+def test_a_customer_cancels_and_pays_after_all(installation: Installation, customer: BrowserContext) -> None:
+    page = customer.new_page()
+    reference = place_order(page, installation.shop)
+    page.get_by_role("button", name="MASTERCARD").click()
+    page.get_by_role("button", name=re.compile("cancel", re.I)).click()
+    assert page.get_by_role("heading", name="Payment cancelled").is_visible()
+    assert installation.order(reference) == "cancelled"
+    page.get_by_role("link", name="Back to the shop").click()
+    page.wait_for_timeout(1100)
+    page.get_by_role("link", name="Pay").click()
+    page.get_by_role("button", name="CB").click()
+    give_card(page, ACCEPTED)
+    assert installation.order(reference) == "accepted"
+
+
+def test_a_customer_closes_the_window_and_the_shop_knows_all_the_same(
+    installation: Installation, customer: BrowserContext
+) -> None:
+    page = customer.new_page()
+    reference = place_order(page, installation.shop)
+    page.get_by_role("button", name="CB").click()
+    give_card(page, ACCEPTED)
+    page.close()
+    assert installation.received(reference) == ["00"]
+    assert installation.order(reference) == "accepted"
+
+
+def test_a_paid_order_cannot_be_paid_again(installation: Installation, customer: BrowserContext) -> None:
+    page = customer.new_page()
+    reference = place_order(page, installation.shop)
+    page.get_by_role("button", name="CB").click()
+    give_card(page, ACCEPTED)
+    answer = page.goto(f"{installation.apache}/cgi-bin/call_request.py?order={reference}")
+    assert answer
+    assert answer.status == 404
+    assert page.get_by_role("heading", name="Order not found").is_visible()
+
+
+@pytest.mark.parametrize(("path", "status"), [
+    ("/cgi-bin/call_request.py", 400), ("/cgi-bin/call_request.py?order=none", 404), ("/cgi-bin/call_response.py", 400),
+    ("/cgi-bin/call_autoresponse.py", 405), ("/cgi-bin/pathfile", 403), ("/cgi-bin/", 403), ("/logos/", 404),
+    ("/kit/var/conf/pathfile", 403), ("/logos/../var/conf/pathfile", 403), ("/logos/CB.svg", 200),
+])  # fmt: skip
+def test_apache_serves_the_scripts_and_the_logos_and_nothing_else(
+    installation: Installation, path: str, status: int
+) -> None:
+    try:
+        with urllib.request.urlopen(installation.apache + path) as answer:
+            found, body = answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        found, body = error.code, error.read()
+    assert found == status
+    assert b"Traceback" not in body
+    assert b"sogenactif.web" not in body
+
+
+def test_our_own_fault_is_a_page_and_a_line_of_apache_s_log(
+    installation: Installation, customer: BrowserContext
+) -> None:
+    page = customer.new_page()
+    reference = place_order(page, installation.shop)
+    certificate = installation.kit / "var" / "conf" / f"certif.fr.{MERCHANT}.php"
+    certificate.rename(certificate.with_suffix(".away"))
+    try:
+        answer = page.goto(f"{installation.apache}/cgi-bin/call_request.py?order={reference}")
+    finally:
+        certificate.with_suffix(".away").rename(certificate)
+    assert answer
+    assert answer.status == 500
+    assert page.get_by_text("nothing was charged").is_visible()
+    incident = page.locator(".note b").inner_text()
+    log = (installation.folder / "error.log").read_text()
+    assert re.search(f"sogenactif call_request 500 {incident} Error reading certificate file", log)
+
+
+def test_secrets_are_the_web_server_s_alone_and_code_is_nobody_s_to_change(
+    installation: Installation,
+) -> None:
+    kit = installation.kit
+    assert stat.S_IMODE((kit / "var").stat().st_mode) == 0o700
+    assert (kit / "var").owner() == web_user()
+    for file in (kit / "var" / "conf").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o640
+        assert file.group() == web_user()
+    for file in kit.glob("[!v]*/**/*"):
+        assert not stat.S_IMODE(file.stat().st_mode) & 0o022
+
+
+def test_the_pathfile_holds_absolute_paths(installation: Installation) -> None:
+    pathfile = read_pathfile(f"{installation.kit}/cgi-bin/pathfile")
+    for keyword in ("F_DEFAULT", "F_PARAM", "F_CERTIFICATE"):
+        assert pathfile[keyword].startswith(f"{installation.kit}/")
+
+
+def test_installing_again_keeps_the_shop_s_own_part(installation: Installation) -> None:
+    script = installation.kit / "cgi-bin" / "call_request.py"
+    before = script.read_text() + "# ours\n"
+    script.write_text(before)
+    parameters = installation.kit / "var" / "conf" / "parmcom.sogenactif"
+    ours = parameters.read_text().replace("LANGUAGE!fr!", "LANGUAGE!en!")
+    parameters.write_text(ours)
+    certificate = (installation.kit / "var" / "conf" / f"certif.fr.{MERCHANT}.php").read_bytes()
+    install(installation.folder, "--shop", installation.apache, "--payment", f"{installation.shop}/payment")
+    assert script.read_text() == before
+    assert parameters.read_text() == ours
+    assert (installation.kit / "var" / "conf" / f"certif.fr.{MERCHANT}.php").read_bytes() == certificate
