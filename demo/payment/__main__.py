@@ -10,7 +10,7 @@ from waitress.server import create_server
 
 from demo.payment.merchants import DEMONSTRATION, Merchant
 from demo.payment.running import mounted
-from demo.payment.server import PaymentServer
+from demo.payment.server import EXAMPLES, PaymentServer
 from sogenactif.errors import KitError
 from sogenactif.settings import read_pathfile
 
@@ -21,7 +21,9 @@ def main() -> None:
     parser.add_argument("--database", default="payment.db", help="SQLite file (payment.db)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port (8080)")
-    parser.add_argument("--installed", help="folder of the shops' logos, style sheets and templates")
+    parser.add_argument(
+        "--installed", default=EXAMPLES, help="folder of the shops' logos, style sheets and templates"
+    )
     parser.add_argument(
         "--merchants",
         type=Path,

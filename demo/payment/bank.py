@@ -66,7 +66,7 @@ class Bank:
             code, fields = rules.UNAVAILABLE, {"bank_response_code": rules.UNAVAILABLE}
         parts = self.schedule(transaction)
         if parts and code == rules.ACCEPTED:
-            fields["data"] = transaction.request["data"].rstrip(";") + DUE_DATES + rules.due_dates(parts)
+            fields["data"] = transaction.request["data"] + DUE_DATES + rules.due_dates(parts)
         fields["capture_day"] = str(self._capture_day(transaction))
         return self._settle(transaction, code, condition, card, fields)
 

@@ -197,7 +197,7 @@ def _posted(environ: Environ) -> Mapping[str, object]:
     if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != "application/json":
         return {name: value for name, value in read_form(environ).items() if value}
     length = environ.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or len(length) > 9 or int(length) > MOST_BYTES:
+    if not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > MOST_BYTES:
         raise HttpError(413, f"{length} bytes")
     try:
         posted = json.loads(environ["wsgi.input"].read(int(length)))

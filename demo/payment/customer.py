@@ -211,8 +211,12 @@ class Customer:
             dressed = looks.make_looks(request, installed, page, own_sheet)
         except template.TemplateError as error:
             raise InvalidRequest("templatefile", request.get("language", ""), str(error)) from None
-        ended = transaction.state == ENDED
-        due = rules.read_due_dates(transaction.response.get("data", "")) if ended else ()
+        if transaction.state != ENDED:
+            schedule = self.bank.schedule(transaction)
+        else:
+            schedule = (
+                rules.read_due_dates(transaction.response["data"]) if _paid_in_parts(transaction) else ()
+            )
         return pages.View(
             transaction=transaction,
             merchant=owner,
@@ -220,9 +224,14 @@ class Customer:
             base=base,
             logos=self.logos,
             logo_type=self.logo_type,
-            schedule=due if ended else self.bank.schedule(transaction),
+            schedule=schedule,
         )
 
     def _show(self, transaction: Transaction, page: pages.Page) -> Answer:
         time.sleep(transaction.switches.slow)
         return Answer.of(page)
+
+
+def _paid_in_parts(transaction: Transaction) -> bool:
+    response = transaction.response
+    return response["response_code"] == rules.ACCEPTED and response["capture_mode"] == "PAYMENT_N"

@@ -86,7 +86,7 @@ def policy(looks: Looks, shop: list[str], logos: str, nonce: str) -> str:
     """The Content-Security-Policy of a page: no script, forms to the server and to these origins of the shop."""
     forms = " ".join(("'self'", *shop))
     images = ["'self'", *([origin(logos)] if is_address(logos) else [])]
-    styles = ["'self'", f"'nonce-{nonce}'"]
+    styles = ["'self'", *([f"'nonce-{nonce}'"] if looks.style else [])]
     fonts = ""
     if is_address(looks.sheet):
         styles.append(origin(looks.sheet))

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from demo.payment import template
 from demo.payment.address import is_address
 from demo.payment.installed import Installed
 from demo.payment.rules import MEANS, WrongSchedule, due_dates, is_digits, schedule
-from demo.payment.template import is_installed
 from sogenactif.certificate import certificate_path
 from sogenactif.errors import CertificateError, MessageError, MessageStructureError, SealError
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, to_bytes
@@ -112,8 +112,12 @@ def _read(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> 
         raise InvalidRequest("DATA", why=str(error)) from None
     fields = {name: value for name, value in fields.items() if value}
     means, language = chosen_means(form), fields.get("language", "")
-    for parameter in _malformed(fields, means, installed):
+    for parameter in _malformed(fields, means):
         raise InvalidRequest(parameter, language)
+    if "templatefile" in fields:
+        wrong = template.faults(installed, fields["merchant_id"], fields["templatefile"])
+        if wrong:
+            raise InvalidRequest("templatefile", language, "; ".join(wrong))
     for name in WITHOUT_SEPARATORS:
         if SEPARATORS.search(fields.get(name, "")):
             raise ForbiddenCharacter(name, language)
@@ -121,7 +125,7 @@ def _read(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> 
     return Request(fields, means, data, certificate.path == previous)
 
 
-def _malformed(fields: Mapping[str, str], means: str, installed: Installed) -> list[str]:
+def _malformed(fields: Mapping[str, str], means: str) -> list[str]:
     """The fields at fault, in the order of the dictionary."""
     faults = [name for name in NEEDED if name not in fields]
     for field in FIELDS:
@@ -133,9 +137,6 @@ def _malformed(fields: Mapping[str, str], means: str, installed: Installed) -> l
             faults.append(name)
     if means not in MEANS:
         faults.append("payment_means")
-    template = fields.get("templatefile", "")
-    if template and not is_installed(installed, fields.get("merchant_id", ""), template):
-        faults.append("templatefile")
     if not faults and fields.get("capture_mode") == "PAYMENT_N":
         faults += _wrong_schedule(fields)
     return faults

@@ -217,7 +217,7 @@ def due_dates(instalments: tuple[Instalment, ...]) -> str:
 
 def read_due_dates(data: str) -> tuple[Instalment, ...]:
     """The schedule that the data of a response holds, empty without one."""
-    for option in data.split(";"):
+    for option in reversed(data.split(";")):  # the last is the server's
         name, _, value = option.partition("=")
         if name in ("PAYMENT_DUE_DATES", "PAYMENT_DUE_DATE"):
             pairs = (part.split("/") for part in value.split(","))

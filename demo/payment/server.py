@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
 STYLE = Path(__file__).parent / "style.css"
+EXAMPLES = Path(__file__).parent / "examples"
 FILES = "/files"  # the installed files of shops, below the address of the server
 # An SVG is a document: opened by itself it may do nothing.
 FILES_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -37,7 +38,7 @@ class PaymentServer:
     ``pathfile`` finds the certificates of the merchants; ``database`` is the path of an SQLite
     file, made on first use. ``logos`` is the address, path or URL, of the logos of the means, and
     ``logo_type`` their extension. ``merchants`` are those known by name. ``installed`` is the
-    folder of the shops' logos, style sheets and templates. ``allowed_hosts`` are the only hosts
+    folder of the shops' logos, style sheets and templates, a few examples unless it is given. ``allowed_hosts`` are the only hosts
     that an automatic response may be sent to, any when None. ``console``: whether there is one; it
     shows every payment to whoever asks, so a server that strangers reach goes without.
     """
@@ -50,14 +51,14 @@ class PaymentServer:
         *,
         logo_type: str = "svg",
         merchants: Merchants = DEMONSTRATION,
-        installed: str | Path | None = None,
+        installed: str | Path = EXAMPLES,
         allowed_hosts: Collection[str] | None = None,
         console: bool = True,
     ) -> None:
         self.transactions = Transactions(database)
         self.later = Later()
         self.bank = Bank(pathfile, self.transactions, merchants, allowed_hosts, self.later)
-        self._folder = None if installed is None else Path(installed)
+        self._folder = Path(installed)
         customer = Customer(self.bank, self._installed, logos, logo_type)
         self._routes: dict[str, Callable[[Environ], Answer]] = {
             "callpayment": _posted(customer.call_payment),

@@ -44,9 +44,20 @@ def names(templatefile: str, page: str) -> list[str]:
     return [*own.get(page, [f"{templatefile}.{page}"]), templatefile]
 
 
-def is_installed(installed: Installed, merchant_id: str, templatefile: str) -> bool:
-    """Whether there is a template of that name for one page at least."""
-    return any(installed.find(merchant_id, name) for page in PAGES for name in names(templatefile, page))
+def faults(installed: Installed, merchant_id: str, templatefile: str) -> list[str]:
+    """What keeps a template from being used, on any page: it is installed for none, or wrong."""
+    found = {}
+    for name in dict.fromkeys(name for page in PAGES for name in names(templatefile, page)):
+        path = installed.find(merchant_id, name)
+        if path:
+            found[name] = path
+    wrong = [] if found else [f"{templatefile} is not installed"]
+    for name, path in found.items():
+        try:
+            parse(path.read_bytes())
+        except TemplateError as error:
+            wrong += [f"{name}: {fault}" for fault in error.faults]
+    return wrong
 
 
 def find(installed: Installed, merchant_id: str, templatefile: str, page: str) -> Template | None:
