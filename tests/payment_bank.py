@@ -33,6 +33,13 @@ class Answer:
         return html.unescape(found[1])
 
     @property
+    def session(self) -> str:
+        """The customer's token, in a form or in the address of the card's bank."""
+        found = re.search(r'name="session" value="([^"]+)"|session=([\w-]+)', self.text)
+        assert found, "no session in the page"
+        return found[1] or found[2]
+
+    @property
     def location(self) -> str:
         return self.headers["location"]
 
@@ -41,7 +48,7 @@ def send(url: str, form: dict[str, str] | bytes | None = None, method: str = "",
     """Post a form, or get an address; nothing is followed."""
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
-    body = urllib.parse.urlencode(form) if isinstance(form, dict) else form
+    body = urllib.parse.urlencode(form, errors="surrogateescape") if isinstance(form, dict) else form
     sent = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -62,13 +69,14 @@ class Shop:
     headers: list[tuple[str, str]] = field(default_factory=list)
     received: list[tuple[str, str]] = field(default_factory=list)
     url: str = ""
+    page: str = "thank you"
 
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
         data = urllib.parse.parse_qs(body or environ["QUERY_STRING"]).get("DATA", [""])[0]
         self.received.append((environ["PATH_INFO"], data))
-        start_response(self.status, [("Content-Type", "text/plain"), *self.headers])
-        return [b"thank you"]
+        start_response(self.status, [("Content-Type", "text/html"), *self.headers])
+        return [self.page.encode() if environ["PATH_INFO"] == "/order" else b"thank you"]
 
     def automatic(self) -> list[str]:
         """DATA of the automatic responses so far."""
@@ -113,8 +121,12 @@ class Bank:
     ) -> Answer:
         """Fill in the card entry page."""
         form = {"session": entry.hidden("session"), "number": number, "code": code, "month": "12", "year": ""}
-        form["year"] = re.findall(r"<option>(\d{4})<", entry.text)[-1]
+        form["year"] = (re.findall(r"<option>(\d{4})<", entry.text) or [""])[-1]
         return send(f"{self.url}/card", form | fields)
+
+    def authenticate(self, page: Answer, password: str) -> Answer:
+        """Give the card's bank a password."""
+        return send(f"{self.url}/authentication", {"session": page.session, "password": password})
 
     def cancel(self, entry: Answer) -> Answer:
         """Press the cancel button of the card entry page."""

@@ -69,9 +69,7 @@ def make_looks(request: Mapping[str, str], installed: Installed, page: str, own_
     if request.get("templatefile"):
         found = template.find(installed, merchant_id, request["templatefile"], page)
         if found:
-            files = installed.base(merchant_id)
-            style = _template_style(found.body, files)
-            return replace(buttons, template=found, style=style, files=files)
+            return framed(buttons, found, installed.base(merchant_id))
     return replace(
         buttons,
         left=picture("logo_id"),
@@ -79,6 +77,19 @@ def make_looks(request: Mapping[str, str], installed: Installed, page: str, own_
         banner=picture("advert"),
         style=_style(request, picture("background_id")),
         sheet=_sheet(data, installed, merchant_id) or own_sheet,
+    )
+
+
+def framed(looks: Looks, found: Template, files: str) -> Looks:
+    """The same looks within a template: its own colours, and of the fields' the buttons alone."""
+    return Looks(
+        looks.options,
+        submit=looks.submit,
+        cancel=looks.cancel,
+        back=looks.back,
+        style=_template_style(found.body, files),
+        template=found,
+        files=files,
     )
 
 

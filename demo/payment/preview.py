@@ -12,7 +12,7 @@ from pathlib import Path
 
 from demo.payment import pages, rules, template
 from demo.payment.installed import Installed
-from demo.payment.looks import make_looks
+from demo.payment.looks import framed, make_looks
 from demo.payment.merchants import Merchant
 from demo.payment.pages import Page, View
 from demo.payment.switches import Switches
@@ -68,12 +68,13 @@ def preview(
     template_file: Path | None = None,
     installed: Path | None = None,
     name: str = "Boutique de démonstration",
+    means: str = "CB",
 ) -> bytes:
     """A page as HTML whose own files are addresses on this machine's disk.
 
     ``page`` is a key of ``SHOWN``; ``fields`` are fields of a request that override the example's;
     ``template_file`` is a template to dress the page with, ``installed`` the folder of the shop's
-    files, ``name`` the shop's. Raises TemplateError, and OSError where the template can't be read.
+    files, ``name`` the shop's, ``means`` the means of payment chosen. Raises TemplateError, and OSError where the template can't be read.
     """
     kind, show = SHOWN[page]
     request = {**REQUEST, **fields}
@@ -81,7 +82,7 @@ def preview(
     looks = make_looks(request, files, kind)
     if template_file:
         read = template.parse(template_file.read_bytes())
-        looks = replace(looks, template=read, files=template_file.resolve().parent.as_uri() + "/")
+        looks = framed(looks, read, template_file.resolve().parent.as_uri() + "/")
     parts: tuple[rules.Instalment, ...] = ()
     if request.get("capture_mode") == "PAYMENT_N":
         parts = rules.schedule(
@@ -89,7 +90,7 @@ def preview(
         )
     view = View(
         transaction=Transaction(
-            1, "preview", "20261123", ENDED, "CB", False, request, 0, CARD, RESPONSE, "", Switches()
+            1, "preview", "20261123", ENDED, means, False, request, 0, CARD, RESPONSE, "", Switches()
         ),
         merchant=Merchant(name),
         looks=looks,
@@ -114,7 +115,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "fields", nargs="*", metavar="field=value", help="fields of the request: language=en bgcolor=ffeecc"
     )
-    given = parser.parse_args(arguments)
+    given = parser.parse_intermixed_args(arguments)
     fields = dict(field.partition("=")[::2] for field in given.fields)
     for name in fields:
         if name not in CALL:
