@@ -8,6 +8,7 @@ usage() {
     cat <<'TEXT'
 ./install.sh                  set up in place: dependencies, the demonstration's configuration
 ./install.sh demo [--port N]  set up, then serve shop, kit and payment server until Ctrl-C
+./install.sh postgresql       set up, with the driver for a ledger in PostgreSQL
 ./install.sh test             set up, then run every check and test
 ./install.sh apache [...]     install on this machine's Apache, as root:
     --prefix DIR     where the kit goes (/usr/local/lib/sogenactif)
@@ -55,8 +56,11 @@ set_up() {
     # The kit's own dependencies go beside it, so that a copy of the folder is complete.
     if ! cmp -s requirements/kit.txt lib/packages/installed.txt; then
         printf 'Installing the dependencies of the kit\n'
+        driver=
+        [ ! -d lib/packages/psycopg ] || driver="-r requirements/postgresql.txt"
         rm -rf lib/packages
-        pip_install --target lib/packages -r requirements/kit.txt
+        # shellcheck disable=SC2086
+        pip_install --target lib/packages -r requirements/kit.txt $driver
         cp requirements/kit.txt lib/packages/installed.txt
     fi
     printf '%s\n%s\n%s\n' "$ROOT" "$ROOT/lib" "$ROOT/lib/packages" >"$(site_packages)/sogenactif.pth"
@@ -81,6 +85,7 @@ run_tests() {
     missing=
     [ -x /usr/sbin/apache2 ] || missing="$missing apache2"
     command -v chromium >/dev/null || missing="$missing chromium"
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
     # shellcheck disable=SC2086
     [ -z "$missing" ] || need_packages $missing
     .venv/bin/ruff check .
@@ -182,7 +187,7 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
 -h | --help | help) usage && exit ;;
-"" | demo | test | apache) ;;
+"" | demo | postgresql | test | apache) ;;
 *) usage >&2 && exit 2 ;;
 esac
 set_up
@@ -195,8 +200,12 @@ demo)
     add_requirements demo demonstration
     exec .venv/bin/python -m demo "$@"
     ;;
+postgresql)
+    pip_install --target lib/packages -r requirements/postgresql.txt
+    ;;
 test)
     add_requirements demo demonstration
+    add_requirements postgresql "ledger in PostgreSQL"
     add_requirements test "test suite"
     run_tests "$@"
     ;;

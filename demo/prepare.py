@@ -20,7 +20,9 @@ def prepare(root: Path, shop: str, payment: str) -> str:
     conf = root / "var" / "conf"
     conf.mkdir(parents=True, exist_ok=True)
     for sample in sorted((root / "conf").iterdir()):
-        content = sample.read_text().replace("@CONF@", str(conf)).replace("@SHOP@", shop)
+        content = sample.read_text()
+        for place, value in (("@CONF@", str(conf)), ("@VAR@", str(root / "var")), ("@SHOP@", shop)):
+            content = content.replace(place, value)
         written = conf / sample.name
         if not written.exists() or ("@SHOP@" in sample.read_text() and written.read_text() != content):
             written.write_text(content)

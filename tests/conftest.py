@@ -37,6 +37,11 @@ def as_recorded(text: str | bytes, param: Path) -> str:
     return content.decode("latin-1").replace(str(param), "@PARAM@")
 
 
+def slow(count: int) -> int:
+    """How often to do what takes long: as often as asked where CI=true, else a fiftieth."""
+    return count if os.environ.get("CI") == "true" else max(count // 50, 10)
+
+
 @pytest.fixture
 def param(tmp_path: Path) -> Path:
     """A folder with the files the vectors ran on, their paths filled in."""

@@ -94,3 +94,46 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
                 return
         time.sleep(0.05)
     raise RuntimeError(f"nothing answers on port {port}")
+
+
+class Postgresql:
+    """A PostgreSQL server of its own, from Debian's package."""
+
+    def __init__(self, folder: Path) -> None:
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        need(programs, "postgresql")
+        self._programs = programs[-1]
+        self._data = folder / "data"
+        self._user = "postgres" if os.getuid() == 0 else None
+        self._port = free_port()
+        self.url = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+        if self._user:
+            shutil.chown(folder, self._user, self._user)
+        self._run("initdb", "--auth=trust", "--username=postgres", "-D", str(self._data))
+
+    def start(self) -> None:
+        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._data}"
+        self._run(
+            "pg_ctl", "-w", "-D", str(self._data), "-l", str(self._data / "log"), "-o", options, "start"
+        )
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-w", "-m", "immediate", "-D", str(self._data), "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self._programs / program, *arguments],
+            check=True, user=self._user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"LC_ALL": "C"},
+        )  # fmt: skip
+
+
+@contextmanager
+def postgresql() -> Iterator[Postgresql]:
+    """A started PostgreSQL, stopped at the end."""
+    with public_folder() as folder:
+        server = Postgresql(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -60,7 +59,6 @@ def demonstration(folder: Path, port: int) -> Iterator[str]:
 def test_a_person_pays_is_refused_and_cancels(
     demonstration: str, number: str, button: str, page_says: str, shop_says: str, window: dict[str, int]
 ) -> None:
-    time.sleep(1.1)  # Identifiers are made from the second of the day.
     with browsing(viewport=window) as customer:
         page = customer.new_page()
         place_order(page, demonstration)

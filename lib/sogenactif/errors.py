@@ -144,3 +144,44 @@ class ResponseError(MessageError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Error in the response structure ({what})")
+
+
+class LedgerError(KitError):
+    """The ledger can't be reached or can't be used; nothing was recorded in it."""
+
+    def __init__(self, name: str, error: object) -> None:
+        super().__init__(f"Error in the ledger ({name}: {error})")
+
+
+class LedgerMissing(LedgerError):
+    """There is a journal and no ledger: somebody moved it or lost it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            path, "gone, though its journal is here: put it back, or run sogenactif replay to make it again"
+        )
+
+
+class DayFull(LedgerError):
+    """A merchant has used every transaction_id of a day."""
+
+    def __init__(self, merchant: str, day: str) -> None:
+        super().__init__(
+            merchant, f"all 999999 values of transaction_id are used on {day}; the next are given tomorrow"
+        )
+
+
+class TransactionUsed(LedgerError):
+    """The shop gave a transaction_id that was used on this day for another request."""
+
+    def __init__(self, transaction_id: str, day: str, names: str) -> None:
+        super().__init__(
+            f"transaction_id {transaction_id}", f"used on {day} with another {names}; give a new one"
+        )
+
+
+class JournalError(KitError):
+    """A line of the journal couldn't be written."""
+
+    def __init__(self, path: str, error: OSError) -> None:
+        super().__init__(f"Error writing the journal ({path}: {error.strerror or error})")

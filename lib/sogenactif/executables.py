@@ -5,11 +5,12 @@ Source: guide, 2.4 and 3.2. Arguments are text that keeps every byte (``fields.t
 
 from collections.abc import Sequence
 
-from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError
+from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, MessageError, ResponseError
 from sogenactif.escape import entities
 from sogenactif.fields import PRINTED, to_bytes
-from sogenactif.payment import make_request, parse_call, read_response
-from sogenactif.settings import read_pathfile
+from sogenactif.ledger import UNENTERED, opened_ledger
+from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome, read_response
+from sogenactif.settings import Pathfile, read_pathfile
 
 GUIDE_FIELDS = 30
 
@@ -21,7 +22,8 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
     try:
         call = parse_call(arguments)
         pathfile = read_pathfile(call.get("pathfile", ""))
-        made = make_request(call, pathfile)
+        with opened_ledger(pathfile) as ledger:
+            made = make_request(call, pathfile, register=ledger.register if ledger else None)
     except KitError as failure:
         error, status = _words(failure), failure.exit_status
     if pathfile and pathfile.debug:
@@ -47,7 +49,7 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
     try:
         call = _parse_response_call(arguments)
         pathfile = read_pathfile(call.get("pathfile", ""))
-        read = read_response(call.get("message", ""), pathfile)
+        read = _read(call.get("message", ""), pathfile)
     except KitError as failure:
         error, status = _words(failure), failure.exit_status
     if pathfile and pathfile.debug:
@@ -57,6 +59,23 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
     newer = _names_kit_615(arguments)
     values = [read[name] if read else "" for name in (PRINTED if newer else PRINTED[:GUIDE_FIELDS])]
     return to_bytes("!".join(("", "0" if read else "-1", error, *values, *([] if newer else [""])))), status
+
+
+def _read(data: str, pathfile: Pathfile) -> PaymentResponse:
+    """The response in DATA; with a ledger, one that answers a request of this shop's."""
+    with opened_ledger(pathfile) as ledger:
+        if not ledger:
+            return read_response(data, pathfile)
+        try:
+            response = read_outcome(data, pathfile)
+        except MessageError as error:
+            ledger.refuse(error, "executable")
+            raise
+        match = ledger.receive(response, "executable")
+        if match.verdict != UNENTERED and not match.believed:
+            raise ResponseError(f"{match.verdict}, {match.why}")
+        ledger.told(match)
+    return response
 
 
 def _names_kit_615(arguments: Sequence[str]) -> bool:

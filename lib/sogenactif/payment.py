@@ -5,7 +5,7 @@ The rules of a payment are here; what they do to bytes is in ``message``, to fil
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sogenactif.certificate import Certificate, read_certificate
@@ -15,7 +15,7 @@ from sogenactif.message import open_response, seal_request
 from sogenactif.settings import Pathfile, merge, read_parameters, stays_in_directory
 
 BLOCK_NUMBERS = set("123456789")
-ACCEPTED, CANCELLED = "00", "17"
+OUTCOMES = {"00": "accepted", "17": "cancelled", "60": "pending"}
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class PaymentResponse:
 
     @property
     def outcome(self) -> str:
-        """``accepted``, ``refused`` or ``cancelled``; only ``accepted`` says paid."""
-        return {ACCEPTED: "accepted", CANCELLED: "cancelled"}.get(self["response_code"], "refused")
+        """``accepted``, ``refused``, ``cancelled`` or ``pending``; only ``accepted`` says paid."""
+        return OUTCOMES.get(self["response_code"], "refused")
 
 
 def parse_call(arguments: Iterable[str]) -> dict[str, str]:
@@ -78,10 +78,17 @@ def parse_call(arguments: Iterable[str]) -> dict[str, str]:
     return call
 
 
-def make_request(call: Mapping[str, str], pathfile: Pathfile, now: float | None = None) -> PaymentRequest:
+def make_request(
+    call: Mapping[str, str],
+    pathfile: Pathfile,
+    now: float | None = None,
+    register: Callable[[Mapping[str, str]], str] | None = None,
+) -> PaymentRequest:
     """The payment request of a call that ``parse_call`` let through.
 
-    ``now`` is the moment of the request, in seconds since 1970 (UTC). Raises KitError.
+    ``now`` is the moment of the request, in seconds since 1970 (UTC). ``register`` is told the
+    fields once they are checked and gives the transaction_id; without it that is the shop's own,
+    or the local time. Raises KitError.
     """
     merchant_id = call.get("merchant_id", "")
     if not merchant_id:
@@ -94,17 +101,20 @@ def make_request(call: Mapping[str, str], pathfile: Pathfile, now: float | None 
         raise CallError("merchant_country not filled")
     certificate = read_certificate(pathfile, country, merchant_id)
     now = time.time() if now is None else now
-    fields.setdefault("transaction_id", time.strftime("%H%M%S", time.localtime(now)))
     fields["transmission_date"] = time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
     _check(fields)
     blocks = _blocks(fields)
+    if register:
+        fields["transaction_id"] = register(fields)
+    fields.setdefault("transaction_id", time.strftime("%H%M%S", time.localtime(now)))
     return PaymentRequest(pathfile, certificate, fields, blocks, seal_request(fields, certificate))
 
 
 def read_response(data: str, pathfile: Pathfile) -> PaymentResponse:
     """The payment response that a DATA message holds, its seal and the lengths of its values checked.
 
-    It may lack a response_code, see ``read_outcome``. Raises MessageError, or CertificateError where the merchant's certificate can't be used.
+    It may lack a response_code, see ``read_outcome``. Raises MessageError, or CertificateError where
+    the merchant's certificate can't be used.
     """
     fields = open_response(data, pathfile)
     for name, value in fields.items():
@@ -137,8 +147,9 @@ def _check(fields: Mapping[str, str]) -> None:
     if language != language.lower():
         raise CallError(f"language ({language}) must be lower case")
     for name in ("currency_code", "amount", "transaction_id"):
-        if not (fields[name].isascii() and fields[name].isdigit()):
-            raise CallError(f"{name} ({fields[name]}) not numeric")
+        value = fields.get(name, "0")
+        if not (value.isascii() and value.isdigit()):
+            raise CallError(f"{name} ({value}) not numeric")
 
 
 def _blocks(fields: Mapping[str, str]) -> tuple[Block, ...]:

@@ -8,13 +8,15 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from traceback import extract_tb
 from typing import TYPE_CHECKING, NamedTuple
 
-from sogenactif.errors import CertificateMissing, KitError, MessageError, SealError
+from sogenactif.errors import CertificateMissing, JournalError, KitError, MessageError, SealError
 from sogenactif.http import Application, Environ, Headers, HttpError, allow, read_form, read_query, send
+from sogenactif.ledger import UNENTERED, Ledger, Match, opened_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome
-from sogenactif.settings import read_pathfile
+from sogenactif.settings import Pathfile, read_pathfile
 from sogenactif.texts import accepted_language
 
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             raise HttpError(404, f"no order {reference} to pay")
         call = parse_call(f"{name}={value}" for name, value in order.parameters.items())
         settings = read_pathfile(pathfile)
-        request = make_request(call, settings)
+        with opened_ledger(settings) as ledger:
+            request = make_request(call, settings, register=ledger.register if ledger else None)
         report = ""
         if settings.debug:
             from sogenactif.debug import request_report
@@ -91,13 +94,29 @@ def call_response(
 
     def show(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         method = allow(environ, "GET", "HEAD", "POST")
-        response, report = _read(read_form(environ) if method == "POST" else read_query(environ), pathfile)
-        record_outcome(response)
+        form = read_form(environ) if method == "POST" else read_query(environ)
+        settings = read_pathfile(pathfile)
+        with opened_ledger(settings) as ledger:
+            response = _read(form, settings, ledger, "manual", environ)
+            state = response.outcome
+            if ledger:
+                match = _receive(response, ledger, "manual", record_outcome, environ)
+                state = "pending" if match.verdict == UNENTERED else match.outcome
+                if not match.believed and match.verdict != UNENTERED:
+                    raise Unverified(403, f"{match.verdict}: {match.why}")
+            else:
+                record_outcome(response)
+        report = ""
+        if settings.debug:
+            from sogenactif.debug import response_report
+
+            report = response_report(form["DATA"], settings, response)
         return _page(
             start_response,
             200,
             "call_response.html",
             response["language"],
+            state=state,
             response=response,
             next_page=next_page(response),
             report=report,
@@ -109,19 +128,28 @@ def call_response(
 def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) -> Application:
     """What the bank's server calls: no page, the status says it all.
 
-    Every field of the response, or the error, is appended to the file ``log`` as a line of JSON,
-    and flushed to the disk, before ``record_outcome`` is called with the response.
+    With a ledger, 200 says that the response is recorded on the disk. Without one every field of
+    it, or the error, is appended to the file ``log`` as a line of JSON, on the disk before
+    ``record_outcome`` is called with the response.
     """
 
     def receive(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
-        try:
-            allow(environ, "POST")
-            response, _ = _read(read_form(environ), pathfile)
-        except (HttpError, KitError) as error:
-            _append(log, {"error": str(error)[:LONGEST_LOG_LINE]})
-            raise
-        _append(log, {"fields": response.fields})
-        record_outcome(response)
+        settings = read_pathfile(pathfile)
+        with opened_ledger(settings) as ledger:
+            try:
+                allow(environ, "POST")
+                response = _read(read_form(environ), settings, ledger, "automatic", environ)
+            except (HttpError, KitError) as error:
+                if not ledger:
+                    _append(log, {"error": str(error)[:LONGEST_LOG_LINE]})
+                raise
+            if ledger:
+                match = _receive(response, ledger, "automatic", record_outcome, environ)
+                if not match.believed:
+                    _log(environ, f"call_autoresponse {match.verdict}", KitError(match.why))
+            else:
+                _append(log, {"fields": response.fields})
+                record_outcome(response)
         return send(start_response, 200, b"", TEXT, [])
 
     return _guarded("call_autoresponse", receive, None)
@@ -134,23 +162,39 @@ def run_cgi(application: Application) -> None:
     CGIHandler().run(application)
 
 
-def _read(form: Mapping[str, str], pathfile: str) -> tuple[PaymentResponse, str]:
-    """The response in a form, and the debug mode's report of it. Raises HttpError, KitError."""
+def _read(
+    form: Mapping[str, str], settings: Pathfile, ledger: Ledger | None, source: str, environ: Environ
+) -> PaymentResponse:
+    """The response in a form; what can't be believed is noted. Raises HttpError, KitError."""
     data = form.get("DATA")
     if not data:
         raise HttpError(400, "no DATA")
-    settings = read_pathfile(pathfile)
     try:
-        response = read_outcome(data, settings)
-    except (SealError, CertificateMissing) as error:
-        raise Unverified(403, str(error)) from error
-    except MessageError as error:
-        raise Unverified(400, str(error)) from error
-    if not settings.debug:
-        return response, ""
-    from sogenactif.debug import response_report
+        return read_outcome(data, settings)
+    except (MessageError, CertificateMissing) as error:
+        if ledger:
+            try:
+                ledger.refuse(error, source)
+            except JournalError as unwritten:
+                _log(environ, f"{source} response", unwritten)
+        status = 403 if isinstance(error, SealError | CertificateMissing) else 400
+        raise Unverified(status, error.logged) from error
 
-    return response, response_report(data, settings, response)
+
+def _receive(
+    response: PaymentResponse, ledger: Ledger, source: str, record_outcome: RecordOutcome, environ: Environ
+) -> Match:
+    """Record a response, then tell the shop what it was not told: its function may fail, what is recorded stays."""
+    match = ledger.receive(response, source)
+    try:
+        if match.verdict == UNENTERED:
+            raise KitError(match.why)
+        ledger.tell(
+            record_outcome, partial(_log, environ, f"{source} response, record_outcome"), match.request_id
+        )
+    except KitError as error:
+        _log(environ, f"{source} response", error)
+    return match
 
 
 def _guarded(

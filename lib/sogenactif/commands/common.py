@@ -1,0 +1,63 @@
+"""What the commands on the ledger share."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sogenactif.errors import KitError
+from sogenactif.ledger import Ledger, opened_ledger
+from sogenactif.settings import read_pathfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+
+def command_parser(name: str, description: str) -> argparse.ArgumentParser:
+    """A parser with what every command on the ledger takes."""
+    parser = argparse.ArgumentParser(prog=f"sogenactif {name}", description=description)
+    parser.add_argument(
+        "--pathfile", default=f"{ROOT}/cgi-bin/pathfile", help="pathfile that names the ledger (%(default)s)"
+    )
+    return parser
+
+
+@contextmanager
+def the_ledger(pathfile: str) -> Iterator[Ledger]:
+    """The ledger of a pathfile; what fails ends the command with a sentence and status 1.
+
+    Root acts as the user whose ledger it is, so that what is written stays theirs.
+    """
+    try:
+        with opened_ledger(read_pathfile(pathfile)) as ledger:
+            if ledger is None:
+                sys.exit(f"sogenactif: {pathfile} names no LEDGER")
+            _become_owner(os.path.dirname(ledger.journal.folder))
+            yield ledger
+    except KitError as error:
+        sys.exit(f"sogenactif: {error}")
+
+
+def progress(what: str) -> Callable[[int], None]:
+    """Shows how far long work is, on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda count: None
+
+    def show(count: int) -> None:
+        if count % 1000 == 0:
+            print(f"\r{what}: {count}", end="", file=sys.stderr, flush=True)
+
+    return show
+
+
+def done() -> None:
+    """Take the progress off the terminal."""
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _become_owner(folder: str) -> None:
+    if os.geteuid() == 0 and os.path.isdir(folder):
+        owner = os.stat(folder)
+        os.setegid(owner.st_gid)
+        os.seteuid(owner.st_uid)

@@ -1,0 +1,64 @@
+"""``sogenactif transactions``: the transactions of a day, an order or a state."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sogenactif.commands.common import command_parser, the_ledger
+from sogenactif.history import WAITING, Transaction, transactions
+from sogenactif.ledger import OUTCOMES, PARIS
+from sogenactif.money import format_amount
+
+COLUMNS = ("reference", "merchant", "made", "order_id", "amount", "currency_code", "state", "told")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the transactions that fit; of today where nothing else is asked for."""
+    parser = command_parser(
+        "transactions", "List transactions: those of today, or of a day, an order, a state."
+    )
+    parser.add_argument("--day", default="", help="a day in Paris, aaaammjj")
+    parser.add_argument("--order", default="", help="an order_id, on any day unless --day is given")
+    parser.add_argument("--state", default="", choices=[*OUTCOMES, WAITING])
+    parser.add_argument("--format", default="table", choices=["table", "csv", "json"])
+    asked = parser.parse_args(arguments)
+    day = asked.day or ("" if asked.order else datetime.now(PARIS).strftime("%Y%m%d"))
+    with the_ledger(asked.pathfile) as ledger:
+        rows = (_row(found) for found in transactions(ledger, day, "", asked.order, asked.state))
+        {"table": _table, "csv": _csv, "json": _json}[asked.format](rows)
+    return 0
+
+
+def _row(transaction: Transaction) -> dict[str, str]:
+    return {
+        "reference": transaction.reference,
+        "merchant": transaction.merchant,
+        "made": transaction.made[:19] + "Z",
+        "order_id": transaction.order_id,
+        "amount": transaction.fields["amount"],
+        "currency_code": transaction.fields["currency_code"],
+        "state": transaction.state,
+        "told": "yes" if transaction.told else "no",
+    }
+
+
+def _table(rows: Iterable[dict[str, str]]) -> None:
+    print(f"{'REFERENCE':15}  {'MADE (UTC)':20}  {'STATE':9}  {'TOLD':4}  {'AMOUNT':>14}  ORDER")
+    for row in rows:
+        amount = format_amount(row["amount"], row["currency_code"], "en")
+        line = f"{row['reference']:15}  {row['made']:20}  {row['state']:9}  {row['told']:4}  {amount:>14}  {row['order_id']}"
+        print("".join(c if c.isprintable() else "?" for c in line))
+
+
+def _csv(rows: Iterable[dict[str, str]]) -> None:
+    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {k: v.encode("utf-8", "backslashreplace").decode() for k, v in row.items()} for row in rows
+    )
+
+
+def _json(rows: Iterable[dict[str, str]]) -> None:
+    print(json.dumps(list(rows), indent=2))

@@ -1,0 +1,230 @@
+"""The ledger's database, SQLite or PostgreSQL: one schema, plain SQL, transactions.
+
+Statements are written for SQLite. What PostgreSQL wants otherwise is changed here and nowhere else:
+``?`` stands for a value, ``{id}`` for the type of a number that the database gives, ``{lock}``
+ends a SELECT whose rows are about to change.
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sogenactif.errors import LedgerError, LedgerMissing
+
+Row = tuple[Any, ...]
+Execute = Callable[..., list[Row]]
+
+# Each entry leads from one version of the schema to the next.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE sogenactif_counter (
+            merchant TEXT NOT NULL, day TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (merchant, day))""",
+        """CREATE TABLE sogenactif_request (
+            id {id}, entry TEXT NOT NULL UNIQUE, made TEXT NOT NULL,
+            merchant TEXT NOT NULL, day TEXT NOT NULL, transaction_id INTEGER NOT NULL,
+            order_id TEXT NOT NULL, fields TEXT NOT NULL,
+            outcome TEXT NOT NULL DEFAULT '', decided_by BIGINT,
+            told TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (merchant, day, transaction_id))""",
+        "CREATE INDEX sogenactif_order ON sogenactif_request (order_id)",
+        "CREATE INDEX sogenactif_day ON sogenactif_request (day, id)",
+        "CREATE INDEX sogenactif_untold ON sogenactif_request (attempts, id) WHERE outcome <> told",
+        """CREATE TABLE sogenactif_response (
+            id {id}, entry TEXT NOT NULL UNIQUE, received TEXT NOT NULL, source TEXT NOT NULL,
+            request_id BIGINT, verdict TEXT NOT NULL, fields TEXT NOT NULL)""",
+        "CREATE INDEX sogenactif_answers ON sogenactif_response (request_id)",
+    ),
+)
+BUSY_SECONDS = 5
+
+
+class SqliteDatabase:
+    """A ledger in an SQLite file, for one machine; ``path`` is absolute."""
+
+    def __init__(self, path: str, may_create: Callable[[], bool]) -> None:
+        import sqlite3
+
+        if not os.path.exists(path) and not may_create():
+            raise LedgerMissing(path)
+        self.path = path
+        try:
+            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._connection.execute("PRAGMA synchronous = FULL")
+            [version] = self._connection.execute("PRAGMA user_version").fetchone()
+            if version < len(MIGRATIONS):
+                self._migrate()
+        except sqlite3.Error as error:
+            raise LedgerError(path, error) from error
+        self._error = sqlite3.Error
+        _check_version(path, version)
+
+    def _migrate(self) -> None:
+        os.chmod(self.path, 0o600)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("BEGIN IMMEDIATE")
+        [version] = self._connection.execute("PRAGMA user_version").fetchone()
+        for statement in _statements(version):
+            self._connection.execute(statement.format(id="INTEGER PRIMARY KEY", lock=""))
+        self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        self._connection.execute("COMMIT")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Execute]:
+        """A transaction that no other writer sees or disturbs; yields what runs a statement. Raises LedgerError."""
+
+        def execute(statement: str, *values: object) -> list[Row]:
+            return self._connection.execute(statement.format(lock=""), values).fetchall()
+
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield execute
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        except self._error as error:
+            raise LedgerError(self.path, error) from error
+
+    def rows(self, statement: str, *values: object) -> Iterator[Row]:
+        """The rows of a SELECT, read as they are needed. Raises LedgerError."""
+        try:
+            yield from self._connection.execute(statement, values)
+        except self._error as error:
+            raise LedgerError(self.path, error) from error
+
+    @contextmanager
+    def claim(self, number: int) -> Iterator[bool]:
+        """Whether this process alone holds a number; a process that dies lets go of it."""
+        path = f"{self.path}.{number}.lock"
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise LedgerError(path, error) from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Its last holder may have taken the file away since it was opened here.
+            mine = os.path.samestat(os.fstat(file), os.stat(path))
+        except OSError:
+            mine = False
+        try:
+            yield mine
+        finally:
+            if mine:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+            os.close(file)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class PostgresqlDatabase:
+    """A ledger in PostgreSQL, for shops with several web servers; ``url`` is ``postgresql://…``."""
+
+    def __init__(self, url: str) -> None:
+        self._name = "postgresql://" + url.rpartition("@")[2].removeprefix("postgresql://")
+        try:
+            import psycopg
+        except ImportError:
+            raise LedgerError(self._name, "psycopg is missing: ./install.sh postgresql installs it") from None
+        self._error = psycopg.Error
+        try:
+            self._connection = psycopg.connect(
+                url, autocommit=True, connect_timeout=BUSY_SECONDS, client_encoding="utf8"
+            )
+            self._migrate()
+        except psycopg.Error as error:
+            raise LedgerError(self._name, error) from error
+
+    def _migrate(self) -> None:
+        [[exists]] = self._connection.execute(
+            "SELECT to_regclass('sogenactif_schema') IS NOT NULL"
+        ).fetchall()
+        version = self._version() if exists else 0
+        if version < len(MIGRATIONS):
+            with self.transaction() as execute:
+                execute("SELECT pg_advisory_xact_lock(hashtext('sogenactif_schema'))")
+                execute("CREATE TABLE IF NOT EXISTS sogenactif_schema (version INTEGER NOT NULL)")
+                version = self._version()
+                for statement in _statements(version):
+                    execute(statement)
+                execute("DELETE FROM sogenactif_schema")
+                execute("INSERT INTO sogenactif_schema VALUES (?)", len(MIGRATIONS))
+        _check_version(self._name, version)
+
+    def _version(self) -> int:
+        row = self._connection.execute("SELECT version FROM sogenactif_schema").fetchone()
+        return int(row[0]) if row else 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[Execute]:
+        """As that of SQLite; rows read with ``{lock}`` are this transaction's until it ends."""
+
+        def execute(statement: str, *values: object) -> list[Row]:
+            text = statement.format(
+                id="BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY", lock="FOR UPDATE"
+            )
+            cursor = self._connection.execute(text.replace("?", "%s").encode(), values or None)
+            return cursor.fetchall() if cursor.description else []
+
+        try:
+            with self._connection.transaction():
+                yield execute
+        except self._error as error:
+            raise LedgerError(self._name, error) from error
+
+    def rows(self, statement: str, *values: object) -> Iterator[Row]:
+        """As those of SQLite."""
+        try:
+            with self._connection.transaction(), self._connection.cursor("rows") as cursor:
+                yield from cursor.execute(statement.replace("?", "%s").encode(), values or None)
+        except self._error as error:
+            raise LedgerError(self._name, error) from error
+
+    @contextmanager
+    def claim(self, number: int) -> Iterator[bool]:
+        """As that of SQLite, among all machines; a connection that breaks lets go."""
+        space = "hashtext('sogenactif_request')"
+        try:
+            [[mine]] = self._connection.execute(
+                f"SELECT pg_try_advisory_lock({space}, %s)".encode(), [number]
+            ).fetchall()
+            try:
+                yield bool(mine)
+            finally:
+                if mine and not self._connection.closed:
+                    self._connection.execute(f"SELECT pg_advisory_unlock({space}, %s)".encode(), [number])
+        except self._error as error:
+            raise LedgerError(self._name, error) from error
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+Database = SqliteDatabase | PostgresqlDatabase
+
+
+def open_database(url: str, may_create: Callable[[], bool]) -> Database:
+    """The database of a LEDGER keyword; ``may_create`` is asked before a new SQLite file is made.
+
+    Raises LedgerError.
+    """
+    if url.startswith(("postgresql://", "postgres://")):
+        return PostgresqlDatabase(url)
+    if url.startswith("sqlite:////"):
+        return SqliteDatabase(url.removeprefix("sqlite:///"), may_create)
+    raise LedgerError(url.partition(":")[0], "LEDGER is sqlite:////absolute/path or postgresql://…")
+
+
+def _statements(version: int) -> Sequence[str]:
+    return [statement for step in MIGRATIONS[version:] for statement in step]
+
+
+def _check_version(name: str, version: int) -> None:
+    if version > len(MIGRATIONS):
+        raise LedgerError(name, f"made by a newer kit (schema {version}, this kit knows {len(MIGRATIONS)})")

@@ -1,0 +1,115 @@
+"""Reading the ledger: its transactions, the responses to them, and whether the journal says the same."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from sogenactif.ledger import FORGED, UNENTERED, Ledger, searchable
+
+WAITING = "waiting"
+
+
+class Transaction(NamedTuple):
+    """A request that was recorded, and what came of it.
+
+    ``reference`` is its day in Paris and its transaction_id, aaaammjj-nnnnnn; ``made`` a moment in
+    UTC; ``state`` an outcome, or waiting; ``told`` says whether the shop knows it.
+    """
+
+    id: int
+    reference: str
+    merchant: str
+    made: str
+    order_id: str
+    state: str
+    told: bool
+    fields: dict[str, str]
+
+
+class Answer(NamedTuple):
+    """A response that was recorded: when (UTC), how it came, and what it turned out to be."""
+
+    received: str
+    source: str
+    verdict: str
+    fields: dict[str, str]
+
+
+def transactions(
+    ledger: Ledger, day: str = "", number: str = "", order_id: str = "", state: str = ""
+) -> Iterator[Transaction]:
+    """The transactions that fit, in the order they were made; an empty condition fits all."""
+    conditions = {
+        "day = ?": day,
+        "transaction_id = ?": int(number) if number else "",
+        "order_id = ?": searchable(order_id),
+        "outcome = ?": "" if state == WAITING else state,
+    }
+    used = {condition: value for condition, value in conditions.items() if value != ""}
+    where = " AND ".join([*used, *(["outcome = ''"] if state == WAITING else [])]) or "1 = 1"
+    rows = ledger.database.rows(
+        "SELECT id, day, transaction_id, merchant, made, outcome, told, fields FROM sogenactif_request"
+        f" WHERE {where} ORDER BY id",
+        *used.values(),
+    )
+    for identifier, day, number, merchant, made, outcome, told, fields in rows:
+        asked = json.loads(fields)
+        yield Transaction(
+            identifier,
+            f"{day}-{number:06}",
+            merchant,
+            made,
+            asked.get("order_id", ""),
+            outcome or WAITING,
+            outcome == told,
+            asked,
+        )
+
+
+def answers(ledger: Ledger, transaction: Transaction) -> list[Answer]:
+    """The responses to a transaction, the first one first."""
+    rows = ledger.database.rows(
+        "SELECT received, source, verdict, fields FROM sogenactif_response WHERE request_id = ? ORDER BY id",
+        transaction.id,
+    )
+    return [
+        Answer(received, source, verdict, json.loads(fields)) for received, source, verdict, fields in rows
+    ]
+
+
+def differences(ledger: Ledger, progress: Callable[[int], None]) -> Iterator[str]:
+    """What the journal and the ledger don't agree on, a sentence each; none where they agree.
+
+    ``progress`` is called with the number of the journal's lines read so far.
+    """
+    seen: set[bytes] = set()
+    for count, entry in enumerate(ledger.journal.entries(), 1):
+        progress(count)
+        if entry["verdict"] == FORGED:
+            continue
+        seen.add(bytes.fromhex(entry["entry"]))
+        recorded = _recorded(ledger, entry["kind"], entry["entry"])
+        name = f"{entry['kind']} {entry['entry']} of {entry['time']}"
+        if recorded is None:
+            yield f"{name} is in the journal only: replay enters it"
+            continue
+        verdict, fields = recorded
+        if entry["verdict"] not in (verdict, UNENTERED):
+            yield f"{name}: the journal says {entry['verdict']}, the ledger {verdict}"
+        if entry["fields"] != fields:
+            names = sorted(
+                n for n in fields.keys() | entry["fields"].keys() if fields.get(n) != entry["fields"].get(n)
+            )
+            yield f"{name}: journal and ledger differ in {', '.join(names)}"
+    for kind, moment in (("request", "made"), ("response", "received")):
+        for identifier, time in ledger.database.rows(f"SELECT entry, {moment} FROM sogenactif_{kind}"):
+            if bytes.fromhex(identifier) not in seen:
+                yield f"{kind} {identifier} of {time} is in the ledger only"
+
+
+def _recorded(ledger: Ledger, kind: str, entry: str) -> tuple[str, dict[str, Any]] | None:
+    verdict = "'requested'" if kind == "request" else "verdict"
+    rows = list(
+        ledger.database.rows(f"SELECT {verdict}, fields FROM sogenactif_{kind} WHERE entry = ?", entry)
+    )
+    return (rows[0][0], json.loads(rows[0][1])) if rows else None

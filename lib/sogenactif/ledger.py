@@ -1,0 +1,374 @@
+"""What has happened before: requests, the responses to them, and what the shop was told.
+
+The ledger hands out transaction identifiers, matches each response with the request it answers,
+and tells the shop each outcome once. Beside it a journal keeps a line for each request and
+response. On when the pathfile names a LEDGER. Days are those of Paris.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sogenactif.database import Database, Execute, open_database
+from sogenactif.errors import (
+    ConfigurationError,
+    DayFull,
+    JournalError,
+    KitError,
+    LedgerError,
+    ResponseError,
+    TransactionUsed,
+)
+from sogenactif.journal import Entry, Journal
+from sogenactif.payment import PaymentResponse
+from sogenactif.settings import Pathfile
+
+PARIS = ZoneInfo("Europe/Paris")
+LAST_NUMBER = 999_999
+OUTCOMES = ("accepted", "refused", "cancelled", "pending")
+TOO_MANY_ENTRIES = "75"
+UNENTERED, FORGED = "unentered", "forged"
+LONGEST_ERROR = 300
+BLANKED = dict.fromkeys(map(ord, '|;:"'), " ")
+TOLD_AT_ONCE = 5
+
+RecordOutcome = Callable[[PaymentResponse], None]
+LogError = Callable[[Exception], None]
+
+
+class Match(NamedTuple):
+    """What a response turned out to be.
+
+    ``verdict`` is an outcome (accepted, refused, cancelled, pending) when this response decided it;
+    duplicate when it was known; conflicting, with ``why``, or unknown when it pays nothing;
+    unentered when the ledger couldn't be reached and the journal keeps it. ``outcome`` is that of
+    the request as it stands now, empty where there is none.
+    """
+
+    verdict: str
+    outcome: str = ""
+    why: str = ""
+    request_id: int | None = None
+
+    @property
+    def believed(self) -> bool:
+        """Whether the response agrees with the request that it answers."""
+        return self.verdict in OUTCOMES or self.verdict == "duplicate"
+
+
+class Ledger:
+    """The ledger and the journal of a shop. Methods raise LedgerError where the database fails."""
+
+    def __init__(self, url: str, journal: str) -> None:
+        self.url = url
+        self.journal = Journal(journal)
+        self._database: Database | None = None
+
+    @property
+    def database(self) -> Database:
+        """The database, opened when it is first needed: without it the journal still works."""
+        if self._database is None:
+            self._database = open_database(self.url, self._is_new)
+        return self._database
+
+    def make_again(self) -> None:
+        """Open the database, and make an SQLite one that is missing though the journal is here."""
+        self._database = open_database(self.url, lambda: True)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._database:
+            self._database.close()
+
+    def _is_new(self) -> bool:
+        """Whether nothing was ever recorded, so that a missing database is no loss."""
+        return all(entry.get("verdict") == FORGED for entry in self.journal.entries())
+
+    def register(self, fields: Mapping[str, str]) -> str:
+        """Record what a request asks for, and give its transaction_id: the shop's own, or the next of the day.
+
+        The journal has it too before this returns. Raises DayFull, TransactionUsed, JournalError.
+        """
+        given = fields.get("transaction_id", "")
+        entry = _new_entry("request", "call_request", fields, verdict="requested")
+        with self.database.transaction() as execute:
+            if given:
+                fresh = _claim_number(execute, entry, fields, int(given))
+                if not fresh:
+                    return given
+            else:
+                entry["fields"] = {**fields, "transaction_id": _next_number(execute, entry, fields)}
+        entry["given"] = bool(given)
+        self.journal.append(_day(fields), entry)
+        number: str = entry["fields"]["transaction_id"]
+        return number
+
+    def receive(self, response: PaymentResponse, source: str) -> Match:
+        """Match a response with the request it answers, and record it, in the journal too.
+
+        ``source`` says how it came: manual, automatic or executable. Where the database fails the
+        journal alone keeps it (unentered, until ``enter`` is called); raises LedgerError only when
+        neither could be written.
+        """
+        entry = _new_entry("response", source, response.fields, verdict=UNENTERED)
+        failure: LedgerError | None = None
+        try:
+            match = self.enter(entry)
+        except LedgerError as error:
+            match, failure = Match(UNENTERED, why=str(error)), error
+        entry["verdict"] = match.verdict
+        try:
+            self.journal.append(_day(response.fields), entry)
+        except JournalError as error:
+            if failure:
+                raise LedgerError(str(error), failure) from error
+        return match
+
+    def refuse(self, error: KitError, source: str) -> None:
+        """Note in the journal a message that can't be believed, and why; nothing of what it says. Raises JournalError."""
+        entry = _new_entry("response", source, {}, verdict=FORGED)
+        today = datetime.now(PARIS).strftime("%Y%m%d")
+        self.journal.append(today, {**entry, "error": error.logged[:LONGEST_ERROR]})
+
+    def enter(self, entry: Entry) -> Match:
+        """Record the response of a journal's entry; one that is recorded already keeps its verdict."""
+        response = PaymentResponse(entry["fields"])
+        with self.database.transaction() as execute:
+            known = execute(
+                "SELECT verdict, request_id FROM sogenactif_response WHERE entry = ?", entry["entry"]
+            )
+            if known:
+                return Match(known[0][0], request_id=known[0][1])
+            match = _match(execute, response)
+            [[number]] = execute(
+                "INSERT INTO sogenactif_response (entry, received, source, request_id, verdict, fields)"
+                " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+                entry["entry"], entry["time"], entry["source"], match.request_id, match.verdict,
+                json.dumps(entry["fields"]),
+            )  # fmt: skip
+            if match.verdict in OUTCOMES:
+                execute(
+                    "UPDATE sogenactif_request SET outcome = ?, decided_by = ?, attempts = 0 WHERE id = ?",
+                    match.outcome, number, match.request_id,
+                )  # fmt: skip
+        return match
+
+    def has(self, entry: Entry) -> bool:
+        """Whether a journal's entry is in the ledger."""
+        table = "sogenactif_request" if entry["kind"] == "request" else "sogenactif_response"
+        return bool(list(self.database.rows(f"SELECT 1 FROM {table} WHERE entry = ?", entry["entry"])))
+
+    def enter_request(self, entry: Entry) -> None:
+        """Record the request of a journal's entry that the ledger hasn't."""
+        fields = entry["fields"]
+        number = int(fields["transaction_id"])
+        with self.database.transaction() as execute:
+            _claim_number(execute, entry, fields, number)
+            if not entry.get("given"):
+                execute(
+                    "INSERT INTO sogenactif_counter VALUES (?, ?, ?) ON CONFLICT (merchant, day)"
+                    " DO UPDATE SET last = excluded.last WHERE sogenactif_counter.last < excluded.last",
+                    _merchant(fields), _day(fields), number,
+                )  # fmt: skip
+
+    def tell(
+        self,
+        record_outcome: RecordOutcome,
+        log: LogError,
+        first: int | None = None,
+        most: int | None = TOLD_AT_ONCE,
+    ) -> int:
+        """Tell the shop the outcomes that it was not told, that of request ``first`` before others.
+
+        ``record_outcome`` is called once for an outcome, by one process at a time; where it raises,
+        the error is given to ``log`` and the outcome is told another time. At most ``most`` of
+        those left behind are told. Returns how many the shop now knows.
+        """
+        statement = "SELECT id FROM sogenactif_request WHERE outcome <> told ORDER BY attempts, id"
+        waiting = list(self.database.rows(statement + (f" LIMIT {most}" if most else "")))
+        numbers = dict.fromkeys([*([first] if first is not None else []), *(row[0] for row in waiting)])
+        return sum(self._tell_one(number, record_outcome, log) for number in numbers)
+
+    def told(self, match: Match) -> None:
+        """Note that the caller itself knows an outcome."""
+        if match.verdict in OUTCOMES:
+            with self.database.transaction() as execute:
+                execute(
+                    "UPDATE sogenactif_request SET told = ? WHERE id = ?", match.outcome, match.request_id
+                )
+
+    def untold(self) -> int:
+        """How many outcomes the shop was not told."""
+        [[count]] = self.database.rows("SELECT count(*) FROM sogenactif_request WHERE outcome <> told")
+        return int(count)
+
+    def _tell_one(self, number: int, record_outcome: RecordOutcome, log: LogError) -> bool:
+        with self.database.claim(number) as mine:
+            if not mine:
+                return False
+            rows = list(
+                self.database.rows(
+                    "SELECT request.outcome, response.fields FROM sogenactif_request AS request"
+                    " JOIN sogenactif_response AS response ON response.id = request.decided_by"
+                    " WHERE request.id = ? AND request.outcome <> request.told",
+                    number,
+                )
+            )
+            if not rows:
+                return False
+            [[outcome, fields]] = rows
+            try:
+                record_outcome(PaymentResponse(json.loads(fields)))
+                told = True
+            except Exception as error:
+                log(error)
+                told = False
+            with self.database.transaction() as execute:
+                if told:
+                    execute("UPDATE sogenactif_request SET told = ? WHERE id = ?", outcome, number)
+                else:
+                    execute("UPDATE sogenactif_request SET attempts = attempts + 1 WHERE id = ?", number)
+            return told
+
+
+@contextmanager
+def opened_ledger(pathfile: Pathfile) -> Iterator[Ledger | None]:
+    """The ledger that a pathfile names, None where it names none; let go of at the end.
+
+    The journal is in the folder that the keyword JOURNAL names, or beside an SQLite ledger.
+    Raises ConfigurationError.
+    """
+    url, journal = pathfile["LEDGER"], pathfile["JOURNAL"]
+    if not url:
+        yield None
+        return
+    if not journal:
+        if not url.startswith("sqlite:////"):
+            raise ConfigurationError("Error reading pathfile (no key word JOURNAL, which this LEDGER needs)")
+        journal = os.path.join(os.path.dirname(url.removeprefix("sqlite:///")), "journal")
+    ledger = Ledger(url, journal)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _match(execute: Execute, response: PaymentResponse) -> Match:
+    rows = execute(
+        "SELECT id, fields, outcome, decided_by FROM sogenactif_request"
+        " WHERE merchant = ? AND day = ? AND transaction_id = ? {lock}",
+        _merchant(response.fields), _day(response.fields), int(response["transaction_id"]),
+    )  # fmt: skip
+    if not rows:
+        return Match("unknown", why="no such request")
+    [[number, asked, outcome, decided_by]] = rows
+    asked = json.loads(asked)
+    for name, plain in (("amount", _number), ("currency_code", _number), ("order_id", _blanked)):
+        if plain(response[name]) != plain(asked.get(name, "")):
+            return Match("conflicting", outcome, f"another {name}", number)
+    if not outcome:
+        return Match(response.outcome, response.outcome, "", number)
+    [[decided]] = execute("SELECT fields FROM sogenactif_response WHERE id = ?", decided_by)
+    before = PaymentResponse(json.loads(decided))
+    if _identity(response) == _identity(before):
+        return Match("duplicate", outcome, "", number)
+    # Nothing was authorised yet where the customer went away or the bank has not answered: what
+    # comes after that is news. An authorisation given or refused is final.
+    if outcome in ("cancelled", "pending") or before["response_code"] == TOO_MANY_ENTRIES:
+        return Match(response.outcome, response.outcome, "", number)
+    return Match("conflicting", outcome, f"{response.outcome} after {outcome}", number)
+
+
+def _number(digits: str) -> str:
+    return digits.lstrip("0")
+
+
+def _blanked(order_id: str) -> str:
+    """As the server gives it back: it makes blanks of the characters that it forbids."""
+    return order_id.translate(BLANKED)
+
+
+def _identity(response: PaymentResponse) -> tuple[str, ...]:
+    return tuple(response[name] for name in ("response_code", "authorisation_id", "payment_certificate"))
+
+
+def _next_number(execute: Execute, entry: Entry, fields: Mapping[str, str]) -> str:
+    merchant, day = _merchant(fields), _day(fields)
+    while True:
+        [[number]] = execute(
+            "INSERT INTO sogenactif_counter VALUES (?, ?, 1) ON CONFLICT (merchant, day)"
+            " DO UPDATE SET last = sogenactif_counter.last + 1 RETURNING last",
+            merchant, day,
+        )  # fmt: skip
+        if number > LAST_NUMBER:
+            raise DayFull(merchant, day)
+        transaction_id = f"{number:06}"
+        if _insert(execute, entry, {**fields, "transaction_id": transaction_id}, number):
+            return transaction_id
+
+
+def _claim_number(execute: Execute, entry: Entry, fields: Mapping[str, str], number: int) -> bool:
+    """Record a request with the shop's own number; False where the same request has it already."""
+    if _insert(execute, entry, fields, number):
+        return True
+    merchant, day = _merchant(fields), _day(fields)
+    [[recorded]] = execute(
+        "SELECT fields FROM sogenactif_request WHERE merchant = ? AND day = ? AND transaction_id = ?",
+        merchant, day, number,
+    )  # fmt: skip
+    before = json.loads(recorded)
+    other = sorted(
+        name
+        for name in before.keys() | fields.keys()
+        if name not in ("transmission_date", "transaction_id") and before.get(name) != fields.get(name)
+    )
+    if other:
+        raise TransactionUsed(fields["transaction_id"], day, ", ".join(other))
+    return False
+
+
+def _insert(execute: Execute, entry: Entry, fields: Mapping[str, str], number: int) -> bool:
+    return bool(
+        execute(
+            "INSERT INTO sogenactif_request (entry, made, merchant, day, transaction_id, order_id, fields)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+            entry["entry"], entry["time"], _merchant(fields), _day(fields), number,
+            searchable(fields.get("order_id", "")), json.dumps(dict(fields)),
+        )
+    )  # fmt: skip
+
+
+def searchable(order_id: str) -> str:
+    """An order's number as the database holds it: bytes that are no text are written as escapes."""
+    return order_id.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+def _merchant(fields: Mapping[str, str]) -> str:
+    return f"{fields.get('merchant_country', '')}.{fields.get('merchant_id', '')}"
+
+
+def _day(fields: Mapping[str, str]) -> str:
+    """The day of a request in Paris, aaaammjj; responses carry the moment of the request that they answer."""
+    date = fields["transmission_date"]
+    month, day, hour, minute, second = (int(date[start : start + 2]) for start in range(4, 14, 2))
+    try:
+        moment = datetime(int(date[:4]), month, day, hour, minute, second, tzinfo=timezone.utc)
+    except ValueError:
+        raise ResponseError("transmission_date") from None
+    return moment.astimezone(PARIS).strftime("%Y%m%d")
+
+
+def _new_entry(kind: str, source: str, fields: Mapping[str, str], verdict: str) -> Entry:
+    now = datetime.now(timezone.utc)
+    return {
+        "entry": os.urandom(16).hex(),
+        "time": now.isoformat(),
+        "kind": kind,
+        "source": source,
+        "verdict": verdict,
+        "fields": dict(fields),
+    }
