@@ -1,6 +1,8 @@
 """The payment server, over HTTP, as a customer and a shop meet it."""
 
+import contextlib
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.message import open_response
 from tests.payment_bank import MERCHANT, Answer, Bank, bank, send
+from tests.serving import free_port
 
 
 @pytest.fixture
@@ -407,3 +410,20 @@ def test_a_request_sealed_before_rotation_is_answered_with_the_same_certificate(
     certificate.write_bytes(old.read_bytes())  # what the shop has
     old.unlink()
     assert running.read(accepted)["response_code"] == "00"
+
+
+def test_a_shop_that_answers_a_byte_at_a_time_is_cut_off(running: Bank) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as listening:
+        threading.Thread(target=dribble, args=[listening], daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        assert running.pay(automatic_response_url=url)["response_code"] == "00"
+    assert running.last()["automatic"] == ["FAILED"]
+
+
+def dribble(listening: socket.socket) -> None:
+    connection, _ = listening.accept()
+    with connection, contextlib.suppress(OSError):
+        pause = threading.Event()
+        while True:
+            connection.sendall(b"H")
+            pause.wait(0.3)

@@ -25,7 +25,7 @@ Merchants = Mapping[str, Merchant]
 DEMONSTRATION: Merchants = {
     "014213245611111": Merchant("Boutique de démonstration"),
     "014213245611112": Merchant("Boutique 3-D Secure", enrolled=True),
-    "014213245611113": Merchant("Boutique sans certificat typé", may_force=True, fraud_checks=True),
+    "014213245611113": Merchant("Boutique avec contrôles", may_force=True, fraud_checks=True),
 }
 
 

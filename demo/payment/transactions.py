@@ -5,6 +5,7 @@ web server share nothing. No card number nor security code is ever given to this
 """
 
 import json
+import os
 import secrets
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
@@ -108,6 +109,8 @@ class Transactions:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        # What shops and customers sent is nobody else's business on this machine.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with self._connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(SCHEMA)
