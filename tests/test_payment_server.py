@@ -6,12 +6,16 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from demo.payment.running import mounted, serving
+from demo.payment.server import PaymentServer
 from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.message import open_response
-from tests.payment_bank import MERCHANT, Answer, Bank, bank, send
+from sogenactif.settings import read_pathfile
+from tests.payment_bank import MERCHANT, Answer, Bank, Shop, bank, send
 from tests.serving import free_port
 
 
@@ -427,3 +431,24 @@ def dribble(listening: socket.socket) -> None:
         while True:
             connection.sendall(b"H")
             pause.wait(0.3)
+
+
+def test_a_shop_served_by_the_same_threads_is_told(param: Path) -> None:
+    pathfile = read_pathfile(str(param / "pathfile"))
+    server = PaymentServer(pathfile, str(param / "payments.sqlite"))
+    shop, outside = Shop(), mounted(server)
+
+    def both(environ: Any, start_response: Any) -> Any:
+        return (outside if environ["PATH_INFO"].startswith("/payment") else shop)(environ, start_response)
+
+    with serving(both, threads=6) as shop.url:
+        running = Bank(f"{shop.url}/payment", shop, pathfile)
+        entries = [running.call(running.request()) for _ in range(18)]
+        threads = [threading.Thread(target=running.card, args=[entry]) for entry in entries]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        server.close()
+        states = [transaction["automatic"] for transaction in running.console("transactions")]
+    assert len(states) == 18 and {state for sent in states for state in sent} == {"SENT"}

@@ -3,15 +3,16 @@
 Source: spec of the payment server, The way of a payment and Cards.
 """
 
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from demo.payment import automatic, clock, responses, rules
 from demo.payment.later import Later
 from demo.payment.merchants import Merchant, Merchants, merchant
 from demo.payment.request import DUE_DATES
-from demo.payment.switches import AFTER, NEVER
+from demo.payment.switches import BEFORE, NEVER
 from demo.payment.transactions import (
     AUTOMATIC,
     CANCELLED,
@@ -24,6 +25,10 @@ from demo.payment.transactions import (
 from sogenactif.settings import Pathfile
 
 Work = Callable[[], None]
+
+# A shop may be served by the very threads that wait for its answer: some must stay free. Under such
+# a load the other automatic responses go out right after their page.
+SENDING_AT_ONCE = 4
 
 
 class Busy(Exception):
@@ -42,6 +47,7 @@ class Bank:
     merchants: Merchants
     allowed_hosts: Collection[str] | None
     later: Later
+    senders: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SENDING_AT_ONCE))
 
     def merchant_of(self, transaction: Transaction) -> Merchant:
         """What is set on the server for the merchant of a transaction."""
@@ -139,10 +145,14 @@ class Bank:
 
         if switches.automatic == NEVER:
             return None
-        if switches.automatic == AFTER or switches.delay:
-            return lambda: self.later.run(switches.delay, send)
-        send()
-        return None
+        at_once = switches.automatic == BEFORE and not switches.delay
+        if at_once and self.senders.acquire(blocking=False):
+            try:
+                send()
+            finally:
+                self.senders.release()
+            return None
+        return lambda: self.later.run(switches.delay, send)
 
     def _claim(self, transaction: Transaction) -> bool:
         return transaction.state == OPEN and self.transactions.claim(transaction.id, f"{clock.now():%Y%m%d}")
