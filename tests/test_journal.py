@@ -79,4 +79,4 @@ def test_a_full_disk_leaves_whole_lines_and_says_so(tmp_path: Path) -> None:
         assert [entry["n"] for entry in journal.entries()] == written
         assert len(written) > 5
     finally:
-        subprocess.run(["umount", tmp_path], check=True)
+        subprocess.run(["umount", "--lazy", tmp_path], check=True)

@@ -75,15 +75,19 @@ class Shop:
     def __init__(self, pathfile: Pathfile, log: Path) -> None:
         self.outcomes: list[PaymentResponse] = []
         self.order: Order | None = ORDER
+        self.failing = False
         self.log = log
         self.request = call_request(
             lambda reference: self.order if reference == "CMD-42" else None, pathfile.path
         )
-        self.response = call_response(
-            lambda r: f"/order/{r['order_id']}", self.outcomes.append, pathfile.path
-        )
-        self.autoresponse = call_autoresponse(self.outcomes.append, pathfile.path, str(log))
+        self.response = call_response(lambda r: f"/order/{r['order_id']}", self.record_outcome, pathfile.path)
+        self.autoresponse = call_autoresponse(self.record_outcome, pathfile.path, str(log))
         self.pathfile = pathfile
+
+    def record_outcome(self, response: PaymentResponse) -> None:
+        if self.failing:
+            raise RuntimeError("the shop's database is down")
+        self.outcomes.append(response)
 
     def seal(self, **fields: str) -> str:
         return seal_response({**PAID, **fields}, read_certificate(self.pathfile, "fr", MERCHANT))
@@ -281,14 +285,11 @@ def test_call_autoresponse_is_posted_to(shop: Shop) -> None:
     assert shop.outcomes == []
 
 
-def test_an_outcome_the_shop_could_not_record_is_no_200(shop: Shop, pathfile: Pathfile) -> None:
-    def record_outcome(response: PaymentResponse) -> None:
-        raise OSError("database is locked")
-
-    application = call_autoresponse(record_outcome, pathfile.path, str(shop.log))
-    answer = post(application, DATA=shop.seal())
+def test_an_outcome_the_shop_could_not_record_is_no_200(shop: Shop) -> None:
+    shop.failing = True
+    answer = post(shop.autoresponse, DATA=shop.seal())
     assert (answer.status, answer.body) == (500, "")
-    assert "OSError: database is locked" in answer.log
+    assert "RuntimeError: the shop's database is down" in answer.log
     assert shop.logged()[0]["fields"]["order_id"] == "CMD-42"
 
 

@@ -50,16 +50,23 @@ class SqliteDatabase:
         if not os.path.exists(path) and not may_create():
             raise LedgerMissing(path)
         self.path = path
+        self._error = sqlite3.Error
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        except sqlite3.Error as error:
+            raise LedgerError(path, error) from error
+        try:
             self._connection.execute("PRAGMA synchronous = FULL")
             [version] = self._connection.execute("PRAGMA user_version").fetchone()
+            _check_version(path, version)
             if version < len(MIGRATIONS):
                 self._migrate()
         except sqlite3.Error as error:
+            self._connection.close()
             raise LedgerError(path, error) from error
-        self._error = sqlite3.Error
-        _check_version(path, version)
+        except LedgerError:
+            self._connection.close()
+            raise
 
     def _migrate(self) -> None:
         os.chmod(self.path, 0o600)
@@ -137,9 +144,16 @@ class PostgresqlDatabase:
             self._connection = psycopg.connect(
                 url, autocommit=True, connect_timeout=BUSY_SECONDS, client_encoding="utf8"
             )
-            self._migrate()
         except psycopg.Error as error:
             raise LedgerError(self._name, error) from error
+        try:
+            self._migrate()
+        except psycopg.Error as error:
+            self._connection.close()
+            raise LedgerError(self._name, error) from error
+        except LedgerError:
+            self._connection.close()
+            raise
 
     def _migrate(self) -> None:
         [[exists]] = self._connection.execute(

@@ -1,0 +1,146 @@
+"""Serving processes that are killed again and again, and responses that come many at once."""
+
+import http.client
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from sogenactif.history import answers, differences, transactions
+from sogenactif.web import call_autoresponse, call_response
+from tests.conftest import ROOT, slow
+from tests.serving import free_port, wsgi_server
+from tests.test_faults import LedgerShop
+
+CONNECTIONS, WORKERS = 8, 3
+
+
+@pytest.fixture
+def shop(param: Path, tmp_path: Path) -> LedgerShop:
+    return LedgerShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
+
+
+def sealed_responses(shop: LedgerShop, how_many: int) -> dict[str, str]:
+    """DATA of an accepted response for each of so many requests, by transaction_id."""
+    with shop.ledger() as ledger:
+        fields = {
+            "merchant_id": "014213245611111",
+            "merchant_country": "fr",
+            "amount": "1250",
+            "currency_code": "978",
+            "order_id": "CMD-42",
+            "transmission_date": "20261123093000",
+        }
+        numbers = [ledger.register(fields) for _ in range(how_many)]
+    return {number: shop.seal(transaction_id=number) for number in numbers}
+
+
+def deliver(port: int, data: str) -> int:
+    """Post DATA until something answers, as the bank's server would try again; the status."""
+    for _ in range(600):
+        try:
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+                headers = {"Content-Type": "application/x-www-form-urlencoded"}
+                connection.request("POST", "/", urlencode({"DATA": data}), headers)
+                return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.05)
+    pytest.fail("nothing answers")
+
+
+@contextmanager
+def killed_again_and_again(shop: LedgerShop, notes: Path) -> Iterator[int]:
+    """Processes that share a port, each killed with SIGKILL and replaced after a moment; the port."""
+    listening = socket.create_server(("127.0.0.1", 0), backlog=64)
+    descriptor = listening.fileno()
+    command = [sys.executable, "-m", "tests.crashing_server", str(descriptor), shop.pathfile.path, str(notes)]
+
+    def start() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(command, pass_fds=[descriptor], cwd=ROOT, stderr=subprocess.DEVNULL)
+
+    workers = [start() for _ in range(WORKERS)]
+    over = threading.Event()
+    chance = random.Random(20261123)
+
+    def kill() -> None:
+        while not over.wait(chance.uniform(0.2, 0.6)):
+            place = chance.randrange(WORKERS)
+            workers[place].kill()
+            workers[place].wait()
+            workers[place] = start()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        over.set()
+        killer.join()
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+        listening.close()
+
+
+def test_what_was_acknowledged_is_recorded_however_often_the_server_is_killed(
+    shop: LedgerShop, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    sealed = sealed_responses(shop, slow(500))
+    with killed_again_and_again(shop, notes) as port, ThreadPoolExecutor(CONNECTIONS) as pool:
+        statuses = list(pool.map(lambda data: deliver(port, data), sealed.values()))
+    acknowledged = {number for number, status in zip(sealed, statuses, strict=True) if status == 200}
+    assert acknowledged
+    with shop.ledger() as ledger:
+        in_journal = {
+            entry["fields"]["transaction_id"]
+            for entry in ledger.journal.entries()
+            if entry["kind"] == "response"
+        }
+    assert acknowledged <= in_journal
+    assert shop.replay()[0] == 0
+    with shop.ledger() as ledger:
+        for transaction in transactions(ledger):
+            if transaction.fields["transaction_id"] in acknowledged:
+                verdicts = [answer.verdict for answer in answers(ledger, transaction)]
+                assert transaction.state == "accepted"
+                assert transaction.told
+                assert verdicts.count("accepted") == 1
+                assert set(verdicts) <= {"accepted", "duplicate"}
+        lost = [said for said in differences(ledger, lambda count: None) if "journal only" in said]
+        assert lost == []
+    noted = {path.name: path.read_text() for path in notes.iterdir()}
+    assert set(noted.values()) <= {"accepted"}
+    assert len(acknowledged - noted.keys()) <= len(shop.told_by_replay().splitlines())
+
+
+@pytest.mark.parametrize("sources", [["automatic"], ["automatic", "manual"]])
+def test_the_same_response_many_times_at_once_has_one_effect(shop: LedgerShop, sources: list[str]) -> None:
+    [data] = sealed_responses(shop, 1).values()
+    pages = {
+        "automatic": call_autoresponse(shop.record_outcome, shop.pathfile.path, str(shop.log)),
+        "manual": call_response(lambda response: "/", shop.record_outcome, shop.pathfile.path),
+    }
+    ports = {source: free_port() for source in sources}
+    first, last = sources[0], sources[-1]
+    with wsgi_server(pages[first], ports[first]), ThreadPoolExecutor(50) as pool:
+        if last == first:
+            statuses = list(pool.map(lambda _: deliver(ports[first], data), range(50)))
+        else:
+            with wsgi_server(pages[last], ports[last]):
+                chosen = [ports[first], ports[last]] * 25
+                statuses = list(pool.map(lambda port: deliver(port, data), chosen))
+    assert statuses == [200] * 50
+    assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
+    verdicts = shop.verdicts()
+    assert (verdicts.count("accepted"), verdicts.count("duplicate")) == (1, 49)
