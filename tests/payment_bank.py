@@ -4,6 +4,7 @@ import html
 import http.client
 import json
 import re
+import threading
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,7 +75,8 @@ class Shop:
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
         data = urllib.parse.parse_qs(body or environ["QUERY_STRING"]).get("DATA", [""])[0]
-        self.received.append((environ["PATH_INFO"], data))
+        if environ["PATH_INFO"] != "/favicon.ico":  # a browser's own idea
+            self.received.append((environ["PATH_INFO"], data))
         start_response(self.status, [("Content-Type", "text/html"), *self.headers])
         return [self.page.encode() if environ["PATH_INFO"] == "/order" else b"thank you"]
 
@@ -153,6 +155,15 @@ class Bank:
     def last(self) -> Any:
         """The last transaction, as the console tells it."""
         return self.console(f"transactions/{self.console('transactions')[0]['id']}")
+
+    def wait_for_automatic(self, count: int) -> None:
+        """Wait until each transaction has so many automatic responses that were tried."""
+        pause = threading.Event()
+        for _ in range(200):
+            if all(len(known["automatic"]) >= count for known in self.console("transactions")):
+                return
+            pause.wait(0.05)
+        raise AssertionError("no automatic response")
 
     def read(self, page: Answer) -> dict[str, str]:
         """The fields of the response that a page sends back to the shop."""

@@ -79,16 +79,7 @@ def test_an_automatic_response_late(running: Bank) -> None:
     running.pay()
     assert running.console(f"transactions/{running.last()['id']}/automatic", {"delay": 1}) == []
     assert len(running.shop.automatic()) == 1
-    wait_for(running, 2)
-
-
-def wait_for(running: Bank, count: int) -> None:
-    pause = threading.Event()
-    for _ in range(200):
-        if len(running.last()["automatic"]) >= count:
-            return
-        pause.wait(0.05)
-    raise AssertionError("no automatic response")
+    running.wait_for_automatic(2)
 
 
 def test_switches_are_for_one_payment(running: Bank) -> None:
@@ -116,7 +107,7 @@ def test_an_automatic_response_that_is_never_sent(running: Bank) -> None:
 def test_an_automatic_response_after_the_page(running: Bank, switches: dict[str, Any]) -> None:
     running.console("switches", switches)
     assert running.pay()["response_code"] == "00"
-    wait_for(running, 1)
+    running.wait_for_automatic(1)
     assert running.last()["automatic"] == ["SENT"]
 
 
