@@ -2,7 +2,9 @@
 
 import html
 import http.client
+import json
 import re
+import threading
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from demo.payment.running import serving
-from demo.payment.server import PaymentServer
+from demo.payment.running import payment_server, serving
 from sogenactif.certificate import read_certificate
 from sogenactif.message import open_response, seal_request
 from sogenactif.settings import Pathfile, read_pathfile
@@ -33,6 +34,13 @@ class Answer:
         return html.unescape(found[1])
 
     @property
+    def session(self) -> str:
+        """The customer's token, in a form or in the address of the card's bank."""
+        found = re.search(r'name="session" value="([^"]+)"|session=([\w-]+)', self.text)
+        assert found, "no session in the page"
+        return found[1] or found[2]
+
+    @property
     def location(self) -> str:
         return self.headers["location"]
 
@@ -41,7 +49,7 @@ def send(url: str, form: dict[str, str] | bytes | None = None, method: str = "",
     """Post a form, or get an address; nothing is followed."""
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
-    body = urllib.parse.urlencode(form) if isinstance(form, dict) else form
+    body = urllib.parse.urlencode(form, errors="surrogateescape") if isinstance(form, dict) else form
     sent = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -62,13 +70,15 @@ class Shop:
     headers: list[tuple[str, str]] = field(default_factory=list)
     received: list[tuple[str, str]] = field(default_factory=list)
     url: str = ""
+    page: str = "thank you"
 
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
         data = urllib.parse.parse_qs(body or environ["QUERY_STRING"]).get("DATA", [""])[0]
-        self.received.append((environ["PATH_INFO"], data))
-        start_response(self.status, [("Content-Type", "text/plain"), *self.headers])
-        return [b"thank you"]
+        if environ["PATH_INFO"] != "/favicon.ico":  # a browser's own idea
+            self.received.append((environ["PATH_INFO"], data))
+        start_response(self.status, [("Content-Type", "text/html"), *self.headers])
+        return [self.page.encode() if environ["PATH_INFO"] == "/order" else b"thank you"]
 
     def automatic(self) -> list[str]:
         """DATA of the automatic responses so far."""
@@ -79,7 +89,6 @@ class Shop:
 class Bank:
     """A running payment server, a running shop, and the files they share."""
 
-    server: Any
     url: str
     shop: Shop
     pathfile: Pathfile
@@ -114,8 +123,12 @@ class Bank:
     ) -> Answer:
         """Fill in the card entry page."""
         form = {"session": entry.hidden("session"), "number": number, "code": code, "month": "12", "year": ""}
-        form["year"] = re.findall(r"<option>(\d{4})<", entry.text)[-1]
+        form["year"] = (re.findall(r"<option>(\d{4})<", entry.text) or [""])[-1]
         return send(f"{self.url}/card", form | fields)
+
+    def authenticate(self, page: Answer, password: str) -> Answer:
+        """Give the card's bank a password."""
+        return send(f"{self.url}/authentication", {"session": page.session, "password": password})
 
     def cancel(self, entry: Answer) -> Answer:
         """Press the cancel button of the card entry page."""
@@ -129,6 +142,29 @@ class Bank:
         """A whole payment; the fields of the response behind the button of the last page."""
         return self.read(self.card(self.call(self.request(**fields), means), number, code))
 
+    def console(self, path: str, values: dict[str, Any] | None = None) -> Any:
+        """Ask the console, or tell it something, in JSON."""
+        if values is None:
+            answer = send(f"{self.url}/console/{path}")
+        else:
+            content = json.dumps(values).encode()
+            answer = send(f"{self.url}/console/{path}", content, Content_Type="application/json")
+        assert answer.status == 200, answer.text
+        return json.loads(answer.text)
+
+    def last(self) -> Any:
+        """The last transaction, as the console tells it."""
+        return self.console(f"transactions/{self.console('transactions')[0]['id']}")
+
+    def wait_for_automatic(self, count: int) -> None:
+        """Wait until each transaction has so many automatic responses that were tried."""
+        pause = threading.Event()
+        for _ in range(200):
+            if all(len(known["automatic"]) >= count for known in self.console("transactions")):
+                return
+            pause.wait(0.05)
+        raise AssertionError("no automatic response")
+
     def read(self, page: Answer) -> dict[str, str]:
         """The fields of the response that a page sends back to the shop."""
         return open_response(page.hidden("DATA"), self.pathfile)
@@ -136,15 +172,9 @@ class Bank:
 
 @contextmanager
 def bank(param: Path, **options: Any) -> Iterator[Bank]:
-    """A payment server mounted under /payment, and a shop."""
-    pathfile = read_pathfile(str(param / "pathfile"))
-    server = PaymentServer(pathfile, str(param / "payments.sqlite"), **options)
-
-    def mounted(environ: Any, start_response: Any) -> Any:
-        assert environ["PATH_INFO"].startswith("/payment")
-        inside = {"SCRIPT_NAME": "/payment", "PATH_INFO": environ["PATH_INFO"].removeprefix("/payment")}
-        return server(environ | inside, start_response)
-
+    """A payment server, and a shop."""
+    pathfile = str(param / "pathfile")
     shop = Shop()
-    with serving(shop) as shop.url, serving(mounted) as address:
-        yield Bank(server, address + "/payment", shop, pathfile)
+    server = payment_server(pathfile, str(param / "payments.sqlite"), **options)
+    with serving(shop) as shop.url, server as address:
+        yield Bank(address, shop, read_pathfile(pathfile))

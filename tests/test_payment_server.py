@@ -1,16 +1,22 @@
 """The payment server, over HTTP, as a customer and a shop meet it."""
 
+import contextlib
 import re
-import sqlite3
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from demo.payment.running import mounted, serving
+from demo.payment.server import PaymentServer
 from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.message import open_response
-from tests.payment_bank import MERCHANT, Answer, Bank, bank, send
+from sogenactif.settings import read_pathfile
+from tests.payment_bank import MERCHANT, Answer, Bank, Shop, bank, send
+from tests.serving import free_port
 
 
 @pytest.fixture
@@ -263,17 +269,28 @@ def test_one_card_form_sent_twice_pays_once(running: Bank) -> None:
 
 
 def test_a_payment_in_progress_is_not_started_again(running: Bank) -> None:
+    running.console("switches", {"slow": 1})
     data = running.request()
     entry = running.call(data)
-    transaction = running.server.transactions.find(entry.hidden("session"))
-    assert running.server.transactions.claim(transaction.id, transaction.day)
-    for answer in (running.call(data), running.card(entry), running.cancel(entry)):
+    paid: list[Answer] = []
+    paying = threading.Thread(target=lambda: paid.append(running.card(entry)))
+    paying.start()
+    while running.console("transactions")[0]["state"] != "AUTHORISING":
+        pass
+    answers: list[Answer] = []
+    asking = [
+        threading.Thread(target=lambda ask=ask, value=value: answers.append(ask(value)))
+        for ask, value in ((running.call, data), (running.card, entry), (running.cancel, entry))
+    ]
+    for thread in asking:
+        thread.start()
+    for thread in (*asking, paying):
+        thread.join()
+    for answer in answers:
         assert answer.status == 200 and "Transaction in progress" in answer.text
         assert "Show the result" in answer.text
-    running.server.transactions.release(transaction.id)
-    paid = running.card(entry)
-    result = send(f"{running.url}/result", {"session": entry.hidden("session")})
-    assert result.text == paid.text
+    result = send(f"{running.url}/result", {"session": answers[0].hidden("session")})
+    assert result.hidden("DATA") == paid[0].hidden("DATA") == running.shop.automatic()[0]
 
 
 @pytest.mark.parametrize(
@@ -286,24 +303,20 @@ def test_a_payment_in_progress_is_not_started_again(running: Bank) -> None:
         ("https://127.0.0.1:8099/", "FAILED"),
     ],
 )
-def test_a_shop_that_cannot_be_told_does_not_stop_the_payment(
-    running: Bank, param: Path, url: str, state: str
-) -> None:
+def test_a_shop_that_cannot_be_told_does_not_stop_the_payment(running: Bank, url: str, state: str) -> None:
     assert running.pay(automatic_response_url=url)["response_code"] == "00"
-    assert states(param) == [state]
+    assert running.last()["automatic"] == [state]
 
 
 @pytest.mark.parametrize(
     ("status", "state"),
     [("200 OK", "SENT"), ("204 No Content", "SENT"), ("500 Oh", "FAILED"), ("302 Found", "FAILED")],
 )
-def test_the_shop_s_answer_tells_whether_it_was_sent(
-    running: Bank, param: Path, status: str, state: str
-) -> None:
+def test_the_shop_s_answer_tells_whether_it_was_sent(running: Bank, status: str, state: str) -> None:
     running.shop.status = status
     running.shop.headers = [("Location", f"{running.shop.url}/elsewhere")]
     running.pay()
-    assert states(param) == [state]
+    assert running.last()["automatic"] == [state]
     assert [path for path, _ in running.shop.received] == ["/automatic"]
 
 
@@ -311,12 +324,7 @@ def test_a_server_may_be_told_whom_to_call(param: Path) -> None:
     with bank(param, allowed_hosts={"shop.example"}) as running:
         running.pay()
         assert running.shop.received == []
-    assert states(param) == ["FAILED"]
-
-
-def states(param: Path) -> list[str]:
-    with sqlite3.connect(param / "payments.sqlite") as connection:
-        return [state for (state,) in connection.execute("SELECT state FROM automatic_responses")]
+        assert running.last()["automatic"] == ["FAILED"]
 
 
 @pytest.mark.parametrize(
@@ -406,3 +414,42 @@ def test_a_request_sealed_before_rotation_is_answered_with_the_same_certificate(
     certificate.write_bytes(old.read_bytes())  # what the shop has
     old.unlink()
     assert running.read(accepted)["response_code"] == "00"
+
+
+def test_a_shop_that_answers_a_byte_at_a_time_is_cut_off(running: Bank) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as listening:
+        threading.Thread(target=dribble, args=[listening], daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        assert running.pay(automatic_response_url=url)["response_code"] == "00"
+    assert running.last()["automatic"] == ["FAILED"]
+
+
+def dribble(listening: socket.socket) -> None:
+    connection, _ = listening.accept()
+    with connection, contextlib.suppress(OSError):
+        pause = threading.Event()
+        while True:
+            connection.sendall(b"H")
+            pause.wait(0.3)
+
+
+def test_a_shop_served_by_the_same_threads_is_told(param: Path) -> None:
+    pathfile = read_pathfile(str(param / "pathfile"))
+    server = PaymentServer(pathfile, str(param / "payments.sqlite"))
+    shop, outside = Shop(), mounted(server)
+
+    def both(environ: Any, start_response: Any) -> Any:
+        return (outside if environ["PATH_INFO"].startswith("/payment") else shop)(environ, start_response)
+
+    with serving(both, threads=6) as shop.url:
+        running = Bank(f"{shop.url}/payment", shop, pathfile)
+        entries = [running.call(running.request()) for _ in range(18)]
+        threads = [threading.Thread(target=running.card, args=[entry]) for entry in entries]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        running.wait_for_automatic(1)
+        states = [transaction["automatic"] for transaction in running.console("transactions")]
+    server.close()
+    assert states == [["SENT"]] * 18

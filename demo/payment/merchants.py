@@ -9,13 +9,15 @@ class Merchant:
     """What is set on the server for a merchant, beside the certificate.
 
     ``name`` heads the pages; ``enrolled``: takes part in 3-D Secure; ``may_force``: learns of a
-    bank's 02 (call the bank), which others see as 05; ``fraud_checks``: gets complementary_code.
+    bank's 02 (call the bank), which others see as 05; ``fraud_checks``: gets complementary_code;
+    ``sheet`` is the name of its own style sheet, among the installed files.
     """
 
     name: str
     enrolled: bool = False
     may_force: bool = False
     fraud_checks: bool = False
+    sheet: str = ""
 
 
 Merchants = Mapping[str, Merchant]
@@ -23,7 +25,7 @@ Merchants = Mapping[str, Merchant]
 DEMONSTRATION: Merchants = {
     "014213245611111": Merchant("Boutique de démonstration"),
     "014213245611112": Merchant("Boutique 3-D Secure", enrolled=True),
-    "014213245611113": Merchant("Boutique sans certificat typé", may_force=True, fraud_checks=True),
+    "014213245611113": Merchant("Boutique avec contrôles", may_force=True, fraud_checks=True),
 }
 
 

@@ -6,13 +6,15 @@ Source: spec of the payment server, What the server refuses.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from urllib.parse import urlsplit
+from datetime import date, datetime
 
-from demo.payment.rules import MEANS, is_digits
+from demo.payment import template
+from demo.payment.address import is_address
+from demo.payment.installed import Installed
+from demo.payment.rules import MEANS, WrongSchedule, due_dates, is_digits, schedule
 from sogenactif.certificate import certificate_path
 from sogenactif.errors import CertificateError, MessageError, MessageStructureError, SealError
-from sogenactif.fields import FIELDS, REQUEST, to_bytes
+from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, to_bytes
 from sogenactif.message import open_request
 from sogenactif.money import CURRENCIES
 from sogenactif.settings import Pathfile
@@ -22,7 +24,7 @@ WITHOUT_SEPARATORS = ("customer_id", "order_id", "return_context", "statement_re
 SEPARATORS = re.compile(r'[|;:"]')
 FORMATS = {"n": re.compile(r"[0-9]*"), "a": re.compile(r"[A-Za-z_]*")}
 COLOUR = re.compile(r"#?[0-9A-Fa-f]{6}")
-URL = re.compile(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][\x21-\x7e]*)?", re.ASCII)
+DUE_DATES = ";PAYMENT_DUE_DATES="
 NEEDED = ("merchant_id", "merchant_country", "amount", "transaction_id", "currency_code")
 # What makes a request of today with the same transaction_id the same payment.
 SAME_PAYMENT = (
@@ -39,12 +41,18 @@ SAME_PAYMENT = (
 
 
 class RequestError(Exception):
-    """A request that the server doesn't take; ``parameter`` is the field at fault, if there is one."""
+    """A request that the server doesn't take; ``parameter`` is the field at fault, if there is one.
 
-    def __init__(self, parameter: str, language: str = "") -> None:
+    ``language`` is the customer's, where it is known; ``why`` says more to the shop's developer;
+    ``data`` is the DATA that was refused.
+    """
+
+    def __init__(self, parameter: str, language: str = "", why: str = "") -> None:
         super().__init__(parameter)
         self.parameter = parameter
         self.language = language
+        self.why = why
+        self.data = ""
 
 
 class SecurityError(RequestError):
@@ -72,31 +80,16 @@ class Request:
     old: bool
 
 
-def read_request(form: Mapping[str, str], pathfile: Pathfile) -> Request:
+def read_request(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> Request:
     """The request of a posted form: DATA, and the image button of the means chosen (CB without one).
 
-    Raises SecurityError, InvalidRequest and ForbiddenCharacter.
+    ``installed`` has the templates of shops. Raises SecurityError, InvalidRequest and ForbiddenCharacter.
     """
-    data = form.get("DATA", "")
     try:
-        fields, certificate = open_request(data, pathfile)
-    except (SealError, CertificateError) as error:
-        raise SecurityError(str(error)) from None
-    except MessageStructureError as error:
-        named = re.search(r"\((\w+)\)$", str(error))
-        known = named is not None and named[1] in REQUEST.values()
-        raise InvalidRequest(named[1] if named and known else "DATA") from None
-    except MessageError:
-        raise InvalidRequest("DATA") from None
-    fields = {name: value for name, value in fields.items() if value}
-    means = chosen_means(form)
-    for parameter in _malformed(fields, means):
-        raise InvalidRequest(parameter, fields.get("language", ""))
-    for name in WITHOUT_SEPARATORS:
-        if SEPARATORS.search(fields.get(name, "")):
-            raise ForbiddenCharacter(name, fields.get("language", ""))
-    previous = certificate_path(pathfile, fields["merchant_country"], fields["merchant_id"], old=True)
-    return Request(fields, means, data, certificate.path == previous)
+        return _read(form, pathfile, installed)
+    except RequestError as error:
+        error.data = form.get("DATA", "")
+        raise
 
 
 def chosen_means(form: Mapping[str, str]) -> str:
@@ -105,21 +98,31 @@ def chosen_means(form: Mapping[str, str]) -> str:
     return chosen[0] if chosen else "CB"
 
 
-def is_address(url: str) -> bool:
-    """Whether a URL is one that a browser may be sent to: http or https, with a host and a real port."""
-    if not URL.fullmatch(url):
-        return False
+def _read(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> Request:
+    data = form.get("DATA", "")
     try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
-
-
-def origin(url: str) -> str:
-    """Scheme, host and port of an address that ``is_address``, as a Content-Security-Policy names it."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+        fields, certificate = open_request(data, pathfile)
+    except (SealError, CertificateError) as error:
+        raise SecurityError("", why=str(error)) from None
+    except MessageStructureError as error:
+        named = re.search(r"\((\w+)\)$", str(error))
+        known = named is not None and named[1] in REQUEST.values()
+        raise InvalidRequest(named[1] if named and known else "DATA", why=str(error)) from None
+    except MessageError as error:
+        raise InvalidRequest("DATA", why=str(error)) from None
+    fields = {name: value for name, value in fields.items() if value}
+    means, language = chosen_means(form), fields.get("language", "")
+    for parameter in _malformed(fields, means):
+        raise InvalidRequest(parameter, language)
+    if "templatefile" in fields:
+        wrong = template.faults(installed, fields["merchant_id"], fields["templatefile"])
+        if wrong:
+            raise InvalidRequest("templatefile", language, "; ".join(wrong))
+    for name in WITHOUT_SEPARATORS:
+        if SEPARATORS.search(fields.get(name, "")):
+            raise ForbiddenCharacter(name, language)
+    previous = certificate_path(pathfile, fields["merchant_country"], fields["merchant_id"], old=True)
+    return Request(fields, means, data, certificate.path == previous)
 
 
 def _malformed(fields: Mapping[str, str], means: str) -> list[str]:
@@ -132,7 +135,23 @@ def _malformed(fields: Mapping[str, str], means: str) -> list[str]:
     for name in ("normal_return_url", "cancel_return_url"):
         if name not in fields:
             faults.append(name)
-    return faults if means in MEANS else [*faults, "payment_means"]
+    if means not in MEANS:
+        faults.append("payment_means")
+    if not faults and fields.get("capture_mode") == "PAYMENT_N":
+        faults += _wrong_schedule(fields)
+    return faults
+
+
+def _wrong_schedule(fields: Mapping[str, str]) -> list[str]:
+    if "capture_day" not in fields:
+        return ["capture_day"]
+    data = fields.get("data", "")
+    try:
+        dates = due_dates(schedule(int(fields["amount"]), data, 0, date(2000, 1, 1)))
+    except WrongSchedule:
+        return ["data"]
+    room = MAX_LENGTH["data"] - len(to_bytes(data)) - len(DUE_DATES)
+    return [] if len(dates) <= room else ["data"]
 
 
 def _well_formed(name: str, format: str, max_length: int | None, value: str) -> bool:

@@ -6,15 +6,13 @@ Source: spec of the payment server, Cards; data dictionary.
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import urlencode
 
-from demo.payment.rules import ACCEPTED, Card
+from demo.payment.rules import ACCEPTED, Card, capture_mode
 from sogenactif.certificate import read_certificate
 from sogenactif.fields import RESPONSE
 from sogenactif.message import seal_response
 from sogenactif.settings import Pathfile
 
-DEFAULTS = {"capture_mode": "AUTHOR_CAPTURE", "capture_day": "0"}
 # The address bar is no place for these, nor long enough: NO_RESPONSE_PAGE leaves them out.
 NOT_IN_ADDRESS = (
     "caddie",
@@ -42,8 +40,10 @@ def make_response(
 
     ``moment`` is in Paris; ``condition`` is the outcome of the authentication, transaction_condition.
     """
-    response = DEFAULTS | {name: request[name] for name in RESPONSE.values() if name in request}
+    response = {name: request[name] for name in RESPONSE.values() if name in request}
     response |= {
+        "capture_day": request.get("capture_day", "0"),
+        "capture_mode": capture_mode(request.get("capture_mode", ""), means),
         "payment_means": means,
         "payment_date": f"{moment:%Y%m%d}",
         "payment_time": f"{moment:%H%M%S}",
@@ -76,10 +76,3 @@ def seal(response: Mapping[str, str], pathfile: Pathfile, old: bool) -> str:
 def short(response: Mapping[str, str]) -> dict[str, str]:
     """The fields of a response that goes back in the address."""
     return {name: value for name, value in response.items() if name not in NOT_IN_ADDRESS}
-
-
-def with_data(url: str, data: str) -> str:
-    """A return address with DATA in its query string."""
-    address, mark, fragment = url.partition("#")
-    joint = "&" if "?" in address else "?"
-    return f"{address}{joint}{urlencode({'DATA': data})}{mark}{fragment}"

@@ -6,7 +6,7 @@ is the masked number and what the digits decided. Source: spec of the payment se
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 # fmt: off
 MEANS = frozenset((
@@ -32,6 +32,16 @@ KEPT_BANK_CODES = frozenset(("03", "12", "30", "34", "90"))
 APPROVED = {"FINAREF": frozenset(("00", "80", "81", "82"))}
 MOST_TRIES = 3
 YEARS_AHEAD = 20
+
+# Outcomes of the authentication: the field transaction_condition of a response.
+SSL, NOT_ENROLLED, TECHNICAL_ERROR = "SSL", "3D_NOTENROLLED", "3D_ERROR"
+SUCCESS, ATTEMPT, FAILURE = "3D_SUCCESS", "3D_ATTEMPT", "3D_FAILURE"
+WITH_3D_SECURE = frozenset(("CB", "VISA", "MASTERCARD"))
+PASSWORD = "00000000"
+LAST_CAPTURE_DAY_3D = 6
+
+AT_ONCE = frozenset(("BANCONTACTMISTERCASH", "PAYPAL", "PAYLIB"))  # the means that can be captured IMMEDIATE
+MOST_DAYS_OF_A_SCHEDULE = 90
 
 
 @dataclass(frozen=True)
@@ -126,6 +136,95 @@ def response_code(means: str, card: Card, may_force: bool) -> str:
     if code in KEPT_BANK_CODES or (code == CALL_THE_BANK and may_force):
         return code
     return REFUSED
+
+
+def enrolment(means: str, merchant_enrolled: bool, card: Card) -> str | None:
+    """What is known of the authentication before a password is asked for; None: it must be asked for."""
+    if not merchant_enrolled or means not in WITH_3D_SECURE:
+        return SSL
+    return {"4": None, "5": None, "9": TECHNICAL_ERROR}.get(card.masked[0], NOT_ENROLLED)
+
+
+def authentication(password: str) -> str:
+    """What a password given to the card's bank proves."""
+    if password == PASSWORD:
+        return SUCCESS
+    if len(password) == len(PASSWORD) and is_digits(password) and len(set(password)) == 1:
+        return ATTEMPT
+    return FAILURE
+
+
+def access_control_language(card: Card, language: str) -> str:
+    """The language of the card's bank: a second digit 0 is an English one, others follow the customer."""
+    return "en" if card.masked[1] == "0" else language
+
+
+def capture_day(asked: str, merchant_enrolled: bool, means: str) -> int:
+    """Days until the payment is sent to the bank: 3-D Secure guarantees it for 6."""
+    days = int(asked or "0")
+    return min(days, LAST_CAPTURE_DAY_3D) if merchant_enrolled and means in WITH_3D_SECURE else days
+
+
+def capture_mode(asked: str, means: str) -> str:
+    """How the payment is captured: AUTHOR_CAPTURE by default, and where IMMEDIATE can't be had."""
+    mode = asked or "AUTHOR_CAPTURE"
+    return "AUTHOR_CAPTURE" if mode == "IMMEDIATE" and means not in AT_ONCE else mode
+
+
+@dataclass(frozen=True)
+class Instalment:
+    """A part of a payment: its day, and its amount in the smallest unit of the currency."""
+
+    day: date
+    amount: int
+
+
+class WrongSchedule(Exception):
+    """A payment in several times whose data, or card, is beyond the limits."""
+
+
+def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Instalment, ...]:
+    """The instalments of a PAYMENT_N, from ``NB_PAYMENT=n;PERIOD=days;INITIAL_AMOUNT=amount`` in data.
+
+    ``first_after`` is the capture day of the first. The last takes what an equal division leaves.
+    Raises WrongSchedule.
+    """
+    given = dict(option.partition("=")[::2] for option in data.split(";"))
+    values = [given.get(name, "") for name in ("NB_PAYMENT", "PERIOD", "INITIAL_AMOUNT")]
+    if not all(is_digits(value) and len(value) <= 12 for value in values):
+        raise WrongSchedule
+    count, period, initial = map(int, values)
+    others = count - 1
+    if others < 1 or period < 1 or others * period > MOST_DAYS_OF_A_SCHEDULE:
+        raise WrongSchedule
+    part, remainder = divmod(amount - initial, others)
+    if initial < 1 or part < 1:
+        raise WrongSchedule
+    amounts = [initial, *[part] * (others - 1), part + remainder]
+    first = today + timedelta(days=first_after)
+    return tuple(Instalment(first + timedelta(days=period * n), a) for n, a in enumerate(amounts))
+
+
+def outlives(card: Card, instalments: tuple[Instalment, ...]) -> bool:
+    """Whether a card is still valid on the day of the last instalment."""
+    return not (card.expiry and instalments) or card.expiry >= f"{instalments[-1].day:%Y%m}"
+
+
+def due_dates(instalments: tuple[Instalment, ...]) -> str:
+    """The schedule as the field data gives it back: ``aaaammjj/amount,…``."""
+    return ",".join(f"{part.day:%Y%m%d}/{part.amount}" for part in instalments)
+
+
+def read_due_dates(data: str) -> tuple[Instalment, ...]:
+    """The schedule that the data of a response holds, empty without one."""
+    for option in reversed(data.split(";")):  # the last is the server's
+        name, _, value = option.partition("=")
+        if name in ("PAYMENT_DUE_DATES", "PAYMENT_DUE_DATE"):
+            pairs = (part.split("/") for part in value.split(","))
+            return tuple(
+                Instalment(date(int(d[:4]), int(d[4:6]), int(d[6:])), int(amount)) for d, amount in pairs
+            )
+    return ()
 
 
 def is_digits(text: str) -> bool:

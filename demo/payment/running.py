@@ -1,23 +1,64 @@
-"""A WSGI application that listens on 127.0.0.1 for as long as a test needs it, and stops cleanly."""
+"""The payment server, running: mounted with its logos, and served for as long as a test needs it."""
 
 import random
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from waitress.server import create_server
 
 from demo.payment.automatic import PORTS
-from sogenactif.http import Application
+from demo.payment.server import PaymentServer
+from sogenactif.http import Application, Environ, send
+from sogenactif.settings import read_pathfile
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+LOGOS = Path(__file__).parents[2] / "logos"
+LOGO = re.compile(r"/logos/([A-Za-z0-9_]+\.svg)")
+
+
+def mounted(server: PaymentServer, mount: str = "/payment") -> Application:
+    """An application with the server below ``mount``, and the project's logos below ``/logos/``."""
+
+    def application(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path == mount or path.startswith(f"{mount}/"):
+            inside = {"SCRIPT_NAME": mount, "PATH_INFO": path[len(mount) :]}
+            return server({**environ, **inside}, start_response)
+        logo = LOGO.fullmatch(path)
+        if logo and (LOGOS / logo[1]).is_file():
+            return send(start_response, 200, (LOGOS / logo[1]).read_bytes(), "image/svg+xml", [])
+        return send(start_response, 404, b"nothing here\n", "text/plain", [])
+
+    return application
+
+
+@contextmanager
+def payment_server(pathfile: str, database: str, **options: Any) -> Iterator[str]:
+    """A payment server of a test's own; gives its address, ``http://127.0.0.1:8123/payment``.
+
+    ``pathfile`` is the path of the kit's pathfile, whose certificates may name any address:
+    a test posts straight to this one. ``options`` are those of ``PaymentServer``. When the block
+    ends nothing of it is left running.
+    """
+    server = PaymentServer(read_pathfile(pathfile), database, **options)
+    try:
+        with serving(mounted(server)) as address:
+            yield f"{address}/payment"
+    finally:
+        server.close()
 
 
 @contextmanager
 def serving(application: Application, threads: int = 8) -> Iterator[str]:
-    """Serve an application within a block; gives its address, ``http://127.0.0.1:8123``.
+    """Serve any application within a block; gives its address, ``http://127.0.0.1:8123``.
 
     The port is one that automatic responses may be sent to, so that a shop can be served so too.
-    When the block ends nothing of it is left: no thread, no socket.
     """
     dispatchers: dict[int, Any] = {}
     server = _listen(application, dispatchers, threads)

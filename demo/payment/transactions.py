@@ -5,18 +5,24 @@ web server share nothing. No card number nor security code is ever given to this
 """
 
 import json
+import os
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from demo.payment.request import SAME_PAYMENT, Request
 from demo.payment.rules import Card
+from demo.payment.switches import Switches
 
 # OPEN: nothing authorised yet. AUTHORISING: the bank is being asked. CANCELLED: the customer gave up,
 # and may come back. ENDED: there is an answer for good.
 OPEN, AUTHORISING, CANCELLED, ENDED = "OPEN", "AUTHORISING", "CANCELLED", "ENDED"
+
+# Messages: a request of a shop, and one that was refused; a response through the browser; one by the server.
+REQUEST, REFUSED, RESPONSE, AUTOMATIC = "REQUEST", "REFUSED", "RESPONSE", "AUTOMATIC"
+MOST_REFUSED = 100
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS transactions (
@@ -34,17 +40,23 @@ CREATE TABLE IF NOT EXISTS transactions (
     card TEXT NOT NULL DEFAULT 'null',
     response TEXT NOT NULL DEFAULT '{}',
     data TEXT NOT NULL DEFAULT '',
+    switches TEXT NOT NULL DEFAULT '{}',
     UNIQUE (day, merchant_country, merchant_id, transaction_id)
 );
-CREATE TABLE IF NOT EXISTS automatic_responses (
+CREATE TABLE IF NOT EXISTS messages (
     id INTEGER PRIMARY KEY,
-    transaction_id INTEGER NOT NULL REFERENCES transactions (id),
+    "transaction" INTEGER REFERENCES transactions (id),
     moment TEXT NOT NULL,
-    url TEXT NOT NULL,
+    kind TEXT NOT NULL,
     data TEXT NOT NULL,
-    state TEXT NOT NULL,
-    answer TEXT NOT NULL
+    fields TEXT NOT NULL,
+    url TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL DEFAULT '',
+    answer TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX IF NOT EXISTS messages_of_transaction ON messages ("transaction");
+CREATE TABLE IF NOT EXISTS switches (id INTEGER PRIMARY KEY CHECK (id = 1), next TEXT NOT NULL);
+INSERT OR IGNORE INTO switches VALUES (1, '{}');
 """
 
 
@@ -67,10 +79,29 @@ class Transaction:
     card: Card | None
     response: Mapping[str, str]
     data: str
+    switches: Switches
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message that was received or sent: its ``fields``, read from ``data``.
+
+    Of an automatic response, ``url`` is where it went, ``state`` SENT, FAILED or UNDEFINED, and
+    ``answer`` what the shop answered; of a refused request, ``answer`` says why.
+    """
+
+    id: int
+    moment: str
+    kind: str
+    data: str
+    fields: Mapping[str, str]
+    url: str
+    state: str
+    answer: str
 
 
 class Mismatch(Exception):
-    """A request with the transaction_id of another payment of today."""
+    """A request with the transaction_id of another payment of today; its text names the first field that differs."""
 
 
 class Transactions:
@@ -78,6 +109,8 @@ class Transactions:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        # What shops and customers sent is nobody else's business on this machine.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with self._connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(SCHEMA)
@@ -99,15 +132,19 @@ class Transactions:
                 key,
             ).fetchone()
             if row is None:
+                token, request_fields = secrets.token_urlsafe(24), json.dumps(fields)
                 connection.execute(
                     "INSERT INTO transactions (token, day, merchant_country, merchant_id, transaction_id,"
-                    " state, means, old, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (secrets.token_urlsafe(24), *key, OPEN, request.means, request.old, json.dumps(fields)),
+                    " state, means, old, request, switches)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT next FROM switches))",
+                    (token, *key, OPEN, request.means, request.old, request_fields),
                 )
+                connection.execute("UPDATE switches SET next = '{}'")
             elif row["state"] in (OPEN, CANCELLED):
                 first = json.loads(row["request"])
-                if any(first.get(name) != fields.get(name) for name in SAME_PAYMENT):
-                    raise Mismatch
+                for name in SAME_PAYMENT:
+                    if first.get(name) != fields.get(name):
+                        raise Mismatch(name)
                 connection.execute(
                     "UPDATE transactions SET state = ?, means = ?, old = ?, request = ?, card = 'null'"
                     " WHERE id = ?",
@@ -159,22 +196,89 @@ class Transactions:
         with self._connection() as connection:
             connection.execute("UPDATE transactions SET state = ? WHERE id = ?", (OPEN, id))
 
-    def finish(self, id: int, response: Mapping[str, str], data: str, state: str = ENDED) -> None:
+    def finish(
+        self, id: int, card: Card | None, response: Mapping[str, str], data: str, state: str = ENDED
+    ) -> None:
         """Record the outcome of a claimed transaction."""
+        kept = json.dumps(asdict(card) if card else None)
         with self._connection() as connection:
             connection.execute(
-                "UPDATE transactions SET state = ?, response = ?, data = ? WHERE id = ?",
-                (state, json.dumps(response), data, id),
+                "UPDATE transactions SET state = ?, card = ?, response = ?, data = ? WHERE id = ?",
+                (state, kept, json.dumps(response), data, id),
             )
 
-    def record_automatic(self, id: int, moment: str, url: str, data: str, state: str, answer: str) -> None:
-        """Record an automatic response: its state (SENT, FAILED, UNDEFINED) and what the shop answered."""
+    # Messages
+
+    def record(
+        self,
+        id: int | None,
+        moment: str,
+        kind: str,
+        data: str,
+        fields: Mapping[str, str],
+        url: str = "",
+        state: str = "",
+        answer: str = "",
+    ) -> None:
+        """Record a message, of a transaction or of none. Of the refused ones the last 100 are kept."""
         with self._connection() as connection:
             connection.execute(
-                "INSERT INTO automatic_responses (transaction_id, moment, url, data, state, answer)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (id, moment, url, data, state, answer),
+                'INSERT INTO messages ("transaction", moment, kind, data, fields, url, state, answer)'
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (id, moment, kind, data, json.dumps(fields), url, state, answer),
             )
+            if kind == REFUSED:
+                connection.execute(
+                    "DELETE FROM messages WHERE kind = ? AND id NOT IN"
+                    " (SELECT id FROM messages WHERE kind = ? ORDER BY id DESC LIMIT ?)",
+                    (REFUSED, REFUSED, MOST_REFUSED),
+                )
+
+    def messages(self, id: int | None) -> list[Message]:
+        """The messages of a transaction, or those of none, from first to last."""
+        with self._connection() as connection:
+            rows = connection.execute('SELECT * FROM messages WHERE "transaction" IS ? ORDER BY id', (id,))
+            return [_message(row) for row in rows]
+
+    # For the console
+
+    def get(self, id: int) -> Transaction | None:
+        """The transaction of that number in the console."""
+        with self._connection() as connection:
+            row = connection.execute("SELECT * FROM transactions WHERE id = ?", (id,)).fetchone()
+        return _transaction(row) if row else None
+
+    def last(self, count: int, merchant_id: str = "", transaction_id: str = "") -> list[Transaction]:
+        """The last transactions, newest first; of a merchant, or of a number, where these are given."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT * FROM transactions WHERE merchant_id IN (?1, CASE ?1 WHEN '' THEN merchant_id END)"
+                " AND transaction_id IN (?2, CASE ?2 WHEN '' THEN transaction_id END)"
+                " ORDER BY id DESC LIMIT ?3",
+                (merchant_id, transaction_id, count),
+            )
+            return [_transaction(row) for row in rows]
+
+    def automatic_states(self, ids: Collection[int]) -> dict[int, list[str]]:
+        """The states of the automatic responses of some transactions, from first to last."""
+        states: dict[int, list[str]] = {id: [] for id in ids}
+        with self._connection() as connection:
+            for row in connection.execute(
+                'SELECT "transaction", state FROM messages WHERE kind = ? ORDER BY id', (AUTOMATIC,)
+            ):
+                states.get(row["transaction"], []).append(row["state"])
+        return states
+
+    def next_switches(self) -> Switches:
+        """What is set for the next payment."""
+        with self._connection() as connection:
+            row = connection.execute("SELECT next FROM switches").fetchone()
+        return Switches.of(json.loads(row["next"]))
+
+    def set_switches(self, switches: Switches) -> None:
+        """Set what the next payment will do."""
+        with self._connection() as connection:
+            connection.execute("UPDATE switches SET next = ?", (json.dumps(asdict(switches)),))
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -201,4 +305,18 @@ def _transaction(row: sqlite3.Row) -> Transaction:
         card=Card(**card) if card else None,
         response=json.loads(row["response"]),
         data=row["data"],
+        switches=Switches.of(json.loads(row["switches"])),
+    )
+
+
+def _message(row: sqlite3.Row) -> Message:
+    return Message(
+        id=row["id"],
+        moment=row["moment"],
+        kind=row["kind"],
+        data=row["data"],
+        fields=json.loads(row["fields"]),
+        url=row["url"],
+        state=row["state"],
+        answer=row["answer"],
     )

@@ -1,0 +1,67 @@
+"""Serves the payment server alone: ``python -m demo.payment --pathfile FILE``, until Ctrl-C."""
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+
+from waitress.server import create_server
+
+from demo.payment.merchants import DEMONSTRATION, Merchant
+from demo.payment.running import mounted
+from demo.payment.server import EXAMPLES, PaymentServer
+from sogenactif.errors import KitError
+from sogenactif.settings import read_pathfile
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m demo.payment", description=__doc__)
+    parser.add_argument("--pathfile", required=True, help="the pathfile that finds the certificates")
+    parser.add_argument("--database", default="payment.db", help="SQLite file (payment.db)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8080, help="port (8080)")
+    parser.add_argument(
+        "--installed", default=EXAMPLES, help="folder of the shops' logos, style sheets and templates"
+    )
+    parser.add_argument(
+        "--merchants",
+        type=Path,
+        help='JSON file of the merchants known by name: {"014213245611111": {"name": "My shop", "enrolled": true}}',
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        metavar="HOST",
+        help="a host that automatic responses may be sent to; may be repeated; any without it",
+    )
+    parser.add_argument("--no-console", action="store_true", help="strangers reach this server: no console")
+    arguments = parser.parse_args()
+    logging.basicConfig(format="%(message)s")
+    try:
+        merchants = dict(DEMONSTRATION)
+        if arguments.merchants:
+            for number, values in json.loads(arguments.merchants.read_text()).items():
+                merchants[number] = Merchant(**values)
+        application = PaymentServer(
+            read_pathfile(arguments.pathfile),
+            arguments.database,
+            merchants=merchants,
+            installed=arguments.installed,
+            allowed_hosts=arguments.allow_host,
+            console=not arguments.no_console,
+        )
+        server = create_server(mounted(application), host=arguments.host, port=arguments.port, threads=16)
+    except (KitError, OSError, ValueError, TypeError, AttributeError) as error:
+        sys.exit(f"The payment server can't start: {error}")
+    print(f"The payment server is at http://{arguments.host}:{arguments.port}/payment; Ctrl-C stops it.")
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        server.close()
+    finally:
+        application.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What is to be done once a page has gone out, or some seconds later."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+
+class Later:
+    """Work that waits in threads of its own; ``close`` gives up what hasn't begun, and ends."""
+
+    def __init__(self) -> None:
+        self._timers: list[threading.Timer] = []
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def run(self, seconds: float, work: Callable[[], None]) -> None:
+        """Do some work after so many seconds."""
+        timer = threading.Timer(seconds, work)
+        timer.daemon = True
+        with self._lock:
+            if self._closed:
+                return
+            self._timers = [other for other in self._timers if other.is_alive()]
+            self._timers.append(timer)
+            timer.start()
+
+    def close(self) -> None:
+        """Forget what waits, and wait for what runs."""
+        with self._lock:
+            self._closed = True
+        for timer in self._timers:
+            timer.cancel()
+            timer.join()
+
+
+class Body:
+    """The body of an answer; ``after`` is called once a server has sent it."""
+
+    def __init__(self, content: bytes, after: Callable[[], None]) -> None:
+        self.content = content
+        self.after = after
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.content
+
+    def close(self) -> None:
+        self.after()

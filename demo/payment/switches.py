@@ -1,0 +1,56 @@
+"""What the console can make the next payment do otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+BEFORE, AFTER, NEVER = "before", "after", "never"
+MOST_DELAY, MOST_SLOW = 600, 60
+
+
+class WrongSwitch(Exception):
+    """A value that a switch can't have; its text says what it may be."""
+
+
+@dataclass(frozen=True)
+class Switches:
+    """Set for the next payment, and taken by it when it begins.
+
+    ``automatic`` says when the automatic response is sent: ``before`` the page, ``after`` it, or
+    ``never``; ``delay`` sends it so many seconds after the page (0 to 600); ``unavailable``: the
+    bank answers 90; ``slow``: seconds that each page takes (0 to 60), the authorisation among them;
+    ``complementary_code``: what the fraud checks find, for merchants who subscribed.
+    """
+
+    automatic: str = BEFORE
+    delay: int = 0
+    unavailable: bool = False
+    slow: int = 0
+    complementary_code: str = "00"
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> "Switches":
+        """Switches from a form's or a JSON object's values; what isn't named is off. Raises WrongSwitch."""
+        names = {field.name for field in fields(cls)}
+        for name in values:
+            if name not in names:
+                raise WrongSwitch(f"{name!a} is no switch; they are {', '.join(sorted(names))}")
+        automatic = str(values.get("automatic", BEFORE))
+        if automatic not in (BEFORE, AFTER, NEVER):
+            raise WrongSwitch("automatic is before, after or never")
+        code = str(values.get("complementary_code", "") or "00")
+        if not (len(code) == 2 and code.isascii() and code.isdigit()):
+            raise WrongSwitch("complementary_code is two digits")
+        return cls(
+            automatic=automatic,
+            delay=_seconds("delay", values.get("delay", 0), MOST_DELAY),
+            unavailable=str(values.get("unavailable", "")).lower() in ("1", "true", "on", "yes"),
+            slow=_seconds("slow", values.get("slow", 0), MOST_SLOW),
+            complementary_code=code,
+        )
+
+
+def _seconds(name: str, value: object, most: int) -> int:
+    text = str(value or "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and int(text) <= most):
+        raise WrongSwitch(f"{name} is a number of seconds, 0 to {most}")
+    return int(text)
