@@ -133,7 +133,7 @@ install_on_apache() {
     mkdir -p "$prefix/lib" "$prefix/cgi-bin" "$prefix/bin" "$prefix/var"
     touch "$prefix/.sogenactif"
     chmod 755 "$prefix"
-    for folder in lib/sogenactif lib/packages conf; do replace_folder "$folder"; done
+    for folder in lib/sogenactif lib/packages demo conf; do replace_folder "$folder"; done
     for folder in templates logos; do add_files "$folder"; done
     # A script that is there already holds the shop's own part.
     for script in cgi-bin/*.py; do
@@ -219,7 +219,7 @@ run_with() {
 
 # Everyone may read the code; the web server's user alone gets at var, and writes in var/data only.
 set_rights() {
-    for folder in bin cgi-bin lib templates logos conf; do
+    for folder in bin cgi-bin lib demo templates logos conf; do
         chmod -R go-w,a+rX "$prefix/$folder"
         ! is_root || chown -R root:root "$prefix/$folder"
     done
