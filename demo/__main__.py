@@ -33,7 +33,7 @@ def demonstration(root: Path, address: str) -> Application:
         f"/cgi-bin/{name}.py": _script(root / "cgi-bin" / f"{name}.py")
         for name in ("call_autoresponse", "call_request", "call_response")
     }
-    shop = Shop(str(data / "shop.db"))
+    shop = Shop(str(data / "shop.db"), pathfile)
     payment = PaymentServer(pathfile, str(data / "payment.db"))
 
     def application(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:

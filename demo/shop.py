@@ -17,9 +17,13 @@ from typing import TYPE_CHECKING
 from jinja2 import FileSystemLoader
 
 from demo.shop_texts import shop_texts
+from sogenactif.errors import LedgerError
+from sogenactif.history import answers, transactions
 from sogenactif.http import Environ, HttpError, allow, read_form, send
+from sogenactif.ledger import opened_ledger
 from sogenactif.money import format_amount
 from sogenactif.pages import ENVIRONMENT, ROOT
+from sogenactif.settings import Pathfile
 from sogenactif.texts import HTML_LANGUAGE, accepted_language
 
 if TYPE_CHECKING:
@@ -47,10 +51,14 @@ PAGES = ENVIRONMENT.overlay(
 
 
 class Shop:
-    """The shop as a WSGI application; ``database`` is the path of its SQLite file."""
+    """The shop as a WSGI application.
 
-    def __init__(self, database: str) -> None:
+    ``database`` is the path of its SQLite file; the ledger of ``pathfile`` tells each order's history.
+    """
+
+    def __init__(self, database: str, pathfile: Pathfile) -> None:
         self.database = database
+        self.pathfile = pathfile
         with closing(sqlite3.connect(database)) as shop:
             shop.executescript(SCHEMA)
 
@@ -125,7 +133,22 @@ class Shop:
             total=total,
             state=state,
             transaction_id=transaction_id,
+            history=self._history(reference),
         )
+
+    def _history(self, reference: str) -> list[tuple[str, str, str, str]]:
+        """What happened to an order: moment (UTC), transaction, who told, verdict."""
+        happened = []
+        try:
+            with opened_ledger(self.pathfile) as ledger:
+                for transaction in transactions(ledger, order_id=reference) if ledger else ():
+                    number = transaction.reference
+                    happened.append((transaction.made, number, "request", "waiting"))
+                    for answer in answers(ledger, transaction) if ledger else ():
+                        happened.append((answer.received, number, answer.source, answer.verdict))
+        except LedgerError:
+            return []
+        return sorted(happened)
 
     def _page(
         self,

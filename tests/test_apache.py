@@ -65,10 +65,11 @@ def installation() -> Iterator[Installation]:
         shop_address, apache_address = (f"http://127.0.0.1:{port}" for port in ports)
         install(folder, "--shop", apache_address, "--payment", f"{shop_address}/payment")
         kit = folder / "kit"
-        shop = Shop(str(kit / "var" / "data" / "shop.db"))
+        pathfile = read_pathfile(f"{kit}/cgi-bin/pathfile")
+        shop = Shop(str(kit / "var" / "data" / "shop.db"), pathfile)
         if os.getuid() == 0:
             shutil.chown(kit / "var" / "data" / "shop.db", web_user(), web_user())
-        payment = PaymentServer(read_pathfile(f"{kit}/cgi-bin/pathfile"), str(folder / "payment.db"))
+        payment = PaymentServer(pathfile, str(folder / "payment.db"))
         # The shop's pages and its scripts are two servers here: each sends the browser on to the other.
         configuration = f'Include {folder}/kit.conf\nRedirect "/order/" "{shop_address}/order/"\n'
         with (
@@ -128,7 +129,13 @@ def test_a_customer_pays(installation: Installation, customer: BrowserContext) -
     assert page.get_by_text("€6.50").is_visible()
     page.get_by_role("link", name="Back to the shop").click()
     assert page.url == f"{installation.shop}/order/{reference}"
-    assert page.get_by_text("paid", exact=True).is_visible()
+    assert page.locator(".state").inner_text() == "paid"
+    history = page.locator(".history tr").all_inner_texts()
+    assert [line.split("\t")[2:] for line in history] == [
+        ["payment request", "waiting for payment"],
+        ["automatic response", "paid"],
+        ["customer's return", "known already"],
+    ]
 
 
 def test_a_customer_is_refused(installation: Installation, customer: BrowserContext) -> None:
