@@ -361,9 +361,9 @@ def _day(fields: Mapping[str, str]) -> str:
     month, day, hour, minute, second = (int(date[start : start + 2]) for start in range(4, 14, 2))
     try:
         moment = datetime(int(date[:4]), month, day, hour, minute, second, tzinfo=timezone.utc)
-    except ValueError:
+        return moment.astimezone(PARIS).strftime("%Y%m%d")
+    except (ValueError, OverflowError):
         raise ResponseError("transmission_date") from None
-    return moment.astimezone(PARIS).strftime("%Y%m%d")
 
 
 def _new_entry(kind: str, source: str, fields: Mapping[str, str], verdict: str) -> Entry:
