@@ -272,10 +272,14 @@ def _match(execute: Execute, response: PaymentResponse) -> Match:
             return Match("conflicting", outcome, f"another {name}", number)
     if not outcome:
         return Match(response.outcome, response.outcome, "", number)
-    [[decided]] = execute("SELECT fields FROM sogenactif_response WHERE id = ?", decided_by)
-    before = PaymentResponse(json.loads(decided))
-    if _identity(response) == _identity(before):
+    decisions = execute(
+        "SELECT id, fields FROM sogenactif_response WHERE request_id = ? AND verdict IN (?, ?, ?, ?)",
+        number, *OUTCOMES,
+    )  # fmt: skip
+    earlier = {row[0]: PaymentResponse(json.loads(row[1])) for row in decisions}
+    if _identity(response) in map(_identity, earlier.values()):
         return Match("duplicate", outcome, "", number)
+    before = earlier[decided_by]
     # Nothing was authorised yet where the customer went away or the bank has not answered: what
     # comes after that is news. An authorisation given or refused is final.
     if outcome in ("cancelled", "pending") or before["response_code"] == TOO_MANY_ENTRIES:
@@ -357,9 +361,9 @@ def _day(fields: Mapping[str, str]) -> str:
     month, day, hour, minute, second = (int(date[start : start + 2]) for start in range(4, 14, 2))
     try:
         moment = datetime(int(date[:4]), month, day, hour, minute, second, tzinfo=timezone.utc)
-    except ValueError:
+        return moment.astimezone(PARIS).strftime("%Y%m%d")
+    except (ValueError, OverflowError):
         raise ResponseError("transmission_date") from None
-    return moment.astimezone(PARIS).strftime("%Y%m%d")
 
 
 def _new_entry(kind: str, source: str, fields: Mapping[str, str], verdict: str) -> Entry:

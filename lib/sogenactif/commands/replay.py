@@ -36,19 +36,18 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _enter(ledger: Ledger) -> int:
-    """Enter every request, then every response, that the ledger lacks; how many."""
+    """Enter what the ledger lacks, in the order it was written: a request before its responses; how much."""
     entered = 0
     show = progress("lines of the journal")
-    for kind in ("request", "response"):
-        for count, entry in enumerate(ledger.journal.entries(), 1):
-            show(count)
-            if entry["kind"] != kind or entry["verdict"] == FORGED or ledger.has(entry):
-                continue
-            if kind == "request":
-                ledger.enter_request(entry)
-            else:
-                ledger.enter(entry)
-            entered += 1
+    for count, entry in enumerate(ledger.journal.entries(), 1):
+        show(count)
+        if entry["verdict"] == FORGED or ledger.has(entry):
+            continue
+        if entry["kind"] == "request":
+            ledger.enter_request(entry)
+        else:
+            ledger.enter(entry)
+        entered += 1
     done()
     return entered
 
