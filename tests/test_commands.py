@@ -61,7 +61,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
     """The status of a command, and what it printed to both its outputs."""
     command = [f"{ROOT}/bin/sogenactif", *arguments]
     result = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]}
+        command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/usr/local/bin"}
     )
     return result.returncode, result.stdout, result.stderr
 

@@ -308,3 +308,9 @@ def test_a_form_that_is_shown_was_recorded_with_what_it_asks_for(shop: LedgerSho
         [transaction] = transactions(ledger)
     assert request["fields"] == transaction.fields
     assert (transaction.fields["amount"], transaction.fields["order_id"]) == ("1250", "CMD-42")
+
+
+def test_a_sealed_response_of_an_impossible_date_is_no_response(shop: LedgerShop) -> None:
+    data = shop.seal(transmission_date="20261399999999")
+    for application in (shop.response, shop.autoresponse):
+        assert post(application, DATA=data).status == 400

@@ -12,7 +12,14 @@ from functools import partial
 from traceback import extract_tb
 from typing import TYPE_CHECKING, NamedTuple
 
-from sogenactif.errors import CertificateMissing, JournalError, KitError, MessageError, SealError
+from sogenactif.errors import (
+    CertificateMissing,
+    JournalError,
+    KitError,
+    MessageError,
+    ResponseError,
+    SealError,
+)
 from sogenactif.http import Application, Environ, Headers, HttpError, allow, read_form, read_query, send
 from sogenactif.ledger import UNENTERED, Ledger, Match, opened_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome
@@ -190,7 +197,10 @@ def _receive(
     response: PaymentResponse, ledger: Ledger, source: str, record_outcome: RecordOutcome, environ: Environ
 ) -> Match:
     """Record a response, then tell the shop what it was not told: its function may fail, what is recorded stays."""
-    match = ledger.receive(response, source)
+    try:
+        match = ledger.receive(response, source)
+    except ResponseError as error:
+        raise Unverified(400, str(error)) from error
     try:
         if match.verdict == UNENTERED:
             raise KitError(match.why)
