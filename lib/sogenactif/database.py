@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sogenactif.errors import LedgerError, LedgerMissing
+from sogenactif.owner import give_to_folder_owner
 
 Row = tuple[Any, ...]
 Execute = Callable[..., list[Row]]
@@ -70,6 +71,7 @@ class SqliteDatabase:
 
     def _migrate(self) -> None:
         os.chmod(self.path, 0o600)
+        give_to_folder_owner(self.path)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("BEGIN IMMEDIATE")
         [version] = self._connection.execute("PRAGMA user_version").fetchone()
@@ -110,6 +112,7 @@ class SqliteDatabase:
         path = f"{self.path}.{number}.lock"
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            give_to_folder_owner(path)
         except OSError as error:
             raise LedgerError(path, error) from error
         try:

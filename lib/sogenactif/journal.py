@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sogenactif.errors import JournalError
+from sogenactif.owner import give_to_folder_owner
 
 Entry = dict[str, Any]
 
@@ -73,8 +74,11 @@ class Journal:
         try:
             return os.open(path, flags)
         except FileNotFoundError:
-            os.makedirs(self.folder, mode=0o700, exist_ok=True)
+            if not os.path.isdir(self.folder):
+                os.makedirs(self.folder, mode=0o700, exist_ok=True)
+                give_to_folder_owner(self.folder)
         file = os.open(path, flags | os.O_CREAT, 0o600)
+        give_to_folder_owner(path)
         folder = os.open(self.folder, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -24,15 +24,11 @@ def command_parser(name: str, description: str) -> argparse.ArgumentParser:
 
 @contextmanager
 def the_ledger(pathfile: str) -> Iterator[Ledger]:
-    """The ledger of a pathfile; what fails ends the command with a sentence and status 1.
-
-    Root acts as the user whose ledger it is, so that what is written stays theirs.
-    """
+    """The ledger of a pathfile; what fails ends the command with a sentence and status 1."""
     try:
         with opened_ledger(read_pathfile(pathfile)) as ledger:
             if ledger is None:
                 sys.exit(f"sogenactif: {pathfile} names no LEDGER")
-            _become_owner(os.path.dirname(ledger.journal.folder))
             yield ledger
     except KitError as error:
         sys.exit(f"sogenactif: {error}")
@@ -54,10 +50,3 @@ def done() -> None:
     """Take the progress off the terminal."""
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-def _become_owner(folder: str) -> None:
-    if os.geteuid() == 0 and os.path.isdir(folder):
-        owner = os.stat(folder)
-        os.setegid(owner.st_gid)
-        os.seteuid(owner.st_uid)
