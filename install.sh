@@ -9,6 +9,7 @@ usage() {
     cat <<'TEXT'
 ./install.sh                  set up in place: dependencies, the demonstration's configuration
 ./install.sh demo [--port N]  set up, then serve shop, kit and payment server until Ctrl-C
+./install.sh payment [...]    set up, then serve the payment server alone; --help lists its options
 ./install.sh postgresql       set up, with the driver for a ledger in PostgreSQL
 ./install.sh test             set up, then run every check and test
 ./install.sh apache [...]     install on this machine's Apache, as root:
@@ -256,7 +257,7 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
 -h | --help | help) usage && exit ;;
-"" | demo | postgresql | test | apache) ;;
+"" | demo | payment | postgresql | test | apache) ;;
 *) usage >&2 && exit 2 ;;
 esac
 set_up
@@ -268,6 +269,10 @@ case $command in
 demo)
     add_requirements demo demonstration
     exec .venv/bin/python -m demo "$@"
+    ;;
+payment)
+    add_requirements demo demonstration
+    exec .venv/bin/python -m demo.payment "$@"
     ;;
 postgresql)
     pip_install --target lib/packages -r requirements/postgresql.txt

@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import logging
+import os
 import re
 import socket
 import sys
@@ -77,7 +78,9 @@ def main() -> None:
         # Before anything is written: a demonstration that runs already keeps its configuration.
         listening = socket.create_server(("127.0.0.1", arguments.port))
     except OSError as error:
-        sys.exit(f"Port {arguments.port} can't be served ({error.strerror}): choose another with --port.")
+        sys.exit(
+            f"Port {arguments.port} can't be served ({os.strerror(error.errno or 0)}): choose another with --port."
+        )
     application = demonstration(arguments.root.resolve(), address)
     server = create_server(application, sockets=[listening], threads=16)
     print(

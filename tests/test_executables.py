@@ -2,7 +2,9 @@
 
 import html
 import re
+import shutil
 import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -183,6 +185,46 @@ def test_the_sentence_above_a_block_is_in_the_customer_s_language(
     )
     assert output.isascii()
     assert word in html.unescape(output)
+
+
+def test_block_2_shows_a_padlock(param: Path) -> None:
+    output, _ = run("request", *BUY, "header_flag=yes", "payment_means=CB,2", f"pathfile={param}/pathfile")
+    assert '<img src="/logos/CLEF.gif" alt="" border="0">' in output
+
+
+def test_a_merchant_id_is_followed_nowhere_in_the_debug_mode_either(param: Path) -> None:
+    (param / "parmcom.secret").mkdir()
+    (param / "parmcom.s").write_text("CADDIE!SECRET!\n")
+    output, _ = run("request", "merchant_id=secret/../parmcom.s", "amount=1000", debugging(param))
+    assert "SECRET" not in output
+    assert output.startswith("!-1!")
+
+
+def test_without_its_dependencies_a_program_says_what_to_do(tmp_path: Path) -> None:
+    for program, separators in (("request", 4), ("response", 33)):
+        (tmp_path / "bin").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "bin" / program, tmp_path / "bin")
+        result = subprocess.run(
+            [sys.executable, "-S", tmp_path / "bin" / program],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={},
+        )
+        assert result.stdout.startswith("!-1!Error loading the kit (run install.sh")
+        assert result.stdout.count("!") == separators
+
+
+def test_a_reader_that_went_away_is_no_fault(param: Path) -> None:
+    command = f"'{ROOT}/bin/request' pathfile={param}/pathfile >&-; '{ROOT}/bin/request' | true"
+    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/", "/etc/hostname\0"[:-1]])
+def test_a_pathfile_that_is_no_file_of_ours_is_refused(path: str) -> None:
+    output, status = run("request", *BUY, f"pathfile={path}")
+    assert (output[:4], status) == ("!-1!", 0)
 
 
 def debugging(param: Path) -> str:

@@ -140,3 +140,10 @@ def test_a_message_without_what_its_key_is_made_of_is_refused(
 def test_parts_that_do_not_agree_are_refused(altered: bytes) -> None:
     with pytest.raises(MessageStructureError):
         parse(altered)
+
+
+def test_what_fills_up_the_last_group_is_nothing() -> None:
+    sound = encode(b"a")
+    assert decode(sound) == b"a"
+    with pytest.raises(MessageStructureError, match="length"):
+        decode(sound[:5] + encode(b"abc")[5:])

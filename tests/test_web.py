@@ -122,7 +122,18 @@ def test_the_amount_is_the_shop_s_whatever_the_browser_says(shop: Shop) -> None:
 
 def test_pages_are_not_stored_and_post_to_the_payment_server_only(shop: Shop) -> None:
     answer = ask(shop.request, query="order=CMD-42")
-    assert answer.headers["Cache-Control"] == "no-store"
+    refused = ask(shop.request)
+    for page in (
+        answer,
+        refused,
+        post(shop.response, DATA=shop.seal()),
+        post(shop.autoresponse, DATA=shop.seal()),
+    ):
+        assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["X-Content-Type-Options"] == "nosniff"
+        assert page.headers["Referrer-Policy"] == "same-origin"
+    for part in ("base-uri 'none'", "frame-ancestors 'self'", "form-action 'none'"):
+        assert part in refused.headers["Content-Security-Policy"]
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "form-action http://127.0.0.1:8080;" in policy
@@ -186,6 +197,16 @@ def test_a_shop_s_function_that_raises_is_one_line_of_the_log_and_no_traceback(
     assert r"ValueError: bad\nreference <script> (test_web.py:" in answer.log
 
 
+def test_a_line_of_the_log_has_an_end(shop: Shop) -> None:
+    answer = ask(shop.request, query="order=" + "x" * 60000)
+    assert answer.status == 404
+    assert len(answer.log) < 700
+
+
+def test_head_is_answered_without_a_page(shop: Shop) -> None:
+    assert ask(shop.request, "HEAD", query="order=CMD-42").body == ""
+
+
 def test_personal_values_stay_out_of_the_log(shop: Shop) -> None:
     shop.order = Order({**ORDER.parameters, "customer_email": "anne@shop.example" + "x" * 128})
     answer = ask(shop.request, query="order=CMD-42")
@@ -225,7 +246,7 @@ BAD_RESPONSES = [
     (lambda seal: {"DATA": "é" * 100}, 400),
     (lambda seal: {"DATA": "20" * 200}, 400),
     (lambda seal: {"DATA": seal()[:-1] + "x"}, 403),
-    (lambda seal: {"DATA": seal().upper()}, 403),
+    (lambda seal: {"DATA": seal()[:-16].upper() + seal()[-16:]}, 403),
     (lambda seal: {"DATA": seal(merchant_id="999999999999999")}, 403),
     (lambda seal: {"DATA": seal(merchant_id="../../etc/x")}, 403),
     (lambda seal: {"DATA": seal(response_code="")}, 400),
