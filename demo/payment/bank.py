@@ -22,6 +22,7 @@ from demo.payment.transactions import (
     Transaction,
     Transactions,
 )
+from sogenactif.instalments import Instalment, schedule
 from sogenactif.settings import Pathfile
 
 Work = Callable[[], None]
@@ -53,13 +54,13 @@ class Bank:
         """What is set on the server for the merchant of a transaction."""
         return merchant(self.merchants, transaction.request["merchant_id"])
 
-    def schedule(self, transaction: Transaction) -> tuple[rules.Instalment, ...]:
+    def schedule(self, transaction: Transaction) -> tuple[Instalment, ...]:
         """The instalments that a payment asks for if it is accepted today; none for one at once."""
         request = transaction.request
         if request.get("capture_mode") != "PAYMENT_N":
             return ()
         first_after = self._capture_day(transaction)
-        return rules.schedule(int(request["amount"]), request["data"], first_after, clock.now().date())
+        return schedule(int(request["amount"]), request["data"], first_after, clock.now().date())
 
     def authorise(self, transaction: Transaction, card: rules.Card, condition: str) -> Work | None:
         """Ask whether a card is good for a payment. Raises Busy."""

@@ -18,6 +18,7 @@ from demo.payment.receipt import rows
 from demo.payment.texts import texts
 from demo.payment.transactions import Transaction
 from sogenactif.escape import entities
+from sogenactif.instalments import Instalment
 from sogenactif.money import format_amount
 from sogenactif.texts import HTML_LANGUAGE
 
@@ -62,7 +63,7 @@ class View:
     base: str
     logos: str
     logo_type: str
-    schedule: tuple[rules.Instalment, ...] = ()
+    schedule: tuple[Instalment, ...] = ()
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(12))
 
     @property

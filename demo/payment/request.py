@@ -11,10 +11,11 @@ from datetime import date, datetime
 from demo.payment import template
 from demo.payment.address import is_address
 from demo.payment.installed import Installed
-from demo.payment.rules import MEANS, WrongSchedule, due_dates, is_digits, schedule
+from demo.payment.rules import MEANS, due_dates
 from sogenactif.certificate import certificate_path
 from sogenactif.errors import CertificateError, MessageError, MessageStructureError, SealError
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, to_bytes
+from sogenactif.instalments import WrongSchedule, is_digits, schedule
 from sogenactif.message import open_request
 from sogenactif.money import CURRENCIES
 from sogenactif.settings import Pathfile
