@@ -38,6 +38,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             request_id BIGINT, verdict TEXT NOT NULL, fields TEXT NOT NULL)""",
         "CREATE INDEX sogenactif_answers ON sogenactif_response (request_id)",
     ),
+    ("CREATE INDEX sogenactif_number ON sogenactif_request (day, transaction_id)",),
 )
 BUSY_SECONDS = 5
 

@@ -107,8 +107,22 @@ class CertificateMissing(CertificateError):
         super().__init__(f"Error reading certificate file ({path})")
 
 
+class KeyUnusable(CertificateError):
+    """The secret key for today's server can't be used."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Error reading secret key ({what})")
+
+
+class KeyMissing(CertificateMissing):
+    """There is no secret key of that merchant here."""
+
+    def __init__(self, what: str) -> None:
+        super(CertificateMissing, self).__init__(f"Error reading secret key ({what})")
+
+
 class MessageError(KitError):
-    """DATA that can't be believed."""
+    """DATA, or today's Data, that can't be believed."""
 
 
 class MessageLengthError(MessageError):

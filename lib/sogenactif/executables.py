@@ -68,13 +68,13 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
     return to_bytes("!".join(("", "0" if read else "-1", error, *values, *([] if newer else [""])))), status
 
 
-def _read(data: str, pathfile: Pathfile) -> PaymentResponse:
-    """The response in DATA; with a ledger, one that answers a request of this shop's."""
+def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
+    """The response in a message; with a ledger, one that answers a request of this shop's."""
     with opened_ledger(pathfile) as ledger:
         if not ledger:
-            return read_response(data, pathfile)
+            return read_response(message, pathfile)
         try:
-            response = read_outcome(data, pathfile)
+            response = read_outcome(message, pathfile)
         except MessageError as error:
             ledger.refuse(error, "executable")
             raise
@@ -82,7 +82,7 @@ def _read(data: str, pathfile: Pathfile) -> PaymentResponse:
         if match.verdict != UNENTERED and not match.believed:
             raise ResponseError(f"{match.verdict}, {match.why}")
         ledger.told(match)
-    return response
+        return match.complete(response)
 
 
 def _names_kit_615(arguments: Sequence[str]) -> bool:

@@ -9,11 +9,13 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sogenactif.database import Database, Execute, open_database
+from sogenactif.days import PARIS, day_in_paris, read_day
 from sogenactif.errors import (
     ConfigurationError,
     DayFull,
@@ -23,14 +25,16 @@ from sogenactif.errors import (
     ResponseError,
     TransactionUsed,
 )
+from sogenactif.fields import RESPONSE, readable
 from sogenactif.journal import Entry, Journal
 from sogenactif.payment import PaymentResponse
 from sogenactif.settings import Pathfile
 
-PARIS = ZoneInfo("Europe/Paris")
 LAST_NUMBER = 999_999
 OUTCOMES = ("accepted", "refused", "cancelled", "pending")
-TOO_MANY_ENTRIES = "75"
+TOO_MANY_ENTRIES, USED_ALREADY, TIME_EXCEEDED = "75", "94", "97"
+# These say that nothing was authorised; what comes after them is news.
+NOTHING_AUTHORISED = (TOO_MANY_ENTRIES, USED_ALREADY, TIME_EXCEEDED)
 UNENTERED, FORGED = "unentered", "forged"
 LONGEST_ERROR = 300
 BLANKED = dict.fromkeys(map(ord, '|;:"'), " ")
@@ -46,13 +50,18 @@ class Match(NamedTuple):
     ``verdict`` is an outcome (accepted, refused, cancelled, pending) when this response decided it;
     duplicate when it was known; conflicting, with ``why``, or unknown when it pays nothing;
     unentered when the ledger couldn't be reached and the journal keeps it. ``outcome`` is that of
-    the request as it stands now, empty where there is none.
+    the request as it stands now, empty where there is none; ``asked`` are the fields of the request.
     """
 
     verdict: str
     outcome: str = ""
     why: str = ""
     request_id: int | None = None
+    asked: Mapping[str, str] = MappingProxyType({})
+
+    def complete(self, response: PaymentResponse) -> PaymentResponse:
+        """The response with what today's server doesn't give back: the request's caddie, language…"""
+        return _complete(response, self.asked)
 
     @property
     def believed(self) -> bool:
@@ -115,6 +124,8 @@ class Ledger:
         neither could be written.
         """
         entry = _new_entry("response", source, response.fields, verdict=UNENTERED)
+        if response.original:
+            entry |= {"original": dict(response.original), "day": response.day}
         failure: LedgerError | None = None
         try:
             match = self.enter(entry)
@@ -122,7 +133,7 @@ class Ledger:
             match, failure = Match(UNENTERED, why=str(error)), error
         entry["verdict"] = match.verdict
         try:
-            self.journal.append(_day(response.fields), entry)
+            self.journal.append(_day_of(response) or _today(), entry)
         except JournalError as error:
             if failure:
                 raise LedgerError(str(error), failure) from error
@@ -131,12 +142,11 @@ class Ledger:
     def refuse(self, error: KitError, source: str) -> None:
         """Note in the journal a message that can't be believed, and why; nothing of what it says. Raises JournalError."""
         entry = _new_entry("response", source, {}, verdict=FORGED)
-        today = datetime.now(PARIS).strftime("%Y%m%d")
-        self.journal.append(today, {**entry, "error": error.logged[:LONGEST_ERROR]})
+        self.journal.append(_today(), {**entry, "error": error.logged[:LONGEST_ERROR]})
 
     def enter(self, entry: Entry) -> Match:
         """Record the response of a journal's entry; one that is recorded already keeps its verdict."""
-        response = PaymentResponse(entry["fields"])
+        response = PaymentResponse(entry["fields"], entry.get("original", {}), entry.get("day", ""))
         with self.database.transaction() as execute:
             known = execute(
                 "SELECT verdict, request_id FROM sogenactif_response WHERE entry = ?", entry["entry"]
@@ -212,7 +222,7 @@ class Ledger:
                 return False
             rows = list(
                 self.database.rows(
-                    "SELECT request.outcome, response.fields FROM sogenactif_request AS request"
+                    "SELECT request.outcome, response.fields, request.fields FROM sogenactif_request AS request"
                     " JOIN sogenactif_response AS response ON response.id = request.decided_by"
                     " WHERE request.id = ? AND request.outcome <> request.told",
                     number,
@@ -220,9 +230,9 @@ class Ledger:
             )
             if not rows:
                 return False
-            [[outcome, fields]] = rows
+            [[outcome, fields, asked]] = rows
             try:
-                record_outcome(PaymentResponse(json.loads(fields)))
+                record_outcome(_complete(PaymentResponse(json.loads(fields)), json.loads(asked)))
                 told = True
             except Exception as error:
                 log(error)
@@ -258,33 +268,72 @@ def opened_ledger(pathfile: Pathfile) -> Iterator[Ledger | None]:
 
 
 def _match(execute: Execute, response: PaymentResponse) -> Match:
-    rows = execute(
-        "SELECT id, fields, outcome, decided_by FROM sogenactif_request"
-        " WHERE merchant = ? AND day = ? AND transaction_id = ? {lock}",
-        _merchant(response.fields), _day(response.fields), int(response["transaction_id"]),
-    )  # fmt: skip
-    if not rows:
+    found = _asked(execute, response)
+    if not found:
         return Match("unknown", why="no such request")
-    [[number, asked, outcome, decided_by]] = rows
-    asked = json.loads(asked)
-    for name, plain in (("amount", _number), ("currency_code", _number), ("order_id", _blanked)):
-        if plain(response[name]) != plain(asked.get(name, "")):
-            return Match("conflicting", outcome, f"another {name}", number)
+    number, asked, outcome, decided_by = found
+    other = _differing(response, asked)
+    if other:
+        return Match("conflicting", outcome, f"another {other}", number, asked)
     if not outcome:
-        return Match(response.outcome, response.outcome, "", number)
+        return Match(response.outcome, response.outcome, "", number, asked)
     decisions = execute(
         "SELECT id, fields FROM sogenactif_response WHERE request_id = ? AND verdict IN (?, ?, ?, ?)",
         number, *OUTCOMES,
     )  # fmt: skip
     earlier = {row[0]: PaymentResponse(json.loads(row[1])) for row in decisions}
-    if _identity(response) in map(_identity, earlier.values()):
-        return Match("duplicate", outcome, "", number)
+    used_already = response["response_code"] == USED_ALREADY and "transmission_date" not in response.fields
+    if used_already or _identity(response) in map(_identity, earlier.values()):
+        return Match("duplicate", outcome, "", number, asked)
     before = earlier[decided_by]
     # Nothing was authorised yet where the customer went away or the bank has not answered: what
     # comes after that is news. An authorisation given or refused is final.
-    if outcome in ("cancelled", "pending") or before["response_code"] == TOO_MANY_ENTRIES:
-        return Match(response.outcome, response.outcome, "", number)
-    return Match("conflicting", outcome, f"{response.outcome} after {outcome}", number)
+    if outcome in ("cancelled", "pending") or before["response_code"] in NOTHING_AUTHORISED:
+        return Match(response.outcome, response.outcome, "", number, asked)
+    return Match("conflicting", outcome, f"{response.outcome} after {outcome}", number, asked)
+
+
+def _asked(execute: Execute, response: PaymentResponse) -> tuple[int, dict[str, str], str, int] | None:
+    """The request that a response answers: its id, fields, outcome, and the response that decided it.
+
+    Today's server names no country; and its day is the one on which the customer reached it, so
+    that a form shown before midnight may be answered as of the day after.
+    """
+    if not response["transaction_id"]:
+        return None
+    number, day = int(response["transaction_id"]), _day_of(response)
+    columns = "SELECT id, fields, outcome, decided_by FROM sogenactif_request"
+    if not response.original:
+        rows = execute(
+            f"{columns} WHERE merchant = ? AND day = ? AND transaction_id = ? {{lock}}",
+            _merchant(response.fields), day, number,
+        )  # fmt: skip
+        return (rows[0][0], json.loads(rows[0][1]), *rows[0][2:]) if rows else None
+    before = f"{read_day(day) - timedelta(days=1):%Y%m%d}"
+    rows = execute(
+        f"{columns} WHERE day IN (?, ?) AND transaction_id = ? ORDER BY day DESC {{lock}}",
+        day, before, number,
+    )  # fmt: skip
+    found = [(row[0], json.loads(row[1]), *row[2:]) for row in rows]
+    own = [row for row in found if row[1].get("merchant_id") == response["merchant_id"]]
+    agreeing = [row for row in own if not _differing(response, row[1])]
+    return next(iter(agreeing or own), None)
+
+
+def _differing(response: PaymentResponse, asked: Mapping[str, str]) -> str:
+    """The first field in which a response isn't the one to a request; empty where it may be."""
+    for name, plain in (("amount", _number), ("currency_code", _number), ("order_id", _blanked)):
+        if plain(response[name]) != plain(asked.get(name, "")):
+            return name
+    return ""
+
+
+def _complete(response: PaymentResponse, asked: Mapping[str, str]) -> PaymentResponse:
+    """A response of today's server with the fields of its request that the server doesn't give back."""
+    if "transmission_date" in response.fields:
+        return response
+    kept = {name: asked[name] for name in RESPONSE.values() if asked.get(name) and name != "payment_means"}
+    return replace(response, fields={**kept, **response.fields})
 
 
 def _number(digits: str) -> str:
@@ -293,7 +342,7 @@ def _number(digits: str) -> str:
 
 def _blanked(order_id: str) -> str:
     """As the server gives it back: it makes blanks of the characters that it forbids."""
-    return order_id.translate(BLANKED)
+    return readable(order_id).translate(BLANKED)
 
 
 def _identity(response: PaymentResponse) -> tuple[str, ...]:
@@ -356,14 +405,20 @@ def _merchant(fields: Mapping[str, str]) -> str:
 
 
 def _day(fields: Mapping[str, str]) -> str:
-    """The day of a request in Paris, aaaammjj; responses carry the moment of the request that they answer."""
-    date = fields["transmission_date"]
-    month, day, hour, minute, second = (int(date[start : start + 2]) for start in range(4, 14, 2))
+    """The day of a request in Paris, aaaammjj; the guide's responses carry the moment of theirs."""
     try:
-        moment = datetime(int(date[:4]), month, day, hour, minute, second, tzinfo=timezone.utc)
-        return moment.astimezone(PARIS).strftime("%Y%m%d")
+        return day_in_paris(fields["transmission_date"])
     except (ValueError, OverflowError):
         raise ResponseError("transmission_date") from None
+
+
+def _day_of(response: PaymentResponse) -> str:
+    """The day of the transaction_id of a response; empty where today's server names none."""
+    return response.day if response.original else _day(response.fields)
+
+
+def _today() -> str:
+    return datetime.now(PARIS).strftime("%Y%m%d")
 
 
 def _new_entry(kind: str, source: str, fields: Mapping[str, str], verdict: str) -> Entry:

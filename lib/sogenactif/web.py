@@ -95,7 +95,7 @@ def call_response(
 ) -> Application:
     """The page a customer comes back to: accepted, refused or cancelled.
 
-    DATA is posted, or in the query string (NO_RESPONSE_PAGE). ``record_outcome`` is called with
+    The response is posted, or in the query string (NO_RESPONSE_PAGE). ``record_outcome`` is called with
     the response, then ``next_page`` for the address that the page leads on to.
     """
 
@@ -108,6 +108,7 @@ def call_response(
             state = response.outcome
             if ledger:
                 match = _receive(response, ledger, "manual", record_outcome, environ)
+                response = match.complete(response)
                 state = "pending" if match.verdict == UNENTERED else match.outcome
                 if not match.believed and match.verdict != UNENTERED:
                     raise Unverified(403, f"{match.verdict}: {match.why}")
@@ -117,7 +118,7 @@ def call_response(
         if settings.debug:
             from sogenactif.debug import response_report
 
-            report = response_report(form["DATA"], settings, response)
+            report = response_report(form, settings, response)
         return _page(
             start_response,
             200,
@@ -178,11 +179,10 @@ def _read(
     form: Mapping[str, str], settings: Pathfile, ledger: Ledger | None, source: str, environ: Environ
 ) -> PaymentResponse:
     """The response in a form; what can't be believed is noted. Raises HttpError, KitError."""
-    data = form.get("DATA")
-    if not data:
+    if not form.get("DATA") and not form.get("Data"):
         raise HttpError(400, "no DATA")
     try:
-        return read_outcome(data, settings)
+        return read_outcome(form, settings)
     except (MessageError, CertificateMissing) as error:
         if ledger:
             try:
