@@ -1,6 +1,7 @@
 #!/bin/sh
 # Sets up the payment kit; see README.md. Asks nothing, may be run again.
 set -eu
+umask 022
 cd -P -- "$(dirname -- "$0")"
 ROOT=$PWD
 
@@ -43,15 +44,23 @@ check_python() {
 }
 
 set_up() {
+    case $ROOT in *[!A-Za-z0-9._/\ -]*) die "the kit can't work in $ROOT: move it to a path of letters, digits, - . _ and /" ;; esac
     python=${PYTHON:-python3}
-    command -v "$python" >/dev/null || need_packages python3
+    if ! command -v "$python" >/dev/null; then
+        [ -z "${PYTHON:-}" ] || die "there is no $PYTHON"
+        need_packages python3
+    fi
+    python=$(command -v "$python")
     check_python "$python" || die "$python is no Python 3.10 or newer; name one with PYTHON=..."
-    if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
+    if [ "$(cat .venv/made-for 2>/dev/null)" != "$ROOT $python" ]; then
         rm -rf .venv
         "$python" -m venv .venv >/dev/null 2>&1 || {
+            rm -rf .venv
             need_packages python3-venv
             "$python" -m venv .venv
         }
+        printf '%s\n%s\n%s\n' "$ROOT" "$ROOT/lib" "$ROOT/lib/packages" >"$(site_packages)/sogenactif.pth"
+        printf '%s\n' "$ROOT $python" >.venv/made-for
     fi
     # The kit's own dependencies go beside it, so that a copy of the folder is complete.
     if ! cmp -s requirements/kit.txt lib/packages/installed.txt; then
@@ -63,7 +72,8 @@ set_up() {
         pip_install --target lib/packages -r requirements/kit.txt $driver
         cp requirements/kit.txt lib/packages/installed.txt
     fi
-    printf '%s\n%s\n%s\n' "$ROOT" "$ROOT/lib" "$ROOT/lib/packages" >"$(site_packages)/sogenactif.pth"
+    # What root made in somebody's folder stays theirs.
+    [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:$SUDO_GID" .venv lib/packages
 }
 
 pip_install() {
@@ -88,10 +98,10 @@ run_tests() {
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
     # shellcheck disable=SC2086
     [ -z "$missing" ] || need_packages $missing
-    .venv/bin/ruff check .
-    .venv/bin/ruff format --check .
-    .venv/bin/mypy
-    exec .venv/bin/pytest "$@"
+    .venv/bin/python -m ruff check .
+    .venv/bin/python -m ruff format --check .
+    .venv/bin/python -m mypy
+    exec .venv/bin/python -m pytest "$@"
 }
 
 install_on_apache() {
@@ -104,45 +114,101 @@ install_on_apache() {
         *) die "no option $1; ./install.sh help lists them" ;;
         esac
         case $1 in
-        --prefix) prefix=$2 ;;
-        --shop) shop=$2 ;;
-        --payment) payment=$2 ;;
+        --prefix) prefix=${2%/} ;;
+        --shop) shop=${2%/} ;;
+        --payment) payment=${2%/} ;;
         --python) interpreter=$2 ;;
         --user) user=$2 ;;
         --config) config=$2 ;;
         esac
         shift 2
     done
-    case $prefix in /*) ;; *) die "--prefix wants an absolute path" ;; esac
-    check_python "$interpreter" || die "$interpreter is no Python 3.10 or newer; name one with --python"
-    id -u "$user" >/dev/null 2>&1 || die "no user $user; name the web server's with --user"
-    [ "$enable" = no ] || is_root || die "only root can change this machine's Apache; see --no-enable"
+    check_apache_options
+    if [ "$enable" = yes ]; then
+        is_root || die "only root can change this machine's Apache; see --no-enable"
+        [ -x /usr/sbin/apache2 ] || need_packages apache2
+        apachectl configtest 2>/dev/null || die "Apache's configuration is wrong already: apachectl configtest tells where"
+    fi
 
-    mkdir -p "$prefix/cgi-bin" "$prefix/bin" "$prefix/var"
-    for folder in lib templates logos conf; do
-        rm -rf "${prefix:?}/$folder"
-        cp -R "$folder" "$prefix/$folder"
-    done
-    find "$prefix/lib" -name __pycache__ -prune -exec rm -rf {} +
+    mkdir -p "$prefix/lib" "$prefix/cgi-bin" "$prefix/bin" "$prefix/var"
+    touch "$prefix/.sogenactif"
+    chmod 755 "$prefix"
+    for folder in lib/sogenactif lib/packages conf; do replace_folder "$folder"; done
+    for folder in templates logos; do add_files "$folder"; done
     # A script that is there already holds the shop's own part.
     for script in cgi-bin/*.py; do
         [ -e "$prefix/$script" ] || run_with "$interpreter" "$script" "$prefix/$script"
     done
-    for program in request response; do
-        run_with "$interpreter" "bin/$program" "$prefix/bin/$program"
+    for program in bin/*; do
+        run_with "$interpreter" "$program" "$prefix/$program"
     done
     "$interpreter" -m compileall -q "$prefix/lib" || true
     .venv/bin/python -m demo.prepare "$prefix" --shop "$shop" --payment "$payment"
     set_rights
     write_apache_config >"$config"
-    if [ "$enable" = yes ]; then
-        a2enmod -q cgid alias
-        a2enconf -q "$(basename "$config" .conf)"
-        apachectl configtest
-        apachectl graceful
-    fi
-    printf 'Installed in %s for %s; Apache configuration: %s\n' "$prefix" "$shop" "$config"
+    chmod 644 "$config"
+    [ "$enable" = no ] || enable_on_apache
+    printf 'Installed in %s; Apache configuration: %s\n' "$prefix" "$config"
     printf 'The shop'\''s own part: %s/cgi-bin/*.py; its parameters and certificate: %s/var/conf\n' "$prefix" "$prefix"
+    grep -qF "RETURN_URL!$shop/" "$prefix"/var/conf/parmcom.* 2>/dev/null ||
+        printf 'Parameters that were there stay: their return addresses are not at %s.\n' "$shop"
+}
+
+# Refuses what would make a wrong or dangerous installation, before anything is written.
+check_apache_options() {
+    for path in "$prefix" "$interpreter" "$config"; do
+        case $path in
+        *[!A-Za-z0-9._/-]* | *..*) die "$path may hold letters, digits, - . _ and / only" ;;
+        /?*) ;;
+        *) die "$path is no absolute path" ;;
+        esac
+    done
+    case $ROOT/ in "$prefix"/*) die "$prefix is where this copy of the kit is: choose another --prefix" ;; esac
+    case $prefix/ in "$ROOT"/*) die "$prefix is inside this copy of the kit: choose another --prefix" ;; esac
+    [ ! -e "$prefix" ] || [ -e "$prefix/.sogenactif" ] || [ -z "$(ls -A "$prefix")" ] ||
+        die "$prefix holds other things: choose an empty or a new --prefix"
+    [ -d "$(dirname "$config")" ] || [ "$enable" = yes ] || die "there is no folder $(dirname "$config") for --config"
+    for address in "$shop" "$payment"; do
+        printf '%s' "$address" | grep -Eqx 'https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?' ||
+            die "$address is no http or https address"
+    done
+    check_python "$interpreter" || die "$interpreter is no Python 3.10 or newer; name one with --python"
+    id -u "$user" >/dev/null 2>&1 || die "no user $user; name the web server's with --user"
+}
+
+# Puts a folder of the kit in place of the one that is there, in one moment.
+replace_folder() {
+    rm -rf "${prefix:?}/$1.new" "${prefix:?}/$1.gone"
+    cp -R "$1" "$prefix/$1.new"
+    find "$prefix/$1.new" -name __pycache__ -prune -exec rm -rf {} +
+    [ ! -e "$prefix/$1" ] || mv "$prefix/$1" "$prefix/$1.gone"
+    mv "$prefix/$1.new" "$prefix/$1"
+    rm -rf "${prefix:?}/$1.gone"
+}
+
+# Copies the kit's files among the shop's own; a file that the shop changed is kept as FILE.before.
+add_files() {
+    mkdir -p "$prefix/$1"
+    for file in "$1"/*; do
+        if [ -e "$prefix/$file" ] && ! cmp -s "$file" "$prefix/$file"; then
+            mv "$prefix/$file" "$prefix/$file.before"
+        fi
+        cp "$file" "$prefix/$file"
+    done
+}
+
+enable_on_apache() {
+    name=$(basename "$config" .conf)
+    running=reload
+    [ -e /etc/apache2/mods-enabled/cgid.load ] || running=restart
+    a2enmod -q cgid alias
+    a2enconf -q "$name"
+    apachectl configtest 2>/dev/null || {
+        a2disconf -q "$name"
+        die "Apache refuses $config, which is turned off again: apachectl configtest tells why"
+    }
+    # A module that was not loaded yet needs a new start.
+    service apache2 "$running" >/dev/null
 }
 
 # Copies a program, its first line naming the interpreter.
@@ -151,17 +217,20 @@ run_with() {
     chmod 755 "$3"
 }
 
-# Everyone may read the code; the web server's user alone gets at var, and can't write its configuration.
+# Everyone may read the code; the web server's user alone gets at var, and writes in var/data only.
 set_rights() {
-    chmod -R go-w,a+rX "$prefix/bin" "$prefix/cgi-bin" "$prefix/lib" "$prefix/templates" "$prefix/logos" "$prefix/conf"
+    for folder in bin cgi-bin lib templates logos conf; do
+        chmod -R go-w,a+rX "$prefix/$folder"
+        ! is_root || chown -R root:root "$prefix/$folder"
+    done
     if is_root; then
-        chown -R root:root "$prefix"
-        chown -R "$user:$user" "$prefix/var"
+        chown "root:$user" "$prefix/var"
         chown -R "root:$user" "$prefix/var/conf"
+        chown "$user:$user" "$prefix/var/data"
     fi
-    chmod 700 "$prefix/var"
-    chmod 750 "$prefix/var/conf"
+    chmod 750 "$prefix/var" "$prefix/var/conf"
     chmod 640 "$prefix"/var/conf/*
+    chmod 700 "$prefix/var/data"
 }
 
 write_apache_config() {

@@ -2,7 +2,7 @@
 """call_autoresponse: receives the response of the bank's own server.
 
 The function below is the shop's own part. Its example updates the orders of an SQLite database,
-as the demonstration's shop keeps them. What arrived is appended to var/autoresponse.log.
+as the demonstration's shop keeps them. What arrived is appended to var/data/autoresponse.log.
 """
 
 import os
@@ -21,10 +21,12 @@ from sogenactif.web import call_autoresponse, run_cgi
 def record_outcome(response: PaymentResponse) -> None:
     """What the outcome of a payment (accepted, refused or cancelled) changes for its order.
 
-    It may come twice, and a refusal before an acceptance: an order that is paid stays paid,
-    and only an amount that was asked pays it.
+    It may come twice, and a refusal before an acceptance: an order that is paid stays paid, and
+    only what call_request.py asked for it pays it.
     """
-    with closing(sqlite3.connect(f"{ROOT}/var/shop.db")) as shop, shop:
+    if (response["merchant_id"], response["currency_code"]) != ("014213245611111", "978"):
+        return
+    with closing(sqlite3.connect(f"file:{ROOT}/var/data/shop.db?mode=rw", uri=True)) as shop, shop:
         shop.execute(
             "UPDATE orders SET state = ?, transaction_id = ?"
             " WHERE reference = ? AND amount = ? AND state <> 'accepted'",
@@ -33,7 +35,7 @@ def record_outcome(response: PaymentResponse) -> None:
 
 
 application = call_autoresponse(
-    record_outcome, pathfile=f"{HERE}/pathfile", log=f"{ROOT}/var/autoresponse.log"
+    record_outcome, pathfile=f"{HERE}/pathfile", log=f"{ROOT}/var/data/autoresponse.log"
 )
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def order_to_pay(reference: str) -> Order | None:
     The browser sent the reference: look the amount up, never take it from there. The
     parameters are those of the guide; an amount is in cents and has 3 digits or more.
     """
-    with closing(sqlite3.connect(f"{ROOT}/var/shop.db")) as shop:
+    with closing(sqlite3.connect(f"file:{ROOT}/var/data/shop.db?mode=rw", uri=True)) as shop:
         order = shop.execute(
             "SELECT amount, language FROM orders WHERE reference = ? AND state <> 'accepted'", [reference]
         ).fetchone()

@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import logging
 import re
+import socket
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from waitress.server import create_server
 
+from demo.payment.automatic import PORTS
 from demo.payment.server import PaymentServer
-from demo.prepare import prepare
+from demo.prepare import move, prepare
 from demo.shop import Shop
 from sogenactif.http import Application, Environ, send
-from sogenactif.settings import read_pathfile
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -26,13 +27,14 @@ LOGO = re.compile(r"/logos/([A-Za-z0-9_]+\.svg)")
 def demonstration(root: Path, address: str) -> Application:
     """The whole demonstration as one application, for a server at ``address`` (``http://127.0.0.1:8080``)."""
     pathfile = prepare(root, address, f"{address}/payment")
-    var = root / "var"
+    move(pathfile, address, f"{address}/payment")
+    data = root / "var" / "data"
     mounted = {
         f"/cgi-bin/{name}.py": _script(root / "cgi-bin" / f"{name}.py")
         for name in ("call_autoresponse", "call_request", "call_response")
     }
-    shop = Shop(str(var / "shop.db"))
-    payment = PaymentServer(read_pathfile(pathfile), str(var / "payment.db"))
+    shop = Shop(str(data / "shop.db"))
+    payment = PaymentServer(pathfile, str(data / "payment.db"))
 
     def application(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -57,18 +59,27 @@ def _script(path: Path) -> Application:
     return application
 
 
+def _port(text: str) -> int:
+    port = int(text)
+    if port not in PORTS:
+        raise ValueError
+    return port
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="install.sh demo", description="Serve the demonstration.")
-    parser.add_argument("--port", type=int, default=8080, help="port on 127.0.0.1 (8080)")
+    parser.add_argument("--port", type=_port, default=8080, help="port on 127.0.0.1, 80 to 9999 (8080)")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     address = f"http://127.0.0.1:{arguments.port}"
     logging.basicConfig(format="%(message)s")
-    application = demonstration(arguments.root.resolve(), address)
     try:
-        server = create_server(application, host="127.0.0.1", port=arguments.port, threads=8)
+        # Before anything is written: a demonstration that runs already keeps its configuration.
+        listening = socket.create_server(("127.0.0.1", arguments.port))
     except OSError as error:
         sys.exit(f"Port {arguments.port} can't be served ({error.strerror}): choose another with --port.")
+    application = demonstration(arguments.root.resolve(), address)
+    server = create_server(application, sockets=[listening], threads=16)
     print(
         f"The shop is at {address}/ and the payment server at {address}/payment; Ctrl-C stops them.",
         flush=True,

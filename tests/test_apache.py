@@ -1,6 +1,7 @@
 """The kit installed on a real Apache, and paid through with a real browser."""
 
 import os
+import pwd
 import re
 import shutil
 import sqlite3
@@ -35,13 +36,13 @@ class Installation(NamedTuple):
 
     def order(self, reference: str) -> str:
         """The state of an order in the shop's database."""
-        with sqlite3.connect(self.kit / "var" / "shop.db") as shop:
+        with sqlite3.connect(self.kit / "var" / "data" / "shop.db") as shop:
             [state] = shop.execute("SELECT state FROM orders WHERE reference = ?", [reference]).fetchone()
         return str(state)
 
     def received(self, reference: str) -> list[str]:
         """The verdicts on what the bank's server told of an order."""
-        journal = Journal(str(self.kit / "var" / "journal"))
+        journal = Journal(str(self.kit / "var" / "data" / "journal"))
         return [
             entry["verdict"]
             for entry in journal.entries()
@@ -64,9 +65,9 @@ def installation() -> Iterator[Installation]:
         shop_address, apache_address = (f"http://127.0.0.1:{port}" for port in ports)
         install(folder, "--shop", apache_address, "--payment", f"{shop_address}/payment")
         kit = folder / "kit"
-        shop = Shop(str(kit / "var" / "shop.db"))
+        shop = Shop(str(kit / "var" / "data" / "shop.db"))
         if os.getuid() == 0:
-            shutil.chown(kit / "var" / "shop.db", web_user(), web_user())
+            shutil.chown(kit / "var" / "data" / "shop.db", web_user(), web_user())
         payment = PaymentServer(read_pathfile(f"{kit}/cgi-bin/pathfile"), str(folder / "payment.db"))
         # The shop's pages and its scripts are two servers here: each sends the browser on to the other.
         configuration = f'Include {folder}/kit.conf\nRedirect "/order/" "{shop_address}/order/"\n'
@@ -218,13 +219,17 @@ def test_our_own_fault_is_a_page_and_a_line_of_apache_s_log(
 def test_secrets_are_the_web_server_s_alone_and_code_is_nobody_s_to_change(
     installation: Installation,
 ) -> None:
-    kit = installation.kit
-    assert stat.S_IMODE((kit / "var").stat().st_mode) == 0o700
-    assert (kit / "var").owner() == web_user()
-    for file in (kit / "var" / "conf").iterdir():
+    var = installation.kit / "var"
+    for folder in (var, var / "conf"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o750
+        assert folder.group() == web_user()
+        assert folder.owner() == pwd.getpwuid(os.getuid()).pw_name
+    for file in (var / "conf").iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o640
         assert file.group() == web_user()
-    for file in kit.glob("[!v]*/**/*"):
+    assert stat.S_IMODE((var / "data").stat().st_mode) == 0o700
+    assert (var / "data").owner() == web_user()
+    for file in installation.kit.glob("[!v]*/**/*"):
         assert not stat.S_IMODE(file.stat().st_mode) & 0o022
 
 
@@ -234,15 +239,15 @@ def test_the_pathfile_holds_absolute_paths(installation: Installation) -> None:
         assert pathfile[keyword].startswith(f"{installation.kit}/")
 
 
-def test_installing_again_keeps_the_shop_s_own_part(installation: Installation) -> None:
-    script = installation.kit / "cgi-bin" / "call_request.py"
-    before = script.read_text() + "# ours\n"
-    script.write_text(before)
-    parameters = installation.kit / "var" / "conf" / "parmcom.sogenactif"
-    ours = parameters.read_text().replace("LANGUAGE!fr!", "LANGUAGE!en!")
-    parameters.write_text(ours)
-    certificate = (installation.kit / "var" / "conf" / f"certif.fr.{MERCHANT}.php").read_bytes()
-    install(installation.folder, "--shop", installation.apache, "--payment", f"{installation.shop}/payment")
-    assert script.read_text() == before
-    assert parameters.read_text() == ours
-    assert (installation.kit / "var" / "conf" / f"certif.fr.{MERCHANT}.php").read_bytes() == certificate
+def test_installing_again_keeps_what_is_the_shop_s(installation: Installation) -> None:
+    kit, conf = installation.kit, installation.kit / "var" / "conf"
+    for changed in (kit / "cgi-bin" / "call_request.py", conf / f"parmcom.{MERCHANT}"):
+        changed.write_text(changed.read_text() + "# ours\n")
+    (kit / "logos" / "ours.gif").write_text("ours")
+    style = kit / "templates" / "style.css"
+    style.write_text(style.read_text() + "/* ours */")
+    kept = [kit / "cgi-bin" / "call_request.py", kit / "logos" / "ours.gif", *conf.iterdir()]
+    before = {path: path.read_bytes() for path in kept}
+    install(installation.folder, "--shop", "http://127.0.0.1:1", "--payment", "http://127.0.0.1:1/payment")
+    assert {path: path.read_bytes() for path in kept} == before
+    assert style.with_name("style.css.before").read_text().endswith("/* ours */")

@@ -18,6 +18,8 @@ from tests.conftest import ROOT
 from tests.serving import free_port
 from tests.test_apache import ACCEPTED, REFUSED, give_card, place_order
 
+BEFORE = {str(path.relative_to(ROOT)) for path in ROOT.glob("*/*")}
+
 
 @pytest.fixture(scope="module")
 def port() -> int:
@@ -29,8 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project, so that what the demonstration writes stays out of it."""
     folder = tmp_path_factory.mktemp("demonstration")
     for name in ("conf", "cgi-bin"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("pathfile", "__pycache__"))
-    shutil.copytree(ROOT / "conf", folder / "conf", dirs_exist_ok=True)
+        shutil.copytree(ROOT / name, folder / name, symlinks=True)
     for name in ("lib", "templates", "logos"):
         (folder / name).symlink_to(ROOT / name)
     return folder
@@ -76,8 +77,11 @@ def test_a_person_pays_is_refused_and_cancels(
 def test_everything_it_writes_is_under_var_and_secrets_are_the_owner_s(
     demonstration: str, folder: Path
 ) -> None:
-    written = {path.relative_to(folder).parts[0] for path in folder.rglob("*") if not path.is_symlink()}
-    assert written <= {"conf", "cgi-bin", "var"}
+    written = {str(path.relative_to(folder)) for path in folder.glob("*/*")} - BEFORE
+    assert {path for path in written if not path.startswith("var/")} <= {
+        "cgi-bin/pathfile",
+        "cgi-bin/__pycache__",
+    }
     for certificate in (folder / "var" / "conf").glob("certif.*"):
         assert certificate.stat().st_mode & 0o777 == 0o600
 
@@ -88,6 +92,22 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(demonstration: str, folder: 
     assert result.returncode == 1
     assert f"Port {port} can't be served" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("port", ["0", "99999", "-1", "x"])
+def test_a_port_that_cannot_be_told_of_a_payment_is_refused(port: str, folder: Path) -> None:
+    command = [sys.executable, "-m", "demo", f"--port={port}", "--root", str(folder)]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (result.returncode, "argument --port" in result.stderr) == (2, True)
+
+
+def test_a_second_demonstration_leaves_the_configuration_of_the_first(
+    demonstration: str, folder: Path, port: int
+) -> None:
+    conf = folder / "var" / "conf"
+    before = {path.name: path.read_bytes() for path in conf.iterdir()}
+    test_a_port_that_is_taken_is_said_in_a_sentence(demonstration, folder, port)
+    assert {path.name: path.read_bytes() for path in conf.iterdir()} == before
 
 
 def shop_answer(

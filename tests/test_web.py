@@ -148,13 +148,16 @@ def test_pages_are_in_the_customer_s_language(shop: Shop, language: str, title: 
 
 
 @pytest.mark.parametrize(("method", "query", "status"), [
-    ("GET", "", 400), ("GET", "order=", 400), ("GET", "order=other", 404), ("PUT", "order=CMD-42", 405), ("", "", 405),
+    ("GET", "", 400), ("GET", "order=", 400), ("GET", "order=other", 404),
+        ("GET", "order=%ff", 400),
+        ("GET", "order=%00", 400),
+        ("GET", "order=" + "x" * 70000, 413), ("PUT", "order=CMD-42", 405), ("", "", 405),
 ])  # fmt: skip
 def test_call_request_refuses_what_names_no_order(shop: Shop, method: str, query: str, status: int) -> None:
     answer = ask(shop.request, method, query)
     assert answer.status == status
     assert "DATA" not in answer.body
-    assert answer.log.startswith(f"sogenactif call_request {status} ")
+    assert f"Z sogenactif call_request {status} " in answer.log
     if status == 405:
         assert answer.headers["Allow"] == "GET, HEAD, POST"
 
@@ -175,12 +178,12 @@ def test_a_shop_s_function_that_raises_is_one_line_of_the_log_and_no_traceback(
     def order_to_pay(reference: str) -> Order:
         raise ValueError(f"bad\nreference {reference}")
 
-    answer = ask(call_request(order_to_pay, pathfile.path), query="order=%1b%0a<script>")
+    answer = ask(call_request(order_to_pay, pathfile.path), query="order=<script>")
     assert answer.status == 500
     assert "Traceback" not in answer.body
     assert "<script" not in answer.body
     assert answer.log.count("\n") == 1
-    assert r"ValueError: bad\nreference \x1b\n<script> (test_web.py:" in answer.log
+    assert r"ValueError: bad\nreference <script> (test_web.py:" in answer.log
 
 
 def test_personal_values_stay_out_of_the_log(shop: Shop) -> None:

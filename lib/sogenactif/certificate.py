@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from Crypto.Cipher import DES
 
 from sogenactif.errors import CertificateError, CertificateMissing
-from sogenactif.fields import to_bytes, to_text
-from sogenactif.settings import Pathfile, stays_in_directory
+from sogenactif.fields import MAX_LENGTH, to_text
+from sogenactif.settings import Pathfile, read_file, stays_in_directory
 
 ROW = 66
 GRID_ROWS, GRID_COLUMNS = 25, 65
@@ -90,13 +90,14 @@ class Certificate:
 def certificate_path(pathfile: Pathfile, country: str, merchant_id: str, old: bool = False) -> str:
     """Where the certificate of a merchant is, or the one that was in force before it.
 
-    Raises CertificateMissing where country or merchant_id would lead out of the directory.
+    Raises CertificateMissing where country or merchant_id is too long or would lead out of the directory.
     """
     type_ = pathfile["F_CTYPE"]
     parts = [pathfile["F_CERTIFICATE"], country, merchant_id] + ["old"] * old + [type_] * bool(type_)
     path = ".".join(parts)
-    if not (stays_in_directory(country) and stays_in_directory(merchant_id)):
-        raise CertificateMissing(path)
+    for name, value in (("merchant_country", country), ("merchant_id", merchant_id)):
+        if not stays_in_directory(value) or len(value) > MAX_LENGTH[name]:
+            raise CertificateMissing(path)
     return path
 
 
@@ -107,12 +108,11 @@ def read_certificate(pathfile: Pathfile, country: str, merchant_id: str, old: bo
     """
     path = certificate_path(pathfile, country, merchant_id, old)
     try:
-        with open(to_bytes(path), "rb") as file:
-            content = file.read()
+        content = read_file(path)
     except FileNotFoundError:
         raise CertificateMissing(path) from None
-    except (OSError, ValueError):
-        raise CertificateError(f"Error reading certificate file ({path})") from None
+    except (OSError, ValueError) as error:
+        raise CertificateError(f"Error reading certificate file ({path})") from error
     rows = content.replace(b"\r\n", b"\n").split(b"\n")
     header: dict[str, str] = {}
     if pathfile["F_CTYPE"]:

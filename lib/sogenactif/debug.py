@@ -12,14 +12,15 @@ from sogenactif.errors import KitError
 from sogenactif.fields import PRINTED
 from sogenactif.pages import form, report
 from sogenactif.payment import PaymentRequest, PaymentResponse
-from sogenactif.settings import Pathfile, merge, read_parameters
+from sogenactif.settings import Pathfile, merge, read_parameters, stays_in_directory
 
 
 def request_report(call: Mapping[str, str], pathfile: Pathfile, request: PaymentRequest | None) -> Markup:
     """The report of a payment request, ``None`` where the call failed."""
     files: dict[str, str] = {pathfile.path: "read"}
     sources = []
-    for whose, path in pathfile.parameter_files(call.get("merchant_id", "")):
+    merchant_id = call.get("merchant_id", "")
+    for whose, path in pathfile.parameter_files(merchant_id) if stays_in_directory(merchant_id) else ():
         try:
             sources.append(read_parameters(whose, path))
             files[path] = "read"

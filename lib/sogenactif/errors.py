@@ -101,7 +101,7 @@ class CertificateError(ConfigurationError):
 
 
 class CertificateMissing(CertificateError):
-    """There is no certificate of that merchant, or it can't be opened."""
+    """There is no certificate of that merchant here."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"Error reading certificate file ({path})")

@@ -3,11 +3,14 @@
 Source: guide, 2.4 and 3.2. Arguments are text that keeps every byte (``fields.to_text``).
 """
 
-from collections.abc import Sequence
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Sequence
 
 from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, MessageError, ResponseError
 from sogenactif.escape import entities
-from sogenactif.fields import PRINTED, to_bytes
+from sogenactif.fields import PRINTED, to_bytes, to_text
 from sogenactif.ledger import UNENTERED, opened_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome, read_response
 from sogenactif.settings import Pathfile, read_pathfile
@@ -16,7 +19,10 @@ GUIDE_FIELDS = 30
 
 
 def request(arguments: Sequence[str]) -> tuple[bytes, int]:
-    """``!code!error!buffer!`` of a payment request, and the exit status."""
+    """``!code!error!buffer!`` of a payment request, and the exit status.
+
+    In ASCII, whatever the encoding of the page that shows the form.
+    """
     call, pathfile, made = {}, None, None
     error, status, buffer = "", 0, ""
     try:
@@ -34,7 +40,8 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
         from sogenactif.pages import form
 
         buffer = form(made)
-    return to_bytes("!".join(("", "0" if made else "-1", error, buffer, ""))), status
+    answer = "!".join(("", "0" if made else "-1", error, buffer, ""))
+    return answer.encode("ascii", "xmlcharrefreplace"), status
 
 
 def response(arguments: Sequence[str]) -> tuple[bytes, int]:
@@ -90,6 +97,16 @@ def _names_kit_615(arguments: Sequence[str]) -> bool:
 def _words(error: KitError) -> str:
     """The words of an error; those of a wrong count hold a ``<`` or ``>`` of the kit's own, and no value."""
     return str(error) if isinstance(error, InvalidArgumentCount) else entities(str(error))
+
+
+def run(program: Callable[[Sequence[str]], tuple[bytes, int]]) -> int:
+    """Print what a program answers to this process's arguments; its exit status."""
+    answer, status = program([to_text(os.fsencode(argument)) for argument in sys.argv[1:]])
+    if sys.stdout:
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.buffer.write(answer)
+            sys.stdout.flush()
+    return status
 
 
 def _parse_response_call(arguments: Sequence[str]) -> dict[str, str]:

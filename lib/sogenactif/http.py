@@ -40,7 +40,7 @@ class HttpError(Exception):
 
 def allow(environ: Environ, *methods: str) -> str:
     """The method of a request, one of these. Raises HttpError 405."""
-    method: str = environ["REQUEST_METHOD"]
+    method: str = environ.get("REQUEST_METHOD", "")
     if method not in methods:
         raise HttpError(405, f"method {method}", [("Allow", ", ".join(methods))])
     return method

@@ -36,6 +36,8 @@ def format_amount(amount: str, currency_code: str, language: str) -> str:
     ``currency_code`` is an ISO 4217 number, leading zeros optional; an unknown one is shown
     with the amount as it is. ``language`` is that of HTML (fr en de es it), else English.
     """
+    if amount.startswith("-"):
+        return "-" + format_amount(amount[1:], currency_code, language)
     if currency_code.zfill(3) not in CURRENCIES or not amount.isdigit():
         return f"{amount} ({currency_code})"
     letters, decimals = CURRENCIES[currency_code.zfill(3)]

@@ -93,8 +93,6 @@ def make_request(
     merchant_id = call.get("merchant_id", "")
     if not merchant_id:
         raise CallError("merchant_id not filled")
-    if not stays_in_directory(merchant_id):
-        raise CallError(f"merchant_id ({merchant_id}) may hold letters, digits, - and _ only")
     fields = merge(*(read_parameters(*file) for file in pathfile.parameter_files(merchant_id)), call)
     country = fields.get("merchant_country", "")
     if not country:

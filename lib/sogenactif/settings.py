@@ -4,11 +4,13 @@ Files are lines ``KEYWORD!value!``; ``#`` begins a comment. Values are text that
 every byte (``fields.to_text``). Source: guide, chapters 2.1 and 2.2.
 """
 
+import errno
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sogenactif.errors import InvalidSeparator, ParametersUnreadable, PathfileError
+from sogenactif.errors import CallError, InvalidSeparator, ParametersUnreadable, PathfileError
 from sogenactif.fields import PARMCOM, to_bytes, to_text
 
 DEFAULTS = {
@@ -18,6 +20,7 @@ DEFAULTS = {
     "header_flag": "no",
 }
 NEEDED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE")
+MOST_BYTES = 1024 * 1024
 FILE_NAME_PART = re.compile(r"[0-9A-Za-z_-]+")
 
 
@@ -43,7 +46,12 @@ class Pathfile:
         return self["LOGO_TYPE"] or "gif"
 
     def parameter_files(self, merchant_id: str) -> tuple[tuple[str, str], ...]:
-        """The two parmcom files, in the order they are read: whose it is, and its path."""
+        """The two parmcom files, in the order they are read: whose it is, and its path.
+
+        Raises CallError for a merchant_id that would lead out of their directory.
+        """
+        if not stays_in_directory(merchant_id):
+            raise CallError(f"merchant_id ({merchant_id}) may hold letters, digits, - and _ only")
         return ("default", self["F_DEFAULT"]), ("merchant", f"{self['F_PARAM']}.{merchant_id}")
 
 
@@ -54,8 +62,8 @@ def read_pathfile(path: str) -> Pathfile:
     """
     try:
         lines = list(_lines(path or "pathfile"))
-    except (OSError, ValueError):
-        raise PathfileError(path) from None
+    except (OSError, ValueError) as error:
+        raise PathfileError(path) from error
     keywords = {}
     indirect = False
     for number, line in lines:
@@ -95,8 +103,8 @@ def read_parameters(whose: str, path: str) -> dict[str, str]:
                 )
             if parts[0] in PARMCOM:
                 fields[PARMCOM[parts[0]].name] = parts[1]
-    except (OSError, ValueError):
-        raise ParametersUnreadable(whose, path) from None
+    except (OSError, ValueError) as error:
+        raise ParametersUnreadable(whose, path) from error
     return fields
 
 
@@ -113,11 +121,20 @@ def stays_in_directory(value: str) -> bool:
     return FILE_NAME_PART.fullmatch(value) is not None
 
 
+def read_file(path: str) -> bytes:
+    """The content of a file of the merchant's, of 1 MiB at most. Raises OSError, ValueError."""
+    if os.path.exists(to_bytes(path)) and not os.path.isfile(to_bytes(path)):
+        raise OSError(errno.EINVAL, "not a file")
+    with open(to_bytes(path), "rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise OSError(errno.EFBIG, "larger than 1 MiB")
+    return content
+
+
 def _lines(path: str) -> Iterator[tuple[int, str]]:
     """The numbered lines of a file that say something: no empty ones, no comments."""
-    with open(to_bytes(path), "rb") as file:
-        text = to_text(file.read())
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(to_text(read_file(path)).split("\n"), 1):
         line = line.removesuffix("\r")
         if line and not line.startswith("#"):
             yield number, line

@@ -52,7 +52,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
     def show(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         method = allow(environ, "GET", "HEAD", "POST")
         reference = (read_form(environ) if method == "POST" else read_query(environ)).get("order")
-        if not reference:
+        if not reference or not reference.isprintable():
             raise HttpError(400, "no order named")
         order = order_to_pay(reference)
         if order is None:
@@ -115,7 +115,7 @@ def call_response(
             start_response,
             200,
             "call_response.html",
-            response["language"],
+            response["language"] or accepted_language(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
             state=state,
             response=response,
             next_page=next_page(response),
@@ -141,15 +141,20 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
                 response = _read(read_form(environ), settings, ledger, "automatic", environ)
             except (HttpError, KitError) as error:
                 if not ledger:
-                    _append(log, {"error": str(error)[:LONGEST_LOG_LINE]})
+                    try:
+                        _append(log, {"error": str(error)[:LONGEST_LOG_LINE]})
+                    except OSError as unwritten:
+                        _log(environ, "call_autoresponse", unwritten)
                 raise
             if ledger:
                 match = _receive(response, ledger, "automatic", record_outcome, environ)
                 if not match.believed:
                     _log(environ, f"call_autoresponse {match.verdict}", KitError(match.why))
             else:
-                _append(log, {"fields": response.fields})
-                record_outcome(response)
+                try:
+                    _append(log, {"fields": response.fields})
+                finally:
+                    record_outcome(response)
         return send(start_response, 200, b"", TEXT, [])
 
     return _guarded("call_autoresponse", receive, None)
@@ -209,7 +214,8 @@ def _guarded(
 
     def application(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         try:
-            return handle(environ, start_response)
+            body = handle(environ, start_response)
+            return [] if environ.get("REQUEST_METHOD") == "HEAD" else body
         except Exception as error:
             refusal = error if isinstance(error, HttpError) else HttpError(500, "")
             incident = os.urandom(4).hex()
@@ -260,7 +266,7 @@ def _page(
 
 def _append(path: str, entry: dict[str, object]) -> None:
     """Append a line of JSON to a file that only its owner may read, and flush it to the disk."""
-    entry = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **entry}
+    entry = {"time": _now(), **entry}
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(file, json.dumps(entry).encode() + b"\n")
@@ -269,12 +275,18 @@ def _append(path: str, entry: dict[str, object]) -> None:
         os.close(file)
 
 
+def _now() -> str:
+    """The moment, UTC, as the log and the file of responses say it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
 def _log(environ: Environ, event: str, error: Exception) -> None:
     """One line for the log: ASCII, whatever the values in it; no personal value of the call."""
     why = error.logged if isinstance(error, KitError) else str(error)
+    if isinstance(error, KitError) and isinstance(error.__cause__, OSError):
+        why += f": {error.__cause__.strerror}"
     if not isinstance(error, KitError | HttpError):
         last = extract_tb(error.__traceback__)[-1]
         why = f"{type(error).__name__}: {why} ({os.path.basename(last.filename)}:{last.lineno})"
-    print(
-        f"sogenactif {event} {ascii(why)[1:-1][:LONGEST_LOG_LINE]}", file=environ["wsgi.errors"], flush=True
-    )
+    line = f"{_now()} sogenactif {event} {ascii(why)[1:-1][:LONGEST_LOG_LINE]}"
+    print(line, file=environ["wsgi.errors"], flush=True)
