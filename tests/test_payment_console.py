@@ -190,8 +190,11 @@ def test_pages_for_people(running: Bank) -> None:
     assert running.console("switches")["unavailable"] is True
 
 
-def test_another_site_cannot_press_the_buttons(running: Bank) -> None:
-    answer = send(f"{running.url}/console/switches", {"unavailable": "on"}, Sec_Fetch_Site="cross-site")
+@pytest.mark.parametrize(
+    "header", [{"Sec_Fetch_Site": "cross-site"}, {"Origin": "http://evil.example"}, {"Origin": "null"}]
+)
+def test_another_site_cannot_press_the_buttons(running: Bank, header: dict[str, str]) -> None:
+    answer = send(f"{running.url}/console/switches", {"unavailable": "on"}, **header)
     assert answer.status == 403
     assert running.console("switches")["unavailable"] is False
 

@@ -355,6 +355,14 @@ def test_the_hostile_world_gets_a_page_and_a_status(
     assert "<h1" in answer.text and "Traceback" not in answer.text
 
 
+def test_the_head_of_a_file_has_no_body(running: Bank) -> None:
+    host, port = re.findall(r"//([^:]+):(\d+)", running.url)[0]
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"HEAD /payment/style.css HTTP/1.0\r\n\r\n")
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.0 200") and answer.endswith(b"\r\n\r\n")
+
+
 def test_cut_and_altered_messages_are_refused(running: Bank) -> None:
     data = running.request()
     for length in range(0, len(data), 37):

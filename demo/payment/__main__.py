@@ -54,7 +54,10 @@ def main() -> None:
         server = create_server(mounted(application), host=arguments.host, port=arguments.port, threads=16)
     except (KitError, OSError, ValueError, TypeError, AttributeError) as error:
         sys.exit(f"The payment server can't start: {error}")
-    print(f"The payment server is at http://{arguments.host}:{arguments.port}/payment; Ctrl-C stops it.")
+    print(
+        f"The payment server is at http://{arguments.host}:{arguments.port}/payment; Ctrl-C stops it.",
+        flush=True,
+    )
     try:
         server.run()
     except KeyboardInterrupt:

@@ -18,6 +18,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlsplit
 
 from demo.payment.answer import Answer
 from demo.payment.automatic import Outcome
@@ -44,10 +45,7 @@ class Console:
         """Answer a request of a person or of a test suite. Raises HttpError."""
         parts = environ["PATH_INFO"].strip("/").split("/")[1:]
         method = allow(environ, "GET", "HEAD", "POST")
-        if method == "POST" and environ.get("HTTP_SEC_FETCH_SITE", "same-origin") not in (
-            "same-origin",
-            "none",
-        ):
+        if method == "POST" and _from_elsewhere(environ):
             raise HttpError(403, "a post from another site")
         match method, parts:
             case "GET" | "HEAD", []:
@@ -61,7 +59,7 @@ class Console:
             case "GET" | "HEAD", ["refused"]:
                 return _json([_message(message) for message in self.transactions.messages(None)])
             case "GET" | "HEAD", ["transactions"]:
-                return _json([self._summary(transaction) for transaction in self._last(environ)])
+                return _json(self._summaries(self._last(environ)))
             case "GET" | "HEAD", ["transactions", id]:
                 return self._transaction(environ, self._find(id))
             case "POST", ["transactions", id, "automatic"]:
@@ -98,31 +96,15 @@ class Console:
                 most_delay=MOST_DELAY,
                 most_times=MOST_TIMES,
             )
-        whole = self._summary(transaction)
+        (whole,) = self._summaries([transaction])
         whole["request"] = transaction.request
         whole["response"] = transaction.response
         whole["messages"] = [_message(message) for message in messages]
         return _json(whole)
 
-    def _summary(self, transaction: Transaction) -> dict[str, Any]:
-        return {
-            "id": transaction.id,
-            "day": transaction.day,
-            "merchant_country": transaction.request["merchant_country"],
-            "merchant_id": transaction.request["merchant_id"],
-            "transaction_id": transaction.request["transaction_id"],
-            "amount": transaction.request["amount"],
-            "currency_code": transaction.request["currency_code"],
-            "payment_means": transaction.means,
-            "state": transaction.state,
-            "response_code": transaction.response.get("response_code", ""),
-            "automatic": self.transactions.automatic_states([transaction.id])[transaction.id],
-            "payments": [
-                {"day": f"{part.day:%Y%m%d}", "amount": str(part.amount), "state": state}
-                for part, state in payments(transaction.response)
-            ],
-            "switches": asdict(transaction.switches),
-        }
+    def _summaries(self, transactions: list[Transaction]) -> list[dict[str, Any]]:
+        states = self.transactions.automatic_states([transaction.id for transaction in transactions])
+        return [_summary(transaction, states[transaction.id]) for transaction in transactions]
 
     # What is done
 
@@ -183,6 +165,35 @@ def alter(data: str) -> str:
     middle = len(data) // 4 * 2
     other = "5" if data[middle + 1] != "5" else "6"
     return data[: middle + 1] + other + data[middle + 2 :]
+
+
+def _from_elsewhere(environ: Environ) -> bool:
+    """Whether a browser says that another site's page posts this."""
+    origin = environ.get("HTTP_ORIGIN", "")
+    if origin and urlsplit(origin).netloc != environ.get("HTTP_HOST", ""):
+        return True
+    return environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin")
+
+
+def _summary(transaction: Transaction, automatic: list[str]) -> dict[str, Any]:
+    return {
+        "id": transaction.id,
+        "day": transaction.day,
+        "merchant_country": transaction.request["merchant_country"],
+        "merchant_id": transaction.request["merchant_id"],
+        "transaction_id": transaction.request["transaction_id"],
+        "amount": transaction.request["amount"],
+        "currency_code": transaction.request["currency_code"],
+        "payment_means": transaction.means,
+        "state": transaction.state,
+        "response_code": transaction.response.get("response_code", ""),
+        "automatic": automatic,
+        "payments": [
+            {"day": f"{part.day:%Y%m%d}", "amount": str(part.amount), "state": state}
+            for part, state in payments(transaction.response)
+        ],
+        "switches": asdict(transaction.switches),
+    }
 
 
 def _number(value: object, least: int, most: int) -> int:

@@ -2,6 +2,7 @@
 
 import random
 import re
+import socket
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -61,7 +62,7 @@ def serving(application: Application, threads: int = 8) -> Iterator[str]:
     The port is one that automatic responses may be sent to, so that a shop can be served so too.
     """
     dispatchers: dict[int, Any] = {}
-    server = _listen(application, dispatchers, threads)
+    server: Any = create_server(application, map=dispatchers, sockets=[_free_port()], threads=threads)
     everything: list[Any] = []
 
     def stop() -> None:  # in the server's own thread, which ends when there is nothing to wait for
@@ -80,11 +81,13 @@ def serving(application: Application, threads: int = 8) -> Iterator[str]:
             dispatcher.close()
 
 
-def _listen(application: Application, dispatchers: dict[int, Any], threads: int) -> Any:
-    candidates = random.sample(range(8100, PORTS.stop), 50)
-    for port in candidates:
+def _free_port() -> socket.socket:
+    """A socket bound to a port of 127.0.0.1 that nobody uses."""
+    for port in random.sample(range(8100, PORTS.stop), 50):
+        bound = socket.socket()
         try:
-            return create_server(application, map=dispatchers, host="127.0.0.1", port=port, threads=threads)
+            bound.bind(("127.0.0.1", port))
+            return bound
         except OSError:
-            dispatchers.clear()
-    raise OSError(f"no free port among {len(candidates)}")
+            bound.close()
+    raise OSError("no free port from 8100 to 9999")

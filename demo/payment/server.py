@@ -91,6 +91,8 @@ class PaymentServer:
             environ["wsgi.errors"].write(traceback.format_exc())
             answer = self._error(environ, "failed", 500)
         body = send(start_response, answer.status, answer.body, answer.content_type, answer.headers)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return []
         return Body(answer.body, answer.after) if answer.after else body
 
     def close(self) -> None:

@@ -264,9 +264,11 @@ class Transactions:
         states: dict[int, list[str]] = {id: [] for id in ids}
         with self._connection() as connection:
             for row in connection.execute(
-                'SELECT "transaction", state FROM messages WHERE kind = ? ORDER BY id', (AUTOMATIC,)
+                'SELECT "transaction", state FROM messages WHERE "transaction" IN'
+                " (SELECT value FROM json_each(?)) AND kind = ? ORDER BY id",
+                (json.dumps(list(ids)), AUTOMATIC),
             ):
-                states.get(row["transaction"], []).append(row["state"])
+                states[row["transaction"]].append(row["state"])
         return states
 
     def next_switches(self) -> Switches:
