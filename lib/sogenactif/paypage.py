@@ -230,7 +230,7 @@ def open_sealed(post: Mapping[str, str], pathfile: Pathfile, algorithm: str) -> 
             if old:
                 break
             raise
-        computed = SEALS[algorithm](data.encode("ascii", "replace"), secret)
+        computed = SEALS[algorithm](data.encode("utf-8", "replace"), secret)
         if hmac.compare_digest(computed.encode(), post.get("Seal", "").encode("utf-8", "replace")):
             return unflatten(text), old
     raise SealError
