@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 
 from demo.payment import automatic, clock, responses, rules
 from demo.payment.later import Later
@@ -40,6 +41,8 @@ class Busy(Exception):
 class Bank:
     """What decides payments; ``allowed_hosts`` are the only hosts it tells, any when None.
 
+    ``seconds`` are what today's server gives a customer to pay.
+
     The steps below give what is to be done once the customer's page has gone out, if anything.
     """
 
@@ -48,6 +51,7 @@ class Bank:
     merchants: Merchants
     allowed_hosts: Collection[str] | None
     later: Later
+    seconds: int = 15 * 60
     senders: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SENDING_AT_ONCE))
 
     def merchant_of(self, transaction: Transaction) -> Merchant:
@@ -85,6 +89,17 @@ class Bank:
     def give_up(self, transaction: Transaction) -> Work | None:
         """End a payment after too many wrong entries. Raises Busy."""
         return self._settle(transaction, rules.TOO_MANY_TRIES, self._without_card(transaction), None, {})
+
+    def is_late(self, transaction: Transaction) -> bool:
+        """Whether the customer took longer than today's server waits."""
+        if "InterfaceVersion" not in transaction.request:
+            return False
+        begun = datetime.strptime(self.transactions.messages(transaction.id)[0].moment, clock.UTC_FORMAT)
+        return (clock.now() - begun.replace(tzinfo=timezone.utc)).total_seconds() > self.seconds
+
+    def expire(self, transaction: Transaction) -> Work | None:
+        """End a payment whose customer took too long. Raises Busy."""
+        return self._settle(transaction, rules.TIME_EXCEEDED, "", None, {})
 
     def cancellation(self, transaction: Transaction) -> str:
         """DATA that a cancelled payment goes back with."""

@@ -26,7 +26,8 @@ from demo.payment.transactions import (
 )
 from sogenactif.errors import KitError
 from sogenactif.http import Environ, HttpError, allow, read_form, read_query
-from sogenactif.message import open_response
+from sogenactif.paypage import MANNER
+from sogenactif.protocol import flat, open_response, posted
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,13 @@ class Customer:
         base = environ.get("SCRIPT_NAME", "")
         request = read_request(read_form(environ), self.bank.pathfile, self.installed(base))
         language = request.fields.get("language", "")
+        if not request.means:
+            return Answer.of(pages.choice(base, language, request, self.logos, self.logo_type))
         try:
             transaction = self.bank.transactions.begin(request, f"{clock.now():%Y%m%d}")
         except Mismatch as mismatch:
+            if request.today_s:
+                return self._used_already(base, request, mismatch.transaction)
             refused = SecurityError(
                 str(mismatch), language, f"{mismatch} differs from that of the first request"
             )
@@ -54,6 +59,8 @@ class Customer:
         self.bank.transactions.record(
             transaction.id, clock.utc(clock.now()), REQUEST, request.data, request.fields
         )
+        if transaction.state == ENDED and request.today_s:
+            return self._used_already(base, request, transaction)
         if transaction.state == ENDED:
             return self._processed(base, request, transaction)
         return self._as_it_stands(base, transaction)
@@ -64,6 +71,8 @@ class Customer:
         base, transaction = environ.get("SCRIPT_NAME", ""), self._session(form)
         if transaction.state != OPEN:
             return self._as_it_stands(base, transaction)
+        if self.bank.is_late(transaction):
+            return self._settled(base, transaction, lambda: self.bank.expire(transaction))
         try:
             card = rules.read_card(transaction.means, form, clock.now().date())
         except rules.WrongEntry as wrong:
@@ -103,7 +112,7 @@ class Customer:
         """The cancel button of the entry page: back to the shop, with the DATA that the page holds."""
         base = environ.get("SCRIPT_NAME", "")
         transaction = self._session({"session": environ["PATH_INFO"].rpartition("/")[2]})
-        data = read_form(environ).get("DATA", "")
+        data = flat(posted(read_form(environ)))
         if transaction.state != OPEN:
             return self._as_it_stands(base, transaction)
         response = self._cancellation(transaction, data)
@@ -144,14 +153,15 @@ class Customer:
 
     def _cancellation(self, transaction: Transaction, data: str) -> dict[str, str]:
         try:
-            response = open_response(data, self.bank.pathfile)
+            response, original, _ = open_response(posted(data), self.bank.pathfile)
         except KitError:
             raise HttpError(400, "DATA of a cancellation") from None
-        names = ("merchant_country", "merchant_id", "transaction_id", "amount", "transmission_date")
+        names = ["merchant_id", "transaction_id", "amount"]
+        names += [] if original else ["merchant_country", "transmission_date"]
         same = all(response.get(name) == transaction.request.get(name) for name in names)
         if not same or response.get("response_code") != rules.CANCELLED:
             raise HttpError(400, "DATA of another payment")
-        return response
+        return {**response, **{name: v for name, v in transaction.request.items() if name in MANNER}}
 
     # Pages
 
@@ -192,6 +202,13 @@ class Customer:
         else:
             response = responses.make_response(request.fields, request.means, rules.INVALID, clock.now())
             data = responses.seal(response, self.bank.pathfile, request.old)
+        return self._show(transaction, pages.processed(self._view(base, transaction), data))
+
+    def _used_already(self, base: str, request: Request, transaction: Transaction) -> Answer:
+        """Today's server answers a number that was used already with an outcome of its own, 94."""
+        code = rules.USED_ALREADY
+        response = responses.make_response(request.fields, request.means, code, clock.now())
+        data = responses.seal(response, self.bank.pathfile, request.old)
         return self._show(transaction, pages.processed(self._view(base, transaction), data))
 
     def _redirect(self, transaction: Transaction, response: Mapping[str, str]) -> Answer:

@@ -15,11 +15,13 @@ from demo.payment.address import origin
 from demo.payment.looks import Looks, policy
 from demo.payment.merchants import Merchant
 from demo.payment.receipt import rows
+from demo.payment.request import Request
 from demo.payment.texts import texts
 from demo.payment.transactions import Transaction
 from sogenactif.escape import entities
 from sogenactif.instalments import Instalment
 from sogenactif.money import format_amount
+from sogenactif.protocol import posted
 from sogenactif.texts import HTML_LANGUAGE
 
 HERE = Path(__file__).parent
@@ -39,6 +41,7 @@ ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+ENVIRONMENT.globals["posted"] = posted
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,12 @@ def entry(
         code_length=rules.CODE_LENGTH.get(view.transaction.means),
         cancel_data=cancel_data,
     )
+
+
+def choice(base: str, language: str, request: Request, logos: str, logo_type: str) -> Page:
+    """The page on which a customer chooses among the means that a request of today's server lists."""
+    html = _render("choice.html", language, base=base, request=request, logos=logos, logo_type=logo_type)
+    return Page(html, policy(Looks(), [], logos, ""))
 
 
 def information(view: View) -> Page:

@@ -30,6 +30,7 @@ WRONG_CODE = "4E"
 
 ACCEPTED, CALL_THE_BANK, REFUSED = "00", "02", "05"
 INVALID, CANCELLED, TOO_MANY_TRIES, UNAVAILABLE = "12", "17", "75", "90"
+USED_ALREADY, TIME_EXCEEDED = "94", "97"  # of today's server alone
 KEPT_BANK_CODES = frozenset(("03", "12", "30", "34", "90"))
 APPROVED = {"FINAREF": frozenset(("00", "80", "81", "82"))}
 MOST_TRIES = 3

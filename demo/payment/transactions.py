@@ -103,6 +103,10 @@ class Message:
 class Mismatch(Exception):
     """A request with the transaction_id of another payment of today; its text names the first field that differs."""
 
+    def __init__(self, name: str, transaction: Transaction) -> None:
+        super().__init__(name)
+        self.transaction = transaction
+
 
 class Transactions:
     """The transactions of a server, in the SQLite file ``path``."""
@@ -144,7 +148,7 @@ class Transactions:
                 first = json.loads(row["request"])
                 for name in SAME_PAYMENT:
                     if first.get(name) != fields.get(name):
-                        raise Mismatch(name)
+                        raise Mismatch(name, _transaction(row))
                 connection.execute(
                     "UPDATE transactions SET state = ?, means = ?, old = ?, request = ?, card = 'null'"
                     " WHERE id = ?",

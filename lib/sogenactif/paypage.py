@@ -12,7 +12,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sogenactif.certificate import is_web_address
 from sogenactif.days import PARIS, day_in_paris, read_day
@@ -96,6 +96,8 @@ SAID_OTHERWISE = {
     "cancel_return_url",
 }  # fmt: skip
 INSTALMENTS = "instalmentData."
+# What a server keeps of a request, beside its fields, to answer in the same manner.
+MANNER = ("InterfaceVersion", "SealAlgorithm", "Encode", "keyVersion", "transactionReference")
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,66 @@ def open_response(post: Mapping[str, str], pathfile: Pathfile) -> tuple[dict[str
     if "holderAuthentStatus" in pairs:
         fields["transaction_condition"] = CONDITIONS.get(pairs["holderAuthentStatus"], "SSL")
     return {name: value for name, value in fields.items() if value}, pairs, day
+
+
+def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> tuple[dict[str, str], bool]:
+    """A request as its server reads it: its fields, with MANNER, and whether the previous key sealed it.
+
+    ``payment_means`` are the brands that it lists. Raises MessageError, KeyMissing and KeyUnusable.
+    """
+    algorithm = post.get("SealAlgorithm") or "SHA-256"
+    pairs, old = open_sealed(post, pathfile, algorithm)
+    if not old and pairs.get("keyVersion") != read_settings(pathfile).key_version:
+        raise SealError
+    fields = {name: pairs[key] for key, name in ASKED.items() if key in pairs}
+    fields |= {
+        "amount": _digits(pairs, "amount").zfill(3),
+        "currency_code": _digits(pairs, "currencyCode").zfill(3),
+        "language": pairs.get("customerLanguage", ""),
+        "payment_means": pairs.get("paymentMeanBrandList", ""),
+        "cancel_return_url": pairs.get("normalReturnUrl", ""),
+        "transaction_id": pairs.get("s10TransactionReference.s10TransactionId")
+        or pairs.get("transactionReference", "")[-6:],
+    }
+    options = ["NO_RESPONSE_PAGE"] if pairs.get("paypageData.bypassReceiptPage") == "true" else []
+    if pairs.get("paymentPattern") == "INSTALMENT":
+        options += _read_instalments(pairs)
+        first = pairs[f"{INSTALMENTS}datesList"][:8]
+        fields |= {"capture_mode": "PAYMENT_N", "capture_day": str((read_day(first) - today).days)}
+    fields["data"] = ";".join(options)
+    manner = {**post, **pairs, "SealAlgorithm": algorithm}
+    fields |= {name: manner[name] for name in MANNER if name in manner}
+    return {name: value for name, value in fields.items() if value}, old
+
+
+def seal_response(fields: Mapping[str, str], pathfile: Pathfile, old: bool) -> dict[str, str]:
+    """The form that answers a request in its own manner (MANNER), sealed by the key that sealed it."""
+    moment = datetime.strptime(fields["payment_date"] + fields["payment_time"], "%Y%m%d%H%M%S")
+    pairs = {key: fields[name] for key, name in ANSWERED.items() if fields.get(name)}
+    pairs |= {
+        "amount": str(int(fields["amount"])),
+        "currencyCode": fields["currency_code"],
+        "keyVersion": fields["keyVersion"],
+        "orderChannel": "INTERNET",
+        "transactionDateTime": moment.replace(tzinfo=PARIS).isoformat(),
+    }
+    if "transactionReference" in fields:
+        pairs["transactionReference"] = fields["transactionReference"]
+    else:
+        day, number = fields["payment_date"], fields["transaction_id"]
+        pairs["transactionReference"] = reference(day, number)
+        pairs |= {"s10TransactionId": number, "s10TransactionIdDate": day}
+    if fields.get("capture_mode") == "PAYMENT_N":
+        pairs |= {"captureMode": "AUTHOR_CAPTURE", "paymentPattern": "INSTALMENT"}
+    if fields.get("card_number"):
+        first, _, last = fields["card_number"].partition(".")
+        pairs["maskedPan"] = f"{first}##########{last}"
+    if fields.get("transaction_condition"):
+        statuses = {condition: status for status, condition in CONDITIONS.items()}
+        pairs["holderAuthentStatus"] = statuses.get(fields["transaction_condition"], "NO_AUTHENT")
+    secret = read_key(key_path(pathfile, fields["merchant_id"], old))
+    version = {"InterfaceVersion": fields["InterfaceVersion"]}
+    return seal(pairs, secret, fields["SealAlgorithm"], fields.get("Encode", "none"), **version)
 
 
 def open_sealed(post: Mapping[str, str], pathfile: Pathfile, algorithm: str) -> tuple[dict[str, str], bool]:
@@ -367,6 +429,21 @@ def _instalments(fields: Mapping[str, str], day: str, number: str, by_reference:
         f"{INSTALMENTS}amountsList": ",".join(str(part.amount) for part in parts),
         f"{INSTALMENTS}{list_of_numbers}": ",".join(numbers),
     }
+
+
+def _read_instalments(pairs: Mapping[str, str]) -> list[str]:
+    """The options of the guide's data that make the schedule of a request. Raises MessageStructureError."""
+    lists = [pairs.get(INSTALMENTS + name, "").split(",") for name in ("datesList", "amountsList")]
+    try:
+        days, amounts = [read_day(day) for day in lists[0]], [int(amount) for amount in lists[1]]
+        values = (len(days), (days[1] - days[0]).days, amounts[0])
+        options = [f"{name}={value}" for name, value in zip(OPTIONS, values, strict=True)]
+        parts = schedule(int(pairs["amount"]), ";".join(options), 0, days[0])
+        if [(part.day, part.amount) for part in parts] != list(zip(days, amounts, strict=True)):
+            raise WrongSchedule
+    except (ValueError, IndexError, WrongSchedule):
+        raise MessageStructureError("instalmentData") from None
+    return options
 
 
 def _flatten(pairs: Mapping[str, str], encode: str) -> str:

@@ -7,7 +7,7 @@ shop moves from one to the other with payments in flight.
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from sogenactif.settings import Pathfile
 
@@ -76,6 +76,11 @@ def posted(message: str | Mapping[str, str]) -> Post:
         return {"DATA": message.get("DATA", "")}
     names = ("Data", "Encode", "Seal", "InterfaceVersion", "SealAlgorithm")
     return {name: message[name] for name in names if name in message}
+
+
+def flat(post: Post) -> str:
+    """The fields of a response as the one argument that ``posted`` reads."""
+    return urlencode(post, errors="surrogateescape") if "Data" in post else post.get("DATA", "")
 
 
 def open_response(post: Post, pathfile: Pathfile) -> tuple[dict[str, str], dict[str, str], str]:
