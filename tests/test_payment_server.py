@@ -1,6 +1,8 @@
 """The payment server, over HTTP, as a customer and a shop meet it."""
 
 import contextlib
+import gc
+import random
 import re
 import socket
 import threading
@@ -422,6 +424,19 @@ def test_a_shop_that_answers_a_byte_at_a_time_is_cut_off(running: Bank) -> None:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
         assert running.pay(automatic_response_url=url)["response_code"] == "00"
     assert running.last()["automatic"] == ["FAILED"]
+
+
+def test_servers_take_ports_that_are_free_and_leave_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Shop()) as first:
+        taken = int(first.rpartition(":")[2])
+        free = free_port()
+        monkeypatch.setattr(random, "sample", lambda *_: [taken, free])
+        with serving(Shop()) as second:
+            assert second != first and send(second).status == send(first).status == 200
+        with pytest.raises(OSError, match="in use"), serving(Shop(), taken):
+            pass
+    assert not [thread for thread in threading.enumerate() if "waitress" in thread.name]
+    gc.collect()  # a socket that was left open is a warning, and that an error
 
 
 def dribble(listening: socket.socket) -> None:
