@@ -253,7 +253,26 @@ OTHER = ("1251", "3", "VALIDATION", "840", "8", "NO_COPYRIGHT", "de", "2", "ther
 def test_a_number_in_use_cannot_become_another_payment(running: Bank, field: str, value: str) -> None:
     assert running.call(running.request(transaction_id="77")).status == 200
     assert red(running.call(running.request(transaction_id="77", **{field: value})), "Security error", 403)
-    assert running.call(running.request(transaction_id="77", caddie="changed")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("order_id", "attacker"),
+        ("caddie", "x"),
+        ("normal_return_url", "http://127.0.0.1:9/"),
+        ("language", "it"),
+    ],
+)
+def test_another_order_cannot_take_over_an_open_payment(running: Bank, field: str, value: str) -> None:
+    first = {"transaction_id": "77", "order_id": "victim"}
+    entry = running.call(running.request(**first))
+    for _ in ("open", "then cancelled"):
+        other = running.call(running.request(**first | {field: value}))
+        assert other.status == 403 and "session" not in other.text and f"<code>{field}</code>" in other.text
+        running.cancel(entry)
+    again = running.request(**first, transmission_date="20261123044800")
+    assert running.read(running.card(running.call(again)))["order_id"] == "victim"
 
 
 def test_one_card_form_sent_twice_pays_once(running: Bank) -> None:

@@ -13,7 +13,7 @@ from demo.payment.address import with_data
 from demo.payment.answer import Answer
 from demo.payment.bank import Bank, Busy, Work
 from demo.payment.installed import Installed
-from demo.payment.request import InvalidRequest, Request, SecurityError, read_request
+from demo.payment.request import InvalidRequest, Request, SecurityError, differing, read_request
 from demo.payment.transactions import (
     AUTHORISING,
     CANCELLED,
@@ -186,10 +186,8 @@ class Customer:
     def _processed(self, base: str, request: Request, transaction: Transaction) -> Answer:
         # The outcome goes back to the payment that it belongs to. Another order that took the same
         # number learns that its own transaction is invalid, and nothing of somebody else's.
-        undated = {"transmission_date": ""}
-        if {**request.fields, **undated} == {**transaction.request, **undated}:
-            data = transaction.data
-        else:
+        data = transaction.data
+        if differing(transaction.request, request.fields):
             response = responses.make_response(request.fields, request.means, rules.INVALID, clock.now())
             data = responses.seal(response, self.bank.pathfile, request.old)
         return self._show(transaction, pages.processed(self._view(base, transaction), data))
