@@ -14,11 +14,14 @@ import pytest
 
 from demo.payment.running import mounted, serving
 from demo.payment.server import PaymentServer
+from demo.payment.transactions import Transactions
 from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.message import open_response
 from sogenactif.settings import read_pathfile
 from tests.payment_bank import MERCHANT, Answer, Bank, Shop, bank, send
 from tests.serving import free_port
+
+ENROLLED = "014213245611112"
 
 
 @pytest.fixture
@@ -287,6 +290,22 @@ def test_one_card_form_sent_twice_pays_once(running: Bank) -> None:
     assert len(running.shop.automatic()) == 1
     shown = {answer.hidden("DATA") for answer in answers if 'name="DATA"' in answer.text}
     assert shown == set(running.shop.automatic())
+
+
+def test_the_receipt_shows_the_card_that_was_authorised(
+    running: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    information = running.card(entry := running.call(running.request(merchant_id=ENROLLED)))
+    keep = Transactions.keep_card
+
+    def keep_too_late(*arguments: Any) -> bool:
+        running.authenticate(information, "00000000")  # in another window, between two steps of this one
+        return keep(*arguments)
+
+    monkeypatch.setattr(Transactions, "keep_card", keep_too_late)
+    page = running.card(entry, number="5111 1111 1111 1100")
+    assert running.read(page)["card_number"] == "4974.00"
+    assert "4974 #### #### ##00" in page.text and "5111" not in page.text
 
 
 def test_a_payment_in_progress_is_not_started_again(running: Bank) -> None:

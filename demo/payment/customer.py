@@ -76,7 +76,8 @@ class Customer:
         enrolled = self.bank.merchant_of(transaction).enrolled
         condition = rules.enrolment(transaction.means, enrolled, card)
         if condition is None:
-            self.bank.transactions.keep_card(transaction.id, card)
+            if not self.bank.transactions.keep_card(transaction.id, card):
+                return self._as_it_stands(base, self._session(form))
             return self._show(
                 transaction, pages.information(self._view(base, transaction, template.INFORMATION))
             )

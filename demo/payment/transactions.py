@@ -174,12 +174,14 @@ class Transactions:
             ).fetchone()
         return int(row["tries"])
 
-    def keep_card(self, id: int, card: Card) -> None:
-        """Keep what may be kept of a card, until it is authorised."""
+    def keep_card(self, id: int, card: Card) -> bool:
+        """Keep what may be kept of a card until it is authorised; not once another is, or was."""
         with self._connection() as connection:
-            connection.execute(
-                "UPDATE transactions SET card = ? WHERE id = ?", (json.dumps(asdict(card)), id)
+            kept = connection.execute(
+                "UPDATE transactions SET card = ? WHERE id = ? AND state = ?",
+                (json.dumps(asdict(card)), id, OPEN),
             )
+        return kept.rowcount == 1
 
     def claim(self, id: int, day: str) -> bool:
         """Take a transaction that is open, to authorise it on a day: of two who try, one may."""
