@@ -263,3 +263,4 @@ def test_any_value_comes_back_and_is_shown_safely(running: Bank, value: str) -> 
     accepted = running.card(running.call(running.request(caddie=value, receipt_complement=value)))
     assert accepted.status == 200
     assert running.read(accepted)["caddie"] == value
+    assert running.cancel(running.call(running.request(caddie=value, customer_email=value))).status == 307

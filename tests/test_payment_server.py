@@ -15,8 +15,9 @@ import pytest
 from demo.payment.running import mounted, serving
 from demo.payment.server import PaymentServer
 from demo.payment.transactions import Transactions
+from sogenactif.certificate import read_certificate
 from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
-from sogenactif.message import open_response
+from sogenactif.message import open_response, seal_response
 from sogenactif.settings import read_pathfile
 from tests.payment_bank import MERCHANT, Answer, Bank, Shop, bank, send
 from tests.serving import free_port
@@ -105,6 +106,17 @@ def test_a_cancellation_takes_no_other_data(running: Bank) -> None:
     for data in ("", "ab" * 50, other.hidden("DATA"), accepted.hidden("DATA")):
         assert send(where, {"DATA": data}).status == 400
     assert running.read(running.card(entry))["response_code"] == "00"
+
+
+@pytest.mark.parametrize("field", ["transmission_date", "order_id", "caddie", "data"])
+def test_a_cancellation_is_that_of_the_whole_request(running: Bank, field: str) -> None:
+    fields = {"transaction_id": "77", "order_id": "mine"}
+    entry = running.call(running.request(**fields))
+    old = running.read(entry) | {field: "20261120044757"}
+    certificate = read_certificate(running.pathfile, "fr", MERCHANT)
+    where = running.url + re.findall(r'action="[^"]*(/cancel/[^"]+)"', entry.text)[0]
+    assert send(where, {"DATA": seal_response(old, certificate)}).status == 400
+    assert running.cancel(entry).status == 307
 
 
 def test_three_wrong_entries_end_the_payment(running: Bank) -> None:

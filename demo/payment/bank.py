@@ -85,16 +85,15 @@ class Bank:
         """End a payment after too many wrong entries. Raises Busy."""
         return self._settle(transaction, rules.TOO_MANY_TRIES, self._without_card(transaction), None, {})
 
-    def cancellation(self, transaction: Transaction) -> str:
-        """DATA that a cancelled payment goes back with."""
-        response = responses.make_response(
+    def cancellation(self, transaction: Transaction) -> dict[str, str]:
+        """The response that a cancelled payment goes back with."""
+        return responses.make_response(
             transaction.request,
             transaction.means,
             rules.CANCELLED,
             clock.now(),
             self._without_card(transaction),
         )
-        return responses.seal(response, self.pathfile, transaction.old)
 
     def cancel(self, transaction: Transaction, response: Mapping[str, str], data: str) -> Work | None:
         """Record what the customer cancelled, with the DATA that the browser holds. Raises Busy."""

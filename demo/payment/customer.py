@@ -148,9 +148,8 @@ class Customer:
             response = open_response(data, self.bank.pathfile)
         except KitError:
             raise HttpError(400, "DATA of a cancellation") from None
-        names = ("merchant_country", "merchant_id", "transaction_id", "amount", "transmission_date")
-        same = all(response.get(name) == transaction.request.get(name) for name in names)
-        if not same or response.get("response_code") != rules.CANCELLED:
+        moment = {"payment_date": "", "payment_time": ""}  # when the page was shown
+        if response | moment != self.bank.cancellation(transaction) | moment:
             raise HttpError(400, "DATA of another payment")
         return response
 
@@ -180,7 +179,8 @@ class Customer:
         last_try: bool = False,
     ) -> Answer:
         view = self._view(base, transaction, template.CAPTURE)
-        cancel_data = self.bank.cancellation(transaction)
+        cancellation = self.bank.cancellation(transaction)
+        cancel_data = responses.seal(cancellation, self.bank.pathfile, transaction.old)
         today = clock.now().date()
         return self._show(transaction, pages.entry(view, cancel_data, today, typed or {}, faults, last_try))
 
