@@ -2,15 +2,16 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from demo.payment.transactions import Transactions
 from sogenactif.errors import MessageError
 from sogenactif.message import open_response
-from tests.payment_bank import MERCHANT, Bank, bank, send
+from tests.payment_bank import MERCHANT, Answer, Bank, bank, send
 
 
 @pytest.fixture
@@ -210,8 +211,6 @@ def test_several_merchants_at_once(running: Bank, param: Path) -> None:
 
 
 def test_a_restart_frees_what_was_being_authorised(param: Path) -> None:
-    from demo.payment.transactions import Transactions
-
     with bank(param) as running:
         data = running.request()
         entry = running.call(data)
@@ -220,3 +219,18 @@ def test_a_restart_frees_what_was_being_authorised(param: Path) -> None:
         assert transaction and transactions.claim(transaction.id, transaction.day)
     with bank(param) as running:
         assert running.read(running.card(running.call(data)))["response_code"] == "00"
+
+
+@pytest.mark.parametrize("press", [Bank.card, Bank.cancel])
+def test_a_restart_keeps_what_the_shop_was_being_told(
+    param: Path, monkeypatch: pytest.MonkeyPatch, press: Callable[[Bank, Answer], Answer]
+) -> None:
+    with bank(param) as running:
+        data = running.request()
+        entry = running.call(data)
+        with monkeypatch.context() as stopped:
+            stopped.setattr(Transactions, "leave", lambda *_: None)
+            press(running, entry)
+        assert running.last()["state"] == "TELLING" and "in progress" in running.call(data).text
+    with bank(param) as running:
+        assert running.last()["state"] == ("ENDED" if press is Bank.card else "CANCELLED")

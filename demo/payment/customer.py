@@ -21,6 +21,7 @@ from demo.payment.transactions import (
     OPEN,
     REQUEST,
     RESPONSE,
+    TELLING,
     Mismatch,
     Transaction,
 )
@@ -158,7 +159,7 @@ class Customer:
     def _as_it_stands(self, base: str, transaction: Transaction) -> Answer:
         if transaction.state == OPEN:
             return self._entry(base, transaction)
-        if transaction.state == AUTHORISING:
+        if transaction.state in (AUTHORISING, TELLING):
             return self._show(transaction, pages.pending(self._view(base, transaction)))
         if transaction.state == CANCELLED:
             page = pages.error(base, transaction.request.get("language", ""), "over")

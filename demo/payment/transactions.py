@@ -12,13 +12,14 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
+from demo.payment import rules
 from demo.payment.request import Request, differing
 from demo.payment.rules import Card
 from demo.payment.switches import Switches
 
-# OPEN: nothing authorised yet. AUTHORISING: the bank is being asked. CANCELLED: the customer gave up,
-# and may come back. ENDED: there is an answer for good.
-OPEN, AUTHORISING, CANCELLED, ENDED = "OPEN", "AUTHORISING", "CANCELLED", "ENDED"
+# OPEN: nothing authorised yet. AUTHORISING: the bank is being asked. TELLING: there is an answer, and the
+# shop is being told. CANCELLED: the customer gave up, and may come back. ENDED: there is an answer for good.
+OPEN, AUTHORISING, TELLING, CANCELLED, ENDED = "OPEN", "AUTHORISING", "TELLING", "CANCELLED", "ENDED"
 
 # Messages: a request of a shop, and one that was refused; a response through the browser; one by the server.
 REQUEST, REFUSED, RESPONSE, AUTOMATIC = "REQUEST", "REFUSED", "RESPONSE", "AUTOMATIC"
@@ -116,6 +117,11 @@ class Transactions:
             connection.executescript(SCHEMA)
             # A server that stopped while it was asking the bank has asked nothing.
             connection.execute("UPDATE transactions SET state = ? WHERE state = ?", (OPEN, AUTHORISING))
+            connection.execute(
+                "UPDATE transactions SET state = CASE json_extract(response, '$.response_code')"
+                " WHEN ? THEN ? ELSE ? END WHERE state = ?",
+                (rules.CANCELLED, CANCELLED, ENDED, TELLING),
+            )
 
     def begin(self, request: Request, day: str) -> Transaction:
         """The transaction of a request on a day (aaaammjj): a new one, or the one that it asks again for.
@@ -195,14 +201,12 @@ class Transactions:
                 return False
         return claimed.rowcount == 1
 
-    def release(self, id: int) -> None:
-        """Give a claimed transaction back, with nothing authorised."""
+    def leave(self, id: int, state: str) -> None:
+        """Leave a claimed transaction in another state: OPEN where nothing was authorised."""
         with self._connection() as connection:
-            connection.execute("UPDATE transactions SET state = ? WHERE id = ?", (OPEN, id))
+            connection.execute("UPDATE transactions SET state = ? WHERE id = ?", (state, id))
 
-    def finish(
-        self, id: int, card: Card | None, response: Mapping[str, str], data: str, state: str = ENDED
-    ) -> None:
+    def finish(self, id: int, card: Card | None, response: Mapping[str, str], data: str, state: str) -> None:
         """Record the outcome of a claimed transaction."""
         kept = json.dumps(asdict(card) if card else None)
         with self._connection() as connection:
