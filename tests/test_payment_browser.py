@@ -36,7 +36,7 @@ def give_card(page: Any, number: str = "4974 9341 2549 7800") -> None:
     page.get_by_label("Month").select_option("12")
     page.get_by_label("Year").select_option(index=5)
     page.get_by_label("Security code", exact=True).fill("600")
-    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Validate").click()
 
 
 def fits(page: Any, window: dict[str, int]) -> bool:

@@ -449,6 +449,27 @@ def test_pages_speak_the_customer_s_language(running: Bank, language: str, html:
     assert f'<html lang="{html}">' in entry.text and words in entry.text
 
 
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("fr", "Valider"), ("en", "Validate"), ("ge", "Bestätigen"), ("sp", "Validar"), ("it", "Convalidare")],
+)
+def test_the_button_is_named_validate(running: Bank, language: str, word: str) -> None:
+    page = running.call(running.request(language=language)).text
+    assert re.search(rf'<button class="sips_submit_button main">{word}</button>', page)
+
+
+@pytest.mark.parametrize(("means", "code"), [("CB", "600"), ("AMEX", "6000"), ("COFINOGA", "")])
+def test_the_entry_page_says_which_cards_to_try(running: Bank, means: str, code: str) -> None:
+    entry = running.call(running.request(), means)
+    said = entry.text[entry.text.index("nothing is charged") : entry.text.index("<main")]
+    accepted, refused, *codes = re.findall(r"<b>([0-9 ]+)</b>", said)
+    assert codes == ([code] if code else [])
+    assert running.read(running.card(entry, accepted, code))["response_code"] == "00"
+    other = running.call(running.request(), means)
+    assert running.read(running.card(other, refused, code))["response_code"] == "05"
+    assert "Test cards" not in running.card(running.call(running.request()), accepted).text
+
+
 def test_errors_speak_the_browser_s_language(running: Bank) -> None:
     answer = running.call("", Accept_Language="it-IT,it;q=0.9")
     assert "Transazione non valida" in answer.text
