@@ -197,6 +197,44 @@ def test_another_site_cannot_press_the_buttons(running: Bank) -> None:
     assert running.console("switches")["unavailable"] is False
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Host": "evil.example"},
+    ],
+)
+def test_nor_can_a_browser_that_says_little(running: Bank, headers: dict[str, str]) -> None:
+    for path in ("switches", "transactions/1/automatic"):
+        running.pay()
+        assert send(f"{running.url}/console/{path}", {"unavailable": "on"}, **headers).status == 403
+    assert running.console("switches")["unavailable"] is False
+    assert len(running.shop.automatic()) == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8080", 200), ("[::1]:8080", 200), ("192.168.1.20", 200), ("localhost:8080", 200), ("payment:80", 200),
+        ("demo.localhost", 200), ("evil.example", 403), ("evil.example:8080", 403), ("127.0.0.1.evil.example", 403),
+        ("localhost.", 403), ("127.0.0.1:x.evil.example", 403),
+    ],
+)  # fmt: skip
+def test_a_name_that_strangers_may_own_shows_nothing(running: Bank, host: str, status: int) -> None:
+    running.pay()
+    for path in ("", "/transactions", "/transactions/1", "/switches", "/refused", "/health"):
+        assert send(f"{running.url}/console{path}", Host=host).status == status
+
+
+def test_the_console_s_own_pages_may_post(running: Bank) -> None:
+    own = running.url.removesuffix("/payment")
+    answer = send(f"{running.url}/console/switches", {"slow": "0"}, Origin=own, Sec_Fetch_Site="same-origin")
+    assert answer.status == 200
+
+
 def test_a_server_that_strangers_reach_has_no_console(param: Path) -> None:
     with bank(param, console=False) as running:
         assert send(f"{running.url}/console").status == 404
