@@ -60,6 +60,11 @@ def test_what_was_refused_says_why(running: Bank) -> None:
     assert "currency_code" in refused[1]["answer"]
 
 
+def test_little_is_kept_of_huge_requests(running: Bank) -> None:
+    assert running.call("0" * 60_000).status == 400
+    assert len(running.console("refused")[0]["data"]) == 20_000
+
+
 def test_an_automatic_response_again_twice_and_altered(running: Bank) -> None:
     running.pay()
     (original,) = running.shop.automatic()

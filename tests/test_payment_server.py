@@ -7,11 +7,13 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from demo.payment import clock
 from demo.payment.running import mounted, serving
 from demo.payment.server import PaymentServer
 from demo.payment.transactions import Transactions
@@ -262,6 +264,18 @@ def test_another_order_with_a_used_number_learns_nothing_of_the_first(running: B
 SAME = ("amount", "capture_day", "capture_mode", "currency_code", "customer_id", "data", "merchant_language",
         "order_validity", "return_context")  # fmt: skip
 OTHER = ("1251", "3", "VALIDATION", "840", "8", "NO_COPYRIGHT", "de", "2", "there")
+
+
+def test_a_page_that_midnight_has_made_another_s_is_refused(
+    running: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = {"transaction_id": "77"}
+    before = running.call(running.request(**number))
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(clock.PARIS) + timedelta(days=1))
+    after = running.call(running.request(**number, order_id="of today"))
+    for answer in (running.card(before), running.cancel(before)):
+        assert red(answer, "Security error", 403) and "<code>transaction_id</code>" in answer.text
+    assert running.read(running.card(after))["order_id"] == "of today"
 
 
 @pytest.mark.parametrize(("field", "value"), list(zip(SAME, OTHER, strict=True)))

@@ -47,11 +47,7 @@ class Customer:
         try:
             transaction = self.bank.transactions.begin(request, f"{clock.now():%Y%m%d}")
         except Mismatch as mismatch:
-            refused = SecurityError(
-                str(mismatch), language, f"{mismatch} differs from that of the first request"
-            )
-            refused.data = request.data
-            raise refused from None
+            raise _refused(mismatch, language, request.data) from None
         self.bank.transactions.record(
             transaction.id, clock.utc(clock.now()), REQUEST, request.data, request.fields
         )
@@ -113,6 +109,8 @@ class Customer:
             after = self.bank.cancel(transaction, response, data)
         except Busy:
             return self._as_it_stands(base, self._session({"session": transaction.token}))
+        except Mismatch as mismatch:
+            raise _refused(mismatch, transaction.request.get("language", "")) from None
         if "NO_RESPONSE_PAGE" in looks.options(transaction.request.get("data", "")):
             answer = self._redirect(transaction, response)
         else:
@@ -140,6 +138,8 @@ class Customer:
             after = settle()
         except Busy:
             after = None
+        except Mismatch as mismatch:
+            raise _refused(mismatch, transaction.request.get("language", "")) from None
         answer = self._as_it_stands(base, self._session({"session": transaction.token}))
         answer.after = after
         return answer
@@ -230,6 +230,13 @@ class Customer:
     def _show(self, transaction: Transaction, page: pages.Page) -> Answer:
         time.sleep(transaction.switches.slow)
         return Answer.of(page)
+
+
+def _refused(mismatch: Mismatch, language: str, data: str = "") -> SecurityError:
+    """What is answered to a payment whose number is another's of today."""
+    error = SecurityError(str(mismatch), language, f"{mismatch}: there is another payment of that number")
+    error.data = data
+    return error
 
 
 def _paid_in_parts(transaction: Transaction) -> bool:

@@ -190,7 +190,7 @@ class Transactions:
         return kept.rowcount == 1
 
     def claim(self, id: int, day: str) -> bool:
-        """Take a transaction that is open, to authorise it on a day: of two who try, one may."""
+        """Take a transaction that is open, to authorise it on a day: of two who try, one may. Raises Mismatch."""
         with self._connection() as connection:
             try:
                 claimed = connection.execute(
@@ -198,7 +198,7 @@ class Transactions:
                     (AUTHORISING, day, id, OPEN),
                 )
             except sqlite3.IntegrityError:  # after midnight, and the number was used again since
-                return False
+                raise Mismatch("transaction_id") from None
         return claimed.rowcount == 1
 
     def leave(self, id: int, state: str) -> None:
@@ -272,9 +272,11 @@ class Transactions:
         states: dict[int, list[str]] = {id: [] for id in ids}
         with self._connection() as connection:
             for row in connection.execute(
-                'SELECT "transaction", state FROM messages WHERE kind = ? ORDER BY id', (AUTOMATIC,)
+                'SELECT "transaction", state FROM messages WHERE kind = ? AND "transaction" IN'
+                " (SELECT value FROM json_each(?)) ORDER BY id",
+                (AUTOMATIC, json.dumps(list(ids))),
             ):
-                states.get(row["transaction"], []).append(row["state"])
+                states[row["transaction"]].append(row["state"])
         return states
 
     def next_switches(self) -> Switches:
