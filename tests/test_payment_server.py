@@ -441,7 +441,7 @@ def test_pages_are_never_stored_and_load_nothing_else(running: Bank) -> None:
     entry = running.call(running.request())
     assert entry.headers["cache-control"] == "no-store"
     policy = entry.headers["content-security-policy"]
-    assert "default-src 'none'" in policy and f"form-action 'self' {running.shop.url};" in policy
+    assert "default-src 'none'" in policy and f"frame-ancestors 'self' {running.shop.url}" in policy
     assert "<script" not in entry.text and " style=" not in entry.text
     assert send(f"{running.url}/style.css").headers["content-type"].startswith("text/css")
 
