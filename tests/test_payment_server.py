@@ -4,8 +4,12 @@ import contextlib
 import gc
 import random
 import re
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,14 +17,15 @@ from typing import Any
 
 import pytest
 
-from demo.payment import clock
-from demo.payment.running import mounted, serving
+from demo.payment import automatic, clock
+from demo.payment.running import listen, mounted, serving
 from demo.payment.server import PaymentServer
 from demo.payment.transactions import Transactions
 from sogenactif.certificate import read_certificate
 from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.message import open_response, seal_response
 from sogenactif.settings import read_pathfile
+from tests.conftest import need
 from tests.payment_bank import MERCHANT, Answer, Bank, Shop, bank, send
 from tests.serving import free_port
 
@@ -522,6 +527,58 @@ def test_servers_take_ports_that_are_free_and_leave_nothing_open(monkeypatch: py
             pass
     assert not [thread for thread in threading.enumerate() if "waitress" in thread.name]
     gc.collect()  # a socket that was left open is a warning, and that an error
+
+
+def test_a_shop_of_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.1", free_port()))
+        full.listen(0)
+        for _ in range(4):  # nobody accepts: the queue is full, and further connections wait
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
+        monkeypatch.setattr(automatic, "SECONDS", 0.5)
+        address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", full.getsockname())
+        known = {"shop.example": [address] * 20}
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: known.get(host, [address]))
+        started = time.monotonic()
+        assert automatic.post("http://shop.example/", "").state == "FAILED"
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(("trusted", "state"), [(True, "SENT"), (False, "FAILED")])
+def test_a_shop_over_https(
+    running: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool, state: str
+) -> None:
+    need(shutil.which("openssl"), "openssl")
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=shop", "-days", "2"),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "certificate.pem"),
+        ],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    with listen() as plain, context.wrap_socket(plain, server_side=True) as listening:
+        port = listening.getsockname()[1]
+        answering = threading.Thread(target=answer_once, args=[listening])
+        answering.start()
+        assert running.pay(automatic_response_url=f"https://127.0.0.1:{port}/")["response_code"] == "00"
+        answering.join()
+    assert running.last()["automatic"] == [state]
+
+
+def answer_once(listening: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.0 204 Thanks\r\n\r\n")
 
 
 def dribble(listening: socket.socket) -> None:
