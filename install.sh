@@ -8,7 +8,8 @@ ROOT=$PWD
 usage() {
     cat <<'TEXT'
 ./install.sh                  set up in place: dependencies, the demonstration's configuration
-./install.sh demo [--port N]  set up, then serve shop, kit and payment server until Ctrl-C
+./install.sh demo [--port N] [--protocol sips|paypage]
+                              set up, then serve shop, kit and payment server until Ctrl-C
 ./install.sh payment [...]    set up, then serve the payment server alone; --help lists its options
 ./install.sh postgresql       set up, with the driver for a ledger in PostgreSQL
 ./install.sh test             set up, then run every check and test
@@ -16,6 +17,7 @@ usage() {
     --prefix DIR     where the kit goes (/usr/local/lib/sogenactif)
     --shop URL       address of the shop, for its return URLs (http://localhost)
     --payment URL    address of the payment server (http://127.0.0.1:8080/payment)
+    --protocol NAME  sips, the guide's message, or paypage, today's (sips)
     --python FILE    interpreter that runs the scripts (/usr/bin/python3)
     --user NAME      user and group of the web server (www-data)
     --config FILE    Apache configuration (/etc/apache2/conf-available/00-sogenactif.conf)
@@ -106,18 +108,19 @@ run_tests() {
 }
 
 install_on_apache() {
-    prefix=/usr/local/lib/sogenactif shop=http://localhost payment=http://127.0.0.1:8080/payment
+    prefix=/usr/local/lib/sogenactif shop=http://localhost payment=http://127.0.0.1:8080/payment protocol=sips
     interpreter=/usr/bin/python3 user=www-data config=/etc/apache2/conf-available/00-sogenactif.conf enable=yes
     while [ $# -gt 0 ]; do
         case $1 in
         --no-enable) enable=no && shift && continue ;;
-        --prefix | --shop | --payment | --python | --user | --config) [ $# -gt 1 ] || die "$1 wants a value" ;;
+        --prefix | --shop | --payment | --protocol | --python | --user | --config) [ $# -gt 1 ] || die "$1 wants a value" ;;
         *) die "no option $1; ./install.sh help lists them" ;;
         esac
         case $1 in
         --prefix) prefix=${2%/} ;;
         --shop) shop=${2%/} ;;
         --payment) payment=${2%/} ;;
+        --protocol) protocol=$2 ;;
         --python) interpreter=$2 ;;
         --user) user=$2 ;;
         --config) config=$2 ;;
@@ -144,7 +147,7 @@ install_on_apache() {
         run_with "$interpreter" "$program" "$prefix/$program"
     done
     "$interpreter" -m compileall -q "$prefix/lib" || true
-    .venv/bin/python -m demo.prepare "$prefix" --shop "$shop" --payment "$payment"
+    .venv/bin/python -m demo.prepare "$prefix" --shop "$shop" --payment "$payment" --protocol "$protocol"
     set_rights
     write_apache_config >"$config"
     chmod 644 "$config"
@@ -173,6 +176,7 @@ check_apache_options() {
         printf '%s' "$address" | grep -Eqx 'https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?' ||
             die "$address is no http or https address"
     done
+    case $protocol in sips | paypage) ;; *) die "no protocol $protocol; there are sips and paypage" ;; esac
     check_python "$interpreter" || die "$interpreter is no Python 3.10 or newer; name one with --python"
     id -u "$user" >/dev/null 2>&1 || die "no user $user; name the web server's with --user"
 }

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from demo.payment.running import serving
 from demo.payment.server import PaymentServer
 from demo.shop import Shop
 from sogenactif.http import Application, Environ
@@ -23,7 +24,7 @@ from sogenactif.journal import Journal
 from sogenactif.settings import read_pathfile
 from tests.browser import browsing
 from tests.conftest import MERCHANT, ROOT
-from tests.serving import apache, free_port, public_folder, web_user, wsgi_server
+from tests.serving import apache, free_port, public_folder, web_user
 
 ACCEPTED, REFUSED = "4974934125497800", "4972187615205"
 
@@ -33,6 +34,7 @@ class Installation(NamedTuple):
     kit: Path
     shop: str
     apache: str
+    protocol: str
 
     def order(self, reference: str) -> str:
         """The state of an order in the shop's database."""
@@ -58,12 +60,21 @@ def install(folder: Path, *options: str) -> None:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def installation() -> Iterator[Installation]:
+@pytest.fixture(scope="module", params=["sips", "paypage"])
+def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
+    """The kit on Apache with its demonstration, in the protocol of the guide and in today's."""
     with public_folder() as folder:
         ports = free_port(), free_port()
         shop_address, apache_address = (f"http://127.0.0.1:{port}" for port in ports)
-        install(folder, "--shop", apache_address, "--payment", f"{shop_address}/payment")
+        install(
+            folder,
+            "--shop",
+            apache_address,
+            "--payment",
+            f"{shop_address}/payment",
+            "--protocol",
+            request.param,
+        )
         kit = folder / "kit"
         pathfile = read_pathfile(f"{kit}/cgi-bin/pathfile")
         shop = Shop(str(kit / "var" / "data" / "shop.db"), pathfile)
@@ -73,10 +84,10 @@ def installation() -> Iterator[Installation]:
         # The shop's pages and its scripts are two servers here: each sends the browser on to the other.
         configuration = f'Include {folder}/kit.conf\nRedirect "/order/" "{shop_address}/order/"\n'
         with (
-            wsgi_server(_mounted(shop, payment, apache_address), ports[0]),
+            serving(_mounted(shop, payment, apache_address), ports[0]),
             apache(folder, ports[1], configuration),
         ):
-            yield Installation(folder, kit, shop_address, apache_address)
+            yield Installation(folder, kit, shop_address, apache_address, request.param)
 
 
 def _mounted(shop: Application, payment: Application, kit: str) -> Application:
@@ -210,7 +221,11 @@ def test_our_own_fault_is_a_page_and_a_line_of_apache_s_log(
 ) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
-    certificate = installation.kit / "var" / "conf" / f"certif.fr.{MERCHANT}.php"
+    name, words = {
+        "sips": (f"certif.fr.{MERCHANT}.php", "certificate file"),
+        "paypage": (f"key.{MERCHANT}", "secret key"),
+    }[installation.protocol]
+    certificate = installation.kit / "var" / "conf" / name
     certificate.rename(certificate.with_suffix(".away"))
     try:
         answer = page.goto(f"{installation.apache}/cgi-bin/call_request.py?order={reference}")
@@ -221,7 +236,7 @@ def test_our_own_fault_is_a_page_and_a_line_of_apache_s_log(
     assert page.get_by_text("nothing was charged").is_visible()
     incident = page.locator(".note b").inner_text()
     log = (installation.folder / "error.log").read_text()
-    assert re.search(f"sogenactif call_request 500 {incident} Error reading certificate file", log)
+    assert re.search(f"sogenactif call_request 500 {incident} Error reading {words}", log)
 
 
 def test_secrets_are_the_web_server_s_alone_and_code_is_nobody_s_to_change(

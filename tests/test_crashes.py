@@ -15,10 +15,11 @@ from urllib.parse import urlencode
 
 import pytest
 
+from demo.payment.running import serving
 from sogenactif.history import answers, differences, transactions
 from sogenactif.web import call_autoresponse, call_response
 from tests.conftest import ROOT, slow
-from tests.serving import free_port, wsgi_server
+from tests.serving import free_port
 from tests.test_faults import LedgerShop
 
 CONNECTIONS, WORKERS = 8, 3
@@ -133,11 +134,11 @@ def test_the_same_response_many_times_at_once_has_one_effect(shop: LedgerShop, s
     }
     ports = {source: free_port() for source in sources}
     first, last = sources[0], sources[-1]
-    with wsgi_server(pages[first], ports[first]), ThreadPoolExecutor(50) as pool:
+    with serving(pages[first], ports[first]), ThreadPoolExecutor(50) as pool:
         if last == first:
             statuses = list(pool.map(lambda _: deliver(ports[first], data), range(50)))
         else:
-            with wsgi_server(pages[last], ports[last]):
+            with serving(pages[last], ports[last]):
                 chosen = [ports[first], ports[last]] * 25
                 statuses = list(pool.map(lambda port: deliver(port, data), chosen))
     assert statuses == [200] * 50

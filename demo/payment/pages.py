@@ -170,7 +170,7 @@ def refused(view: View) -> Page:
 
 def processed(view: View, data: str) -> Page:
     """The page of a payment that was asked for again; ``data`` goes back with its button."""
-    accepted = view.transaction.response["response_code"] == rules.ACCEPTED
+    accepted = view.transaction.response.get("response_code") == rules.ACCEPTED
     return view.page("processed.html", accepted=accepted, data=data)
 
 
