@@ -28,7 +28,7 @@ LOGO = re.compile(r"/logos/([A-Za-z0-9_]+\.svg)")
 def demonstration(root: Path, address: str, protocol: str = SIPS) -> Application:
     """The whole demonstration as one application, for a server at ``address`` (``http://127.0.0.1:8080``)."""
     pathfile = prepare(root, address, f"{address}/payment", protocol)
-    move(pathfile, address, f"{address}/payment")
+    pathfile = move(pathfile, address, f"{address}/payment", protocol)
     data = root / "var" / "data"
     mounted = {
         f"/cgi-bin/{name}.py": _script(root / "cgi-bin" / f"{name}.py")

@@ -29,6 +29,7 @@ def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS) -> Pathfi
     data, conf = root / "var" / "data", root / "var" / "conf"
     for folder in (root / "var", data, conf):
         folder.mkdir(mode=0o700, exist_ok=True)
+    fresh = not (conf / "pathfile").exists()
     for sample in sorted((root / "conf").iterdir()):
         content = sample.read_text()
         for place, value in (("@CONF@", str(conf)), ("@DATA@", str(data)), ("@SHOP@", shop)):
@@ -38,7 +39,9 @@ def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS) -> Pathfi
     link = root / "cgi-bin" / "pathfile"
     if not link.is_symlink():
         link.symlink_to(Path("..", "var", "conf", "pathfile"))
-    pathfile = _speak(conf / "pathfile", protocol, payment)
+    if fresh and protocol == PAYPAGE:
+        _speak(conf / "pathfile", protocol, payment)
+    pathfile = read_pathfile(str(conf / "pathfile"))
     for merchant_id in MERCHANTS:
         try:
             read_certificate(pathfile, COUNTRY, merchant_id)
@@ -52,7 +55,7 @@ def _speak(path: Path, protocol: str, payment: str) -> Pathfile:
     pathfile = read_pathfile(str(path))
     said = path.read_text()
     if protocol == PAYPAGE or pathfile["PROTOCOL"] == PAYPAGE:
-        kept = OWN_KEYWORDS.sub("", said)
+        kept = OWN_KEYWORDS.sub("", said.rstrip("\n") + "\n")
         key = pathfile["PAYPAGE_KEY"] or str(path.parent / "key")
         url = f"{payment}/paymentInit"
         if pathfile["PAYPAGE_URL"] and not OWN_SERVER.fullmatch(pathfile["PAYPAGE_URL"]):
@@ -66,8 +69,8 @@ def _speak(path: Path, protocol: str, payment: str) -> Pathfile:
     return read_pathfile(str(path))
 
 
-def move(pathfile: Pathfile, shop: str, payment: str) -> None:
-    """Make a demonstration's configuration serve at other addresses of 127.0.0.1.
+def move(pathfile: Pathfile, shop: str, payment: str, protocol: str = SIPS) -> Pathfile:
+    """Make a demonstration's configuration serve at other addresses of 127.0.0.1, in a protocol; the new pathfile.
 
     Only what points to a demonstration is changed; a certificate that was issued here is issued
     again, and the one before it stays as ``.old``.
@@ -83,6 +86,7 @@ def move(pathfile: Pathfile, shop: str, payment: str) -> None:
         if OWN_CERTIFICATE in content and _address(pathfile, merchant_id) != payment:
             write_secret(_path(pathfile, merchant_id, old=True), content)
             write_secret(path, issue_certificate(payment, merchant_id, COUNTRY))
+    return _speak(Path(pathfile.path), protocol, payment)
 
 
 def _path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:

@@ -95,6 +95,23 @@ SAID_OTHERWISE = {
     "amount", "currency_code", "language", "transaction_id", "transmission_date", "data", "caddie",
     "cancel_return_url",
 }  # fmt: skip
+# What means something else than in the guide, for who moves.
+OTHERWISE = {
+    "amount": "sent without zeros in front",
+    "caddie": "not sent: the ledger keeps it and gives it back with the response; lost without a LEDGER",
+    "cancel_return_url": "not sent: normal_return_url gets every customer back, paid or not",
+    "capture_day": "with PAYMENT_N, goes into the date of the first instalment",
+    "capture_mode": "PAYMENT_N is sent as paymentPattern INSTALMENT, with dates and amounts worked out by the kit",
+    "customer_email": "comes back from the ledger, not from the server",
+    "data": "NO_RESPONSE_PAGE and the schedule of PAYMENT_N are sent in keys of their own, nothing else of it",
+    "language": "ge and sp are sent as de and es; comes back from the ledger",
+    "normal_return_url": "gets every customer back: accepted, refused and cancelled alike",
+    "order_id": "letters and digits only, on the bank's server",
+    "payment_means": "block numbers arrange the shop's page, and are not sent; each button has a form of its own",
+    "return_context": "255 bytes, where the guide has 256",
+    "templatefile": "names a template of today's server, which has to be installed there",
+    "transaction_id": "sent with six digits; the day it counts for is that of the customer's arrival at the server",
+}  # fmt: skip
 INSTALMENTS = "instalmentData."
 # What a server keeps of a request, beside its fields, to answer in the same manner.
 MANNER = ("InterfaceVersion", "SealAlgorithm", "Encode", "keyVersion", "transactionReference")
@@ -145,11 +162,7 @@ class Server:
 
     def unsent(self, fields: Mapping[str, str]) -> dict[str, str]:
         """The fields that have no counterpart, and what becomes of them, for the debug report."""
-        lost = {
-            name: "no counterpart"
-            for name in REQUEST.values()
-            if fields.get(name) and name not in SAID_OTHERWISE
-        }
+        lost = {name: "no counterpart" for name in unsendable() if fields.get(name)}
         if fields.get("caddie"):
             kept = "kept by the ledger, and given back with the response"
             lost["caddie"] = kept if self.ledger else "LOST: no LEDGER is there to keep it"
@@ -213,6 +226,12 @@ def open_response(post: Mapping[str, str], pathfile: Pathfile) -> tuple[dict[str
     if "holderAuthentStatus" in pairs:
         fields["transaction_condition"] = CONDITIONS.get(pairs["holderAuthentStatus"], "SSL")
     return {name: value for name, value in fields.items() if value}, pairs, day
+
+
+def unsendable() -> list[str]:
+    """The fields of the guide's request that have no counterpart; what the kit itself fills in aside."""
+    own = ("version", "certificate_date", "certificate_expired", "certificate_version", "certificate_type")
+    return [name for name in REQUEST.values() if name not in SAID_OTHERWISE and name not in own]
 
 
 def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> tuple[dict[str, str], bool]:
