@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import threading
 import time
+import urllib.parse
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -424,6 +425,15 @@ def test_the_hostile_world_gets_a_page_and_a_status(
     answer = send(running.url + path, body, method)
     assert answer.status == status
     assert "<h1" in answer.text and "Traceback" not in answer.text
+
+
+def test_a_huge_body_is_refused_before_it_is_there(running: Bank) -> None:
+    parts = urllib.parse.urlsplit(running.url)
+    with socket.create_connection(("127.0.0.1", parts.port or 0), 5) as client:
+        client.sendall(
+            b"POST /payment/callpayment HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n\r\nDATA="
+        )
+        assert client.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 def test_cut_and_altered_messages_are_refused(running: Bank) -> None:
