@@ -18,7 +18,7 @@ import pytest
 from demo.payment.running import serving
 from sogenactif.history import answers, differences, transactions
 from sogenactif.web import call_autoresponse, call_response
-from tests.conftest import ROOT, slow
+from tests.conftest import ASKED, ROOT, slow
 from tests.serving import free_port
 from tests.test_faults import LedgerShop
 
@@ -33,15 +33,7 @@ def shop(param: Path, tmp_path: Path) -> LedgerShop:
 def sealed_responses(shop: LedgerShop, how_many: int) -> dict[str, str]:
     """DATA of an accepted response for each of so many requests, by transaction_id."""
     with shop.ledger() as ledger:
-        fields = {
-            "merchant_id": "014213245611111",
-            "merchant_country": "fr",
-            "amount": "1250",
-            "currency_code": "978",
-            "order_id": "CMD-42",
-            "transmission_date": "20261123093000",
-        }
-        numbers = [ledger.register(fields) for _ in range(how_many)]
+        numbers = [ledger.register(ASKED) for _ in range(how_many)]
     return {number: shop.seal(transaction_id=number) for number in numbers}
 
 
