@@ -105,6 +105,7 @@ def test_the_shop_sees_what_it_always_saw_and_the_journal_what_came(shop: Moving
     assert shop.tell(shop.today(number)).status == 200
     [told] = shop.outcomes
     assert {name: told[name] for name in KEEP} == KEEP
+    assert told["transaction_condition"] == ""
     assert told["transmission_date"] and told["payment_time"] == "103100"
     page = post(shop.response, **shop.today(number))
     assert "Payment accepted" in page.body and '<html lang="en">' in page.body

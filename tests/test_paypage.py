@@ -1,6 +1,7 @@
 """Data of today's server; the vectors were made with openssl, as the first test makes them again."""
 
 import calendar
+import random
 import shutil
 import subprocess
 from base64 import b64encode
@@ -277,6 +278,8 @@ def test_what_would_read_as_something_else_is_not_asked(today: Pathfile, paramet
         (sealed(responseCode="٠٠"), MessageStructureError),
         (sealed(s10TransactionIdDate="20261331"), MessageStructureError),
         (sealed(s10TransactionIdDate="null"), MessageStructureError),
+        (sealed(s10TransactionIdDate="00010101"), MessageStructureError),
+        (sealed(s10TransactionId="1234567"), ResponseError),
         (sealed(s10TransactionId="x"), MessageStructureError),
         (sealed(transactionDateTime="yesterday"), MessageStructureError),
         (sealed(transactionDateTime="0001-01-01T00:00:00+14:00"), MessageStructureError),
@@ -314,6 +317,32 @@ def test_every_character_of_data_is_sealed(today: Pathfile) -> None:
         other = "A" if post["Data"][place] != "A" else "B"
         with pytest.raises((MessageError, KeyMissing)):
             read_outcome(post | {"Data": post["Data"][:place] + other + post["Data"][place + 1 :]}, today)
+
+
+def test_whatever_was_sealed_is_a_response_or_an_error_with_words(today: Pathfile) -> None:
+    chance = random.Random(20261123)
+    keys = [*paypage.ANSWERED, *SAID, "maskedPan", "transactionDateTime", "transactionReference", "x.y"]
+    values = [
+        "",
+        "null",
+        "0",
+        "00",
+        "1250",
+        "é",
+        "a=b",
+        "|",
+        "20261123",
+        "2026-11-23T10:31:00+01:00",
+        "9" * 5000,
+    ]
+    for _ in range(3000):
+        odd = [f"{chance.choice(keys)}{chance.choice('==|.')}{chance.choice(values)}" for _ in range(3)]
+        pairs = [f"{key}={value}" for key, value in SAID.items() if chance.random() > 0.1]
+        try:
+            response = read_outcome(sealed(text="|".join([*pairs, *odd])), today)
+        except KitError:
+            continue
+        assert response["merchant_id"] == SHOP and int(response["amount"]) >= 0
 
 
 def test_the_key_before_serves_while_it_is_there(today: Pathfile) -> None:

@@ -37,6 +37,8 @@ TOO_MANY_ENTRIES, USED_ALREADY, TIME_EXCEEDED = "75", "94", "97"
 NOTHING_AUTHORISED = (TOO_MANY_ENTRIES, USED_ALREADY, TIME_EXCEEDED)
 UNENTERED, FORGED = "unentered", "forged"
 LONGEST_ERROR = 300
+# In a response these tell what happened, and not what was asked.
+OUTCOME_FIELDS = ("payment_means", "transaction_condition")
 BLANKED = dict.fromkeys(map(ord, '|;:"'), " ")
 TOLD_AT_ONCE = 5
 
@@ -332,7 +334,7 @@ def _complete(response: PaymentResponse, asked: Mapping[str, str]) -> PaymentRes
     """A response of today's server with the fields of its request that the server doesn't give back."""
     if "transmission_date" in response.fields:
         return response
-    kept = {name: asked[name] for name in RESPONSE.values() if asked.get(name) and name != "payment_means"}
+    kept = {name: asked[name] for name in RESPONSE.values() if asked.get(name) and name not in OUTCOME_FIELDS}
     return replace(response, fields={**kept, **response.fields})
 
 

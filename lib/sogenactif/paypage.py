@@ -300,7 +300,7 @@ def open_sealed(post: Mapping[str, str], pathfile: Pathfile, algorithm: str) -> 
     Until the seal is checked nothing is taken from Data but whose key it is.
     """
     data = post.get("Data", "")
-    text = _decode(data, post.get("Encode", ""))
+    text = _decode(data, post.get("Encode", "").lower())
     merchants = MERCHANT.findall(text)
     if len(merchants) != 1 or algorithm not in SEALS:
         raise SealError
@@ -502,9 +502,11 @@ def _transaction(pairs: Mapping[str, str]) -> tuple[str, str]:
     if not number:
         return "", ""
     try:
-        read_day(day)
+        known = read_day(day).year > 1999
     except ValueError:
-        raise MessageStructureError("s10TransactionIdDate") from None
+        known = False
+    if not known:
+        raise MessageStructureError("s10TransactionIdDate")
     if not is_digits(number):
         raise MessageStructureError("s10TransactionId")
     return number.zfill(6), day
