@@ -13,7 +13,8 @@ from sogenactif.settings import read_pathfile
 from sogenactif.web import Order
 from tests.conftest import MERCHANT, speak_paypage
 from tests.test_faults import LedgerShop, missing
-from tests.test_web import Answer, ask, post
+from tests.test_paypage import sealed
+from tests.test_web import Answer, Shop, ask, post
 
 KEEP = {
     "caddie": "3 books|!",
@@ -210,3 +211,26 @@ def test_the_debug_report_names_what_is_not_sent(shop: MovingShop, param: Path) 
     assert f"{MERCHANT}_KEY1" not in body + shown
     path.write_text("\n".join(line for line in path.read_text().split("\n") if not line.startswith("LEDGER")))
     assert "<td>caddie</td><td>LOST" in ask(shop.request, query="order=CMD-42").body
+
+
+def test_without_a_ledger_the_scripts_work_as_the_guide_says(param: Path, tmp_path: Path) -> None:
+    pathfile = read_pathfile(speak_paypage(param))
+    shop = Shop(pathfile, tmp_path / "autoresponse.log")
+    sound = sealed(MERCHANT + "_KEY1", merchantId=MERCHANT, amount="1250", orderId="CMD-42")
+    assert post(shop.autoresponse, **sound).status == 200
+    assert "12.50" in post(shop.response, **sound).body
+    assert ask(shop.response, query=urlencode(sound)).status == 200
+    assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"] * 3
+    assert shop.logged()[0]["fields"]["order_id"] == "CMD-42"
+    for form, status in (
+        (sound | {"Seal": "0" * 64}, 403),
+        (sound | {"Encode": "hex"}, 400),
+        (sound | {"DATA": "20" * 200}, 400),
+        ({"Seal": sound["Seal"]}, 400),
+        (sealed(merchantId="999"), 403),
+        (sealed(MERCHANT + "_KEY1", merchantId=MERCHANT, responseCode=""), 400),
+    ):
+        for application in (shop.response, shop.autoresponse):
+            answer = post(application, **form)
+            assert (answer.status, "CMD-42" in answer.body, answer.log.count("\n")) == (status, False, 1)
+    assert len(shop.outcomes) == 3

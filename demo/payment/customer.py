@@ -49,13 +49,13 @@ class Customer:
         try:
             transaction = self.bank.transactions.begin(request, f"{clock.now():%Y%m%d}")
         except Mismatch as mismatch:
-            if request.today_s and mismatch.transaction:
+            if request.is_paypage and mismatch.transaction:
                 return self._used_already(base, request, mismatch.transaction)
             raise _refused(mismatch, language, request.data) from None
         self.bank.transactions.record(
             transaction.id, clock.utc(clock.now()), REQUEST, request.data, request.fields
         )
-        if transaction.state == ENDED and request.today_s:
+        if transaction.state == ENDED and request.is_paypage:
             return self._used_already(base, request, transaction)
         if transaction.state == ENDED:
             return self._processed(base, request, transaction)

@@ -75,7 +75,7 @@ class Request:
     brands: tuple[str, ...] = ()
 
     @property
-    def today_s(self) -> bool:
+    def is_paypage(self) -> bool:
         """Whether it is one of today's server."""
         return "InterfaceVersion" in self.fields
 
@@ -107,7 +107,7 @@ def chosen_means(form: Mapping[str, str]) -> str:
 def _read(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> Request:
     post = posted(form)
     if "Data" in post:
-        return _read_today_s(form, post, pathfile, installed)
+        return _read_paypage(form, post, pathfile, installed)
     data = post["DATA"]
     try:
         fields, certificate = open_request(data, pathfile)
@@ -126,7 +126,7 @@ def _read(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> 
     return Request(fields, means, data, certificate.path == previous)
 
 
-def _read_today_s(
+def _read_paypage(
     form: Mapping[str, str], post: Mapping[str, str], pathfile: Pathfile, installed: Installed
 ) -> Request:
     """A request in the manner of today's server, as one of the guide; without ``means`` where they are to be chosen."""
