@@ -1,17 +1,20 @@
 """A shop moves to today's server with payments in flight; one ledger knows them all."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from sogenactif import paypage
+from sogenactif.days import read_day
 from sogenactif.executables import response as run_response
 from sogenactif.history import answers, differences, transactions
 from sogenactif.settings import read_pathfile
 from sogenactif.web import Order
 from tests.conftest import MERCHANT, speak_paypage
+from tests.serving import postgresql
 from tests.test_faults import LedgerShop, missing
 from tests.test_paypage import sealed
 from tests.test_web import Answer, Shop, ask, post
@@ -100,6 +103,17 @@ def test_payments_in_flight_find_their_requests_on_both_sides_of_the_move(
     ]
 
 
+def test_a_ledger_in_postgresql_knows_both(param: Path, tmp_path: Path) -> None:
+    with postgresql() as server:
+        shop = MovingShop(param, server.url, tmp_path / "journal")
+        before = shop.asked()
+        shop.move(param)
+        after = shop.asked()
+        assert shop.tell(shop.today(after)).log == ""
+        assert shop.paid(before).log == ""
+        assert [outcome.outcome for outcome in shop.outcomes] == ["accepted", "accepted"]
+
+
 def test_the_shop_sees_what_it_always_saw_and_the_journal_what_came(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     number = shop.asked()
@@ -177,10 +191,6 @@ def test_a_customer_who_pays_after_midnight_is_matched_with_the_day_before(
 ) -> None:
     shop.move(param)
     number, day = shop.asked(), shop.day()
-    from datetime import timedelta
-
-    from sogenactif.days import read_day
-
     following = f"{read_day(day) + timedelta(days=1):%Y%m%d}"
     assert shop.tell(shop.today(number, following)).log == ""
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
