@@ -11,7 +11,7 @@ import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sogenactif.certificate import is_web_address
@@ -135,7 +135,7 @@ class Server:
     """Today's server as a merchant's requests reach it."""
 
     settings: Settings
-    secret: bytes
+    secret: bytes = field(repr=False)
     path: str
     ledger: bool
 
@@ -155,10 +155,9 @@ class Server:
         each button needs Data of its own.
         """
         names = list(dict.fromkeys(means))
-        lists = {name: name for name in names} if self.settings.means == "shop" else {}
-        return {
-            button: self._post(fields, brands) for button, brands in (lists or {"": ",".join(names)}).items()
-        }
+        by_shop = names and self.settings.means == "shop"
+        lists = {name: name for name in names} if by_shop else {"": ",".join(names)}
+        return {button: self._post(fields, brands) for button, brands in lists.items()}
 
     def unsent(self, fields: Mapping[str, str]) -> dict[str, str]:
         """The fields that have no counterpart, and what becomes of them, for the debug report."""
@@ -313,7 +312,10 @@ def open_sealed(post: Mapping[str, str], pathfile: Pathfile, algorithm: str) -> 
             raise
         computed = SEALS[algorithm](data.encode("utf-8", "replace"), secret)
         if hmac.compare_digest(computed.encode(), post.get("Seal", "").encode("utf-8", "replace")):
-            return unflatten(text), old
+            pairs = unflatten(text)
+            if pairs.get("merchantId") != merchants[0]:
+                raise MessageStructureError("merchantId")
+            return pairs, old
     raise SealError
 
 
