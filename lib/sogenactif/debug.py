@@ -37,7 +37,7 @@ def request_report(call: Mapping[str, str], pathfile: Pathfile, request: Payment
         files[protocol.secret_path(pathfile, *owner)] = str(error)
     unsent = request.server.unsent(fields) if request else {}
     sections = [
-        ("pathfile", pathfile.keywords),
+        ("pathfile", _keywords(pathfile)),
         ("files", files),
         ("server", server),
         ("parameters", dict(sorted(fields.items()))),
@@ -57,10 +57,16 @@ def response_report(
         owner = response["merchant_country"], response["merchant_id"]
         files[protocol.response_secret(post, pathfile, *owner)] = "read"
     sections = [
-        ("pathfile", pathfile.keywords),
+        ("pathfile", _keywords(pathfile)),
         ("files", files),
         ("message", post),
         ("fields", {name: response[name] for name in PRINTED} if response else {}),
         *([("keys of the server", response.original)] if response and response.original else []),
     ]
     return report("response", sections)
+
+
+def _keywords(pathfile: Pathfile) -> dict[str, str]:
+    """The pathfile's keywords, without the password that the address of a ledger may hold."""
+    shown = {"LEDGER": pathfile["LEDGER"].partition(":")[0] + ":…"} if pathfile["LEDGER"] else {}
+    return {**pathfile.keywords, **shown}
