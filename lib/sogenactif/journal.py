@@ -104,10 +104,12 @@ def _entry(line: bytes) -> Entry | None:
         texts = [entry[name] for name in ("entry", "time", "kind", "source", "verdict")]
         fields = entry["fields"]
         texts += [*fields, *fields.values()]
-        if "original" in entry:  # of today's server, whose responses don't say when they were asked for
+        # Responses of today's server don't say when they were asked for.
+        if "original" in entry:
             texts += [entry["day"], *entry["original"], *entry["original"].values()]
-        asked = fields and "original" not in entry
-        dated = DATED.fullmatch(fields["transmission_date"] + fields["transaction_id"]) if asked else True
+        dated = True
+        if fields and (entry["kind"] == "request" or "transmission_date" in fields):
+            dated = bool(DATED.fullmatch(fields["transmission_date"] + fields["transaction_id"]))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     whole = all(isinstance(text, str) for text in texts) and IDENTIFIER.fullmatch(entry["entry"])

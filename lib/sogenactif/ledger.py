@@ -386,11 +386,11 @@ def _asked(execute: Execute, response: PaymentResponse) -> tuple[int, dict[str, 
     Today's server names no country; and its day is the one on which the customer reached it, so
     that a form shown before midnight may be answered as of the day after.
     """
-    if not response["transaction_id"]:
+    if not response["transaction_id"] or not _day_of(response):
         return None
     number, day = int(response["transaction_id"]), _day_of(response)
     columns = "SELECT id, fields, outcome, decided_by FROM sogenactif_request"
-    if not response.original:
+    if "transmission_date" in response.fields:
         rows = execute(
             f"{columns} WHERE merchant = ? AND day = ? AND transaction_id = ? {{lock}}",
             _merchant(response.fields), day, number,
@@ -501,7 +501,9 @@ def journal_day(fields: Mapping[str, str]) -> str:
 
 def _day_of(response: PaymentResponse) -> str:
     """The day of the transaction_id of a response; empty where today's server names none."""
-    return response.day if response.original else journal_day(response.fields)
+    if "transmission_date" in response.fields:
+        return journal_day(response.fields)
+    return response.day or response["payment_date"]
 
 
 def _today() -> str:
