@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from sogenactif.errors import LedgerError, LedgerMissing
 from sogenactif.owner import give_to_folder_owner
@@ -40,6 +41,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 BUSY_SECONDS = 5
+PSYCOPG_MISSING = "psycopg is missing: ./install.sh postgresql installs it"
 
 
 class SqliteDatabase:
@@ -137,11 +139,11 @@ class PostgresqlDatabase:
     """A ledger in PostgreSQL, for shops with several web servers; ``url`` is ``postgresql://…``."""
 
     def __init__(self, url: str) -> None:
-        self._name = "postgresql://" + url.rpartition("@")[2].removeprefix("postgresql://")
+        self._name = _without_password(url)
         try:
             import psycopg
         except ImportError:
-            raise LedgerError(self._name, "psycopg is missing: ./install.sh postgresql installs it") from None
+            raise LedgerError(self._name, PSYCOPG_MISSING) from None
         self._error = psycopg.Error
         try:
             self._connection = psycopg.connect(
@@ -236,6 +238,37 @@ def open_database(url: str, may_create: Callable[[], bool]) -> Database:
     if url.startswith("sqlite:////"):
         return SqliteDatabase(url.removeprefix("sqlite:///"), may_create)
     raise LedgerError(url.partition(":")[0], "LEDGER is sqlite:////absolute/path or postgresql://…")
+
+
+def schema_version(url: str) -> int:
+    """The version of the schema in a database that is there, which is left as it is. Raises LedgerError."""
+    if url.startswith("sqlite:"):
+        import sqlite3
+
+        path = url.removeprefix("sqlite:///")
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as connection:
+                return int(connection.execute("PRAGMA user_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise LedgerError(path, error) from error
+    name = _without_password(url)
+    try:
+        import psycopg
+    except ImportError:
+        raise LedgerError(name, PSYCOPG_MISSING) from None
+    try:
+        with psycopg.connect(url, connect_timeout=BUSY_SECONDS) as connection:
+            row = connection.execute("SELECT to_regclass('sogenactif_schema') IS NOT NULL").fetchone()
+            if not (row and row[0]):
+                return 0
+            row = connection.execute("SELECT version FROM sogenactif_schema").fetchone()
+            return int(row[0]) if row else 0
+    except psycopg.Error as error:
+        raise LedgerError(name, error) from error
+
+
+def _without_password(url: str) -> str:
+    return "postgresql://" + url.rpartition("@")[2].removeprefix("postgresql://")
 
 
 def _statements(version: int) -> Sequence[str]:

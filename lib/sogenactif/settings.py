@@ -20,6 +20,8 @@ DEFAULTS = {
     "header_flag": "no",
 }
 NEEDED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE")
+# Every keyword that a pathfile may have.
+KEYWORDS = (*NEEDED, "D_PARM", "DEBUG", "F_CTYPE", "JOURNAL", "KIT_VERSION", "LEDGER", "LOGO_TYPE")
 MOST_BYTES = 1024 * 1024
 FILE_NAME_PART = re.compile(r"[0-9A-Za-z_-]+")
 
