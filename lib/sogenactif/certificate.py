@@ -172,8 +172,8 @@ def issue_certificate(
 def write_secret(path: str, content: bytes, as_folder: bool = False) -> None:
     """Write a file that only its owner may read, whole or not at all.
 
-    With ``as_folder`` its group is that of its folder, and may read it where it may enter the
-    folder; its owner is the folder's too where root writes. Raises OSError.
+    With ``as_folder`` its group is that of its folder, and may read it where the folder is open to
+    that group and to nobody else; its owner is the folder's too where root writes. Raises OSError.
     """
     draft = path + ".new"
     with contextlib.suppress(FileNotFoundError):
@@ -183,7 +183,7 @@ def write_secret(path: str, content: bytes, as_folder: bool = False) -> None:
         if as_folder:
             folder = os.stat(os.path.dirname(path) or ".")
             os.fchown(file.fileno(), folder.st_uid if os.geteuid() == 0 else -1, folder.st_gid)
-            os.fchmod(file.fileno(), 0o640 if folder.st_mode & 0o010 else 0o600)
+            os.fchmod(file.fileno(), 0o640 if folder.st_mode & 0o011 == 0o010 else 0o600)
     os.replace(draft, path)
 
 
