@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 from sogenactif.commands.checks.finding import Finding, fault, ok
 
@@ -66,14 +67,9 @@ def paris() -> list[Finding]:
 def _interpreter(root: str, command: Sequence[str], path: str) -> list[Finding]:
     """What is wrong with an interpreter: its version, what it can't import."""
     name = " ".join(command)
-    folders = [os.path.join(root, "lib"), os.path.join(root, "lib", "packages")]
     line = 1 if path else 0
     try:
-        answer = subprocess.run(
-            [*command, "-c", QUESTION, *folders, *DEPENDENCIES],
-            capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        version, *missing = answer.stdout.split()
+        version, *missing = _answer(root, tuple(command)).split()
         numbers = tuple(map(int, version.split(".")))
     except (OSError, ValueError, subprocess.SubprocessError):
         return [fault("no_interpreter", path, line, command=name)]
@@ -82,3 +78,13 @@ def _interpreter(root: str, command: Sequence[str], path: str) -> list[Finding]:
     if missing:
         return [fault("dependencies", path, line, command=name, names=", ".join(missing))]
     return []
+
+
+@cache
+def _answer(root: str, command: tuple[str, ...]) -> str:
+    """What an interpreter answers to the question. Raises OSError, SubprocessError."""
+    folders = [os.path.join(root, "lib"), os.path.join(root, "lib", "packages")]
+    return subprocess.run(
+        [*command, "-c", QUESTION, *folders, *DEPENDENCIES],
+        capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+    ).stdout  # fmt: skip

@@ -27,15 +27,11 @@ def owner_of(path: str) -> Account:
     """The user whose a file is, or the nearest folder above it that is there."""
     while not os.path.exists(path):
         path = os.path.dirname(path)
-    return account(owner_name(os.stat(path).st_uid))
-
-
-def owner_name(uid: int) -> str:
-    """The name of a user, its number where it has none."""
+    found = os.stat(path)
     try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
+        return account(pwd.getpwuid(found.st_uid).pw_name)
+    except KeyError:  # a number without a name, as in a container
+        return Account(str(found.st_uid), found.st_uid, frozenset([found.st_gid]))
 
 
 def may(user: Account, path: str, wanted: int) -> bool:
@@ -62,11 +58,7 @@ def described(path: str) -> dict[str, Any]:
         group = grp.getgrgid(found.st_gid).gr_name
     except KeyError:
         group = str(found.st_gid)
-    return {
-        "mode": f"{stat.S_IMODE(found.st_mode):03o}",
-        "owner": owner_name(found.st_uid),
-        "group": group,
-    }
+    return {"mode": f"{stat.S_IMODE(found.st_mode):03o}", "owner": owner_of(path).name, "group": group}
 
 
 def _allows(user: Account, path: str, wanted: int) -> bool:
