@@ -23,12 +23,13 @@ from sogenactif.certificate import issue_certificate, write_secret
 from sogenactif.commands.checks import machine
 from sogenactif.commands.checks.english import ENGLISH
 from sogenactif.commands.checks.french import FRENCH
+from sogenactif.database import MIGRATIONS, schema_version
 from sogenactif.http import Application, Environ
 from sogenactif.ledger import opened_ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.settings import read_pathfile
 from tests.conftest import MERCHANT, ROOT, need
-from tests.serving import apache, free_port, public_folder, web_user
+from tests.serving import apache, free_port, postgresql, public_folder, web_user
 
 ENROLLED = "014213245611112"
 ASKED = {
@@ -515,14 +516,14 @@ def test_a_ledger_that_is_gone(kit: Kit) -> None:
     assert not (kit.data / "ledger.db").exists()
 
 
-def test_a_ledger_of_another_schema(kit: Kit) -> None:
+def test_a_ledger_of_another_kit_or_emptied(kit: Kit) -> None:
     kit.record()
     with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger:
         ledger.execute("PRAGMA user_version = 99")
     assert "made by a newer kit (schema 99" in kit.check().bad["ledger_newer"]["saw"]
     with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger:
         ledger.execute("PRAGMA user_version = 0")
-    assert "ledger_older" in kit.check().well
+    assert "it is gone" in kit.check().bad["ledger_gone"]["saw"]
 
 
 def test_a_ledger_that_is_none(kit: Kit) -> None:
@@ -547,6 +548,17 @@ def test_a_ledger_that_can_t_be(kit: Kit, line: str, name: str) -> None:
     result = kit.run("--json")
     assert name in {finding["name"] for finding in json.loads(result.stdout)["findings"]}
     assert "hunter2" not in result.stdout
+
+
+def test_a_ledger_in_postgresql_is_left_as_it_is(kit: Kit) -> None:
+    with postgresql() as server:
+        assert [schema_version(server.url), schema_version(server.url)] == [0, 0]
+        text = re.sub(
+            "LEDGER!.*!", f"LEDGER!{server.url}!\nJOURNAL!{kit.data}/journal!", kit.pathfile.read_text()
+        )
+        kit.pathfile.write_text(text)
+        kit.record()
+        assert schema_version(server.url) == len(MIGRATIONS)
 
 
 def test_no_ledger_is_no_fault(kit: Kit) -> None:

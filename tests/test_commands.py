@@ -14,20 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from sogenactif.errors import SealError
 from sogenactif.ledger import Ledger, opened_ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.settings import Pathfile, read_pathfile
-from tests.conftest import MERCHANT, ROOT, need
+from tests.conftest import ASKED, MERCHANT, ROOT, need
 
 NOW = datetime.now(timezone.utc).strftime("%Y%m%d%H%M%S")
-ASKED = {
-    "merchant_id": MERCHANT,
-    "merchant_country": "fr",
-    "amount": "1250",
-    "currency_code": "978",
-    "order_id": "CMD-42",
-    "transmission_date": "20261123093000",
-}
 ACCEPTED = {"response_code": "00", "authorisation_id": "123456", "payment_certificate": "ABC123456"}
 
 
@@ -213,7 +206,7 @@ def test_a_pathfile_that_is_not_there_is_said() -> None:
 def test_long_work_shows_how_far_it_is_on_a_terminal_only(pathfile: Pathfile) -> None:
     with ledger_of(pathfile) as ledger:
         for _ in range(1000):
-            ledger.journal.append("20261123", {"entry": "00", "verdict": "forged", "kind": "response"})
+            ledger.refuse(SealError(), "manual")
     terminal, side = pty.openpty()
     command = [sys.executable, f"{ROOT}/bin/sogenactif", "verify", "--pathfile", pathfile.path]
     subprocess.run(command, stderr=side, stdout=subprocess.DEVNULL, check=True)

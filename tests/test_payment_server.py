@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import threading
 import time
+import urllib.parse
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -432,6 +433,15 @@ def test_the_head_of_a_file_has_no_body(running: Bank) -> None:
         connection.sendall(b"HEAD /payment/style.css HTTP/1.0\r\n\r\n")
         answer = connection.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.0 200") and answer.endswith(b"\r\n\r\n")
+
+
+def test_a_huge_body_is_refused_before_it_is_there(running: Bank) -> None:
+    parts = urllib.parse.urlsplit(running.url)
+    with socket.create_connection(("127.0.0.1", parts.port or 0), 5) as client:
+        client.sendall(
+            b"POST /payment/callpayment HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n\r\nDATA="
+        )
+        assert client.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 def test_cut_and_altered_messages_are_refused(running: Bank) -> None:

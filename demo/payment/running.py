@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LOGOS = Path(__file__).parents[2] / "logos"
 LOGO = re.compile(r"/logos/([A-Za-z0-9_]+\.svg)")
+LARGEST_BODY = 1024 * 1024  # the application reads less; waitress would keep 1 GB for it
 FREE_PORTS = range(2000, 10_000)  # of those that an automatic response may be sent to
 
 
@@ -66,7 +67,13 @@ def serving(application: Application, port: int | None = None, threads: int = 8)
     everything: list[Any] = []
     listening = listen() if port is None else socket.create_server(("127.0.0.1", port))
     port = listening.getsockname()[1]
-    server: Any = create_server(application, map=dispatchers, sockets=[listening], threads=threads)
+    server: Any = create_server(
+        application,
+        map=dispatchers,
+        sockets=[listening],
+        threads=threads,
+        max_request_body_size=LARGEST_BODY,
+    )
 
     def stop() -> None:  # in the server's own thread, which ends when there is nothing to wait for
         everything.extend(dispatchers.values())

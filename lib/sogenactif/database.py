@@ -10,6 +10,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 from urllib.parse import quote
 
@@ -42,6 +43,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 BUSY_SECONDS = 5
 PSYCOPG_MISSING = "psycopg is missing: ./install.sh postgresql installs it"
+MOST_WAL_BYTES = 4 * 1024 * 1024
 
 
 class SqliteDatabase:
@@ -50,9 +52,9 @@ class SqliteDatabase:
     def __init__(self, path: str, may_create: Callable[[], bool]) -> None:
         import sqlite3
 
+        self.path = path
         if not os.path.exists(path) and not may_create():
             raise LedgerMissing(path)
-        self.path = path
         self._error = sqlite3.Error
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -60,11 +62,14 @@ class SqliteDatabase:
             raise LedgerError(path, error) from error
         try:
             self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute(f"PRAGMA journal_size_limit = {MOST_WAL_BYTES}")
             [version] = self._connection.execute("PRAGMA user_version").fetchone()
             _check_version(path, version)
+            if version == 0 and not may_create():
+                raise LedgerMissing(path)
             if version < len(MIGRATIONS):
                 self._migrate()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self._connection.close()
             raise LedgerError(path, error) from error
         except LedgerError:
@@ -138,21 +143,35 @@ class SqliteDatabase:
 class PostgresqlDatabase:
     """A ledger in PostgreSQL, for shops with several web servers; ``url`` is ``postgresql://…``."""
 
-    def __init__(self, url: str) -> None:
-        self._name = _without_password(url)
+    def __init__(self, url: str, may_create: Callable[[], bool], migrate: bool = True) -> None:
+        self._name = "postgresql"
         try:
             import psycopg
+            from psycopg.conninfo import conninfo_to_dict
         except ImportError:
             raise LedgerError(self._name, PSYCOPG_MISSING) from None
         self._error = psycopg.Error
+        self._cursors = count()
+        try:
+            place = conninfo_to_dict(url)
+        except psycopg.Error:
+            raise LedgerError(self._name, "LEDGER is no address of PostgreSQL") from None
+        # Never the whole address: it may hold a password.
+        self._name = f"postgresql://{place.get('host', '')}:{place.get('port', '')}/{place.get('dbname', '')}"
         try:
             self._connection = psycopg.connect(
-                url, autocommit=True, connect_timeout=BUSY_SECONDS, client_encoding="utf8"
+                url,
+                autocommit=True,
+                connect_timeout=BUSY_SECONDS,
+                client_encoding="utf8",
+                tcp_user_timeout=2000 * BUSY_SECONDS,
+                options=f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={2 * BUSY_SECONDS}s",
             )
         except psycopg.Error as error:
             raise LedgerError(self._name, error) from error
         try:
-            self._migrate()
+            if migrate:
+                self.migrate(may_create)
         except psycopg.Error as error:
             self._connection.close()
             raise LedgerError(self._name, error) from error
@@ -160,11 +179,14 @@ class PostgresqlDatabase:
             self._connection.close()
             raise
 
-    def _migrate(self) -> None:
+    def migrate(self, may_create: Callable[[], bool]) -> None:
+        """Bring the schema up to this kit's; ``may_create`` is asked before there is one. Raises LedgerError."""
         [[exists]] = self._connection.execute(
             "SELECT to_regclass('sogenactif_schema') IS NOT NULL"
         ).fetchall()
         version = self._version() if exists else 0
+        if version == 0 and not may_create():
+            raise LedgerMissing(self._name)
         if version < len(MIGRATIONS):
             with self.transaction() as execute:
                 execute("SELECT pg_advisory_xact_lock(hashtext('sogenactif_schema'))")
@@ -200,7 +222,10 @@ class PostgresqlDatabase:
     def rows(self, statement: str, *values: object) -> Iterator[Row]:
         """As those of SQLite."""
         try:
-            with self._connection.transaction(), self._connection.cursor("rows") as cursor:
+            with (
+                self._connection.transaction(),
+                self._connection.cursor(f"rows{next(self._cursors)}") as cursor,
+            ):
                 yield from cursor.execute(statement.replace("?", "%s").encode(), values or None)
         except self._error as error:
             raise LedgerError(self._name, error) from error
@@ -234,7 +259,7 @@ def open_database(url: str, may_create: Callable[[], bool]) -> Database:
     Raises LedgerError.
     """
     if url.startswith(("postgresql://", "postgres://")):
-        return PostgresqlDatabase(url)
+        return PostgresqlDatabase(url, may_create)
     if url.startswith("sqlite:////"):
         return SqliteDatabase(url.removeprefix("sqlite:///"), may_create)
     raise LedgerError(url.partition(":")[0], "LEDGER is sqlite:////absolute/path or postgresql://…")
@@ -251,24 +276,37 @@ def schema_version(url: str) -> int:
                 return int(connection.execute("PRAGMA user_version").fetchone()[0])
         except sqlite3.Error as error:
             raise LedgerError(path, error) from error
-    name = _without_password(url)
+    server = PostgresqlDatabase(url, lambda: True, migrate=False)
     try:
-        import psycopg
-    except ImportError:
-        raise LedgerError(name, PSYCOPG_MISSING) from None
-    try:
-        with psycopg.connect(url, connect_timeout=BUSY_SECONDS) as connection:
-            row = connection.execute("SELECT to_regclass('sogenactif_schema') IS NOT NULL").fetchone()
-            if not (row and row[0]):
-                return 0
-            row = connection.execute("SELECT version FROM sogenactif_schema").fetchone()
-            return int(row[0]) if row else 0
-    except psycopg.Error as error:
-        raise LedgerError(name, error) from error
+        [[exists]] = server.rows("SELECT to_regclass('sogenactif_schema') IS NOT NULL")
+        versions = list(server.rows("SELECT version FROM sogenactif_schema")) if exists else []
+        return int(versions[0][0]) if versions else 0
+    finally:
+        server.close()
 
 
-def _without_password(url: str) -> str:
-    return "postgresql://" + url.rpartition("@")[2].removeprefix("postgresql://")
+@contextmanager
+def database_made_again(url: str) -> Iterator[Database]:
+    """A new, empty database in place of one that is lost; others see it when it is filled, not before."""
+    if url.startswith("sqlite:"):
+        path = url.removeprefix("sqlite:///")
+        for leftover in (f"{path}.new", f"{path}.new-wal", f"{path}.new-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(leftover)
+        database = SqliteDatabase(f"{path}.new", lambda: True)
+        try:
+            yield database
+        finally:
+            database.close()
+        os.rename(f"{path}.new", path)
+    else:
+        server = PostgresqlDatabase(url, lambda: True, migrate=False)
+        try:
+            with server.transaction():
+                server.migrate(lambda: True)
+                yield server
+        finally:
+            server.close()
 
 
 def _statements(version: int) -> Sequence[str]:

@@ -36,7 +36,7 @@ def request_report(call: Mapping[str, str], pathfile: Pathfile, request: Payment
     except KitError as error:
         files[".".join((pathfile["F_CERTIFICATE"], *owner))] = str(error)
     sections = [
-        ("pathfile", pathfile.keywords),
+        ("pathfile", _keywords(pathfile)),
         ("files", files),
         ("server", server),
         ("parameters", dict(sorted(fields.items()))),
@@ -51,9 +51,15 @@ def response_report(data: str, pathfile: Pathfile, response: PaymentResponse | N
     if response:
         files[certificate_path(pathfile, response["merchant_country"], response["merchant_id"])] = "read"
     sections = [
-        ("pathfile", pathfile.keywords),
+        ("pathfile", _keywords(pathfile)),
         ("files", files),
         ("message", {"DATA": data}),
         ("fields", {name: response[name] for name in PRINTED} if response else {}),
     ]
     return report("response", sections)
+
+
+def _keywords(pathfile: Pathfile) -> dict[str, str]:
+    """The pathfile's keywords, without the password that the address of a ledger may hold."""
+    shown = {"LEDGER": pathfile["LEDGER"].partition(":")[0] + ":…"} if pathfile["LEDGER"] else {}
+    return {**pathfile.keywords, **shown}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, MessageError, ResponseError
 from sogenactif.escape import entities
 from sogenactif.fields import PRINTED, to_bytes, to_text
-from sogenactif.ledger import UNENTERED, opened_ledger
+from sogenactif.ledger import EXECUTABLE, opened_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome, read_response
 from sogenactif.settings import Pathfile, read_pathfile
 
@@ -69,19 +69,18 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
 
 
 def _read(data: str, pathfile: Pathfile) -> PaymentResponse:
-    """The response in DATA; with a ledger, one that answers a request of this shop's."""
+    """The response in DATA; with a ledger, one that answers a request of this shop's, as far as it can tell now."""
     with opened_ledger(pathfile) as ledger:
         if not ledger:
             return read_response(data, pathfile)
         try:
             response = read_outcome(data, pathfile)
         except MessageError as error:
-            ledger.refuse(error, "executable")
+            ledger.refuse(error, EXECUTABLE)
             raise
-        match = ledger.receive(response, "executable")
-        if match.verdict != UNENTERED and not match.believed:
+        match = ledger.receive(response, EXECUTABLE)
+        if not match.believed:
             raise ResponseError(f"{match.verdict}, {match.why}")
-        ledger.told(match)
     return response
 
 

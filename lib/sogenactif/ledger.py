@@ -7,13 +7,13 @@ response. On when the pathfile names a LEDGER. Days are those of Paris.
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sogenactif.database import Database, Execute, open_database
+from sogenactif.database import Database, Execute, database_made_again, open_database
 from sogenactif.errors import (
     ConfigurationError,
     DayFull,
@@ -30,8 +30,10 @@ from sogenactif.settings import Pathfile
 PARIS = ZoneInfo("Europe/Paris")
 LAST_NUMBER = 999_999
 OUTCOMES = ("accepted", "refused", "cancelled", "pending")
+EXECUTABLE = "executable"
+NOTE_TRIES = 6
 TOO_MANY_ENTRIES = "75"
-UNENTERED, FORGED = "unentered", "forged"
+UNENTERED, UNKNOWN, FORGED = "unentered", "unknown", "forged"
 LONGEST_ERROR = 300
 BLANKED = dict.fromkeys(map(ord, '|;:"'), " ")
 TOLD_AT_ONCE = 5
@@ -53,6 +55,7 @@ class Match(NamedTuple):
     outcome: str = ""
     why: str = ""
     request_id: int | None = None
+    warning: str = ""
 
     @property
     def believed(self) -> bool:
@@ -72,17 +75,25 @@ class Ledger:
     def database(self) -> Database:
         """The database, opened when it is first needed: without it the journal still works."""
         if self._database is None:
-            self._database = open_database(self.url, self._is_new)
+            try:
+                self._database = open_database(self.url, self._is_new)
+            except OSError as error:
+                raise LedgerError(self.journal.folder, error) from error
         return self._database
 
-    def make_again(self) -> None:
-        """Open the database, and make an SQLite one that is missing though the journal is here."""
-        self._database = open_database(self.url, lambda: True)
+    @contextmanager
+    def made_again(self) -> Iterator[None]:
+        """Fill a new database in place of one that is lost; other processes see it once it is filled."""
+        self.close()
+        with database_made_again(self.url) as self._database:
+            yield
+        self._database = None
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, until it is needed again."""
         if self._database:
             self._database.close()
+        self._database = None
 
     def _is_new(self) -> bool:
         """Whether nothing was ever recorded, so that a missing database is no loss."""
@@ -97,22 +108,21 @@ class Ledger:
         entry = _new_entry("request", "call_request", fields, verdict="requested")
         with self.database.transaction() as execute:
             if given:
-                fresh = _claim_number(execute, entry, fields, int(given))
-                if not fresh:
-                    return given
+                entry.update(_claim_number(execute, entry, fields, int(given)))
             else:
                 entry["fields"] = {**fields, "transaction_id": _next_number(execute, entry, fields)}
         entry["given"] = bool(given)
-        self.journal.append(_day(fields), entry)
+        self.journal.append(journal_day(fields), entry)
         number: str = entry["fields"]["transaction_id"]
         return number
 
     def receive(self, response: PaymentResponse, source: str) -> Match:
         """Match a response with the request it answers, and record it, in the journal too.
 
-        ``source`` says how it came: manual, automatic or executable. Where the database fails the
-        journal alone keeps it (unentered, until ``enter`` is called); raises LedgerError only when
-        neither could be written.
+        ``source`` says how it came: manual, automatic or executable (which knows the outcome then, and
+        is not told it). Where the database fails the journal alone keeps it: unentered, until
+        ``enter`` is called. Where the journal fails ``warning`` says so. Raises LedgerError only
+        when neither could be written.
         """
         entry = _new_entry("response", source, response.fields, verdict=UNENTERED)
         failure: LedgerError | None = None
@@ -122,10 +132,11 @@ class Ledger:
             match, failure = Match(UNENTERED, why=str(error)), error
         entry["verdict"] = match.verdict
         try:
-            self.journal.append(_day(response.fields), entry)
+            self.journal.append(journal_day(response.fields), entry)
         except JournalError as error:
             if failure:
                 raise LedgerError(str(error), failure) from error
+            return match._replace(warning=str(error))
         return match
 
     def refuse(self, error: KitError, source: str) -> None:
@@ -144,18 +155,51 @@ class Ledger:
             if known:
                 return Match(known[0][0], request_id=known[0][1])
             match = _match(execute, response)
+            recorded = entry["verdict"]
+            if recorded != UNENTERED:
+                match = _as_recorded(execute, match, recorded, response)
             [[number]] = execute(
                 "INSERT INTO sogenactif_response (entry, received, source, request_id, verdict, fields)"
                 " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
                 entry["entry"], entry["time"], entry["source"], match.request_id, match.verdict,
                 json.dumps(entry["fields"]),
             )  # fmt: skip
-            if match.verdict in OUTCOMES:
-                execute(
-                    "UPDATE sogenactif_request SET outcome = ?, decided_by = ?, attempts = 0 WHERE id = ?",
-                    match.outcome, number, match.request_id,
-                )  # fmt: skip
+            _decide(execute, match, number)
+            if entry["source"] == EXECUTABLE and match.verdict in OUTCOMES:
+                execute("UPDATE sogenactif_request SET told = outcome WHERE id = ?", match.request_id)
         return match
+
+    def match_again(self) -> int:
+        """Match the responses that answered no request with those entered since; how many found theirs."""
+        unknown = list(
+            self.database.rows("SELECT id, fields FROM sogenactif_response WHERE verdict = ?", UNKNOWN)
+        )
+        found = 0
+        for number, fields in unknown:
+            with self.database.transaction() as execute:
+                match = _match(execute, PaymentResponse(json.loads(fields)))
+                if match.request_id is not None:
+                    found += 1
+                    execute(
+                        "UPDATE sogenactif_response SET verdict = ?, request_id = ? WHERE id = ?",
+                        match.verdict, match.request_id, number,
+                    )  # fmt: skip
+                    _decide(execute, match, number)
+        return found
+
+    def entries_only_here(self, seen: Collection[str]) -> Iterator[Entry]:
+        """What the database has and a journal with these entries hasn't, as the journal would say it."""
+        statements = {
+            "request": "SELECT entry, made, 'call_request', 'requested', fields FROM sogenactif_request",
+            "response": "SELECT entry, received, source, verdict, fields FROM sogenactif_response",
+        }
+        for kind, statement in statements.items():
+            for identifier, time, source, verdict, fields in self.database.rows(statement):
+                if identifier not in seen:
+                    yield {
+                        "entry": identifier, "time": time, "kind": kind, "source": source,
+                        "verdict": verdict, "fields": json.loads(fields),
+                    }  # fmt: skip
 
     def has(self, entry: Entry) -> bool:
         """Whether a journal's entry is in the ledger."""
@@ -172,7 +216,7 @@ class Ledger:
                 execute(
                     "INSERT INTO sogenactif_counter VALUES (?, ?, ?) ON CONFLICT (merchant, day)"
                     " DO UPDATE SET last = excluded.last WHERE sogenactif_counter.last < excluded.last",
-                    _merchant(fields), _day(fields), number,
+                    _merchant(fields), journal_day(fields), number,
                 )  # fmt: skip
 
     def tell(
@@ -186,30 +230,30 @@ class Ledger:
 
         ``record_outcome`` is called once for an outcome, by one process at a time; where it raises,
         the error is given to ``log`` and the outcome is told another time. At most ``most`` of
-        those left behind are told. Returns how many the shop now knows.
+        those left behind are told, none after one that fails; None tells all it can. Returns how
+        many the shop now knows.
         """
         statement = "SELECT id FROM sogenactif_request WHERE outcome <> told ORDER BY attempts, id"
         waiting = list(self.database.rows(statement + (f" LIMIT {most}" if most else "")))
         numbers = dict.fromkeys([*([first] if first is not None else []), *(row[0] for row in waiting)])
-        return sum(self._tell_one(number, record_outcome, log) for number in numbers)
-
-    def told(self, match: Match) -> None:
-        """Note that the caller itself knows an outcome."""
-        if match.verdict in OUTCOMES:
-            with self.database.transaction() as execute:
-                execute(
-                    "UPDATE sogenactif_request SET told = ? WHERE id = ?", match.outcome, match.request_id
-                )
+        told = 0
+        for number in numbers:
+            known = self._tell_one(number, record_outcome, log)
+            told += bool(known)
+            if known is False and most is not None:
+                break
+        return told
 
     def untold(self) -> int:
         """How many outcomes the shop was not told."""
         [[count]] = self.database.rows("SELECT count(*) FROM sogenactif_request WHERE outcome <> told")
         return int(count)
 
-    def _tell_one(self, number: int, record_outcome: RecordOutcome, log: LogError) -> bool:
+    def _tell_one(self, number: int, record_outcome: RecordOutcome, log: LogError) -> bool | None:
+        """Whether the shop was told, None where there was nothing to tell or another process does it."""
         with self.database.claim(number) as mine:
             if not mine:
-                return False
+                return None
             rows = list(
                 self.database.rows(
                     "SELECT request.outcome, response.fields FROM sogenactif_request AS request"
@@ -219,7 +263,7 @@ class Ledger:
                 )
             )
             if not rows:
-                return False
+                return None
             [[outcome, fields]] = rows
             try:
                 record_outcome(PaymentResponse(json.loads(fields)))
@@ -227,12 +271,22 @@ class Ledger:
             except Exception as error:
                 log(error)
                 told = False
-            with self.database.transaction() as execute:
-                if told:
-                    execute("UPDATE sogenactif_request SET told = ? WHERE id = ?", outcome, number)
-                else:
-                    execute("UPDATE sogenactif_request SET attempts = attempts + 1 WHERE id = ?", number)
+            self._note_telling(number, outcome, told)
             return told
+
+    def _note_telling(self, number: int, outcome: str, told: bool) -> None:
+        """Note whether the shop was told: again and again, for it must not be told twice."""
+        for tries_left in reversed(range(NOTE_TRIES if told else 1)):
+            try:
+                with self.database.transaction() as execute:
+                    if told:
+                        execute("UPDATE sogenactif_request SET told = ? WHERE id = ?", outcome, number)
+                    else:
+                        execute("UPDATE sogenactif_request SET attempts = attempts + 1 WHERE id = ?", number)
+                return
+            except LedgerError:
+                if not tries_left:
+                    raise
 
 
 @contextmanager
@@ -247,9 +301,11 @@ def opened_ledger(pathfile: Pathfile) -> Iterator[Ledger | None]:
         yield None
         return
     if not journal:
-        if not url.startswith("sqlite:////"):
+        if url.startswith("postgres"):
             raise ConfigurationError("Error reading pathfile (no key word JOURNAL, which this LEDGER needs)")
         journal = os.path.join(os.path.dirname(url.removeprefix("sqlite:///")), "journal")
+    elif not os.path.isabs(journal):
+        raise ConfigurationError(f"Error reading pathfile (JOURNAL ({journal}) is no absolute path)")
     ledger = Ledger(url, journal)
     try:
         yield ledger
@@ -257,14 +313,45 @@ def opened_ledger(pathfile: Pathfile) -> Iterator[Ledger | None]:
         ledger.close()
 
 
+def _as_recorded(execute: Execute, match: Match, verdict: str, response: PaymentResponse) -> Match:
+    """A match as it was decided when the response came.
+
+    Two responses that came at once may stand in the journal in the other order: an authorisation
+    that is final stays, whatever the journal has after it.
+    """
+    if match.request_id is None or verdict == UNKNOWN:
+        return Match(UNKNOWN, why=match.why)
+    decisions = execute(
+        "SELECT response.fields FROM sogenactif_request AS request"
+        " JOIN sogenactif_response AS response ON response.id = request.decided_by WHERE request.id = ?",
+        match.request_id,
+    )
+    final = any(_is_final(PaymentResponse(json.loads(fields))) for [fields] in decisions)
+    return match._replace(verdict=verdict, outcome="" if final else response.outcome)
+
+
+def _is_final(response: PaymentResponse) -> bool:
+    """Whether a response tells what the bank decided: before that the customer may come back."""
+    return response.outcome in ("accepted", "refused") and response["response_code"] != TOO_MANY_ENTRIES
+
+
+def _decide(execute: Execute, match: Match, number: int) -> None:
+    """Let a response that decides its request decide it."""
+    if match.verdict in OUTCOMES and match.verdict == match.outcome:
+        execute(
+            "UPDATE sogenactif_request SET outcome = ?, decided_by = ?, attempts = 0 WHERE id = ?",
+            match.outcome, number, match.request_id,
+        )  # fmt: skip
+
+
 def _match(execute: Execute, response: PaymentResponse) -> Match:
     rows = execute(
         "SELECT id, fields, outcome, decided_by FROM sogenactif_request"
         " WHERE merchant = ? AND day = ? AND transaction_id = ? {lock}",
-        _merchant(response.fields), _day(response.fields), int(response["transaction_id"]),
+        _merchant(response.fields), journal_day(response.fields), int(response["transaction_id"]),
     )  # fmt: skip
     if not rows:
-        return Match("unknown", why="no such request")
+        return Match(UNKNOWN, why="no such request")
     [[number, asked, outcome, decided_by]] = rows
     asked = json.loads(asked)
     for name, plain in (("amount", _number), ("currency_code", _number), ("order_id", _blanked)):
@@ -280,9 +367,7 @@ def _match(execute: Execute, response: PaymentResponse) -> Match:
     if _identity(response) in map(_identity, earlier.values()):
         return Match("duplicate", outcome, "", number)
     before = earlier[decided_by]
-    # Nothing was authorised yet where the customer went away or the bank has not answered: what
-    # comes after that is news. An authorisation given or refused is final.
-    if outcome in ("cancelled", "pending") or before["response_code"] == TOO_MANY_ENTRIES:
+    if not _is_final(before):
         return Match(response.outcome, response.outcome, "", number)
     return Match("conflicting", outcome, f"{response.outcome} after {outcome}", number)
 
@@ -301,7 +386,7 @@ def _identity(response: PaymentResponse) -> tuple[str, ...]:
 
 
 def _next_number(execute: Execute, entry: Entry, fields: Mapping[str, str]) -> str:
-    merchant, day = _merchant(fields), _day(fields)
+    merchant, day = _merchant(fields), journal_day(fields)
     while True:
         [[number]] = execute(
             "INSERT INTO sogenactif_counter VALUES (?, ?, 1) ON CONFLICT (merchant, day)"
@@ -315,13 +400,13 @@ def _next_number(execute: Execute, entry: Entry, fields: Mapping[str, str]) -> s
             return transaction_id
 
 
-def _claim_number(execute: Execute, entry: Entry, fields: Mapping[str, str], number: int) -> bool:
-    """Record a request with the shop's own number; False where the same request has it already."""
+def _claim_number(execute: Execute, entry: Entry, fields: Mapping[str, str], number: int) -> Entry:
+    """Record a request with the shop's own number; what the journal says otherwise where it was asked before."""
     if _insert(execute, entry, fields, number):
-        return True
-    merchant, day = _merchant(fields), _day(fields)
-    [[recorded]] = execute(
-        "SELECT fields FROM sogenactif_request WHERE merchant = ? AND day = ? AND transaction_id = ?",
+        return {}
+    merchant, day = _merchant(fields), journal_day(fields)
+    [[identifier, recorded]] = execute(
+        "SELECT entry, fields FROM sogenactif_request WHERE merchant = ? AND day = ? AND transaction_id = ?",
         merchant, day, number,
     )  # fmt: skip
     before = json.loads(recorded)
@@ -332,7 +417,7 @@ def _claim_number(execute: Execute, entry: Entry, fields: Mapping[str, str], num
     )
     if other:
         raise TransactionUsed(fields["transaction_id"], day, ", ".join(other))
-    return False
+    return {"entry": identifier, "fields": before}
 
 
 def _insert(execute: Execute, entry: Entry, fields: Mapping[str, str], number: int) -> bool:
@@ -340,7 +425,7 @@ def _insert(execute: Execute, entry: Entry, fields: Mapping[str, str], number: i
         execute(
             "INSERT INTO sogenactif_request (entry, made, merchant, day, transaction_id, order_id, fields)"
             " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
-            entry["entry"], entry["time"], _merchant(fields), _day(fields), number,
+            entry["entry"], entry["time"], _merchant(fields), journal_day(fields), number,
             searchable(fields.get("order_id", "")), json.dumps(dict(fields)),
         )
     )  # fmt: skip
@@ -355,7 +440,7 @@ def _merchant(fields: Mapping[str, str]) -> str:
     return f"{fields.get('merchant_country', '')}.{fields.get('merchant_id', '')}"
 
 
-def _day(fields: Mapping[str, str]) -> str:
+def journal_day(fields: Mapping[str, str]) -> str:
     """The day of a request in Paris, aaaammjj; responses carry the moment of the request that they answer."""
     date = fields["transmission_date"]
     month, day, hour, minute, second = (int(date[start : start + 2]) for start in range(4, 14, 2))

@@ -64,6 +64,8 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
         order = order_to_pay(reference)
         if order is None:
             raise HttpError(404, f"no order {reference} to pay")
+        if method == "HEAD":
+            return send(start_response, 200, b"", HTML, [])
         call = parse_call(f"{name}={value}" for name, value in order.parameters.items())
         settings = read_pathfile(pathfile)
         with opened_ledger(settings) as ledger:
@@ -155,7 +157,7 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
                 raise
             if ledger:
                 match = _receive(response, ledger, "automatic", record_outcome, environ)
-                if not match.believed:
+                if not match.believed and match.verdict != UNENTERED:
                     _log(environ, f"call_autoresponse {match.verdict}", KitError(match.why))
             else:
                 try:
@@ -202,8 +204,12 @@ def _receive(
     except ResponseError as error:
         raise Unverified(400, str(error)) from error
     try:
+        if match.warning:
+            _log(environ, f"{source} response", KitError(match.warning))
         if match.verdict == UNENTERED:
-            raise KitError(match.why)
+            raise KitError(
+                f"{match.why}; the journal keeps the response: run sogenactif replay once the ledger is back"
+            )
         ledger.tell(
             record_outcome, partial(_log, environ, f"{source} response, record_outcome"), match.request_id
         )

@@ -32,13 +32,12 @@ def ledger(site: Site) -> list[Finding]:
         unwritable = _unwritable(site, site.ledger)
         if unwritable:
             return unwritable
-        if not os.path.exists(site.ledger):
-            if any(entry.get("verdict") != FORGED for entry in Journal(site.journal).entries()):
-                return [fault("ledger_gone", site.ledger)]
-            return [ok("ledger_to_come", site.ledger)]
     name = site.ledger or f"postgresql://{urlsplit(url).hostname or ''}"
     try:
-        version = schema_version(url)
+        version = 0 if site.ledger and not os.path.exists(site.ledger) else schema_version(url)
+        if version == 0:
+            lost = any(entry.get("verdict") != FORGED for entry in Journal(site.journal).entries())
+            return [fault("ledger_gone", name) if lost else ok("ledger_to_come", name)]
         if version > len(MIGRATIONS):
             return [fault("ledger_newer", name, version=version, known=len(MIGRATIONS))]
         if version < len(MIGRATIONS):
