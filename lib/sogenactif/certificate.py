@@ -24,6 +24,8 @@ FIRST_URL_ROW = GRID_ROWS
 OWNER_ROW = 42
 ROWS = 44
 LONGEST_URL = 125
+DATA_FOLLOWS = b"certificate_data!"
+OWN_BANK = ["SANDBOX", "DEMO"]
 SAFE_IN_URL = set(string.ascii_letters + string.digits + ".-_~:/?&=%+[]")
 
 
@@ -33,7 +35,8 @@ class Certificate:
 
     ``grid`` is 25 rows of 65 characters; ``payment_url`` the server's address without
     ``/callpayment``; ``made`` its date, aaaammjj; ``header`` the lines of a typed one
-    (merchant_id, certificate_expired…), empty for an untyped one.
+    (merchant_id, certificate_expired…), empty for an untyped one; ``services`` the addresses of the
+    four services, empty where unreadable; ``own`` whether this kit issued it: no bank takes it.
     """
 
     path: str
@@ -41,6 +44,8 @@ class Certificate:
     payment_url: str
     made: str
     header: dict[str, str]
+    services: tuple[str, ...] = ()
+    own: bool = False
 
     def message_key(self, amount: str, transmission_date: str, transaction_id: str) -> bytes:
         """The DES key of a message, 8 bytes.
@@ -107,6 +112,23 @@ def read_certificate(pathfile: Pathfile, country: str, merchant_id: str, old: bo
     Raises CertificateMissing where there is none, CertificateError where it can't be used.
     """
     path = certificate_path(pathfile, country, merchant_id, old)
+    header, rows = _read(path, bool(pathfile["F_CTYPE"]))
+    if pathfile["F_CTYPE"]:
+        _check_owner(header, merchant_id, country, pathfile["F_CTYPE"])
+    return _parse(path, header, rows)
+
+
+def open_certificate(path: str) -> Certificate:
+    """The certificate in any file, whoever it belongs to.
+
+    Raises CertificateMissing where there is none, CertificateError where it can't be used.
+    """
+    header, rows = _read(path)
+    return _parse(path, header, rows)
+
+
+def _read(path: str, typed: bool | None = None) -> tuple[dict[str, str], list[bytes]]:
+    """The header and the rows of a certificate's file; it tells itself whether it is typed where nobody does."""
     try:
         content = read_file(path)
     except FileNotFoundError:
@@ -114,11 +136,9 @@ def read_certificate(pathfile: Pathfile, country: str, merchant_id: str, old: bo
     except (OSError, ValueError) as error:
         raise CertificateError(f"Error reading certificate file ({path})") from error
     rows = content.replace(b"\r\n", b"\n").split(b"\n")
-    header: dict[str, str] = {}
-    if pathfile["F_CTYPE"]:
-        header, rows = _split_header(rows)
-        _check_owner(header, merchant_id, country, pathfile["F_CTYPE"])
-    return _parse(path, header, rows)
+    if typed is None:
+        typed = any(row.startswith(DATA_FOLLOWS) for row in rows)
+    return _split_header(rows) if typed else ({}, rows)
 
 
 def issue_certificate(
@@ -149,20 +169,28 @@ def issue_certificate(
     return "".join(row + "\n" for row in rows).encode("ascii")
 
 
-def write_secret(path: str, content: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
+def write_secret(path: str, content: bytes, as_folder: bool = False) -> None:
+    """Write a file that only its owner may read, whole or not at all.
+
+    With ``as_folder`` its group is that of its folder, and may read it where the folder is open to
+    that group and to nobody else; its owner is the folder's too where root writes. Raises OSError.
+    """
     draft = path + ".new"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(draft)
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
+        if as_folder:
+            folder = os.stat(os.path.dirname(path) or ".")
+            os.fchown(file.fileno(), folder.st_uid if os.geteuid() == 0 else -1, folder.st_gid)
+            os.fchmod(file.fileno(), 0o640 if folder.st_mode & 0o011 == 0o010 else 0o600)
     os.replace(draft, path)
 
 
 def _split_header(lines: list[bytes]) -> tuple[dict[str, str], list[bytes]]:
     header: dict[str, str] = {}
     for number, line in enumerate(lines):
-        if line.startswith(b"certificate_data!"):
+        if line.startswith(DATA_FOLLOWS):
             return header, lines[number + 1 :]
         keyword, _, rest = to_text(line).partition("!")
         header[keyword] = rest.partition("!")[0]
@@ -190,25 +218,31 @@ def _parse(path: str, header: dict[str, str], rows: list[bytes]) -> Certificate:
     if len(rows) <= OWNER_ROW:
         raise CertificateError(f"Error reading certificate data at line  ({len(rows) + 1})")
     key = _pack([code % 16 for code in rows[0][:16]])
-    url = _decipher_url(path, rows[FIRST_URL_ROW : FIRST_URL_ROW + URL_ROWS], key)
+    services = tuple(
+        _decipher_url(rows[first : first + URL_ROWS], key)
+        for first in range(FIRST_URL_ROW, FIRST_URL_ROW + URLS * URL_ROWS, URL_ROWS)
+    )
+    if not services[0]:
+        raise CertificateError(f"Error reading URL ({path})")
     made = to_text(rows[OWNER_ROW]).split(",")
     day = made[1].split("/") if len(made) > 1 else []
     if [len(part) for part in day] != [2, 2, 4] or not "".join(day).isdecimal():
         raise CertificateError(f"Error reading certificate data at line  ({OWNER_ROW + 1})")
-    return Certificate(path, tuple(rows[:GRID_ROWS]), url, "".join(reversed(day)), header)
+    own = [part.rstrip("+") for part in made[3:5]] == OWN_BANK
+    day_made = "".join(reversed(day))
+    return Certificate(path, tuple(rows[:GRID_ROWS]), services[0], day_made, header, services, own)
 
 
-def _decipher_url(path: str, rows: list[bytes], key: bytes) -> str:
+def _decipher_url(rows: list[bytes], key: bytes) -> str:
+    """The address in four rows, empty where there is none that can be used."""
     try:
         text = b"".join(row[:ROW] for row in rows).decode("ascii")
         hexadecimal = text[3 : 3 + int(text[:3])]
         plain = DES.new(key, DES.MODE_ECB).decrypt(bytes.fromhex(hexadecimal)).decode("ascii")
         url = plain[3 : 3 + int(plain[:3])]
     except ValueError:
-        url = ""
-    if not is_web_address(url):
-        raise CertificateError(f"Error reading URL ({path})")
-    return url
+        return ""
+    return url if is_web_address(url) else ""
 
 
 def _encipher_url(url: str, key: bytes) -> list[str]:

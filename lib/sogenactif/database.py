@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 from sogenactif.errors import LedgerError, LedgerMissing
 from sogenactif.owner import give_to_folder_owner
@@ -42,6 +43,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("CREATE INDEX sogenactif_number ON sogenactif_request (day, transaction_id)",),
 )
 BUSY_SECONDS = 5
+PSYCOPG_MISSING = "psycopg is missing: ./install.sh postgresql installs it"
 MOST_WAL_BYTES = 4 * 1024 * 1024
 
 
@@ -148,7 +150,7 @@ class PostgresqlDatabase:
             import psycopg
             from psycopg.conninfo import conninfo_to_dict
         except ImportError:
-            raise LedgerError(self._name, "psycopg is missing: ./install.sh postgresql installs it") from None
+            raise LedgerError(self._name, PSYCOPG_MISSING) from None
         self._error = psycopg.Error
         self._cursors = count()
         try:
@@ -262,6 +264,26 @@ def open_database(url: str, may_create: Callable[[], bool]) -> Database:
     if url.startswith("sqlite:////"):
         return SqliteDatabase(url.removeprefix("sqlite:///"), may_create)
     raise LedgerError(url.partition(":")[0], "LEDGER is sqlite:////absolute/path or postgresql://…")
+
+
+def schema_version(url: str) -> int:
+    """The version of the schema in a database that is there, which is left as it is. Raises LedgerError."""
+    if url.startswith("sqlite:"):
+        import sqlite3
+
+        path = url.removeprefix("sqlite:///")
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as connection:
+                return int(connection.execute("PRAGMA user_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise LedgerError(path, error) from error
+    server = PostgresqlDatabase(url, lambda: True, migrate=False)
+    try:
+        [[exists]] = server.rows("SELECT to_regclass('sogenactif_schema') IS NOT NULL")
+        versions = list(server.rows("SELECT version FROM sogenactif_schema")) if exists else []
+        return int(versions[0][0]) if versions else 0
+    finally:
+        server.close()
 
 
 @contextmanager

@@ -21,6 +21,11 @@ DEFAULTS = {
 }
 NEEDED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE")
 PROTOCOLS = ("", "sips", "paypage")
+# Every keyword that a pathfile may have.
+KEYWORDS = (
+    *NEEDED, "D_PARM", "DEBUG", "F_CTYPE", "JOURNAL", "KIT_VERSION", "LEDGER", "LOGO_TYPE", "PROTOCOL",
+    *(f"PAYPAGE_{name}" for name in ("URL", "KEY", "KEY_VERSION", "SEAL", "ENCODE", "INTERFACE", "MEANS", "REFERENCE")),
+)  # fmt: skip
 MOST_BYTES = 1024 * 1024
 FILE_NAME_PART = re.compile(r"[0-9A-Za-z_-]+")
 

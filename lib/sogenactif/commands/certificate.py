@@ -1,0 +1,268 @@
+"""``sogenactif certificate``: issue one for the demonstration, show one, install the bank's.
+
+A certificate is a secret: whoever reads it can seal. Nothing here ever prints its key.
+"""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from sogenactif.certificate import (
+    Certificate,
+    certificate_path,
+    issue_certificate,
+    open_certificate,
+    write_secret,
+)
+from sogenactif.commands.checks.site import Site
+from sogenactif.commands.common import ROOT
+from sogenactif.commands.language import language, printable
+from sogenactif.errors import CertificateError, KitError
+from sogenactif.settings import Pathfile, read_file, read_pathfile
+
+UNTYPED_NAME = re.compile(r".*\.([a-z]{2})\.([0-9]+)")
+SERVICES = ("payment", "office", "third", "logistic")
+
+TEXTS = {
+    "en": {
+        "exists": "There is a certificate already ({path}); --rotate keeps it as the previous one.",
+        "exists_output": "There is a certificate already ({path}).",
+        "merchant": "merchant",
+        "country": "country",
+        "type": "type",
+        "made": "made",
+        "expires": "last day",
+        "expired": "{day}, expired",
+        "own": "issued by this kit: no bank takes it",
+        "issuer": "issued by",
+        "payment": "payment",
+        "office": "office",
+        "third": "third service",
+        "logistic": "logistic",
+        "none": "No merchant of {path} has a certificate.",
+        "untyped": "{path} doesn't say whose it is: name it certif.<country>.<merchant_id>, as the bank does.",
+        "other_type": "{path} is of the type {says}, and F_CTYPE of the pathfile is {wanted}: ask the bank for the right one, or correct F_CTYPE.",
+        "is_expired": "{path} expired on {day}: ask the bank for a new one, or install it nevertheless with --force.",
+        "same": "{path} is this certificate already.",
+        "installed": "Installed: {path}",
+        "kept": "The one before is kept: {path}",
+        "then": "sogenactif check says whether all is well with it.",
+        "unwritten": "{path} can't be written: {error}",
+    },
+    "fr": {
+        "exists": "Il y a déjà un certificat ({path}) ; --rotate le garde comme le précédent.",
+        "exists_output": "Il y a déjà un certificat ({path}).",
+        "merchant": "commerçant",
+        "country": "pays",
+        "type": "type",
+        "made": "fait le",
+        "expires": "dernier jour",
+        "expired": "{day}, expiré",
+        "own": "émis par ce kit : aucune banque ne l’accepte",
+        "issuer": "origine",
+        "payment": "paiement",
+        "office": "back-office",
+        "third": "troisième service",
+        "logistic": "logistique",
+        "none": "Aucun commerçant de {path} n’a de certificat.",
+        "untyped": "{path} ne dit pas à qui il est : nommez-le certif.<pays>.<merchant_id>, comme le fait la banque.",
+        "other_type": "{path} est du type {says}, et F_CTYPE du pathfile vaut {wanted} : demandez le bon à la banque, ou corrigez F_CTYPE.",
+        "is_expired": "{path} a expiré le {day} : demandez-en un nouveau à la banque, ou installez-le quand même avec --force.",
+        "same": "{path} est déjà ce certificat.",
+        "installed": "Installé : {path}",
+        "kept": "Le précédent est gardé : {path}",
+        "then": "sogenactif check dit si tout va bien avec lui.",
+        "unwritten": "{path} ne peut pas être écrit : {error}",
+    },
+}
+
+
+class Refused(Exception):
+    """What the command won't do: the name of the text that says why, and what fills it."""
+
+    def __init__(self, name: str, **values: object) -> None:
+        super().__init__(_say(name, **values))
+
+
+def issue(url: str, merchant_id: str, country: str, pathfile: Pathfile, rotate: bool = False) -> str:
+    """Issue the certificate of a merchant into the place that the pathfile names; where that is.
+
+    ``url`` is the address of the payment server, without ``/callpayment``. With ``rotate`` the
+    certificate that is there stays in force as the previous one. Raises Refused without it,
+    KitError and OSError.
+    """
+    path = certificate_path(pathfile, country, merchant_id)
+    content = issue_certificate(url, merchant_id, country, pathfile["F_CTYPE"])
+    if os.path.exists(path) and not rotate:
+        raise Refused("exists", path=path)
+    _put(pathfile, country, merchant_id, content)
+    return path
+
+
+def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, str]:
+    """Put a certificate of the bank's where the kit finds it; where that is, and where the one before it is kept.
+
+    The latter is empty where there was none. An expired one wants ``force``. Raises Refused,
+    KitError and OSError.
+    """
+    certificate = open_certificate(source)
+    country, merchant_id = _whose(certificate)
+    wanted, says = pathfile["F_CTYPE"], certificate.header.get("certificate_type", "")
+    if says != wanted:
+        raise Refused("other_type", path=source, says=says or "-", wanted=wanted or "-")
+    day = _expiry(certificate)
+    if day and day < date.today() and not force:
+        raise Refused("is_expired", path=source, day=day)
+    content = read_file(source)
+    path = certificate_path(pathfile, country, merchant_id)
+    if os.path.exists(path) and read_file(path) == content:
+        raise Refused("same", path=path)
+    return path, _put(pathfile, country, merchant_id, content)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command line; the exit status is 1 where nothing was issued, shown or installed."""
+    given = _parser().parse_args(arguments)
+    try:
+        status: int = given.run(given)
+    except (Refused, KitError) as error:
+        reason = error.__cause__
+        why = f": {reason.strerror}" if isinstance(reason, OSError) and reason.strerror else ""
+        print(printable(f"{error}{why}"), file=sys.stderr)
+        return 1
+    except OSError as error:
+        path = error.filename or ""
+        print(printable(_say("unwritten", path=path, error=error.strerror)), file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sogenactif certificate", description="The certificates of merchants: issue, show, install."
+    )
+    commands = parser.add_subparsers(required=True, metavar="issue|show|install")
+    default, place = f"{ROOT}/cgi-bin/pathfile", "the pathfile (%(default)s)"
+
+    command = commands.add_parser("issue", help="make one, for the demonstration's payment server")
+    command.set_defaults(run=_issue)
+    command.add_argument("merchant_id", help="number of the merchant, 014213245611111")
+    command.add_argument("url", help="address of the payment server, http://127.0.0.1:8080/payment")
+    command.add_argument("--country", default="fr", help="country of the merchant (fr)")
+    command.add_argument("--pathfile", default="", help="the pathfile that says where certificates are")
+    command.add_argument("--output", metavar="FILE", help="write it there instead; - is the standard output")
+    command.add_argument("--type", default="php", help="with --output: its type, empty for none (php)")
+    command.add_argument(
+        "--rotate", action="store_true", help="keep the one that is there as the previous one"
+    )
+
+    command = commands.add_parser("show", help="show whose one is, its days and addresses; never its key")
+    command.set_defaults(run=_show)
+    command.add_argument("files", nargs="*", metavar="FILE", help="files (those of the pathfile's merchants)")
+    command.add_argument("--pathfile", default=default, help=place)
+
+    command = commands.add_parser("install", help="put the bank's file in its place; the old one is kept")
+    command.set_defaults(run=_install)
+    command.add_argument("file", metavar="FILE", help="the file from the bank")
+    command.add_argument("--pathfile", default=default, help=place)
+    command.add_argument("--force", action="store_true", help="install it though it expired")
+    return parser
+
+
+def _issue(given: argparse.Namespace) -> int:
+    if given.output is None:
+        print(issue(given.url, given.merchant_id, given.country, read_pathfile(given.pathfile), given.rotate))
+        return 0
+    content = issue_certificate(given.url, given.merchant_id, given.country, given.type)
+    if given.output == "-":
+        sys.stdout.buffer.write(content)
+    elif os.path.exists(given.output):
+        raise Refused("exists_output", path=given.output)
+    else:
+        write_secret(given.output, content)
+    return 0
+
+
+def _show(given: argparse.Namespace) -> int:
+    paths = given.files
+    if not paths:
+        read_pathfile(given.pathfile)
+        site = Site(given.pathfile, ROOT)
+        places = (site.certificate_path(m, old) for m in site.merchants for old in (False, True))
+        paths = [path for path in places if os.path.exists(path)]
+        if not paths:
+            raise Refused("none", path=given.pathfile)
+    status = 0
+    for path in paths:
+        try:
+            _describe(open_certificate(path))
+        except CertificateError as error:
+            print(printable(str(error)), file=sys.stderr)
+            status = 1
+    return status
+
+
+def _install(given: argparse.Namespace) -> int:
+    path, old = install(given.file, read_pathfile(given.pathfile), given.force)
+    print(printable(_say("installed", path=path)))
+    if old:
+        print(printable(_say("kept", path=old)))
+    print(_say("then"))
+    return 0
+
+
+def _describe(certificate: Certificate) -> None:
+    """Print what a certificate says, but for its key."""
+    header, day = certificate.header, _expiry(certificate)
+    late = day is not None and day < date.today()
+    lines = {
+        "merchant": header.get("merchant_id", ""),
+        "country": header.get("merchant_country", ""),
+        "type": header.get("certificate_type", ""),
+        "made": f"{certificate.made[:4]}-{certificate.made[4:6]}-{certificate.made[6:]}",
+        "expires": _say("expired", day=day) if late else str(day or ""),
+        "issuer": _say("own") if certificate.own else "",
+        **dict(zip(SERVICES, certificate.services, strict=True)),
+    }
+    print(printable(certificate.path))
+    for name, value in lines.items():
+        if value:
+            print(f"  {_say(name):18} {printable(value)}")
+
+
+def _whose(certificate: Certificate) -> tuple[str, str]:
+    """Country and merchant_id: a typed certificate says them itself, another in its file's name."""
+    header = certificate.header
+    if header:
+        return header.get("merchant_country", ""), header.get("merchant_id", "")
+    name = UNTYPED_NAME.fullmatch(os.path.basename(certificate.path))
+    if not name:
+        raise Refused("untyped", path=certificate.path)
+    return name[1], name[2]
+
+
+def _expiry(certificate: Certificate) -> date | None:
+    text = certificate.header.get("certificate_expired", "")
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    except ValueError:
+        return None
+
+
+def _put(pathfile: Pathfile, country: str, merchant_id: str, content: bytes) -> str:
+    """Write a certificate in its place, with the rights of its folder; where the one before it is kept, if any."""
+    path = certificate_path(pathfile, country, merchant_id)
+    old = ""
+    if os.path.exists(path):
+        old = certificate_path(pathfile, country, merchant_id, old=True)
+        write_secret(old, Path(path).read_bytes(), as_folder=True)
+    write_secret(path, content, as_folder=True)
+    return old
+
+
+def _say(name: str, **values: object) -> str:
+    return TEXTS[language()][name].format(**values)

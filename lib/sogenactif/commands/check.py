@@ -1,0 +1,183 @@
+"""``sogenactif check``: goes through everything that can be wrong, and says what it saw and what to do."""
+
+import argparse
+import json
+import os
+import pwd
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from traceback import extract_tb
+from typing import TYPE_CHECKING
+
+from sogenactif.commands.checks.english import ENGLISH
+from sogenactif.commands.checks.finding import FAULT, OK, WARNING, Finding, fault
+from sogenactif.commands.checks.french import FRENCH
+from sogenactif.commands.checks.machine import python
+from sogenactif.commands.language import language, printable
+
+if TYPE_CHECKING:
+    from sogenactif.commands.checks.site import Site
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
+COLOURS = {OK: "32", WARNING: "33", FAULT: "1;31"}
+
+Checks = Sequence[tuple[str, Callable[["Site"], list[Finding]]]]
+Results = list[tuple[str, list[Finding]]]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command line; status 0 where there is no fault, 1 where there is one, 2 for a wrong call."""
+    parser = argparse.ArgumentParser(
+        prog="sogenactif check",
+        description="Check an installation: say what is wrong with it, and what to do.",
+        epilog="Status 0: no fault. 1: a fault. 2: a wrong call.",
+    )
+    parser.add_argument("--pathfile", default=f"{ROOT}/cgi-bin/pathfile", help="the pathfile (%(default)s)")
+    parser.add_argument(
+        "--user", default="", help="the web server's user (the owner of the journal's folder)"
+    )
+    parser.add_argument("--url", default="", help="address of the shop: asks its web server too")
+    parser.add_argument("--payment", action="store_true", help="pay --order on the demonstration's server")
+    parser.add_argument("--order", default="", help="with --payment: reference of an order to pay")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--quiet", action="store_true", help="print faults and warnings only")
+    asked = parser.parse_args(arguments)
+    if asked.url and not ADDRESS.fullmatch(asked.url):
+        parser.error(f"{asked.url} is no http or https address")
+    if asked.payment and not (asked.url and asked.order):
+        parser.error("--payment needs --url and --order")
+    if asked.order and not asked.payment:
+        parser.error("--order goes with --payment")
+    if asked.user and not _is_user(asked.user):
+        parser.error(f"no user {asked.user}")
+    results: Results = [("python", _guarded(lambda: python(ROOT)))]
+    if not any(finding.name == "dependencies" and not finding.file for finding in results[0][1]):
+        from sogenactif.commands.checks.site import Site
+
+        path = os.path.abspath(asked.pathfile)
+        site = Site(path, ROOT, asked.user, asked.url.rstrip("/"), asked.order)
+        results += [(name, _guarded(lambda look=look: look(site))) for name, look in _checks()]  # type: ignore[misc]
+    texts = FRENCH if language() == "fr" else ENGLISH
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    if asked.json:
+        _print_json(results, texts)
+    else:
+        _print(results, texts, asked.quiet, bool(asked.url))
+    return 1 if _count(results, FAULT) else 0
+
+
+def _checks() -> Checks:
+    """Each check, in the order they are made: its name, and the function that looks."""
+    from sogenactif.commands.checks import files, merchants, payment, records, web
+
+    return (
+        ("pathfile", files.pathfile),
+        ("parameters", files.parameters),
+        ("paths", files.paths),
+        ("debug", files.debug),
+        ("certificates", merchants.certificates),
+        ("requests", merchants.requests),
+        ("addresses", merchants.addresses),
+        ("logos", merchants.logos),
+        ("ledger", records.ledger),
+        ("journal", records.journal),
+        ("secrets", records.secrets),
+        ("clock", web.clock),
+        ("scripts", web.scripts),
+        ("served_logos", web.logos),
+        ("payment", payment.payment),
+    )
+
+
+def _guarded(look: Callable[[], list[Finding]]) -> list[Finding]:
+    """The findings of a check, or that it couldn't look: one that fails never hides the others."""
+    try:
+        return look()
+    except PermissionError as error:
+        return [fault("not_allowed", str(error.filename or ""))]
+    except Exception as error:
+        last = extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__}, {os.path.basename(last.filename)}:{last.lineno}"
+        return [fault("crashed", error=where)]
+
+
+def _is_user(name: str) -> bool:
+    try:
+        return bool(pwd.getpwnam(name))
+    except KeyError:
+        return False
+
+
+def _count(results: Results, level: str) -> int:
+    return sum(finding.level == level for _, findings in results for finding in findings)
+
+
+def _texts(finding: Finding, texts: dict[str, tuple[str, str]]) -> tuple[str, str]:
+    """What a finding saw and what to do, on one line each."""
+    values = {"file": finding.file, **finding.values}
+    saw, do = (printable(text.format(**values)) for text in texts[finding.name])
+    return saw, do
+
+
+def _print(results: Results, texts: dict[str, tuple[str, str]], quiet: bool, asked_url: bool) -> None:
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for name, findings in results:
+        shown = [finding for finding in findings if not quiet or finding.level != OK]
+        if shown:
+            print(texts[f"check_{name}"][0])
+        for finding in shown:
+            saw, do = _texts(finding, texts)
+            if finding.file:
+                place = texts["place" if finding.line else "place_file"][0]
+                saw = place.format(file=printable(finding.file), line=finding.line, saw=saw)
+            word = f"{texts[f'level_{finding.level}'][0]:9}"
+            print(f"  {_colour(word, COLOURS[finding.level], coloured)} {saw}")
+            if do:
+                print(f"            → {do}")
+    numbers = {"faults": FAULT, "warnings": WARNING, "well": OK}
+    print(texts["summary"][0].format(**{name: _count(results, level) for name, level in numbers.items()}))
+    skipped = list(_skipped(results))
+    if skipped and not quiet:
+        print(texts["skipped"][0].format(names=", ".join(texts[f"check_{name}"][0] for name in skipped)))
+        if not asked_url:
+            print(texts["skipped_url"][0])
+
+
+def _print_json(results: Results, texts: dict[str, tuple[str, str]]) -> None:
+    findings = []
+    for name, found in results:
+        for finding in found:
+            saw, do = _texts(finding, texts)
+            findings.append(
+                {
+                    "check": name,
+                    "level": finding.level,
+                    "name": finding.name,
+                    "file": printable(finding.file),
+                    "line": finding.line,
+                    "saw": saw,
+                    "do": do,
+                }
+            )
+    faults, warnings = _count(results, FAULT), _count(results, WARNING)
+    level = FAULT if faults else WARNING if warnings else OK
+    answer = {
+        "level": level,
+        "faults": faults,
+        "warnings": warnings,
+        "skipped": list(_skipped(results)),
+        "findings": findings,
+    }
+    print(json.dumps(answer, indent=2, ensure_ascii=True))
+
+
+def _skipped(results: Results) -> Iterator[str]:
+    """The checks that had nothing to look at."""
+    return (name for name, findings in results if not findings)
+
+
+def _colour(word: str, colour: str, coloured: bool) -> str:
+    return f"\033[{colour}m{word}\033[0m" if coloured else word

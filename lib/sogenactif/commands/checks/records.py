@@ -1,0 +1,125 @@
+"""The ledger, the journal, and the rights of everything that is secret."""
+
+import os
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
+from urllib.parse import urlsplit
+
+from sogenactif.commands.checks.files import line_of
+from sogenactif.commands.checks.finding import Finding, fault, ok
+from sogenactif.commands.checks.rights import READ, SEARCH, WRITE, described, may, open_to_all
+from sogenactif.commands.checks.site import Site
+from sogenactif.database import MIGRATIONS, schema_version
+from sogenactif.errors import LedgerError
+from sogenactif.journal import Journal
+from sogenactif.ledger import FORGED, Ledger
+
+PATIENCE = timedelta(minutes=5)
+
+
+def ledger(site: Site) -> list[Finding]:
+    """The ledger: its schema, what the shop was not told, what only the journal has."""
+    if not site.pathfile:
+        return []
+    url, line = site.pathfile["LEDGER"], line_of(site.path, "LEDGER")
+    if not url:
+        return [ok("no_ledger", site.path)]
+    if not site.ledger and not url.startswith(("postgresql://", "postgres://")):
+        return [fault("ledger_malformed", site.path, line)]
+    if not site.ledger and not site.pathfile["JOURNAL"]:
+        return [fault("journal_absent", site.path, line)]
+    if site.ledger:
+        unwritable = _unwritable(site, site.ledger)
+        if unwritable:
+            return unwritable
+    name = site.ledger or f"postgresql://{urlsplit(url).hostname or ''}"
+    try:
+        version = 0 if site.ledger and not os.path.exists(site.ledger) else schema_version(url)
+        if version == 0:
+            lost = any(entry.get("verdict") != FORGED for entry in Journal(site.journal).entries())
+            return [fault("ledger_gone", name) if lost else ok("ledger_to_come", name)]
+        if version > len(MIGRATIONS):
+            return [fault("ledger_newer", name, version=version, known=len(MIGRATIONS))]
+        if version < len(MIGRATIONS):
+            return [ok("ledger_older", name)]
+        return _left_behind(site, url) or [ok("ledger", name, version=version, user=site.user.name)]
+    except LedgerError as error:
+        return [fault("ledger_fails", name, error=error)]
+
+
+def journal(site: Site) -> list[Finding]:
+    """The folder where each response is written before the bank's server gets its answer."""
+    if not site.pathfile:
+        return []
+    if not os.path.exists(site.journal):
+        parent = os.path.dirname(site.journal)
+        if not os.path.exists(parent):
+            return [fault("leads_nowhere", site.path, keyword="JOURNAL", path=parent)]
+        if not may(site.user, parent, WRITE):
+            return [fault("not_writable", parent, user=site.user.name)]
+        return [ok("journal_to_come", site.journal)]
+    files = [f"{site.journal}/{day}.jsonl" for day in Journal(site.journal).days()]
+    if not may(site.user, site.journal, WRITE) or not may(site.user, site.journal, SEARCH):
+        return [fault("not_writable", site.journal, user=site.user.name)]
+    found = [
+        fault("not_writable", path, user=site.user.name) for path in files if not may(site.user, path, WRITE)
+    ]
+    return found or [ok("journal", site.journal, user=site.user.name)]
+
+
+def secrets(site: Site) -> list[Finding]:
+    """Files with the data of customers, or a password, that everybody on the machine may read."""
+    if not site.pathfile:
+        return []
+    private = [f"{site.journal}/{day}.jsonl" for day in Journal(site.journal).days()]
+    if site.ledger:
+        private += [site.ledger, site.ledger + "-wal"]
+    if urlsplit(site.pathfile["LEDGER"]).password:
+        private.append(site.path)
+    log = os.path.join(site.root, "var", "data", "autoresponse.log")
+    found = [
+        fault("open_to_all", path, **described(path))
+        for path in [*private, log]
+        if os.path.exists(path) and open_to_all(path)
+    ]
+    return found or [ok("secrets", count=len(private))]
+
+
+def _unwritable(site: Site, path: str) -> list[Finding]:
+    """What keeps the web server from writing an SQLite file: it makes others beside it."""
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        return [
+            fault("leads_nowhere", site.path, line_of(site.path, "LEDGER"), keyword="LEDGER", path=folder)
+        ]
+    if not may(site.user, folder, WRITE | SEARCH):
+        return [fault("not_writable", folder, user=site.user.name)]
+    return [
+        fault("not_writable", file, user=site.user.name)
+        for file in (path, path + "-wal", path + "-shm")
+        if os.path.exists(file) and not may(site.user, file, READ | WRITE)
+    ]
+
+
+def _left_behind(site: Site, url: str) -> list[Finding]:
+    before = (datetime.now(timezone.utc) - PATIENCE).isoformat()
+    found = []
+    with closing(Ledger(url, site.journal)) as opened:
+        [[late]] = opened.database.rows(
+            "SELECT count(*) FROM sogenactif_request AS request JOIN sogenactif_response AS response"
+            " ON response.id = request.decided_by WHERE request.outcome <> request.told AND response.received < ?",
+            before,
+        )
+        known = {
+            row[0]
+            for table in ("sogenactif_request", "sogenactif_response")
+            for row in opened.database.rows(f"SELECT entry FROM {table}")
+        }
+        alone = sum(
+            entry["verdict"] != FORGED and entry["entry"] not in known for entry in opened.journal.entries()
+        )
+    if late:
+        found.append(fault("untold", count=late))
+    if alone:
+        found.append(fault("unentered", site.journal, count=alone))
+    return found

@@ -1,0 +1,112 @@
+"""The installation that is checked, as far as it can be read."""
+
+import glob
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from sogenactif.certificate import Certificate, certificate_path, read_certificate
+from sogenactif.commands.checks.rights import Account, account, owner_of
+from sogenactif.errors import KitError
+from sogenactif.settings import Pathfile, merge, read_parameters, read_pathfile
+
+
+class Merchant(NamedTuple):
+    """A merchant that has a parmcom file: its number, that file, and its fields with those of F_DEFAULT."""
+
+    id: str
+    path: str
+    fields: dict[str, str]
+
+    @property
+    def country(self) -> str:
+        return self.fields.get("merchant_country") or "fr"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the command line names.
+
+    ``path`` is the pathfile, ``root`` the kit's folder, ``url`` the shop's address, ``order`` the
+    reference of an order that may be paid; empty where they were not given, as is ``user_name``.
+    """
+
+    path: str
+    root: str
+    user_name: str = ""
+    url: str = ""
+    order: str = ""
+
+    @cached_property
+    def pathfile(self) -> Pathfile | None:
+        """The pathfile, None where the kit can't read it."""
+        try:
+            return read_pathfile(self.path)
+        except KitError:
+            return None
+
+    @cached_property
+    def user(self) -> Account:
+        """The web server's user: the one that was named, or the owner of the journal's folder."""
+        return account(self.user_name) if self.user_name else owner_of(self.journal)
+
+    @property
+    def ledger(self) -> str:
+        """The path of an SQLite ledger, empty where there is none."""
+        url = self.pathfile["LEDGER"] if self.pathfile else ""
+        return url.removeprefix("sqlite:///") if url.startswith("sqlite:////") else ""
+
+    @property
+    def journal(self) -> str:
+        """The folder of the journal; without a ledger the folder where responses are logged."""
+        if self.pathfile and self.pathfile["LEDGER"]:
+            if self.pathfile["JOURNAL"]:
+                return self.pathfile["JOURNAL"]
+            if self.ledger:
+                return os.path.join(os.path.dirname(self.ledger), "journal")
+        return os.path.join(self.root, "var", "data")
+
+    @cached_property
+    def merchants(self) -> tuple[Merchant, ...]:
+        """The merchants that have a parmcom file beside F_PARAM."""
+        if not self.pathfile:
+            return ()
+        common = _fields("default", self.pathfile["F_DEFAULT"])
+        prefix = self.pathfile["F_PARAM"] + "."
+        return tuple(
+            Merchant(path.removeprefix(prefix), path, merge(common, _fields("merchant", path)))
+            for path in sorted(glob.glob(glob.escape(prefix) + "*"))
+            if path.removeprefix(prefix).isdigit()
+        )
+
+    def certificate_path(self, merchant: Merchant, old: bool = False) -> str:
+        """Where the certificate of a merchant is, or the one before it."""
+        assert self.pathfile
+        return certificate_path(self.pathfile, merchant.country, merchant.id, old)
+
+    def certificate(self, merchant: Merchant) -> Certificate | None:
+        """The certificate of a merchant, None where the kit can't use it or the protocol has none."""
+        if not self.pathfile or not self.pathfile["F_CERTIFICATE"]:
+            return None
+        try:
+            return read_certificate(self.pathfile, merchant.country, merchant.id)
+        except KitError:
+            return None
+
+    @cached_property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The certificates that can be used."""
+        return tuple(found for found in map(self.certificate, self.merchants) if found)
+
+    @property
+    def only_demonstration(self) -> bool:
+        """Whether this kit issued every certificate: there is no bank."""
+        return bool(self.certificates) and all(certificate.own for certificate in self.certificates)
+
+
+def _fields(whose: str, path: str) -> dict[str, str]:
+    try:
+        return read_parameters(whose, path)
+    except KitError:
+        return {}

@@ -1,0 +1,97 @@
+"""The web server, asked as a browser and the bank's server ask it; and the clock."""
+
+import os
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+from sogenactif.commands.checks.asking import Reply, ask
+from sogenactif.commands.checks.finding import Finding, fault, ok, warning
+from sogenactif.commands.checks.machine import paris
+from sogenactif.commands.checks.merchants import means
+from sogenactif.commands.checks.site import Site
+
+# What each script answers when it is asked for nothing in particular.
+EXPECTED = {"call_autoresponse.py": 405, "call_request.py": 400, "call_response.py": 400}
+OUR_HEADER = ("Referrer-Policy", "same-origin")
+MOST_SECONDS = 60
+
+
+def scripts(site: Site) -> list[Finding]:
+    """Whether the web server runs the scripts, rather than hide them or show their source."""
+    if not site.url:
+        return []
+    found = []
+    for script, status in EXPECTED.items():
+        url = f"{site.url}/cgi-bin/{script}"
+        try:
+            reply = ask(url)
+        except OSError as error:
+            return [fault("no_answer", url=url, error=error)]
+        found.append(_script(url, reply, status))
+    found += _configuration(site)
+    return found
+
+
+def logos(site: Site) -> list[Finding]:
+    """A picture at the address of each means of payment."""
+    if not site.url or not site.pathfile:
+        return []
+    found = []
+    extension, folder = site.pathfile.logo_extension, site.pathfile["D_LOGO"]
+    if not folder.startswith(("http://", "https://", "/")):
+        folder = "/cgi-bin/" + folder
+    for name in means(site):
+        if site.pathfile["LOGO_TYPE"] and not os.path.exists(f"{site.root}/logos/{name}.{extension}"):
+            continue
+        url = f"{'' if folder.startswith('http') else site.url}{folder}{name}.{extension}"
+        try:
+            reply = ask(url)
+        except OSError as error:
+            return [fault("no_answer", url=url, error=error)]
+        if reply.status != 200 or not reply.headers.get_content_type().startswith("image/"):
+            kind = reply.headers.get_content_type()
+            found.append(fault("logo_not_served", url=url, status=reply.status, kind=kind))
+    return found or [ok("logos_served", url=f"{site.url}{site.pathfile['D_LOGO']}")]
+
+
+def clock(site: Site) -> list[Finding]:
+    """This machine's clock beside that of the payment server, or of the web server that was named."""
+    found = paris()
+    for url in [*dict.fromkeys(c.payment_url for c in site.certificates), *filter(None, [site.url])]:
+        try:
+            there = parsedate_to_datetime(ask(url, method="HEAD").headers["Date"])
+        except (OSError, TypeError, ValueError):
+            continue
+        seconds = round((datetime.now(timezone.utc) - there).total_seconds())
+        if abs(seconds) > MOST_SECONDS:
+            found.append(warning("clock_wrong", url=url, seconds=f"{seconds:+}"))
+        else:
+            found.append(ok("clock", url=url, seconds=f"{seconds:+}"))
+        break
+    return found
+
+
+def _script(url: str, reply: Reply, expected: int) -> Finding:
+    if reply.body.lstrip().startswith(b"#!") or b"from sogenactif" in reply.body:
+        return fault("source_served", url=url)
+    if reply.status == expected and reply.headers.get(OUR_HEADER[0]) == OUR_HEADER[1]:
+        return ok("script_runs", url=url, status=reply.status)
+    if reply.status == 500:
+        return fault("script_fails", url=url)
+    if reply.status in (403, 404):
+        return fault("script_not_there", url=url, status=reply.status)
+    return fault("script_not_run", url=url, status=reply.status, expected=expected)
+
+
+def _configuration(site: Site) -> list[Finding]:
+    """Whether the configuration, too, is served to everybody."""
+    found = []
+    for place in ("cgi-bin/pathfile", "pathfile", "var/conf/pathfile"):
+        url = f"{site.url}/{place}"
+        try:
+            body = ask(url).body
+        except OSError:
+            continue
+        if b"F_DEFAULT!" in body or b"F_PARAM!" in body:
+            found.append(fault("configuration_served", url=url))
+    return found

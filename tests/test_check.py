@@ -1,0 +1,849 @@
+"""bin/sogenactif check: an installation that is sound, then broken in each way that it names."""
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import string
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from demo.payment.running import serving
+from demo.payment.server import PaymentServer
+from demo.shop import Shop
+from sogenactif.certificate import issue_certificate, write_secret
+from sogenactif.commands.checks import machine
+from sogenactif.commands.checks.english import ENGLISH
+from sogenactif.commands.checks.french import FRENCH
+from sogenactif.database import MIGRATIONS, schema_version
+from sogenactif.http import Application, Environ
+from sogenactif.ledger import opened_ledger
+from sogenactif.payment import PaymentResponse
+from sogenactif.settings import read_pathfile
+from tests.conftest import MERCHANT, ROOT, need
+from tests.serving import apache, free_port, postgresql, public_folder, web_user
+
+ENROLLED = "014213245611112"
+ASKED = {
+    "merchant_id": MERCHANT,
+    "merchant_country": "fr",
+    "amount": "1250",
+    "currency_code": "978",
+    "order_id": "CMD-42",
+    "transmission_date": "20261123093000",
+}
+ACCEPTED = {"response_code": "00", "authorisation_id": "123456", "payment_certificate": "ABC123456"}
+
+
+class Found(NamedTuple):
+    """What a check printed: its status, and its findings that are no ``ok``, by name."""
+
+    status: int
+    answer: dict[str, Any]
+
+    @property
+    def bad(self) -> dict[str, dict[str, Any]]:
+        return {f["name"]: f for f in self.answer["findings"] if f["level"] != "ok"}
+
+    @property
+    def well(self) -> set[str]:
+        return {f["name"] for f in self.answer["findings"] if f["level"] == "ok"}
+
+
+class Kit(NamedTuple):
+    """An installation of a test's own; ``conf`` has its configuration, ``data`` its ledger and journal."""
+
+    folder: Path
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "kit"
+
+    @property
+    def conf(self) -> Path:
+        return self.root / "var" / "conf"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "var" / "data"
+
+    @property
+    def pathfile(self) -> Path:
+        return self.conf / "pathfile"
+
+    @property
+    def parmcom(self) -> Path:
+        return self.conf / f"parmcom.{MERCHANT}"
+
+    @property
+    def certificate(self) -> Path:
+        return self.conf / f"certif.fr.{MERCHANT}.php"
+
+    def run(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        result = subprocess.run(
+            [self.root / "bin" / "sogenactif", "check", *arguments],
+            capture_output=True, text=True, check=False,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", **environment},
+        )  # fmt: skip
+        assert "Traceback" not in result.stderr
+        return result
+
+    def check(self, *arguments: str) -> Found:
+        result = self.run("--json", *arguments)
+        return Found(result.returncode, json.loads(result.stdout))
+
+    def issue(
+        self, payment_url: str, expired: str = "20991231", merchant: str = MERCHANT, **changes: str
+    ) -> None:
+        """Put another certificate in the place of the first merchant's."""
+        content = issue_certificate(payment_url, merchant, expired=expired, **changes)
+        self.put(self.certificate, content)
+
+    def put(self, path: Path, content: bytes) -> None:
+        write_secret(str(path), content, as_folder=True)
+
+    def add(self, path: Path, text: str | bytes) -> None:
+        with path.open("ab") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+
+    def as_a_bank_s(self) -> None:
+        """Make every certificate a bank's, its payment server anywhere."""
+        for merchant in (MERCHANT, ENROLLED):
+            content = issue_certificate("https://payment.invalid/pay", merchant)
+            path = self.conf / f"certif.fr.{merchant}.php"
+            self.put(path, content.replace(b"V4,SANDBOX,DEMO", b"V4,A BANK ,PROD"))
+
+    def record(self, *answers: dict[str, str]) -> None:
+        """Have the ledger register a request, and receive these answers to it."""
+        with opened_ledger(read_pathfile(str(self.pathfile))) as ledger:
+            assert ledger
+            number = ledger.register(ASKED)
+            for answer in answers:
+                ledger.receive(PaymentResponse({**ASKED, "transaction_id": number, **answer}), "automatic")
+
+
+@pytest.fixture(scope="module")
+def installed() -> Iterator[Path]:
+    """The kit as ./install.sh apache puts it, to be copied."""
+    with public_folder() as folder:
+        subprocess.run(
+            [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf",
+             "--no-enable", "--user", web_user(), "--shop", "http://127.0.0.1:8", "--payment", "http://127.0.0.1:9/payment"],
+            check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        yield folder
+
+
+@pytest.fixture
+def kit(installed: Path) -> Iterator[Kit]:
+    with public_folder() as folder:
+        subprocess.run(["cp", "-a", f"{installed}/.", folder], check=True)
+        for path in (folder / "kit.conf", *(folder / "kit" / "var" / "conf").iterdir()):
+            text = path.read_bytes()
+            if str(installed).encode() in text:
+                with path.open("r+b") as file:
+                    file.truncate()
+                    file.write(text.replace(str(installed).encode(), str(folder).encode()))
+        yield Kit(folder)
+
+
+def test_a_sound_installation_has_no_fault(kit: Kit) -> None:
+    found = kit.check()
+    assert (found.status, found.bad) == (0, {})
+    assert found.answer["level"] == "ok"
+    assert found.well >= {"python", "well_formed", "leads_there", "certificate_own", "sealed", "address", "logos",
+                          "debug_off", "ledger_to_come", "journal_to_come", "secrets"}  # fmt: skip
+    assert found.answer["skipped"] == ["clock", "scripts", "served_logos", "payment"]
+
+
+def test_people_read_it_in_their_language(kit: Kit) -> None:
+    kit.pathfile.write_text(kit.pathfile.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
+    english, french = kit.run(), kit.run(LC_ALL="fr_FR.UTF-8")
+    assert (
+        f"{kit.root}/cgi-bin/pathfile, line 3: DEBUG is YES: every customer is shown every parameter"
+        in english.stdout
+    )
+    assert "→ Write DEBUG!NO!" in english.stdout
+    assert "ligne 3 : DEBUG vaut YES : chaque client voit tous les paramètres" in french.stdout
+    assert "Faults: 0. Warnings: 1." in english.stdout
+    assert "Défauts : 0. Avertissements : 1." in french.stdout
+    assert not re.search(r"\b(line|Faults|every|the)\b", french.stdout)
+
+
+def test_quiet_says_only_what_is_wrong(kit: Kit) -> None:
+    assert kit.run("--quiet").stdout == "Faults: 0. Warnings: 0. All well: 23.\n"
+
+
+def test_a_locale_without_the_characters_is_no_fault(kit: Kit) -> None:
+    kit.add(kit.parmcom, "RETRUN_URL!x!\n")
+    result = kit.run(PYTHONIOENCODING="ascii", LC_ALL="fr_FR")
+    assert (result.returncode, "RETRUN_URL" in result.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colours_are_for_terminals(kit: Kit, environment: dict[str, str], coloured: bool) -> None:
+    import pty
+
+    terminal, side = pty.openpty()
+    subprocess.run(
+        [kit.root / "bin" / "sogenactif", "check", "--quiet", "--pathfile", "/nowhere"],
+        stdout=side, check=False, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", **environment},
+    )  # fmt: skip
+    os.close(side)
+    assert (b"\033[1;31mFAULT" in os.read(terminal, 4096)) is coloured
+    os.close(terminal)
+    assert "\033" not in kit.run("--pathfile", "/nowhere").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--url", "shop"], ["--payment"], ["--payment", "--url", "http://h"], ["--user", "nobody-of-that-name"], ["--order", "1"], ["more"]],
+)  # fmt: skip
+def test_a_wrong_call_is_status_2(kit: Kit, arguments: list[str]) -> None:
+    assert kit.run(*arguments).returncode == 2
+
+
+# Lines of files: what is added, the finding, and words that it says with line 21 of the pathfile.
+LINES = [
+    ("LEGDER!x!\n", "misspelled", "unknown keyword LEGDER", "Did you mean LEDGER?"),
+    ("f_ctype!php!\n", "misspelled", "unknown keyword f_ctype", "Did you mean F_CTYPE?"),
+    ("SOMETHING!x!\n", "unknown_keyword", "unknown keyword SOMETHING", "take the line out"),
+    ("RETURN_URL!http://h/!\n", "misplaced", "RETURN_URL is not read in this file", "other"),
+    ("LOGO_TYPE!svg\n", "separators", "1 exclamation marks where a line has 2", "KEYWORD!value!"),
+    ("F_CTYPE!p!hp!\n", "separators", "3 exclamation marks", "without ! in the value"),
+    ("   \n", "blank_line", "a line of blanks", "Empty the line"),
+    ("DEBUG!NO!  \n", "trailing_spaces", "spaces after the last exclamation mark", "Take them out"),
+    ("DEBUG!NO! # off\n", "after_the_end", "something after the last", "a comment begins with #"),
+    ("F_DEFAULT!/conf/parmcom !\n", "spaces_around", "the value of F_DEFAULT begins or ends with a space", "out"),
+    (" DEBUG!NO!\n", "spaces_around_keyword", "a space before or after the keyword DEBUG", "Begin the line"),
+    ("DEBUG!NO!\n", "repeated", "DEBUG was set on line 3 already", "Keep one"),
+    ("DEBUG!NO!\r\n", "carriage_returns", "end in a carriage return: 1", "sed -i 's/\\r$//'"),
+    ("DEBUG!NO!\rDEBUG!NO!\n", "carriage_return_inside", "a carriage return inside the line", "line feed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "saw", "do"), LINES, ids=[f"{line[1]}-{n}" for n, line in enumerate(LINES)]
+)
+def test_a_wrong_line_of_the_pathfile_is_named(kit: Kit, line: str, name: str, saw: str, do: str) -> None:
+    number = kit.pathfile.read_text().count("\n") + 1
+    kit.add(kit.pathfile, line)
+    found = kit.check().bad[name]
+    assert (found["file"], found["line"]) == (f"{kit.root}/cgi-bin/pathfile", number)
+    assert saw in found["saw"]
+    assert do in found["do"]
+
+
+def test_a_byte_order_mark_is_named(kit: Kit) -> None:
+    for path in (kit.pathfile, kit.parmcom):
+        kit.put(path, b"\xef\xbb\xbf" + path.read_bytes())
+        found = kit.check()
+        assert (found.status, found.bad["byte_order_mark"]["line"]) == (1, 1)
+        assert "byte order mark (BOM)" in found.bad["byte_order_mark"]["saw"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "saw"),
+    [
+        ("RETRUN_URL!http://h/!\n", "misspelled", "unknown keyword RETRUN_URL"),
+        ("D_LOGO!/logos/!\n", "misplaced", "D_LOGO is not read in this file"),
+        ("LOGO!" + "x" * 33 + "!\n", "too_long", "LOGO has 33 bytes, 32 at most"),
+        ("CADDIE!a\n", "separators", "1 exclamation marks"),
+    ],
+)
+def test_a_wrong_line_of_a_parmcom_file_is_named(kit: Kit, line: str, name: str, saw: str) -> None:
+    kit.add(kit.parmcom, line)
+    found = kit.check()
+    assert found.status == 1
+    assert (found.bad[name]["file"], found.bad[name]["line"]) == (str(kit.parmcom), 5)
+    assert saw in found.bad[name]["saw"]
+
+
+def test_values_and_control_characters_are_never_printed(kit: Kit) -> None:
+    kit.add(kit.pathfile, "\033[2JX!hunter2!\nLEDGER!postgresql://kit:hunter2@h/d!x!\n")
+    result = kit.run()
+    assert "unknown keyword ?[2JX" in result.stdout
+    assert "hunter2" not in result.stdout + kit.run("--json").stdout
+
+
+def test_a_pathfile_that_is_not_there(kit: Kit) -> None:
+    found = kit.check("--pathfile", "/nowhere/pathfile")
+    assert found.status == 1
+    assert found.bad["missing"]["saw"] == "there is no such file"
+    assert found.bad["missing"]["file"] == "/nowhere/pathfile"
+
+
+def test_a_keyword_that_is_needed(kit: Kit) -> None:
+    kit.pathfile.write_text(re.sub("F_PARAM!.*\n", "", kit.pathfile.read_text()))
+    assert kit.check().bad["keyword_absent"]["do"] == "Add the line F_PARAM!value!"
+
+
+def test_what_only_the_kit_knows_is_in_its_words(kit: Kit) -> None:
+    kit.pathfile.write_text(kit.pathfile.read_text().replace("KIT_VERSION!615!", "KIT_VERSION!7!"))
+    assert "KIT_VERSION is 7" in kit.check().bad["kit_refuses"]["saw"]
+
+
+def test_no_merchant_at_all(kit: Kit) -> None:
+    for path in kit.conf.glob("parmcom.0*"):
+        path.unlink()
+    assert kit.check().bad["no_merchant"]["file"] == f"{kit.conf}/parmcom.<merchant_id>"
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "name", "saw"),
+    [
+        ("F_DEFAULT", "conf/parmcom.sogenactif", "relative", "F_DEFAULT is conf/parmcom.sogenactif"),
+        ("F_PARAM", "/nowhere/parmcom", "leads_nowhere", "F_PARAM leads to /nowhere, which is not there"),
+        ("F_CERTIFICATE", "/no/certif", "leads_nowhere", "F_CERTIFICATE leads to /no, which is not there"),
+    ],
+)
+def test_a_path_that_leads_elsewhere(kit: Kit, keyword: str, value: str, name: str, saw: str) -> None:
+    kit.pathfile.write_text(re.sub(f"(?m)^{keyword}!.*!$", f"{keyword}!{value}!", kit.pathfile.read_text()))
+    found = kit.check().bad[name]
+    assert saw in found["saw"]
+    assert found["line"] > 0
+
+
+def test_what_the_web_server_can_t_read(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    kit.parmcom.chmod(0o600)
+    found = kit.check().bad["not_for_user"]
+    assert (found["file"], web_user() in found["saw"]) == (str(kit.parmcom), True)
+    kit.parmcom.chmod(0o640)
+    kit.conf.chmod(0o700)
+    found = kit.check().bad["not_for_user"]
+    assert "the web server's user www-data can't read it" in found["saw"]
+    assert kit.check("--user", "root").bad == {}
+
+
+def test_who_may_not_look_is_told_so(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, to be somebody else,")
+    result = subprocess.run(
+        [kit.root / "bin" / "sogenactif", "check"],
+        capture_output=True, text=True, check=False, user="nobody", group="nogroup", extra_groups=[],
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"}, cwd="/",
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert "Run the check as root, or as the web server's user." in result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_the_web_server_s_user_may_look_itself(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, to be somebody else,")
+    result = subprocess.run(
+        [kit.root / "bin" / "sogenactif", "check", "--quiet"],
+        capture_output=True, text=True, check=False, user=web_user(), group=web_user(), extra_groups=[],
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"}, cwd="/",
+    )  # fmt: skip
+    assert (result.returncode, result.stdout) == (0, "Faults: 0. Warnings: 0. All well: 23.\n")
+
+
+def test_debug_is_a_fault_in_production_only(kit: Kit) -> None:
+    kit.pathfile.write_text(kit.pathfile.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
+    assert kit.check().bad["debug_on"]["level"] == "warning"
+    kit.as_a_bank_s()
+    assert kit.check().bad["debug_on"]["level"] == "fault"
+    kit.pathfile.write_text(kit.pathfile.read_text().replace("DEBUG!YES!", "DEBUG!yes!"))
+    assert "neither YES nor NO" in kit.check().bad["debug_neither"]["saw"]
+
+
+# Certificates
+
+
+def test_a_certificate_that_is_not_there(kit: Kit) -> None:
+    kit.certificate.unlink()
+    found = kit.check()
+    assert (found.status, found.bad["certificate_missing"]["file"]) == (1, str(kit.certificate))
+    assert "sogenactif certificate install" in found.bad["certificate_missing"]["do"]
+
+
+def test_a_certificate_under_another_name(kit: Kit) -> None:
+    kit.certificate.rename(kit.conf / f"certif.be.{MERCHANT}.php")
+    assert f"there is certif.be.{MERCHANT}.php" in kit.check().bad["certificate_misnamed"]["saw"]
+
+
+def test_a_certificate_that_everybody_reads(kit: Kit) -> None:
+    kit.certificate.chmod(0o644)
+    found = kit.check()
+    assert found.status == 1
+    assert "everybody on the machine can read or change it (mode 644" in found.bad["open_to_all"]["saw"]
+    assert found.bad["open_to_all"]["do"] == f"chmod o= {kit.certificate}"
+
+
+def test_a_certificate_that_the_web_server_can_t_read(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    kit.certificate.chmod(0o600)
+    assert kit.check().bad["not_for_user"]["file"] == str(kit.certificate)
+
+
+@pytest.mark.parametrize(
+    ("days", "name", "level", "saw"),
+    [(-1, "expired", "fault", "it expired on {}"), (20, "expires_soon", "warning", "it expires on {}, in 20 days")],
+)  # fmt: skip
+def test_a_certificate_that_expires(kit: Kit, days: int, name: str, level: str, saw: str) -> None:
+    last = date.today() + timedelta(days=days)
+    kit.issue("http://127.0.0.1:9/payment", last.strftime("%Y%m%d"))
+    found = kit.check()
+    assert found.status == (level == "fault")
+    assert (found.bad[name]["level"], found.bad[name]["saw"]) == (level, saw.format(last))
+
+
+def test_a_certificate_whose_last_day_is_none(kit: Kit) -> None:
+    kit.issue("http://127.0.0.1:9/payment", "2099-31")
+    assert "no day of the form yyyymmdd" in kit.check().bad["expiry_unreadable"]["saw"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "saw"),
+    [
+        ({"merchant": "014213245611119"}, "another_merchant_id", "that of merchant 014213245611119, not"),
+        ({"country": "be"}, "another_merchant_country", "of the country be, MERCHANT_COUNTRY of fr"),
+        ({"type_": "asp"}, "another_certificate_type", "of the type asp, F_CTYPE is php"),
+    ],
+)
+def test_a_certificate_of_another(kit: Kit, changes: dict[str, str], name: str, saw: str) -> None:
+    kit.issue("http://127.0.0.1:9/payment", **changes)
+    found = kit.check()
+    assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
+
+
+def test_a_certificate_that_was_cut(kit: Kit) -> None:
+    kit.put(kit.certificate, kit.certificate.read_bytes()[:1500])
+    assert (
+        "it is cut or altered: Error in MAC key generation" in kit.check().bad["certificate_damaged"]["saw"]
+    )
+
+
+def test_the_certificate_before_counts_too(kit: Kit) -> None:
+    old = kit.conf / f"certif.fr.{MERCHANT}.old.php"
+    kit.put(old, kit.certificate.read_bytes())
+    assert "certificate_before" in kit.check().well
+    old.chmod(0o604)
+    assert kit.check().bad["open_to_all"]["file"] == str(old)
+
+
+@pytest.mark.parametrize(
+    ("line", "saw"),
+    [
+        ("PAYMENT_MEANS!CB,1,AMEX!\n", "(payment_means,block_order)"),
+        ("LANGUAGE!FR!\n", "language (FR) must be lower case"),
+        ("CURRENCY!eur!\n", "currency_code (eur) not numeric"),
+    ],
+)
+def test_parameters_that_make_no_request(kit: Kit, line: str, saw: str) -> None:
+    kit.add(kit.parmcom, line)
+    found = kit.check()
+    assert (found.status, saw in found.bad["request_refused"]["saw"]) == (1, True)
+
+
+# Addresses, logos
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "saw"),
+    [
+        ("shop.example/return", "address_malformed", "RETURN_URL is no address"),
+        ("http://shop.example/a b", "address_malformed", "RETURN_URL is no address"),
+        ("http://shop.example:http/", "address_malformed", "RETURN_URL is no address"),
+        ("http://localhost/return", "address_local", "where neither customers nor the bank's server get"),
+        ("http://127.0.0.1/return", "address_local", "where neither customers nor the bank's server get"),
+        ("http://192.168.1.7/return", "address_local", "where neither customers nor the bank's server get"),
+        ("http://shop.example/return", "address_in_clear", "RETURN_URL is not https"),
+        ("", "address_absent", "RETURN_URL is not set"),
+    ],
+)
+def test_a_wrong_address_in_production(kit: Kit, url: str, name: str, saw: str) -> None:
+    kit.as_a_bank_s()
+    for path in kit.conf.glob("parmcom.0*"):
+        path.write_text(path.read_text().replace("http://127.0.0.1:8/", "https://shop.example/"))
+    assert kit.check().bad == {}
+    kit.parmcom.write_text(re.sub("RETURN_URL!.*!", f"RETURN_URL!{url}!", kit.parmcom.read_text(), count=1))
+    found = kit.check().bad
+    assert list(found) == [name]
+    assert saw in found[name]["saw"]
+
+
+def test_a_logo_that_is_not_there(kit: Kit) -> None:
+    (kit.root / "logos" / "AMEX.svg").unlink()
+    found = kit.check()
+    assert (found.status, "no picture for AMEX" in found.bad["logo_as_text"]["saw"]) == (0, True)
+    kit.pathfile.write_text(kit.pathfile.read_text().replace("LOGO_TYPE!svg!\n", ""))
+    found = kit.check()
+    assert (found.status, "customers see a broken one" in found.bad["logo_missing"]["saw"]) == (1, True)
+
+
+# Ledger and journal
+
+
+def test_a_ledger_in_use_is_well(kit: Kit) -> None:
+    kit.record()
+    found = kit.check()
+    assert (found.status, found.bad) == (0, {})
+    assert found.well >= {"ledger", "journal"}
+
+
+def test_outcomes_that_the_shop_was_not_told(kit: Kit) -> None:
+    kit.record(ACCEPTED)
+    assert kit.check().bad == {}  # a moment ago: the script may be at it
+    with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE sogenactif_response SET received = '2026-01-01T00:00:00'")
+    found = kit.check()
+    assert (found.status, found.bad["untold"]["saw"]) == (1, "outcomes that the shop was not told: 1")
+    assert "sogenactif replay" in found.bad["untold"]["do"]
+
+
+def test_lines_that_only_the_journal_has(kit: Kit) -> None:
+    kit.record(ACCEPTED)
+    with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger, ledger:
+        ledger.execute("DELETE FROM sogenactif_response")
+    assert kit.check().bad["unentered"]["saw"] == "lines that the ledger lacks: 1"
+
+
+def test_a_ledger_that_is_gone(kit: Kit) -> None:
+    kit.record()
+    for path in kit.data.glob("ledger.db*"):
+        path.unlink()
+    found = kit.check()
+    assert (found.status, found.bad["ledger_gone"]["saw"]) == (1, "it is gone, though its journal is here")
+    assert not (kit.data / "ledger.db").exists()
+
+
+def test_a_ledger_of_another_kit_or_emptied(kit: Kit) -> None:
+    kit.record()
+    with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger:
+        ledger.execute("PRAGMA user_version = 99")
+    assert "made by a newer kit (schema 99" in kit.check().bad["ledger_newer"]["saw"]
+    with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger:
+        ledger.execute("PRAGMA user_version = 0")
+    assert "it is gone" in kit.check().bad["ledger_gone"]["saw"]
+
+
+def test_a_ledger_that_is_none(kit: Kit) -> None:
+    (kit.data / "ledger.db").write_text("not a database, but long enough to be read as one" * 100)
+    if os.getuid() == 0:
+        shutil.chown(kit.data / "ledger.db", web_user(), web_user())
+    assert "not a database" in kit.check().bad["ledger_fails"]["saw"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("LEDGER!sqlite://ledger.db!", "ledger_malformed"),
+        ("LEDGER!postgresql://h/d!", "journal_absent"),
+        ("LEDGER!sqlite:////nowhere/ledger.db!", "leads_nowhere"),
+        ("LEDGER!postgresql://kit:hunter2@127.0.0.1:1/d!\nJOURNAL!{}/journal!", "ledger_fails"),
+    ],
+)
+def test_a_ledger_that_can_t_be(kit: Kit, line: str, name: str) -> None:
+    text = re.sub("LEDGER!.*!", line.format(kit.data), kit.pathfile.read_text())
+    kit.pathfile.write_text(text)
+    result = kit.run("--json")
+    assert name in {finding["name"] for finding in json.loads(result.stdout)["findings"]}
+    assert "hunter2" not in result.stdout
+
+
+def test_a_ledger_in_postgresql_is_left_as_it_is(kit: Kit) -> None:
+    with postgresql() as server:
+        assert [schema_version(server.url), schema_version(server.url)] == [0, 0]
+        text = re.sub(
+            "LEDGER!.*!", f"LEDGER!{server.url}!\nJOURNAL!{kit.data}/journal!", kit.pathfile.read_text()
+        )
+        kit.pathfile.write_text(text)
+        kit.record()
+        assert schema_version(server.url) == len(MIGRATIONS)
+
+
+def test_no_ledger_is_no_fault(kit: Kit) -> None:
+    kit.pathfile.write_text(re.sub("LEDGER!.*!\n", "", kit.pathfile.read_text()))
+    assert (kit.check().bad, "no_ledger" in kit.check().well) == ({}, True)
+
+
+def test_a_ledger_that_the_web_server_can_t_write(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    kit.record()
+    os.chown(kit.data / "ledger.db", 0, 0)
+    found = kit.check()
+    assert (found.status, found.bad["not_writable"]["file"]) == (1, str(kit.data / "ledger.db"))
+    assert f"chown {web_user()}" in found.bad["not_writable"]["do"]
+
+
+def test_a_journal_that_the_web_server_can_t_write(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    kit.record()
+    [day] = (kit.data / "journal").iterdir()
+    os.chown(day, 0, 0)
+    assert kit.check().bad["not_writable"]["file"] == str(day)
+    os.chown(kit.data / "journal", 0, 0)
+    assert kit.check("--user", web_user()).bad["not_writable"]["file"] == str(kit.data / "journal")
+
+
+@pytest.mark.parametrize("name", ["ledger.db", "journal/20261123.jsonl"])
+def test_customers_data_that_everybody_reads(kit: Kit, name: str) -> None:
+    kit.record()
+    (kit.data / name).chmod(0o644)
+    found = kit.check()
+    assert (found.status, found.bad["open_to_all"]["file"]) == (1, str(kit.data / name))
+
+
+def test_a_password_in_a_pathfile_that_everybody_reads(kit: Kit) -> None:
+    kit.add(kit.pathfile, f"LEDGER!postgresql://kit:hunter2@127.0.0.1:1/d!\nJOURNAL!{kit.data}/journal!\n")
+    kit.pathfile.chmod(0o644)
+    assert kit.check().bad["open_to_all"]["file"] == f"{kit.root}/cgi-bin/pathfile"
+
+
+# Python, the clock
+
+
+@pytest.mark.parametrize(
+    ("first", "name"),
+    [
+        ("#!/usr/bin/python9.9\n", "no_interpreter"),
+        ("#!/bin/cat\n", "no_interpreter"),
+        ("#!/usr/bin/python3\r\n", "script_carriage_return"),
+        ("# a script\n", "script_unnamed"),
+    ],
+)
+def test_a_script_that_no_interpreter_runs(kit: Kit, first: str, name: str) -> None:
+    script = kit.root / "cgi-bin" / "call_request.py"
+    lines = script.read_text().splitlines(keepends=True)
+    script.write_bytes("".join([first, *lines[1:]]).encode())
+    found = kit.check()
+    assert (found.status, found.bad[name]["file"], found.bad[name]["line"]) == (1, str(script), 1)
+
+
+def test_a_script_that_is_not_executable_or_not_there(kit: Kit) -> None:
+    (kit.root / "cgi-bin" / "call_request.py").chmod(0o644)
+    (kit.root / "cgi-bin" / "call_response.py").unlink()
+    found = kit.check().bad
+    assert found["script_not_executable"]["do"] == f"chmod 755 {kit.root}/cgi-bin/call_request.py"
+    assert "the script is not there" in found["script_missing"]["saw"]
+
+
+def test_dependencies_that_are_not_there(kit: Kit) -> None:
+    (kit.root / "lib" / "packages").unlink() if (kit.root / "lib" / "packages").is_symlink() else shutil.rmtree(kit.root / "lib" / "packages")  # fmt: skip
+    found = kit.check()
+    assert found.status == 1
+    assert "can't import Crypto.Cipher.DES" in found.bad["dependencies"]["saw"]
+
+
+def test_a_python_that_is_too_old(tmp_path: Path) -> None:
+    old = tmp_path / "python"
+    old.write_text("#!/bin/sh\necho 3.9\n")
+    old.chmod(0o755)
+    (tmp_path / "cgi-bin").mkdir()
+    for script in machine.SCRIPTS:
+        (tmp_path / "cgi-bin" / script).write_text(f"#!{old}\n")
+        (tmp_path / "cgi-bin" / script).chmod(0o755)
+    found = [finding for finding in machine.python(str(tmp_path)) if finding.name == "old_python"]
+    assert [finding.values["version"] for finding in found] == ["3.9"] * 3
+
+
+def test_the_time_in_paris_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    import zoneinfo
+
+    assert machine.paris() == []
+    zoneinfo.ZoneInfo.clear_cache()
+    zoneinfo.reset_tzpath([])
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    try:
+        assert [finding.name for finding in machine.paris()] == ["no_paris"]
+    finally:
+        zoneinfo.reset_tzpath()
+
+
+@pytest.mark.parametrize(("ahead", "name"), [(0, "clock"), (3600, "clock_wrong")])
+def test_the_clock_beside_that_of_the_payment_server(kit: Kit, ahead: int, name: str) -> None:
+    from email.utils import formatdate
+    from time import time
+
+    def server(environ: Environ, start_response):  # type: ignore[no-untyped-def]
+        start_response("200 OK", [("Date", formatdate(time() + ahead, usegmt=True))])
+        return []
+
+    with serving(server) as address:
+        kit.issue(f"{address}/payment")
+        found = kit.check()
+    said = {
+        finding["name"]: finding["saw"] for finding in found.answer["findings"] if finding["check"] == "clock"
+    }
+    assert list(said) == [name]
+    [seconds] = re.findall(r"[+-]\d+(?= s)", said[name])
+    assert abs(int(seconds) + ahead) <= 5
+
+
+# The web server
+
+
+class Served(NamedTuple):
+    kit: Kit
+    apache: str
+    shop: str
+
+
+@pytest.fixture
+def start(kit: Kit) -> Iterator[Any]:
+    """Starts the kit on Apache, with more configuration before it, and the shop with its payment server."""
+    with ExitStack() as stack:
+
+        def serve(more: str = "", included: bool = True) -> Served:
+            ports = free_port(), free_port()
+            shop_address, apache_address = (f"http://127.0.0.1:{port}" for port in ports)
+            for path in kit.conf.glob("parmcom.0*"):
+                path.write_text(path.read_text().replace("http://127.0.0.1:8/", f"{apache_address}/"))
+            for merchant in (MERCHANT, ENROLLED):
+                path = kit.conf / f"certif.fr.{merchant}.php"
+                kit.put(path, issue_certificate(f"{shop_address}/payment", merchant))
+            pathfile = read_pathfile(str(kit.pathfile))
+            shop = Shop(str(kit.data / "shop.db"), pathfile)
+            if os.getuid() == 0:
+                shutil.chown(kit.data / "shop.db", web_user(), web_user())
+            payment = PaymentServer(pathfile, str(kit.folder / "payment.db"))
+            stack.callback(payment.close)
+            stack.enter_context(serving(_mounted(shop, payment), ports[0]))
+            include = f"Include {kit.folder}/kit.conf\n" if included else ""
+            stack.enter_context(apache(kit.folder, ports[1], more.format(kit.root) + include))
+            return Served(kit, apache_address, shop_address)
+
+        yield serve
+
+
+def _mounted(shop: Application, payment: Application) -> Application:
+    def application(environ: Environ, start_response):  # type: ignore[no-untyped-def]
+        path = environ["PATH_INFO"]
+        if path.startswith("/payment/"):
+            return payment({**environ, "SCRIPT_NAME": "/payment", "PATH_INFO": path[8:]}, start_response)
+        return shop(environ, start_response)
+
+    return application
+
+
+def place_order(kit: Kit, amount: int = 650) -> str:
+    """An order of the shop, as its database holds it."""
+    with closing(sqlite3.connect(kit.data / "shop.db")) as shop, shop:
+        shop.execute(
+            "INSERT INTO orders (reference, amount, language, placed) VALUES ('CHECK1', ?, 'en', '2026-11-23')",
+            [amount],
+        )
+    return "CHECK1"
+
+
+def test_an_installation_on_apache_is_sound(start: Any) -> None:
+    served = start()
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, found.bad) == (0, {})
+    assert found.well >= {"script_runs", "logos_served", "clock"}
+    assert found.answer["skipped"] == ["payment"]
+
+
+def test_a_web_server_that_shows_the_source(start: Any) -> None:
+    served = start(
+        'Alias "/cgi-bin/" "{0}/cgi-bin/"\n<Directory "{0}/cgi-bin">\nRequire all granted\n</Directory>\n'
+        'Alias "/logos/" "{0}/logos/"\n<Directory "{0}/logos">\nRequire all granted\n</Directory>\n',
+        included=False,
+    )
+    found = served.kit.check("--url", served.apache)
+    assert found.status == 1
+    assert "SHOWS EVERYBODY THE SOURCE OF THE SCRIPT" in found.bad["source_served"]["saw"]
+    assert "Turn CGI on" in found.bad["source_served"]["do"]
+    assert "SHOWS EVERYBODY THE PATHFILE" in found.bad["configuration_served"]["saw"]
+    assert "F_CERTIFICATE!" not in served.kit.run("--url", served.apache).stdout
+
+
+def test_a_web_server_that_doesn_t_know_the_kit(start: Any) -> None:
+    served = start(included=False)
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, "is not served (40" in found.bad["script_not_there"]["saw"]) == (1, True)
+    assert "is no picture (40" in found.bad["logo_not_served"]["saw"]
+
+
+def test_a_script_that_fails_on_the_web_server(start: Any) -> None:
+    served = start()
+    script = served.kit.root / "cgi-bin" / "call_request.py"
+    script.write_text(script.read_text().replace("import os", "import nothing_of_that_name", 1))
+    found = served.kit.check("--url", served.apache)
+    assert found.status == 1
+    assert found.bad["script_fails"]["saw"] == f"{served.apache}/cgi-bin/call_request.py fails (500)"
+
+
+def test_something_else_at_the_address(kit: Kit) -> None:
+    def server(environ: Environ, start_response):  # type: ignore[no-untyped-def]
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return [b"<p>Hello</p>"]
+
+    with serving(server) as address:
+        found = kit.check("--url", address)
+    assert "answers 200 where the kit answers" in found.bad["script_not_run"]["saw"]
+    assert "is no picture (200, text/html)" in found.bad["logo_not_served"]["saw"]
+
+
+def test_nothing_at_the_address(kit: Kit) -> None:
+    found = kit.check("--url", f"http://127.0.0.1:{free_port()}")
+    assert (found.status, "does not answer (Connection refused)" in found.bad["no_answer"]["saw"]) == (
+        1,
+        True,
+    )
+
+
+# A payment
+
+
+def test_a_whole_payment(start: Any) -> None:
+    served = start()
+    reference = place_order(served.kit)
+    found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
+    assert (found.status, found.bad) == (0, {})
+    [paid] = [f for f in found.answer["findings"] if f["check"] == "payment"]
+    assert paid["saw"] == "transaction 000001 was accepted, and the ledger knows"
+    again = served.kit.check("--url", served.apache, "--payment", "--order", reference)
+    assert "shows no form for this order (404)" in again.bad["payment_no_order"]["saw"]
+
+
+def test_a_payment_whose_automatic_response_is_lost(start: Any) -> None:
+    served = start()
+    text = served.kit.parmcom.read_text()
+    served.kit.parmcom.write_text(
+        re.sub("AUTO_RESPONSE_URL!.*!", f"AUTO_RESPONSE_URL!{served.shop}/lost!", text)
+    )
+    found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
+    assert found.status == 1
+    assert "the ledger says waiting" in found.bad["payment_not_told"]["saw"]
+    assert f"{served.shop}/lost" in found.bad["payment_not_told"]["do"]
+
+
+def test_a_payment_that_the_payment_server_refuses(start: Any) -> None:
+    served = start()
+    served.kit.add(served.kit.parmcom, "BGCOLOR!red!\n")
+    found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
+    assert "asks for no card (400)" in found.bad["payment_no_entry"]["saw"]
+
+
+def test_no_payment_is_ever_tried_against_a_bank(start: Any) -> None:
+    served = start()
+    reference = place_order(served.kit)
+    served.kit.as_a_bank_s()
+    found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
+    assert "no payment is tried against a bank" in found.bad["payment_bank"]["saw"]
+    assert not (served.kit.data / "ledger.db").exists()
+
+
+# The tables
+
+
+def test_the_languages_say_the_same_of_the_same() -> None:
+    assert FRENCH.keys() == ENGLISH.keys()
+    for name, sentences in ENGLISH.items():
+        for english, french in zip(sentences, FRENCH[name], strict=True):
+            assert bool(english) == bool(french), name
+            assert _places(english) == _places(french), name
+
+
+def _places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
