@@ -6,7 +6,6 @@ import re
 import shutil
 import sqlite3
 import stat
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,8 +21,9 @@ from sogenactif.http import Application, Environ
 from sogenactif.journal import Journal
 from sogenactif.settings import read_pathfile
 from tests.browser import browsing
-from tests.conftest import MERCHANT, ROOT
+from tests.conftest import MERCHANT, need
 from tests.serving import apache, free_port, public_folder, web_user, wsgi_server
+from tests.test_install import install
 
 ACCEPTED, REFUSED = "4974934125497800", "4972187615205"
 
@@ -50,20 +50,16 @@ class Installation(NamedTuple):
         ]
 
 
-def install(folder: Path, *options: str) -> None:
-    subprocess.run(
-        [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf", "--no-enable",
-         "--user", web_user(), *options],
-        check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def installation() -> Iterator[Installation]:
+@pytest.fixture(scope="module", params=["cgi", "wsgi"])
+def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
+    options = []
+    if request.param == "wsgi":
+        need(Path("/usr/lib/apache2/modules/mod_wsgi.so").exists(), "libapache2-mod-wsgi-py3")
+        options = ["--wsgi"]
     with public_folder() as folder:
         ports = free_port(), free_port()
         shop_address, apache_address = (f"http://127.0.0.1:{port}" for port in ports)
-        install(folder, "--shop", apache_address, "--payment", f"{shop_address}/payment")
+        install(folder, "--shop", apache_address, "--payment", f"{shop_address}/payment", *options)
         kit = folder / "kit"
         pathfile = read_pathfile(f"{kit}/cgi-bin/pathfile")
         shop = Shop(str(kit / "var" / "data" / "shop.db"), pathfile)
