@@ -11,6 +11,7 @@ usage() {
 ./install.sh demo [--port N]  set up, then serve shop, kit and payment server until Ctrl-C
 ./install.sh payment [...]    set up, then serve the payment server alone; --help lists its options
 ./install.sh postgresql       set up, with the driver for a ledger in PostgreSQL
+./install.sh bundle [DIR]     write a folder to copy by FTP to a shared hosting, without root; --help lists its options
 ./install.sh test             set up, then run every check and test
 ./install.sh apache [...]     install on this machine's Apache, as root:
     --prefix DIR     where the kit goes (/usr/local/lib/sogenactif)
@@ -117,7 +118,7 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
 -h | --help | help) usage && exit ;;
-"" | demo | payment | postgresql | test | apache) ;;
+"" | demo | payment | postgresql | bundle | test | apache) ;;
 *) usage >&2 && exit 2 ;;
 esac
 if [ "$command" = apache ]; then
@@ -144,6 +145,7 @@ payment)
     add_requirements demo demonstration
     exec .venv/bin/python -m demo.payment "$@"
     ;;
+bundle) exec .venv/bin/python -m installer.bundle "$@" ;;
 postgresql)
     pip_install --target lib/packages -r requirements/postgresql.txt
     ;;
