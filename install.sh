@@ -12,6 +12,7 @@ usage() {
 ./install.sh payment [...]    set up, then serve the payment server alone; --help lists its options
 ./install.sh postgresql       set up, with the driver for a ledger in PostgreSQL
 ./install.sh bundle [DIR]     write a folder to copy by FTP to a shared hosting, without root; --help lists its options
+./install.sh --version        say which version this is
 ./install.sh test             set up, then run every check and test
 ./install.sh apache [...]     install on this machine's Apache, as root:
     --prefix DIR     where the kit goes (/usr/local/lib/sogenactif)
@@ -32,6 +33,8 @@ die() {
     printf 'install.sh: %s\n' "$*" >&2
     exit 1
 }
+
+version() { sed -n 's/^__version__ = "\(.*\)"$/\1/p' lib/sogenactif/__init__.py; }
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
@@ -118,6 +121,7 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
 -h | --help | help) usage && exit ;;
+--version) printf 'Sogenactif payment kit %s\n' "$(version)" && exit ;;
 "" | demo | payment | postgresql | bundle | test | apache) ;;
 *) usage >&2 && exit 2 ;;
 esac

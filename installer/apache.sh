@@ -74,8 +74,10 @@ install_on_apache() {
     [ "$enable" = no ] || need_apache
     step "make folders in $prefix" make_folders
     for folder in lib/sogenactif lib/packages demo conf; do
-        step "put $folder in $prefix, whole" replace_folder "$folder"
+        step "put $folder in $prefix, whole" replace_folder "$folder" "$folder"
     done
+    # man finds the pages of a program in PATH here.
+    step "put the manual pages in $prefix/share/man" replace_folder docs/man share/man/man1
     for folder in bin cgi-bin templates logos; do
         step "put the files of $folder in $prefix" true
         for file in "$folder"/*; do [ ! -f "$file" ] || [ -L "$file" ] || put_file "$file"; done
@@ -103,7 +105,7 @@ uninstall_from_apache() {
             printf 'It was changed and stays: %s\n' "$prefix/$file"
         fi
     done <"$prefix/.sogenactif"
-    for folder in lib demo conf; do step "remove $prefix/$folder" rm -rf "${prefix:?}/$folder"; done
+    for folder in lib demo conf share; do step "remove $prefix/$folder" rm -rf "${prefix:?}/$folder"; done
     for folder in bin cgi-bin templates logos; do
         step "remove $prefix/$folder, if nothing is left in it" remove_if_empty "$folder"
     done
@@ -122,19 +124,20 @@ need_apache() {
 }
 
 make_folders() {
-    for folder in lib bin cgi-bin templates logos var; do mkdir -p "$prefix/$folder"; done
+    for folder in lib bin cgi-bin templates logos share/man var; do mkdir -p "$prefix/$folder"; done
     touch "$prefix/.sogenactif"
     chmod 755 "$prefix"
 }
 
-# Puts a folder of the kit in place of the one that is there, in one moment.
+# Puts a folder of the kit ($1) in place of the installed one ($2), in one moment.
 replace_folder() {
-    rm -rf "${prefix:?}/$1.new" "${prefix:?}/$1.gone"
-    cp -RL "$1" "$prefix/$1.new"
-    find "$prefix/$1.new" -name __pycache__ -prune -exec rm -rf {} +
-    [ ! -e "$prefix/$1" ] || mv "$prefix/$1" "$prefix/$1.gone"
-    mv "$prefix/$1.new" "$prefix/$1"
-    rm -rf "${prefix:?}/$1.gone"
+    target=${prefix:?}/$2
+    rm -rf "$target.new" "$target.gone"
+    cp -RL "$1" "$target.new"
+    find "$target.new" -name __pycache__ -prune -exec rm -rf {} +
+    [ ! -e "$target" ] || mv "$target" "$target.gone"
+    mv "$target.new" "$target"
+    rm -rf "$target.gone"
 }
 
 # Puts a file of the kit among the shop's own. Of those that the shop changed, a script stays,
@@ -185,7 +188,7 @@ prepare_configuration() {
 
 # Everyone may read the code; the web server's user alone gets at var, and writes in var/data only.
 set_rights() {
-    for folder in bin cgi-bin lib demo templates logos conf; do
+    for folder in bin cgi-bin lib demo templates logos conf share; do
         chmod -R go-w,a+rX "$prefix/$folder"
         ! is_root || chown -R root:root "$prefix/$folder"
     done
