@@ -12,6 +12,7 @@ usage() {
 ./install.sh payment [...]    set up, then serve the payment server alone; --help lists its options
 ./install.sh postgresql       set up, with the driver for a ledger in PostgreSQL
 ./install.sh bundle [DIR]     write a folder to copy by FTP to a shared hosting, without root; --help lists its options
+./install.sh release          write an archive in dist/ that installs without network
 ./install.sh --version        say which version this is
 ./install.sh test             set up, then run every check and test
 ./install.sh apache [...]     install on this machine's Apache, as root:
@@ -34,7 +35,7 @@ die() {
     exit 1
 }
 
-version() { sed -n 's/^__version__ = "\(.*\)"$/\1/p' lib/sogenactif/__init__.py; }
+version_in() { sed -n 's/^__version__ = "\(.*\)"$/\1/p'; }
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
@@ -84,8 +85,10 @@ set_up() {
     [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:$SUDO_GID" .venv lib/packages
 }
 
+# Installs from the wheels of a release where they have everything, else from the package index.
 pip_install() {
-    .venv/bin/python -m pip --disable-pip-version-check -q install --root-user-action ignore "$@"
+    set -- .venv/bin/python -m pip --disable-pip-version-check -q install --root-user-action ignore "$@"
+    [ -d wheels ] && "$@" --no-index --find-links wheels 2>/dev/null || "$@"
 }
 
 site_packages() { .venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
@@ -121,8 +124,8 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
 -h | --help | help) usage && exit ;;
---version) printf 'Sogenactif payment kit %s\n' "$(version)" && exit ;;
-"" | demo | payment | postgresql | bundle | test | apache) ;;
+--version) printf 'Sogenactif payment kit %s\n' "$(version_in <lib/sogenactif/__init__.py)" && exit ;;
+"" | demo | payment | postgresql | bundle | release | test | apache) ;;
 *) usage >&2 && exit 2 ;;
 esac
 if [ "$command" = apache ]; then
@@ -148,6 +151,10 @@ demo)
 payment)
     add_requirements demo demonstration
     exec .venv/bin/python -m demo.payment "$@"
+    ;;
+release)
+    . installer/release.sh
+    write_release
     ;;
 bundle) exec .venv/bin/python -m installer.bundle "$@" ;;
 postgresql)

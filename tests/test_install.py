@@ -25,6 +25,7 @@ from tests.serving import public_folder, web_user
         (["apache", "--shop", "shop.example", "--no-enable"], 1, "shop.example is no http or https address"),
         (["apache", "--payment", "http://bank!/", "--no-enable"], 1, "no http or https address"),
         (["apache", "--shop"], 1, "--shop wants a value"),
+        (["--version"], 0, "Sogenactif payment kit"),
         (["apache", "--what"], 1, "no option --what"),
         (["apache", "--wsgi", "--python", sys.executable, "--no-enable"], 1, "mod_wsgi runs Debian's"),
         (
