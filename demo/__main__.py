@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from waitress.server import create_server
 
 from demo.payment.automatic import PORTS
+from demo.payment.running import LARGEST_BODY
 from demo.payment.server import PaymentServer
 from demo.prepare import move, prepare
 from demo.shop import Shop
@@ -82,7 +83,7 @@ def main() -> None:
             f"Port {arguments.port} can't be served ({os.strerror(error.errno or 0)}): choose another with --port."
         )
     application = demonstration(arguments.root.resolve(), address)
-    server = create_server(application, sockets=[listening], threads=16)
+    server = create_server(application, sockets=[listening], threads=16, max_request_body_size=LARGEST_BODY)
     print(
         f"The shop is at {address}/ and the payment server at {address}/payment; Ctrl-C stops them.",
         flush=True,

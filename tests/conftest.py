@@ -12,6 +12,15 @@ from sogenactif.settings import Pathfile, read_pathfile
 ROOT = Path(__file__).parents[1]
 VECTORS = ROOT / "tests" / "vectors"
 MERCHANT = "014213245611111"
+# What a request asks for, as the ledger is told.
+ASKED = {
+    "merchant_id": MERCHANT,
+    "merchant_country": "fr",
+    "amount": "1250",
+    "currency_code": "978",
+    "order_id": "CMD-42",
+    "transmission_date": "20261123093000",
+}
 
 
 def need(found: object, package: str) -> None:

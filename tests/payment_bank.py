@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 import threading
+import time
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,12 +72,14 @@ class Shop:
     received: list[tuple[str, str]] = field(default_factory=list)
     url: str = ""
     page: str = "thank you"
+    seconds: float = 0
 
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
         data = urllib.parse.parse_qs(body or environ["QUERY_STRING"]).get("DATA", [""])[0]
         if environ["PATH_INFO"] != "/favicon.ico":  # a browser's own idea
             self.received.append((environ["PATH_INFO"], data))
+        time.sleep(self.seconds)
         start_response(self.status, [("Content-Type", "text/html"), *self.headers])
         return [self.page.encode() if environ["PATH_INFO"] == "/order" else b"thank you"]
 

@@ -2,20 +2,16 @@
 
 import os
 import pwd
-import random
 import shutil
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from waitress.server import create_server
-
-from sogenactif.http import Application
+from demo.payment.running import listen
 from tests.conftest import need
 
 APACHE = "/usr/sbin/apache2"
@@ -24,25 +20,10 @@ MODULES = "mpm_event authn_core authz_core alias mime cgid wsgi unixd"
 
 
 def free_port() -> int:
-    """A free port that an automatic response may be sent to: it takes 9999 at most."""
-    for port in random.sample(range(2000, 10000), 200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise RuntimeError("no free port below 10000")
-
-
-@contextmanager
-def wsgi_server(application: Application, port: int) -> Iterator[str]:
-    """An application served by waitress; its address."""
-    server = create_server(application, host="127.0.0.1", port=port, threads=8)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.close()
-        thread.join(5)
+    """A port that was free a moment ago, and that an automatic response may be sent to."""
+    with listen() as listening:
+        port: int = listening.getsockname()[1]
+    return port
 
 
 @contextmanager

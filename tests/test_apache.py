@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from demo.payment.running import serving
 from demo.payment.server import PaymentServer
 from demo.shop import Shop
 from sogenactif.http import Application, Environ
@@ -22,7 +23,7 @@ from sogenactif.journal import Journal
 from sogenactif.settings import read_pathfile
 from tests.browser import browsing
 from tests.conftest import MERCHANT, need
-from tests.serving import apache, free_port, public_folder, web_user, wsgi_server
+from tests.serving import apache, free_port, public_folder, web_user
 from tests.test_install import install
 
 ACCEPTED, REFUSED = "4974934125497800", "4972187615205"
@@ -69,7 +70,7 @@ def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
         # The shop's pages and its scripts are two servers here: each sends the browser on to the other.
         configuration = f'Include {folder}/kit.conf\nRedirect "/order/" "{shop_address}/order/"\n'
         with (
-            wsgi_server(_mounted(shop, payment, apache_address), ports[0]),
+            serving(_mounted(shop, payment, apache_address), ports[0]),
             apache(folder, ports[1], configuration),
         ):
             yield Installation(folder, kit, shop_address, apache_address)

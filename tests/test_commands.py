@@ -17,17 +17,9 @@ import pytest
 from sogenactif.ledger import Ledger, opened_ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.settings import Pathfile, read_pathfile
-from tests.conftest import MERCHANT, ROOT, need
+from tests.conftest import ASKED, MERCHANT, ROOT, need
 
 NOW = datetime.now(timezone.utc).strftime("%Y%m%d%H%M%S")
-ASKED = {
-    "merchant_id": MERCHANT,
-    "merchant_country": "fr",
-    "amount": "1250",
-    "currency_code": "978",
-    "order_id": "CMD-42",
-    "transmission_date": "20261123093000",
-}
 ACCEPTED = {"response_code": "00", "authorisation_id": "123456", "payment_certificate": "ABC123456"}
 
 

@@ -15,10 +15,11 @@ from urllib.parse import urlencode
 
 import pytest
 
+from demo.payment.running import serving
 from sogenactif.history import answers, differences, transactions
 from sogenactif.web import call_autoresponse, call_response
-from tests.conftest import ROOT, slow
-from tests.serving import free_port, wsgi_server
+from tests.conftest import ASKED, ROOT, slow
+from tests.serving import free_port
 from tests.test_faults import LedgerShop
 
 CONNECTIONS, WORKERS = 8, 3
@@ -32,15 +33,7 @@ def shop(param: Path, tmp_path: Path) -> LedgerShop:
 def sealed_responses(shop: LedgerShop, how_many: int) -> dict[str, str]:
     """DATA of an accepted response for each of so many requests, by transaction_id."""
     with shop.ledger() as ledger:
-        fields = {
-            "merchant_id": "014213245611111",
-            "merchant_country": "fr",
-            "amount": "1250",
-            "currency_code": "978",
-            "order_id": "CMD-42",
-            "transmission_date": "20261123093000",
-        }
-        numbers = [ledger.register(fields) for _ in range(how_many)]
+        numbers = [ledger.register(ASKED) for _ in range(how_many)]
     return {number: shop.seal(transaction_id=number) for number in numbers}
 
 
@@ -133,11 +126,11 @@ def test_the_same_response_many_times_at_once_has_one_effect(shop: LedgerShop, s
     }
     ports = {source: free_port() for source in sources}
     first, last = sources[0], sources[-1]
-    with wsgi_server(pages[first], ports[first]), ThreadPoolExecutor(50) as pool:
+    with serving(pages[first], ports[first]), ThreadPoolExecutor(50) as pool:
         if last == first:
             statuses = list(pool.map(lambda _: deliver(ports[first], data), range(50)))
         else:
-            with wsgi_server(pages[last], ports[last]):
+            with serving(pages[last], ports[last]):
                 chosen = [ports[first], ports[last]] * 25
                 statuses = list(pool.map(lambda port: deliver(port, data), chosen))
     assert statuses == [200] * 50

@@ -22,17 +22,9 @@ from sogenactif.history import answers, differences, transactions
 from sogenactif.ledger import Ledger, opened_ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.settings import Pathfile
-from tests.conftest import MERCHANT, slow
+from tests.conftest import ASKED, slow
 from tests.serving import Postgresql, postgresql
 
-ASKED = {
-    "merchant_id": MERCHANT,
-    "merchant_country": "fr",
-    "amount": "1250",
-    "currency_code": "978",
-    "order_id": "CMD-42",
-    "transmission_date": "20261123093000",
-}
 DATABASES = ["sqlite", "postgresql"]
 Open = Callable[[], Ledger]
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from demo.payment.running import serving
 from tests.browser import browsing
-from tests.payment_bank import Bank, bank
+from tests.payment_bank import Bank, Shop, bank
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 640}
 ENROLLED = "014213245611112"
@@ -36,7 +37,7 @@ def give_card(page: Any, number: str = "4974 9341 2549 7800") -> None:
     page.get_by_label("Month").select_option("12")
     page.get_by_label("Year").select_option(index=5)
     page.get_by_label("Security code", exact=True).fill("600")
-    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Validate").click()
 
 
 def fits(page: Any, window: dict[str, int]) -> bool:
@@ -100,6 +101,22 @@ def test_in_the_shop_s_own_dress(
             if heading == "Card payment":
                 give_card(page)
         assert not [text for text in complaints if "Content Security Policy" in text]
+
+
+@pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
+@pytest.mark.parametrize("button", ["Return to the shop", "Cancel and return to the shop", "Validate"])
+def test_a_shop_may_send_its_customers_on(running: Bank, status: str, button: str) -> None:
+    with serving(Shop()) as elsewhere, browsing() as browser:
+        page = browser.new_page()
+        open_payment(page, running, data="NO_RESPONSE_PAGE" if button == "Validate" else "")
+        if button == "Return to the shop":
+            give_card(page)
+        running.shop.status, running.shop.headers = status, [("Location", f"{elsewhere}/thanks")]
+        if button == "Validate":
+            give_card(page)
+        else:
+            page.get_by_role("button", name=button, exact=True).click()
+        page.wait_for_url(f"{elsewhere}/thanks")
 
 
 def test_cancelling_is_one_click(running: Bank) -> None:

@@ -2,15 +2,16 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from demo.payment.transactions import Transactions
 from sogenactif.errors import MessageError
 from sogenactif.message import open_response
-from tests.payment_bank import MERCHANT, Bank, bank, send
+from tests.payment_bank import MERCHANT, Answer, Bank, bank, send
 
 
 @pytest.fixture
@@ -57,6 +58,11 @@ def test_what_was_refused_says_why(running: Bank) -> None:
     assert [message["kind"] for message in refused] == ["REFUSED"] * 3
     assert "Invalid message MAC" in refused[0]["answer"] and refused[0]["data"] == data[:-1] + "g"
     assert "currency_code" in refused[1]["answer"]
+
+
+def test_little_is_kept_of_huge_requests(running: Bank) -> None:
+    assert running.call("0" * 60_000).status == 400
+    assert len(running.console("refused")[0]["data"]) == 20_000
 
 
 def test_an_automatic_response_again_twice_and_altered(running: Bank) -> None:
@@ -199,6 +205,44 @@ def test_another_site_cannot_press_the_buttons(running: Bank, header: dict[str, 
     assert running.console("switches")["unavailable"] is False
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Host": "evil.example"},
+    ],
+)
+def test_nor_can_a_browser_that_says_little(running: Bank, headers: dict[str, str]) -> None:
+    for path in ("switches", "transactions/1/automatic"):
+        running.pay()
+        assert send(f"{running.url}/console/{path}", {"unavailable": "on"}, **headers).status == 403
+    assert running.console("switches")["unavailable"] is False
+    assert len(running.shop.automatic()) == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8080", 200), ("[::1]:8080", 200), ("192.168.1.20", 200), ("localhost:8080", 200), ("payment:80", 200),
+        ("demo.localhost", 200), ("evil.example", 403), ("evil.example:8080", 403), ("127.0.0.1.evil.example", 403),
+        ("localhost.", 403), ("127.0.0.1:x.evil.example", 403),
+    ],
+)  # fmt: skip
+def test_a_name_that_strangers_may_own_shows_nothing(running: Bank, host: str, status: int) -> None:
+    running.pay()
+    for path in ("", "/transactions", "/transactions/1", "/switches", "/refused", "/health"):
+        assert send(f"{running.url}/console{path}", Host=host).status == status
+
+
+def test_the_console_s_own_pages_may_post(running: Bank) -> None:
+    own = running.url.removesuffix("/payment")
+    answer = send(f"{running.url}/console/switches", {"slow": "0"}, Origin=own, Sec_Fetch_Site="same-origin")
+    assert answer.status == 200
+
+
 def test_a_server_that_strangers_reach_has_no_console(param: Path) -> None:
     with bank(param, console=False) as running:
         assert send(f"{running.url}/console").status == 404
@@ -213,8 +257,6 @@ def test_several_merchants_at_once(running: Bank, param: Path) -> None:
 
 
 def test_a_restart_frees_what_was_being_authorised(param: Path) -> None:
-    from demo.payment.transactions import Transactions
-
     with bank(param) as running:
         data = running.request()
         entry = running.call(data)
@@ -223,3 +265,18 @@ def test_a_restart_frees_what_was_being_authorised(param: Path) -> None:
         assert transaction and transactions.claim(transaction.id, transaction.day)
     with bank(param) as running:
         assert running.read(running.card(running.call(data)))["response_code"] == "00"
+
+
+@pytest.mark.parametrize("press", [Bank.card, Bank.cancel])
+def test_a_restart_keeps_what_the_shop_was_being_told(
+    param: Path, monkeypatch: pytest.MonkeyPatch, press: Callable[[Bank, Answer], Answer]
+) -> None:
+    with bank(param) as running:
+        data = running.request()
+        entry = running.call(data)
+        with monkeypatch.context() as stopped:
+            stopped.setattr(Transactions, "leave", lambda *_: None)
+            press(running, entry)
+        assert running.last()["state"] == "TELLING" and "in progress" in running.call(data).text
+    with bank(param) as running:
+        assert running.last()["state"] == ("ENDED" if press is Bank.card else "CANCELLED")

@@ -1,11 +1,14 @@
 """The looks of a payment's pages: the shop's logos, colours, templates, style sheets."""
 
+import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from demo.payment.merchants import Merchant
+from demo.payment.receipt import ELEMENTS, EMPTY, rows
 from demo.payment.template import TemplateError, parse
 from tests.payment_bank import MERCHANT, Bank, bank, send
 
@@ -182,6 +185,7 @@ BAD = {
         f"<{tag}>": (f"<{tag}>[SIPS]", f"<{tag.lower()}> is not allowed")
         for tag in ("html", "/html", "head", "/HEAD", "form action=x", "/form", "/body")
     },
+    "marked section": ("<![x[ [SIPS]", "unknown status keyword"),
     "sub-folder": ('<img src="images/logo.gif">[SIPS]', "images/logo.gif is in a sub-folder"),
 }
 BAD["<form action=x>"] = ("<form action=x>[SIPS]", "<form> is not allowed")
@@ -221,7 +225,10 @@ COMPLEMENTS = {
     '<tr><td><img src=x onerror="x()"><a href="javascript:x()">a</a></td></tr>': "<tr><td>a</td></tr>",
     "</table></main><form action=x><tr><td>a</td></tr>": "<tr><td>a</td></tr>",
     "<tr><td>1 &lt; 2 &amp; é</td></tr>": "<tr><td>1 &#60; 2 &#38; é</td></tr>",
-    "<!-- x --><tr><td>a</td></tr>": "<tr><td>a</td></tr>",
+    "<!-- x > y --><tr><td>a</td></tr>": " <tr><td>a</td></tr>",
+    "<tr><td>a<![x[b</td></tr>": "<tr><td>a </td></tr>",
+    "<tr><td><![CDATA[a]]>b</td></tr>": "<tr><td> b</td></tr>",
+    "<tr><td>a<<!x>!y>b</td></tr>": "<tr><td>a&#60; &#33;y&#62;b</td></tr>",
 }
 
 
@@ -234,8 +241,26 @@ def test_receipt_complement_is_html_that_does_nothing(running: Bank, given: str,
     assert running.read(accepted)["receipt_complement"] == given
 
 
+PIECES = (
+    "<", ">", "</", "/>", "<!", "<![", "<![x[", "]]>", "<!--", "-->", "<?", "&", "&#", ";", "'", '"', "=", " ", "a", "tr",
+    "td", "b", "script", "style", "textarea", "title", "svg", "form", "onclick", "href", "javascript:", "\0", "\udce9", "é",
+)  # fmt: skip
+SAFE = re.compile(r"""[^<>]|</?[a-z0-9]+( [a-z]+="[^"<>&']*(&#[0-9]+;[^"<>&']*)*")*>""")
+
+
+def test_receipt_complement_survives_anything() -> None:
+    chance = random.Random(4)
+    for _ in range(20_000):
+        html = rows("".join(chance.choices(PIECES, k=chance.randrange(20))))
+        tags = re.findall(r"<(/?)([a-z0-9]*)", html)
+        assert SAFE.sub("", html) == "" and {name for _, name in tags} <= ELEMENTS
+        opened = [name for slash, name in tags if not slash and name not in EMPTY]
+        assert sorted(opened) == sorted(name for slash, name in tags if slash)
+
+
 @pytest.mark.parametrize("value", ["é\u20ac", "\udce9", "<b>", "a\nb", "%s!"])
 def test_any_value_comes_back_and_is_shown_safely(running: Bank, value: str) -> None:
     accepted = running.card(running.call(running.request(caddie=value, receipt_complement=value)))
     assert accepted.status == 200
     assert running.read(accepted)["caddie"] == value
+    assert running.cancel(running.call(running.request(caddie=value, customer_email=value))).status == 307

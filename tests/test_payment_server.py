@@ -1,22 +1,36 @@
 """The payment server, over HTTP, as a customer and a shop meet it."""
 
 import contextlib
+import gc
+import random
 import re
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
+import time
+import urllib.parse
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo.payment.running import mounted, serving
+from demo.payment import automatic, clock
+from demo.payment.running import listen, mounted, serving
 from demo.payment.server import PaymentServer
+from demo.payment.transactions import Transactions
+from sogenactif.certificate import read_certificate
 from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
-from sogenactif.message import open_response
+from sogenactif.message import open_response, seal_response
 from sogenactif.settings import read_pathfile
+from tests.conftest import need
 from tests.payment_bank import MERCHANT, Answer, Bank, Shop, bank, send
 from tests.serving import free_port
+
+ENROLLED = "014213245611112"
 
 
 @pytest.fixture
@@ -100,6 +114,17 @@ def test_a_cancellation_takes_no_other_data(running: Bank) -> None:
     for data in ("", "ab" * 50, other.hidden("DATA"), accepted.hidden("DATA")):
         assert send(where, {"DATA": data}).status == 400
     assert running.read(running.card(entry))["response_code"] == "00"
+
+
+@pytest.mark.parametrize("field", ["transmission_date", "order_id", "caddie", "data"])
+def test_a_cancellation_is_that_of_the_whole_request(running: Bank, field: str) -> None:
+    fields = {"transaction_id": "77", "order_id": "mine"}
+    entry = running.call(running.request(**fields))
+    old = running.read(entry) | {field: "20261120044757"}
+    certificate = read_certificate(running.pathfile, "fr", MERCHANT)
+    where = running.url + re.findall(r'action="[^"]*(/cancel/[^"]+)"', entry.text)[0]
+    assert send(where, {"DATA": seal_response(old, certificate)}).status == 400
+    assert running.cancel(entry).status == 307
 
 
 def test_three_wrong_entries_end_the_payment(running: Bank) -> None:
@@ -247,11 +272,42 @@ SAME = ("amount", "capture_day", "capture_mode", "currency_code", "customer_id",
 OTHER = ("1251", "3", "VALIDATION", "840", "8", "NO_COPYRIGHT", "de", "2", "there")
 
 
+def test_a_page_that_midnight_has_made_another_s_is_refused(
+    running: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = {"transaction_id": "77"}
+    before = running.call(running.request(**number))
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(clock.PARIS) + timedelta(days=1))
+    after = running.call(running.request(**number, order_id="of today"))
+    for answer in (running.card(before), running.cancel(before)):
+        assert red(answer, "Security error", 403) and "<code>transaction_id</code>" in answer.text
+    assert running.read(running.card(after))["order_id"] == "of today"
+
+
 @pytest.mark.parametrize(("field", "value"), list(zip(SAME, OTHER, strict=True)))
 def test_a_number_in_use_cannot_become_another_payment(running: Bank, field: str, value: str) -> None:
     assert running.call(running.request(transaction_id="77")).status == 200
     assert red(running.call(running.request(transaction_id="77", **{field: value})), "Security error", 403)
-    assert running.call(running.request(transaction_id="77", caddie="changed")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("order_id", "attacker"),
+        ("caddie", "x"),
+        ("normal_return_url", "http://127.0.0.1:9/"),
+        ("language", "it"),
+    ],
+)
+def test_another_order_cannot_take_over_an_open_payment(running: Bank, field: str, value: str) -> None:
+    first = {"transaction_id": "77", "order_id": "victim"}
+    entry = running.call(running.request(**first))
+    for _ in ("open", "then cancelled"):
+        other = running.call(running.request(**first | {field: value}))
+        assert other.status == 403 and "session" not in other.text and f"<code>{field}</code>" in other.text
+        running.cancel(entry)
+    again = running.request(**first, transmission_date="20261123044800")
+    assert running.read(running.card(running.call(again)))["order_id"] == "victim"
 
 
 def test_one_card_form_sent_twice_pays_once(running: Bank) -> None:
@@ -266,6 +322,22 @@ def test_one_card_form_sent_twice_pays_once(running: Bank) -> None:
     assert len(running.shop.automatic()) == 1
     shown = {answer.hidden("DATA") for answer in answers if 'name="DATA"' in answer.text}
     assert shown == set(running.shop.automatic())
+
+
+def test_the_receipt_shows_the_card_that_was_authorised(
+    running: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    information = running.card(entry := running.call(running.request(merchant_id=ENROLLED)))
+    keep = Transactions.keep_card
+
+    def keep_too_late(*arguments: Any) -> bool:
+        running.authenticate(information, "00000000")  # in another window, between two steps of this one
+        return keep(*arguments)
+
+    monkeypatch.setattr(Transactions, "keep_card", keep_too_late)
+    page = running.card(entry, number="5111 1111 1111 1100")
+    assert running.read(page)["card_number"] == "4974.00"
+    assert "4974 #### #### ##00" in page.text and "5111" not in page.text
 
 
 def test_a_payment_in_progress_is_not_started_again(running: Bank) -> None:
@@ -363,6 +435,15 @@ def test_the_head_of_a_file_has_no_body(running: Bank) -> None:
     assert answer.startswith(b"HTTP/1.0 200") and answer.endswith(b"\r\n\r\n")
 
 
+def test_a_huge_body_is_refused_before_it_is_there(running: Bank) -> None:
+    parts = urllib.parse.urlsplit(running.url)
+    with socket.create_connection(("127.0.0.1", parts.port or 0), 5) as client:
+        client.sendall(
+            b"POST /payment/callpayment HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n\r\nDATA="
+        )
+        assert client.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
 def test_cut_and_altered_messages_are_refused(running: Bank) -> None:
     data = running.request()
     for length in range(0, len(data), 37):
@@ -383,7 +464,7 @@ def test_pages_are_never_stored_and_load_nothing_else(running: Bank) -> None:
     entry = running.call(running.request())
     assert entry.headers["cache-control"] == "no-store"
     policy = entry.headers["content-security-policy"]
-    assert "default-src 'none'" in policy and f"form-action 'self' {running.shop.url};" in policy
+    assert "default-src 'none'" in policy and f"frame-ancestors 'self' {running.shop.url}" in policy
     assert "<script" not in entry.text and " style=" not in entry.text
     assert send(f"{running.url}/style.css").headers["content-type"].startswith("text/css")
 
@@ -403,6 +484,27 @@ def test_pages_are_never_stored_and_load_nothing_else(running: Bank) -> None:
 def test_pages_speak_the_customer_s_language(running: Bank, language: str, html: str, words: str) -> None:
     entry = running.call(running.request(language=language))
     assert f'<html lang="{html}">' in entry.text and words in entry.text
+
+
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("fr", "Valider"), ("en", "Validate"), ("ge", "Bestätigen"), ("sp", "Validar"), ("it", "Convalidare")],
+)
+def test_the_button_is_named_validate(running: Bank, language: str, word: str) -> None:
+    page = running.call(running.request(language=language)).text
+    assert re.search(rf'<button class="sips_submit_button main">{word}</button>', page)
+
+
+@pytest.mark.parametrize(("means", "code"), [("CB", "600"), ("AMEX", "6000"), ("COFINOGA", "")])
+def test_the_entry_page_says_which_cards_to_try(running: Bank, means: str, code: str) -> None:
+    entry = running.call(running.request(), means)
+    said = entry.text[entry.text.index("nothing is charged") : entry.text.index("<main")]
+    accepted, refused, *codes = re.findall(r"<b>([0-9 ]+)</b>", said)
+    assert codes == ([code] if code else [])
+    assert running.read(running.card(entry, accepted, code))["response_code"] == "00"
+    other = running.call(running.request(), means)
+    assert running.read(running.card(other, refused, code))["response_code"] == "05"
+    assert "Test cards" not in running.card(running.call(running.request()), accepted).text
 
 
 def test_errors_speak_the_browser_s_language(running: Bank) -> None:
@@ -432,6 +534,71 @@ def test_a_shop_that_answers_a_byte_at_a_time_is_cut_off(running: Bank) -> None:
     assert running.last()["automatic"] == ["FAILED"]
 
 
+def test_servers_take_ports_that_are_free_and_leave_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Shop()) as first:
+        taken = int(first.rpartition(":")[2])
+        free = free_port()
+        monkeypatch.setattr(random, "sample", lambda *_: [taken, free])
+        with serving(Shop()) as second:
+            assert second != first and send(second).status == send(first).status == 200
+        with pytest.raises(OSError, match="in use"), serving(Shop(), taken):
+            pass
+    assert not [thread for thread in threading.enumerate() if "waitress" in thread.name]
+    gc.collect()  # a socket that was left open is a warning, and that an error
+
+
+def test_a_shop_of_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.1", free_port()))
+        full.listen(0)
+        for _ in range(4):  # nobody accepts: the queue is full, and further connections wait
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
+        monkeypatch.setattr(automatic, "SECONDS", 0.5)
+        address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", full.getsockname())
+        known = {"shop.example": [address] * 20}
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: known.get(host, [address]))
+        started = time.monotonic()
+        assert automatic.post("http://shop.example/", "").state == "FAILED"
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(("trusted", "state"), [(True, "SENT"), (False, "FAILED")])
+def test_a_shop_over_https(
+    running: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool, state: str
+) -> None:
+    need(shutil.which("openssl"), "openssl")
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=shop", "-days", "2"),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "certificate.pem"),
+        ],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    with listen() as plain, context.wrap_socket(plain, server_side=True) as listening:
+        port = listening.getsockname()[1]
+        answering = threading.Thread(target=answer_once, args=[listening])
+        answering.start()
+        assert running.pay(automatic_response_url=f"https://127.0.0.1:{port}/")["response_code"] == "00"
+        answering.join()
+    assert running.last()["automatic"] == [state]
+
+
+def answer_once(listening: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.0 204 Thanks\r\n\r\n")
+
+
 def dribble(listening: socket.socket) -> None:
     connection, _ = listening.accept()
     with connection, contextlib.suppress(OSError):
@@ -444,7 +611,7 @@ def dribble(listening: socket.socket) -> None:
 def test_a_shop_served_by_the_same_threads_is_told(param: Path) -> None:
     pathfile = read_pathfile(str(param / "pathfile"))
     server = PaymentServer(pathfile, str(param / "payments.sqlite"))
-    shop, outside = Shop(), mounted(server)
+    shop, outside = Shop(seconds=0.2), mounted(server)
 
     def both(environ: Any, start_response: Any) -> Any:
         return (outside if environ["PATH_INFO"].startswith("/payment") else shop)(environ, start_response)
@@ -452,12 +619,19 @@ def test_a_shop_served_by_the_same_threads_is_told(param: Path) -> None:
     with serving(both, threads=6) as shop.url:
         running = Bank(f"{shop.url}/payment", shop, pathfile)
         entries = [running.call(running.request()) for _ in range(18)]
-        threads = [threading.Thread(target=running.card, args=[entry]) for entry in entries]
+        told_before_the_page: list[bool] = []
+
+        def pay(entry: Answer) -> None:
+            page = running.card(entry)
+            while "Transaction in progress" in page.text:
+                page = send(f"{running.url}/result", {"session": page.session})
+            told_before_the_page.append(page.hidden("DATA") in shop.automatic())
+
+        threads = [threading.Thread(target=pay, args=[entry]) for entry in entries]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        running.wait_for_automatic(1)
         states = [transaction["automatic"] for transaction in running.console("transactions")]
     server.close()
-    assert states == [["SENT"]] * 18
+    assert states == [["SENT"]] * 18 and told_before_the_page == [True] * 18

@@ -9,7 +9,7 @@ from pathlib import Path
 from waitress.server import create_server
 
 from demo.payment.merchants import DEMONSTRATION, Merchant
-from demo.payment.running import mounted
+from demo.payment.running import LARGEST_BODY, mounted
 from demo.payment.server import EXAMPLES, PaymentServer
 from sogenactif.errors import KitError
 from sogenactif.settings import read_pathfile
@@ -51,7 +51,13 @@ def main() -> None:
             allowed_hosts=arguments.allow_host,
             console=not arguments.no_console,
         )
-        server = create_server(mounted(application), host=arguments.host, port=arguments.port, threads=16)
+        server = create_server(
+            mounted(application),
+            host=arguments.host,
+            port=arguments.port,
+            threads=16,
+            max_request_body_size=LARGEST_BODY,
+        )
     except (KitError, OSError, ValueError, TypeError, AttributeError) as error:
         sys.exit(f"The payment server can't start: {error}")
     print(

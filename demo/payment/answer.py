@@ -1,6 +1,6 @@
 """What a route of the server answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from demo.payment.pages import Page
@@ -21,3 +21,17 @@ class Answer:
     def of(cls, page: Page, status: int = 200) -> "Answer":
         """The answer that shows a page."""
         return cls(page.html, status, [("Content-Security-Policy", page.policy)])
+
+
+class Body:
+    """The body of an answer; ``after`` is called once a server has sent it."""
+
+    def __init__(self, content: bytes, after: Callable[[], None]) -> None:
+        self.content = content
+        self.after = after
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.content
+
+    def close(self) -> None:
+        self.after()

@@ -8,10 +8,12 @@ server, The way of a payment.
 import contextlib
 import http.client
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 SENT, FAILED, UNDEFINED = "SENT", "FAILED", "UNDEFINED"
@@ -47,14 +49,17 @@ def post(url: str, data: str, allowed_hosts: Collection[str] | None = None) -> O
     if allowed_hosts is not None and host not in allowed_hosts:
         return Outcome(FAILED, f"host {host} is not one that this server may call")
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(host, port, timeout=SECONDS)
-    started = time.monotonic()
+    connection = kind(host, port)
     limit: threading.Timer | None = None
     try:
-        connection.connect()
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        end = time.monotonic() + SECONDS
+        connection.sock = _connect([address[:2] for *_, address in addresses], end)
+        if parts.scheme == "https":
+            context = ssl.create_default_context()
+            connection.sock = context.wrap_socket(connection.sock, server_hostname=host)
         # The limit of a socket is for each wait; a shop that dribbles would never reach it.
-        remaining = max(SECONDS - (time.monotonic() - started), 0)
-        limit = threading.Timer(remaining, _cut, (connection.sock,))
+        limit = threading.Timer(max(end - time.monotonic(), 0), _cut, (connection.sock,))
         limit.start()
         connection.request(
             "POST",
@@ -72,6 +77,20 @@ def post(url: str, data: str, allowed_hosts: Collection[str] | None = None) -> O
         if limit:
             limit.cancel()
         connection.close()
+
+
+def _connect(addresses: Collection[Any], end: float) -> socket.socket:
+    """A connection to the first address that answers, before a moment of ``time.monotonic``. Raises OSError."""
+    failure: OSError = TimeoutError("timed out")
+    for address in addresses:
+        remaining = end - time.monotonic()
+        if remaining <= 0:
+            break
+        try:
+            return socket.create_connection(address, remaining)
+        except OSError as error:
+            failure = error
+    raise failure
 
 
 def _cut(connected: socket.socket) -> None:

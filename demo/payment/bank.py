@@ -19,6 +19,7 @@ from demo.payment.transactions import (
     ENDED,
     OPEN,
     RESPONSE,
+    TELLING,
     Transaction,
     Transactions,
 )
@@ -26,8 +27,8 @@ from sogenactif.settings import Pathfile
 
 Work = Callable[[], None]
 
-# A shop may be served by the very threads that wait for its answer: some must stay free. Under such
-# a load the other automatic responses go out right after their page.
+# A shop may be served by the very threads that wait for its answer: some must stay free. Beyond so many
+# an automatic response has a thread of its own, and the customer is told that the payment is in progress.
 SENDING_AT_ONCE = 4
 
 
@@ -85,23 +86,21 @@ class Bank:
         """End a payment after too many wrong entries. Raises Busy."""
         return self._settle(transaction, rules.TOO_MANY_TRIES, self._without_card(transaction), None, {})
 
-    def cancellation(self, transaction: Transaction) -> str:
-        """DATA that a cancelled payment goes back with."""
-        response = responses.make_response(
+    def cancellation(self, transaction: Transaction) -> dict[str, str]:
+        """The response that a cancelled payment goes back with."""
+        return responses.make_response(
             transaction.request,
             transaction.means,
             rules.CANCELLED,
             clock.now(),
             self._without_card(transaction),
         )
-        return responses.seal(response, self.pathfile, transaction.old)
 
     def cancel(self, transaction: Transaction, response: Mapping[str, str], data: str) -> Work | None:
         """Record what the customer cancelled, with the DATA that the browser holds. Raises Busy."""
         if not self._claim(transaction):
             raise Busy
-        self.transactions.finish(transaction.id, None, response, data, CANCELLED)
-        return self._tell(transaction, response, data)
+        return self._tell(transaction, None, response, data, CANCELLED)
 
     def notify(self, transaction: Transaction, data: str, fields: Mapping[str, str]) -> automatic.Outcome:
         """Post an automatic response to the shop, and record what came of it."""
@@ -130,29 +129,46 @@ class Bank:
             )
             data = responses.seal(response, self.pathfile, transaction.old)
         except BaseException:
-            self.transactions.release(transaction.id)
+            self.transactions.leave(transaction.id, OPEN)
             raise
-        self.transactions.finish(transaction.id, card, response, data, ENDED)
-        return self._tell(transaction, response, data)
+        return self._tell(transaction, card, response, data, ENDED)
 
-    def _tell(self, transaction: Transaction, response: Mapping[str, str], data: str) -> Work | None:
-        """Send the automatic response, or give what sends it."""
-        self.transactions.record(transaction.id, clock.utc(clock.now()), RESPONSE, data, response)
+    def _tell(
+        self,
+        transaction: Transaction,
+        card: rules.Card | None,
+        response: Mapping[str, str],
+        data: str,
+        state: str,
+    ) -> Work | None:
+        """Record the outcome and send the automatic response, or give what sends it.
+
+        What is sent before the page leaves the transaction in its last ``state`` once it was tried.
+        """
         switches = transaction.switches
+        at_once = switches.automatic == BEFORE and not switches.delay
+        self.transactions.finish(transaction.id, card, response, data, TELLING if at_once else state)
+        self.transactions.record(transaction.id, clock.utc(clock.now()), RESPONSE, data, response)
 
         def send() -> None:
-            self.notify(transaction, data, response)
+            try:
+                self.notify(transaction, data, response)
+            finally:
+                if at_once:
+                    self.transactions.leave(transaction.id, state)
 
         if switches.automatic == NEVER:
             return None
-        at_once = switches.automatic == BEFORE and not switches.delay
-        if at_once and self.senders.acquire(blocking=False):
+        if not at_once:
+            return lambda: self.later.run(switches.delay, send)
+        if self.senders.acquire(blocking=False):
             try:
                 send()
             finally:
                 self.senders.release()
-            return None
-        return lambda: self.later.run(switches.delay, send)
+        else:
+            self.later.run(0, send)
+        return None
 
     def _claim(self, transaction: Transaction) -> bool:
         return transaction.state == OPEN and self.transactions.claim(transaction.id, f"{clock.now():%Y%m%d}")

@@ -11,14 +11,17 @@ Pages for people, and the same as JSON for test suites (``Accept`` without ``tex
 | GET, POST /console/switches | what the next payment will do otherwise (``switches.Switches``) |
 | GET /console/refused | the last requests that were refused, and why |
 
-What is posted is a form or a JSON object. A browser may only post from the console's own pages.
+What is posted is a form or a JSON object. A browser may only post from the console's own pages,
+and only reach it by an address or a name of this network: a name that anybody could have pointed
+here (``evil.example``) would make a stranger's page the console's own.
 """
 
+import ipaddress
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 from demo.payment.answer import Answer
 from demo.payment.automatic import Outcome
@@ -45,8 +48,7 @@ class Console:
         """Answer a request of a person or of a test suite. Raises HttpError."""
         parts = environ["PATH_INFO"].strip("/").split("/")[1:]
         method = allow(environ, "GET", "HEAD", "POST")
-        if method == "POST" and _from_elsewhere(environ):
-            raise HttpError(403, "a post from another site")
+        _keep_out(environ, method)
         match method, parts:
             case "GET" | "HEAD", []:
                 return self._home(environ)
@@ -160,19 +162,34 @@ class Console:
         return self.transactions.last(SHOWN, *wanted)
 
 
+def _keep_out(environ: Environ, method: str) -> None:
+    """Refuse what a page of another site makes a browser ask for. Raises HttpError 403."""
+    host = environ.get("HTTP_HOST", "")
+    if not _is_of_this_network(host):
+        raise HttpError(403, "the console is reached by an address, or a name without a dot")
+    if method != "POST":
+        return
+    origin = environ.get("HTTP_ORIGIN", f"//{host}")  # a program's posts have none
+    site = environ.get("HTTP_SEC_FETCH_SITE", "same-origin")
+    if site not in ("same-origin", "none") or origin.partition("//")[2] != host:
+        raise HttpError(403, "a post from another site")
+
+
+def _is_of_this_network(host: str) -> bool:
+    """Whether a Host names an IP address, or a name that the public DNS can't hold: ``localhost``, ``payment``."""
+    name = re.sub(r":[0-9]*$", "", host)
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return "." not in name or name.endswith(".localhost")
+    return True
+
+
 def alter(data: str) -> str:
     """DATA with one byte of its message altered, as no server ever sealed it."""
     middle = len(data) // 4 * 2
     other = "5" if data[middle + 1] != "5" else "6"
     return data[: middle + 1] + other + data[middle + 2 :]
-
-
-def _from_elsewhere(environ: Environ) -> bool:
-    """Whether a browser says that another site's page posts this."""
-    origin = environ.get("HTTP_ORIGIN", "")
-    if origin and urlsplit(origin).netloc != environ.get("HTTP_HOST", ""):
-        return True
-    return environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin")
 
 
 def _summary(transaction: Transaction, automatic: list[str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from demo.payment.address import with_data
 from demo.payment.answer import Answer
 from demo.payment.bank import Bank, Busy, Work
 from demo.payment.installed import Installed
-from demo.payment.request import InvalidRequest, Request, SecurityError, read_request
+from demo.payment.request import InvalidRequest, Request, SecurityError, differing, read_request
 from demo.payment.transactions import (
     AUTHORISING,
     CANCELLED,
@@ -21,6 +21,7 @@ from demo.payment.transactions import (
     OPEN,
     REQUEST,
     RESPONSE,
+    TELLING,
     Mismatch,
     Transaction,
 )
@@ -46,11 +47,7 @@ class Customer:
         try:
             transaction = self.bank.transactions.begin(request, f"{clock.now():%Y%m%d}")
         except Mismatch as mismatch:
-            refused = SecurityError(
-                str(mismatch), language, f"{mismatch} differs from that of the first request"
-            )
-            refused.data = request.data
-            raise refused from None
+            raise _refused(mismatch, language, request.data) from None
         self.bank.transactions.record(
             transaction.id, clock.utc(clock.now()), REQUEST, request.data, request.fields
         )
@@ -76,7 +73,8 @@ class Customer:
         enrolled = self.bank.merchant_of(transaction).enrolled
         condition = rules.enrolment(transaction.means, enrolled, card)
         if condition is None:
-            self.bank.transactions.keep_card(transaction.id, card)
+            if not self.bank.transactions.keep_card(transaction.id, card):
+                return self._as_it_stands(base, self._session(form))
             return self._show(
                 transaction, pages.information(self._view(base, transaction, template.INFORMATION))
             )
@@ -111,6 +109,8 @@ class Customer:
             after = self.bank.cancel(transaction, response, data)
         except Busy:
             return self._as_it_stands(base, self._session({"session": transaction.token}))
+        except Mismatch as mismatch:
+            raise _refused(mismatch, transaction.request.get("language", "")) from None
         if "NO_RESPONSE_PAGE" in looks.options(transaction.request.get("data", "")):
             answer = self._redirect(transaction, response)
         else:
@@ -138,6 +138,8 @@ class Customer:
             after = settle()
         except Busy:
             after = None
+        except Mismatch as mismatch:
+            raise _refused(mismatch, transaction.request.get("language", "")) from None
         answer = self._as_it_stands(base, self._session({"session": transaction.token}))
         answer.after = after
         return answer
@@ -147,9 +149,8 @@ class Customer:
             response = open_response(data, self.bank.pathfile)
         except KitError:
             raise HttpError(400, "DATA of a cancellation") from None
-        names = ("merchant_country", "merchant_id", "transaction_id", "amount", "transmission_date")
-        same = all(response.get(name) == transaction.request.get(name) for name in names)
-        if not same or response.get("response_code") != rules.CANCELLED:
+        moment = {"payment_date": "", "payment_time": ""}  # when the page was shown
+        if response | moment != self.bank.cancellation(transaction) | moment:
             raise HttpError(400, "DATA of another payment")
         return response
 
@@ -158,7 +159,7 @@ class Customer:
     def _as_it_stands(self, base: str, transaction: Transaction) -> Answer:
         if transaction.state == OPEN:
             return self._entry(base, transaction)
-        if transaction.state == AUTHORISING:
+        if transaction.state in (AUTHORISING, TELLING):
             return self._show(transaction, pages.pending(self._view(base, transaction)))
         if transaction.state == CANCELLED:
             page = pages.error(base, transaction.request.get("language", ""), "over")
@@ -179,17 +180,16 @@ class Customer:
         last_try: bool = False,
     ) -> Answer:
         view = self._view(base, transaction, template.CAPTURE)
-        cancel_data = self.bank.cancellation(transaction)
+        cancellation = self.bank.cancellation(transaction)
+        cancel_data = responses.seal(cancellation, self.bank.pathfile, transaction.old)
         today = clock.now().date()
         return self._show(transaction, pages.entry(view, cancel_data, today, typed or {}, faults, last_try))
 
     def _processed(self, base: str, request: Request, transaction: Transaction) -> Answer:
         # The outcome goes back to the payment that it belongs to. Another order that took the same
         # number learns that its own transaction is invalid, and nothing of somebody else's.
-        undated = {"transmission_date": ""}
-        if {**request.fields, **undated} == {**transaction.request, **undated}:
-            data = transaction.data
-        else:
+        data = transaction.data
+        if differing(transaction.request, request.fields):
             response = responses.make_response(request.fields, request.means, rules.INVALID, clock.now())
             data = responses.seal(response, self.bank.pathfile, request.old)
         return self._show(transaction, pages.processed(self._view(base, transaction), data))
@@ -230,6 +230,13 @@ class Customer:
     def _show(self, transaction: Transaction, page: pages.Page) -> Answer:
         time.sleep(transaction.switches.slow)
         return Answer.of(page)
+
+
+def _refused(mismatch: Mismatch, language: str, data: str = "") -> SecurityError:
+    """What is answered to a payment whose number is another's of today."""
+    error = SecurityError(str(mismatch), language, f"{mismatch}: there is another payment of that number")
+    error.data = data
+    return error
 
 
 def _paid_in_parts(transaction: Transaction) -> bool:

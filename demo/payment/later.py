@@ -1,7 +1,7 @@
-"""What is to be done once a page has gone out, or some seconds later."""
+"""What is to be done some seconds later."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 
 class Later:
@@ -30,17 +30,3 @@ class Later:
         for timer in self._timers:
             timer.cancel()
             timer.join()
-
-
-class Body:
-    """The body of an answer; ``after`` is called once a server has sent it."""
-
-    def __init__(self, content: bytes, after: Callable[[], None]) -> None:
-        self.content = content
-        self.after = after
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self.content
-
-    def close(self) -> None:
-        self.after()

@@ -94,8 +94,11 @@ def framed(looks: Looks, found: Template, files: str) -> Looks:
 
 
 def policy(looks: Looks, shop: list[str], logos: str, nonce: str) -> str:
-    """The Content-Security-Policy of a page: no script, forms to the server and to these origins of the shop."""
-    forms = " ".join(("'self'", *shop))
+    """The Content-Security-Policy of a page: no script; frames in the server's and the shop's own origins alone."""
+    # A browser holds forms to this through every redirect, and where a shop sends its customers on to is
+    # its own affair. The forms of these pages are the server's: nothing that comes from outside makes one.
+    forms = "'self' http: https:" if shop else "'self'"
+    frames = " ".join(("'self'", *shop))
     images = ["'self'", *([origin(logos)] if is_address(logos) else [])]
     styles = ["'self'", *([f"'nonce-{nonce}'"] if looks.style else [])]
     fonts = ""
@@ -109,7 +112,7 @@ def policy(looks: Looks, shop: list[str], logos: str, nonce: str) -> str:
         images += ["http:", "https:", "data:"]
     return (
         f"default-src 'none'; style-src {' '.join(styles)}; img-src {' '.join(images)};{fonts}"
-        f" base-uri {base}; form-action {forms}; frame-ancestors {forms}"
+        f" base-uri {base}; form-action {forms}; frame-ancestors {frames}"
     )
 
 

@@ -3,6 +3,7 @@
 Source: spec of the payment server, The receipt.
 """
 
+import re
 from html.parser import HTMLParser
 
 from markupsafe import Markup
@@ -22,11 +23,14 @@ ATTRIBUTES = frozenset((
 EMPTY = frozenset(("br", "hr"))
 UNSHOWN = frozenset(("script", "style", "title", "iframe", "noscript", "template", "textarea", "object"))
 
+# Comments, declarations and marked sections are never shown; the parser fails on some of the last.
+DECLARATION = re.compile(r"<!--.*?-->|<[!?][^>]*>?", re.DOTALL)
+
 
 def rows(html: str) -> Markup:
     """The table rows of a receipt_complement: harmless elements, each one closed, the rest as text or left out."""
     cleaner = _Cleaner()
-    cleaner.feed(html)
+    cleaner.feed(DECLARATION.sub(" ", html))
     cleaner.close()
     return Markup("".join([*cleaner.parts, *(f"</{tag}>" for tag in reversed(cleaner.open))]))
 

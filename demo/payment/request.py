@@ -26,18 +26,6 @@ FORMATS = {"n": re.compile(r"[0-9]*"), "a": re.compile(r"[A-Za-z_]*")}
 COLOUR = re.compile(r"#?[0-9A-Fa-f]{6}")
 DUE_DATES = ";PAYMENT_DUE_DATES="
 NEEDED = ("merchant_id", "merchant_country", "amount", "transaction_id", "currency_code")
-# What makes a request of today with the same transaction_id the same payment.
-SAME_PAYMENT = (
-    "amount",
-    "capture_day",
-    "capture_mode",
-    "currency_code",
-    "customer_id",
-    "data",
-    "merchant_language",
-    "order_validity",
-    "return_context",
-)
 
 
 class RequestError(Exception):
@@ -90,6 +78,12 @@ def read_request(form: Mapping[str, str], pathfile: Pathfile, installed: Install
     except RequestError as error:
         error.data = form.get("DATA", "")
         raise
+
+
+def differing(first: Mapping[str, str], again: Mapping[str, str]) -> list[str]:
+    """The fields that make a request another one than the first; its date alone makes it none."""
+    names = sorted({*first, *again} - {"transmission_date"})
+    return [name for name in names if first.get(name) != again.get(name)]
 
 
 def chosen_means(form: Mapping[str, str]) -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from waitress.server import create_server
 
-from demo.payment.automatic import PORTS
 from demo.payment.server import PaymentServer
 from sogenactif.http import Application, Environ, send
 from sogenactif.settings import read_pathfile
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 LOGOS = Path(__file__).parents[2] / "logos"
 LOGO = re.compile(r"/logos/([A-Za-z0-9_]+\.svg)")
+LARGEST_BODY = 1024 * 1024  # the application reads less; waitress would keep 1 GB for it
+FREE_PORTS = range(2000, 10_000)  # of those that an automatic response may be sent to
 
 
 def mounted(server: PaymentServer, mount: str = "/payment") -> Application:
@@ -56,14 +57,23 @@ def payment_server(pathfile: str, database: str, **options: Any) -> Iterator[str
 
 
 @contextmanager
-def serving(application: Application, threads: int = 8) -> Iterator[str]:
+def serving(application: Application, port: int | None = None, threads: int = 8) -> Iterator[str]:
     """Serve any application within a block; gives its address, ``http://127.0.0.1:8123``.
 
-    The port is one that automatic responses may be sent to, so that a shop can be served so too.
+    Without a ``port`` it is one that automatic responses may be sent to, so that a shop can be
+    served so too. When the block ends nothing is left running, nor open.
     """
     dispatchers: dict[int, Any] = {}
-    server: Any = create_server(application, map=dispatchers, sockets=[_free_port()], threads=threads)
     everything: list[Any] = []
+    listening = listen() if port is None else socket.create_server(("127.0.0.1", port))
+    port = listening.getsockname()[1]
+    server: Any = create_server(
+        application,
+        map=dispatchers,
+        sockets=[listening],
+        threads=threads,
+        max_request_body_size=LARGEST_BODY,
+    )
 
     def stop() -> None:  # in the server's own thread, which ends when there is nothing to wait for
         everything.extend(dispatchers.values())
@@ -72,7 +82,7 @@ def serving(application: Application, threads: int = 8) -> Iterator[str]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.effective_port}"
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.trigger.pull_trigger(stop)
         thread.join()
@@ -81,13 +91,11 @@ def serving(application: Application, threads: int = 8) -> Iterator[str]:
             dispatcher.close()
 
 
-def _free_port() -> socket.socket:
-    """A socket bound to a port of 127.0.0.1 that nobody uses."""
-    for port in random.sample(range(8100, PORTS.stop), 50):
-        bound = socket.socket()
+def listen() -> socket.socket:
+    """A socket that listens on a free port of 127.0.0.1."""
+    for port in random.sample(FREE_PORTS, 200):
         try:
-            bound.bind(("127.0.0.1", port))
-            return bound
+            return socket.create_server(("127.0.0.1", port))
         except OSError:
-            bound.close()
-    raise OSError("no free port from 8100 to 9999")
+            continue
+    raise OSError(f"no free port from {FREE_PORTS.start} to {FREE_PORTS.stop - 1}")

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.payment import clock, pages
-from demo.payment.answer import Answer
+from demo.payment.answer import Answer, Body
 from demo.payment.bank import Bank
 from demo.payment.console import Console
 from demo.payment.customer import Customer
 from demo.payment.installed import Installed
-from demo.payment.later import Body, Later
+from demo.payment.later import Later
 from demo.payment.merchants import DEMONSTRATION, Merchants
 from demo.payment.request import ForbiddenCharacter, RequestError, SecurityError
 from demo.payment.transactions import REFUSED, Transactions
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).parent / "style.css"
 EXAMPLES = Path(__file__).parent / "examples"
+MOST_KEPT = 20_000  # of the DATA of a request that was refused
 FILES = "/files"  # the installed files of shops, below the address of the server
 # An SVG is a document: opened by itself it may do nothing.
 FILES_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -117,8 +118,9 @@ class PaymentServer:
     def _refuse(self, environ: Environ, error: RequestError) -> Answer:
         why = f"{type(error).__name__} ({error.why or error.parameter})"
         environ["wsgi.errors"].write(f"payment request refused: {why!a}\n")
-        # What was refused may hold any bytes.
+        # What was refused may hold any bytes, and more of them than any message.
         data, why = (text.encode("ascii", "backslashreplace").decode() for text in (error.data, why))
+        data = data[:MOST_KEPT]
         named = {"parameter": error.parameter}
         self.transactions.record(None, clock.utc(clock.now()), REFUSED, data, named, answer=why)
         if isinstance(error, SecurityError):

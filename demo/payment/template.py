@@ -76,7 +76,11 @@ def parse(content: bytes) -> Template:
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     reader = _Reader()
-    reader.feed(text)
+    try:
+        reader.feed(text)
+        reader.close()
+    except AssertionError as error:  # what the parser says of a marked section, <![…[
+        raise TemplateError([str(error)]) from None
     faults = list(reader.faults)
     if text.count(TAG) != 1:
         faults.append(f"{TAG} stands in it {text.count(TAG)} times, and must stand once")

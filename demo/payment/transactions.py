@@ -12,13 +12,14 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
-from demo.payment.request import SAME_PAYMENT, Request
+from demo.payment import rules
+from demo.payment.request import Request, differing
 from demo.payment.rules import Card
 from demo.payment.switches import Switches
 
-# OPEN: nothing authorised yet. AUTHORISING: the bank is being asked. CANCELLED: the customer gave up,
-# and may come back. ENDED: there is an answer for good.
-OPEN, AUTHORISING, CANCELLED, ENDED = "OPEN", "AUTHORISING", "CANCELLED", "ENDED"
+# OPEN: nothing authorised yet. AUTHORISING: the bank is being asked. TELLING: there is an answer, and the
+# shop is being told. CANCELLED: the customer gave up, and may come back. ENDED: there is an answer for good.
+OPEN, AUTHORISING, TELLING, CANCELLED, ENDED = "OPEN", "AUTHORISING", "TELLING", "CANCELLED", "ENDED"
 
 # Messages: a request of a shop, and one that was refused; a response through the browser; one by the server.
 REQUEST, REFUSED, RESPONSE, AUTOMATIC = "REQUEST", "REFUSED", "RESPONSE", "AUTOMATIC"
@@ -116,6 +117,11 @@ class Transactions:
             connection.executescript(SCHEMA)
             # A server that stopped while it was asking the bank has asked nothing.
             connection.execute("UPDATE transactions SET state = ? WHERE state = ?", (OPEN, AUTHORISING))
+            connection.execute(
+                "UPDATE transactions SET state = CASE json_extract(response, '$.response_code')"
+                " WHEN ? THEN ? ELSE ? END WHERE state = ?",
+                (rules.CANCELLED, CANCELLED, ENDED, TELLING),
+            )
 
     def begin(self, request: Request, day: str) -> Transaction:
         """The transaction of a request on a day (aaaammjj): a new one, or the one that it asks again for.
@@ -142,9 +148,11 @@ class Transactions:
                 connection.execute("UPDATE switches SET next = '{}'")
             elif row["state"] in (OPEN, CANCELLED):
                 first = json.loads(row["request"])
-                for name in SAME_PAYMENT:
-                    if first.get(name) != fields.get(name):
-                        raise Mismatch(name)
+                # The table has "the same request again", and nine fields that make it a security error.
+                # What differs elsewhere would be another order, paid by whoever fills in the page of
+                # the first: a security error too.
+                for name in differing(first, fields):
+                    raise Mismatch(name)
                 connection.execute(
                     "UPDATE transactions SET state = ?, means = ?, old = ?, request = ?, card = 'null'"
                     " WHERE id = ?",
@@ -172,15 +180,17 @@ class Transactions:
             ).fetchone()
         return int(row["tries"])
 
-    def keep_card(self, id: int, card: Card) -> None:
-        """Keep what may be kept of a card, until it is authorised."""
+    def keep_card(self, id: int, card: Card) -> bool:
+        """Keep what may be kept of a card until it is authorised; not once another is, or was."""
         with self._connection() as connection:
-            connection.execute(
-                "UPDATE transactions SET card = ? WHERE id = ?", (json.dumps(asdict(card)), id)
+            kept = connection.execute(
+                "UPDATE transactions SET card = ? WHERE id = ? AND state = ?",
+                (json.dumps(asdict(card)), id, OPEN),
             )
+        return kept.rowcount == 1
 
     def claim(self, id: int, day: str) -> bool:
-        """Take a transaction that is open, to authorise it on a day: of two who try, one may."""
+        """Take a transaction that is open, to authorise it on a day: of two who try, one may. Raises Mismatch."""
         with self._connection() as connection:
             try:
                 claimed = connection.execute(
@@ -188,17 +198,15 @@ class Transactions:
                     (AUTHORISING, day, id, OPEN),
                 )
             except sqlite3.IntegrityError:  # after midnight, and the number was used again since
-                return False
+                raise Mismatch("transaction_id") from None
         return claimed.rowcount == 1
 
-    def release(self, id: int) -> None:
-        """Give a claimed transaction back, with nothing authorised."""
+    def leave(self, id: int, state: str) -> None:
+        """Leave a claimed transaction in another state: OPEN where nothing was authorised."""
         with self._connection() as connection:
-            connection.execute("UPDATE transactions SET state = ? WHERE id = ?", (OPEN, id))
+            connection.execute("UPDATE transactions SET state = ? WHERE id = ?", (state, id))
 
-    def finish(
-        self, id: int, card: Card | None, response: Mapping[str, str], data: str, state: str = ENDED
-    ) -> None:
+    def finish(self, id: int, card: Card | None, response: Mapping[str, str], data: str, state: str) -> None:
         """Record the outcome of a claimed transaction."""
         kept = json.dumps(asdict(card) if card else None)
         with self._connection() as connection:
@@ -264,9 +272,9 @@ class Transactions:
         states: dict[int, list[str]] = {id: [] for id in ids}
         with self._connection() as connection:
             for row in connection.execute(
-                'SELECT "transaction", state FROM messages WHERE "transaction" IN'
-                " (SELECT value FROM json_each(?)) AND kind = ? ORDER BY id",
-                (json.dumps(list(ids)), AUTOMATIC),
+                'SELECT "transaction", state FROM messages WHERE kind = ? AND "transaction" IN'
+                " (SELECT value FROM json_each(?)) ORDER BY id",
+                (AUTOMATIC, json.dumps(list(ids))),
             ):
                 states[row["transaction"]].append(row["state"])
         return states
