@@ -1,3 +1,4 @@
+import os
 import re
 import shutil
 import subprocess
@@ -141,6 +142,44 @@ def test_uninstalling_leaves_a_configuration_of_somebody_else_s(folder: Path) ->
     (folder / "kit.conf").write_text("# another program's\n")
     install(folder, "--uninstall")
     assert (folder / "kit.conf").read_text() == "# another program's\n"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root changes Apache")
+@pytest.mark.parametrize(("options", "module"), [([], "cgid"), (["--wsgi"], "wsgi")])
+def test_apache_is_told_to_take_the_configuration_and_to_leave_it(
+    folder: Path, options: list[str], module: str
+) -> None:
+    need(Path("/usr/sbin/apache2").exists(), "apache2")
+    need(module == "cgid" or Path("/usr/lib/apache2/modules/mod_wsgi.so").exists(), "libapache2-mod-wsgi-py3")
+    # This machine's Apache is left alone: what would change it only notes how it was called.
+    (folder / "bin").mkdir()
+    for program in ("a2enmod", "a2enconf", "a2disconf", "apachectl", "service"):
+        (folder / "bin" / program).write_text(f'#!/bin/sh\necho {program} "$@" >>{folder}/calls\n')
+        (folder / "bin" / program).chmod(0o755)
+    environ = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"}
+    install: list[str | Path] = [
+        ROOT / "install.sh",
+        "apache",
+        "--prefix",
+        folder / "kit",
+        "--config",
+        folder / "kit.conf",
+        *options,
+    ]
+    subprocess.run([*install, "--dry-run"], env=environ, check=True, stdout=subprocess.DEVNULL)
+    assert not (folder / "calls").exists()
+    subprocess.run(install, env=environ, check=True, stdout=subprocess.DEVNULL)
+    *calls, last = (folder / "calls").read_text().splitlines()
+    assert calls == [
+        "apachectl configtest",
+        f"a2enmod -q {module} alias",
+        "a2enconf -q kit",
+        "apachectl configtest",
+    ]
+    assert re.fullmatch("service apache2 (reload|restart)", last)
+    (folder / "calls").unlink()
+    subprocess.run([*install, "--uninstall"], env=environ, check=True, stdout=subprocess.DEVNULL)
+    assert (folder / "calls").read_text().splitlines() == ["a2disconf -q kit", "service apache2 reload"]
 
 
 def test_the_shell_is_clean() -> None:
