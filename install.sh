@@ -2,6 +2,7 @@
 # Sets up the payment kit; see README.md. Asks nothing, may be run again.
 set -eu
 umask 022
+START=$PWD
 cd -P -- "$(dirname -- "$0")"
 ROOT=$PWD
 
@@ -156,7 +157,11 @@ release)
     . installer/release.sh
     write_release
     ;;
-bundle) exec .venv/bin/python -m installer.bundle "$@" ;;
+bundle)
+    # A folder is named from where the command was given.
+    cd "$START"
+    exec "$ROOT/.venv/bin/python" "$ROOT/installer/bundle.py" "$@"
+    ;;
 postgresql)
     pip_install --target lib/packages -r requirements/postgresql.txt
     ;;

@@ -1,6 +1,6 @@
 """Writes a folder that a shop copies by FTP to a hosting where it may install nothing.
 
-``python -m installer.bundle FOLDER [--shop URL] [--payment URL] [--python FILE]`` fills
+``python installer/bundle.py FOLDER [--shop URL] [--payment URL] [--python FILE]`` fills
 FOLDER/cgi-bin and FOLDER/logos, whose place on the hosting FOLDER/README.txt tells.
 """
 

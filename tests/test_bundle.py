@@ -30,7 +30,11 @@ HOSTINGS = {
 
 def bundle(folder: Path, *options: str) -> str:
     return subprocess.run(
-        [ROOT / "install.sh", "bundle", folder, *options], check=True, capture_output=True, text=True
+        [ROOT / "install.sh", "bundle", folder.name, *options],
+        cwd=folder.parent,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
 
 
