@@ -1,6 +1,6 @@
 """Writes a configuration for the demonstration's shops, their own certificates included.
 
-``python -m demo.prepare ROOT [--shop URL] [--payment URL] [--protocol P]`` fills ROOT/var/conf from ROOT/conf
+``python -m demo.prepare ROOT [--shop URL] [--payment URL] [--protocol P]`` fills ROOT/var/conf from the kit's conf/
 and links ROOT/cgi-bin/pathfile to it. Whatever is there already stays as it is.
 """
 
@@ -14,6 +14,7 @@ from sogenactif.errors import CertificateError, CertificateMissing
 from sogenactif.settings import Pathfile, read_pathfile
 
 COUNTRY, MERCHANTS = "fr", ("014213245611111", "014213245611112")
+SAMPLES = Path(__file__).parents[1] / "conf"
 OWN_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(?=/cgi-bin/)")
 SIPS, PAYPAGE = "sips", "paypage"
 OWN_KEYWORDS = re.compile(r"^(?:PROTOCOL|PAYPAGE_URL|PAYPAGE_KEY)!.*\n", re.MULTILINE)
@@ -21,23 +22,25 @@ OWN_SERVER = re.compile(r"http://127\.0\.0\.1:\d+/payment/paymentInit")
 OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
 
 
-def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS) -> Pathfile:
+def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable: bool = False) -> Pathfile:
     """Write what is missing, for a shop and a payment server at these addresses; the pathfile.
 
-    ``protocol`` is sips, the guide's, or paypage, today's.
+    ``protocol`` is sips, the guide's, or paypage, today's. Paths are absolute, or begin at the
+    pathfile's own folder where it is to be ``portable``.
     """
     data, conf = root / "var" / "data", root / "var" / "conf"
     for folder in (root / "var", data, conf):
         folder.mkdir(mode=0o700, exist_ok=True)
     fresh = not (conf / "pathfile").exists()
-    for sample in sorted((root / "conf").iterdir()):
+    places = ("@HERE@", "@HERE@/../data") if portable else (str(conf), str(data))
+    for sample in sorted(SAMPLES.iterdir()):
         content = sample.read_text()
-        for place, value in (("@CONF@", str(conf)), ("@DATA@", str(data)), ("@SHOP@", shop)):
+        for place, value in zip(("@CONF@", "@DATA@", "@SHOP@"), (*places, shop), strict=True):
             content = content.replace(place, value)
         if not (conf / sample.name).exists():
             write_secret(str(conf / sample.name), content.encode())
     link = root / "cgi-bin" / "pathfile"
-    if not link.is_symlink():
+    if not portable and not link.is_symlink():
         link.symlink_to(Path("..", "var", "conf", "pathfile"))
     if fresh and protocol == PAYPAGE:
         _speak(conf / "pathfile", protocol, payment)

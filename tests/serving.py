@@ -16,7 +16,7 @@ from tests.conftest import need
 
 APACHE = "/usr/sbin/apache2"
 WEB_USER = "www-data"
-MODULES = "mpm_event authn_core authz_core alias mime cgid unixd"
+MODULES = "mpm_event authn_core authz_core alias mime cgid wsgi unixd"
 
 
 def free_port() -> int:
@@ -43,7 +43,7 @@ def web_user() -> str:
 
 
 @contextmanager
-def apache(folder: Path, port: int, configuration: str) -> Iterator[str]:
+def apache(folder: Path, port: int, configuration: str, documents: Path | None = None) -> Iterator[str]:
     """Debian's Apache with its logs and sockets in ``folder``, serving this configuration; its address."""
     need(Path(APACHE).exists(), "apache2")
     loaded = "\n".join(
@@ -54,7 +54,8 @@ def apache(folder: Path, port: int, configuration: str) -> Iterator[str]:
     (folder / "apache.conf").write_text(
         f"{loaded}\n{user}\nServerRoot {folder}\nServerName 127.0.0.1\nListen 127.0.0.1:{port}\n"
         f"PidFile {folder}/apache.pid\nErrorLog {folder}/error.log\nScriptSock {folder}/cgid.sock\n"
-        f"DocumentRoot {folder}\nMutex file:{folder}\nTypesConfig /etc/mime.types\n"
+        f"<IfModule wsgi_module>\nWSGISocketPrefix {folder}/wsgi\n</IfModule>\n"
+        f"DocumentRoot {documents or folder}\nMutex file:{folder}\nTypesConfig /etc/mime.types\n"
         f"<Directory />\n    Require all denied\n</Directory>\n{configuration}"
     )
     process = subprocess.Popen([APACHE, "-f", folder / "apache.conf", "-DFOREGROUND"], stderr=subprocess.PIPE)

@@ -6,7 +6,6 @@ import re
 import shutil
 import sqlite3
 import stat
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -23,8 +22,9 @@ from sogenactif.http import Application, Environ
 from sogenactif.journal import Journal
 from sogenactif.settings import read_pathfile
 from tests.browser import browsing
-from tests.conftest import MERCHANT, ROOT
+from tests.conftest import MERCHANT, need
 from tests.serving import apache, free_port, public_folder, web_user
+from tests.test_install import install
 
 ACCEPTED, REFUSED = "4974934125497800", "4972187615205"
 
@@ -52,29 +52,18 @@ class Installation(NamedTuple):
         ]
 
 
-def install(folder: Path, *options: str) -> None:
-    subprocess.run(
-        [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf", "--no-enable",
-         "--user", web_user(), *options],
-        check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module", params=["sips", "paypage"])
+@pytest.fixture(scope="module", params=[("sips", "cgi"), ("paypage", "cgi"), ("sips", "wsgi")], ids="-".join)
 def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
-    """The kit on Apache with its demonstration, in the protocol of the guide and in today's."""
+    """The kit on Apache with its demonstration: in the guide's protocol and in today's, as CGI and as WSGI."""
+    protocol, through = request.param
+    options = ["--protocol", protocol]
+    if through == "wsgi":
+        need(Path("/usr/lib/apache2/modules/mod_wsgi.so").exists(), "libapache2-mod-wsgi-py3")
+        options.append("--wsgi")
     with public_folder() as folder:
         ports = free_port(), free_port()
         shop_address, apache_address = (f"http://127.0.0.1:{port}" for port in ports)
-        install(
-            folder,
-            "--shop",
-            apache_address,
-            "--payment",
-            f"{shop_address}/payment",
-            "--protocol",
-            request.param,
-        )
+        install(folder, "--shop", apache_address, "--payment", f"{shop_address}/payment", *options)
         kit = folder / "kit"
         pathfile = read_pathfile(f"{kit}/cgi-bin/pathfile")
         shop = Shop(str(kit / "var" / "data" / "shop.db"), pathfile)
@@ -87,7 +76,7 @@ def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
             serving(_mounted(shop, payment, apache_address), ports[0]),
             apache(folder, ports[1], configuration),
         ):
-            yield Installation(folder, kit, shop_address, apache_address, request.param)
+            yield Installation(folder, kit, shop_address, apache_address, protocol)
 
 
 def _mounted(shop: Application, payment: Application, kit: str) -> Application:

@@ -96,3 +96,13 @@ def test_each_source_overrides_the_one_before_where_it_is_not_empty() -> None:
         "logo_id": "bank.gif",
         "amount": "1000",
     }
+
+
+def test_a_pathfile_may_name_its_own_folder(param: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = param / "pathfile"
+    path.write_text(path.read_text().replace(str(param), "@HERE@"))
+    link = param.parent / "link"
+    link.symlink_to(path)
+    monkeypatch.chdir(param)
+    for name in (str(path), str(link), "pathfile", ""):
+        assert read_pathfile(name)["F_PARAM"] == f"{param}/parmcom"

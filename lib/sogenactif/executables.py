@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from sogenactif import __version__
 from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, MessageError, ResponseError
 from sogenactif.escape import entities
 from sogenactif.fields import PRINTED, to_bytes, to_text
@@ -16,6 +17,14 @@ from sogenactif.payment import PaymentResponse, make_request, parse_call, read_o
 from sogenactif.settings import Pathfile, read_pathfile
 
 GUIDE_FIELDS = 30
+HELP = {
+    "request": """request keyword=value... makes a payment request and prints !code!error!form!
+
+merchant_id, amount (in cents), order_id, pathfile and the rest are the fields of docs/dictionary.md.""",
+    "response": """response message=DATA [pathfile=PATH] opens a payment response and prints !code!error!fields...
+
+The fields stand in the order of docs/dictionary.md.""",
+}
 
 
 def request(arguments: Sequence[str]) -> tuple[bytes, int]:
@@ -100,6 +109,9 @@ def _words(error: KitError) -> str:
 
 def run(program: Callable[[Sequence[str]], tuple[bytes, int]]) -> int:
     """Print what a program answers to this process's arguments; its exit status."""
+    if sys.argv[1:] in (["--help"], ["--version"]):
+        print(HELP[program.__name__] if sys.argv[1] == "--help" else f"Sogenactif payment kit {__version__}")
+        return 0
     answer, status = program([to_text(os.fsencode(argument)) for argument in sys.argv[1:]])
     if sys.stdout:
         with contextlib.suppress(BrokenPipeError):

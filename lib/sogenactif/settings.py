@@ -1,7 +1,7 @@
 """The kit's files: a pathfile, the parmcom files it names, and the merge with the call.
 
 Files are lines ``KEYWORD!value!``; ``#`` begins a comment. Values are text that keeps
-every byte (``fields.to_text``). Source: guide, chapters 2.1 and 2.2.
+every byte (``fields.to_text``). In a pathfile ``@HERE@`` is the folder that it is in. Source: guide, chapters 2.1 and 2.2.
 """
 
 import errno
@@ -71,13 +71,14 @@ def read_pathfile(path: str) -> Pathfile:
     except (OSError, ValueError) as error:
         raise PathfileError(path) from error
     keywords = {}
+    here = os.path.dirname(os.path.realpath(path or "pathfile"))
     indirect = False
     for number, line in lines:
         parts = line.split("!")
         if parts == ["F_PARAM", "D_PARM", "parmcom", ""]:
             indirect = True
         elif len(parts) == 3:
-            keywords[parts[0]] = parts[1]
+            keywords[parts[0]] = parts[1].replace("@HERE@", here)
         else:
             raise InvalidSeparator(f"+ Invalid separator in file at line {number} ({path})")
     if indirect:

@@ -1,0 +1,1 @@
+"""What install.sh is made of besides the shell."""

@@ -1,0 +1,87 @@
+"""Writes a folder that a shop copies by FTP to a hosting where it may install nothing.
+
+``python installer/bundle.py FOLDER [--shop URL] [--payment URL] [--python FILE]`` fills
+FOLDER/cgi-bin and FOLDER/logos, whose place on the hosting FOLDER/README.txt tells.
+"""
+
+import argparse
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
+from datetime import datetime, timezone
+from pathlib import Path
+
+from demo.prepare import prepare
+from demo.shop import Shop
+
+KIT = Path(__file__).parents[1]
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "SelfTest", "psycopg*", "*.before")
+# Apache serves nothing of a folder with this, be it among documents or scripts.
+CLOSED = "Require all denied\n"
+TRIAL = "TRIAL"
+
+
+def bundle(folder: Path, shop: str, payment: str, python: str) -> None:
+    """Write the bundle of a shop at one address, whose customers pay at another."""
+    scripts, inside = folder / "cgi-bin", folder / "cgi-bin" / "sogenactif"
+    for name in ("lib/sogenactif", "lib/packages", "templates"):
+        shutil.copytree(KIT / name, inside / name, ignore=LEFT_OUT)
+    shutil.copytree(KIT / "logos", folder / "logos", ignore=LEFT_OUT)
+    for script in sorted((KIT / "cgi-bin").glob("call_*.py")):
+        _write_program(scripts / script.name, _moved(script.read_text()), python)
+    for program in sorted((KIT / "bin").iterdir()):
+        _write_program(inside / "bin" / program.name, program.read_text(), python)
+    (inside / ".htaccess").write_text(CLOSED)
+    pathfile = prepare(inside, shop, payment, portable=True)
+    database = str(inside / "var" / "data" / "shop.db")
+    Shop(database, pathfile)
+    with closing(sqlite3.connect(database)) as orders, orders:
+        placed = datetime.now(timezone.utc).isoformat()
+        orders.execute("INSERT INTO orders VALUES (?, 1000, 'fr', ?, 'waiting', '')", [TRIAL, placed])
+        orders.execute("INSERT INTO lines VALUES (?, 'Essai', 1000)", [TRIAL])
+    readme = (KIT / "installer" / "bundle.txt").read_text()
+    (folder / "README.txt").write_text(readme.replace("@SHOP@", shop).replace("@PYTHON@", python))
+
+
+def _moved(script: str) -> str:
+    """A script whose kit is in the folder beside it."""
+    for before, after in (
+        ("ROOT = os.path.dirname(HERE)", 'ROOT = f"{HERE}/sogenactif"'),
+        ('f"{HERE}/pathfile"', 'f"{ROOT}/var/conf/pathfile"'),
+    ):
+        assert script.count(before) == 1, before
+        script = script.replace(before, after)
+    return script
+
+
+def _write_program(path: Path, content: str, python: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!{python}\n" + content.partition("\n")[2])
+    path.chmod(0o755)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="install.sh bundle", description="Write a folder to copy by FTP to a shared hosting."
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=KIT / "dist" / "bundle", help="%(default)s")
+    parser.add_argument("--shop", default="https://shop.example", help="address of the shop (%(default)s)")
+    parser.add_argument(
+        "--payment",
+        default="http://127.0.0.1:8080/payment",
+        help="address of the payment server (%(default)s)",
+    )
+    parser.add_argument(
+        "--python", default="/usr/bin/env python3", help="first line of the scripts, after #! (%(default)s)"
+    )
+    given = parser.parse_args()
+    folder = given.folder.resolve()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        sys.exit(f"install.sh: {folder} is not empty: name a new folder")
+    bundle(folder, given.shop.rstrip("/"), given.payment.rstrip("/"), given.python)
+    print(f"Written: {folder}. Read README.txt in it, then copy cgi-bin and logos to your hosting.")
+
+
+if __name__ == "__main__":
+    main()
