@@ -9,7 +9,8 @@ ROOT=$PWD
 usage() {
     cat <<'TEXT'
 ./install.sh                  set up in place: dependencies, the demonstration's configuration
-./install.sh demo [--port N]  set up, then serve shop, kit and payment server until Ctrl-C
+./install.sh demo [--port N] [--protocol sips|paypage]
+                              set up, then serve shop, kit and payment server until Ctrl-C
 ./install.sh payment [...]    set up, then serve the payment server alone; --help lists its options
 ./install.sh postgresql       set up, with the driver for a ledger in PostgreSQL
 ./install.sh bundle [DIR]     write a folder to copy by FTP to a shared hosting, without root; --help lists its options
@@ -20,6 +21,7 @@ usage() {
     --prefix DIR     where the kit goes (/usr/local/lib/sogenactif)
     --shop URL       address of the shop, for its return URLs (http://localhost)
     --payment URL    address of the payment server (http://127.0.0.1:8080/payment)
+    --protocol NAME  sips, the guide's message, or paypage, today's (sips)
     --python FILE    interpreter that runs the scripts (/usr/bin/python3)
     --user NAME      user and group of the web server (www-data)
     --config FILE    Apache configuration (/etc/apache2/conf-available/00-sogenactif.conf)

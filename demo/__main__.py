@@ -16,7 +16,7 @@ from waitress.server import create_server
 from demo.payment.automatic import PORTS
 from demo.payment.running import LARGEST_BODY
 from demo.payment.server import PaymentServer
-from demo.prepare import move, prepare
+from demo.prepare import PAYPAGE, SIPS, move, prepare
 from demo.shop import Shop
 from sogenactif.http import Application, Environ, send
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 LOGO = re.compile(r"/logos/([A-Za-z0-9_]+\.svg)")
 
 
-def demonstration(root: Path, address: str) -> Application:
+def demonstration(root: Path, address: str, protocol: str = SIPS) -> Application:
     """The whole demonstration as one application, for a server at ``address`` (``http://127.0.0.1:8080``)."""
-    pathfile = prepare(root, address, f"{address}/payment")
-    move(pathfile, address, f"{address}/payment")
+    pathfile = prepare(root, address, f"{address}/payment", protocol)
+    pathfile = move(pathfile, address, f"{address}/payment", protocol)
     data = root / "var" / "data"
     mounted = {
         f"/cgi-bin/{name}.py": _script(root / "cgi-bin" / f"{name}.py")
@@ -72,6 +72,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="install.sh demo", description="Serve the demonstration.")
     parser.add_argument("--port", type=_port, default=8080, help="port on 127.0.0.1, 80 to 9999 (8080)")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--protocol",
+        default=SIPS,
+        choices=[SIPS, PAYPAGE],
+        help="the guide's message, or that of today's server (sips)",
+    )
     arguments = parser.parse_args()
     address = f"http://127.0.0.1:{arguments.port}"
     logging.basicConfig(format="%(message)s")
@@ -82,7 +88,7 @@ def main() -> None:
         sys.exit(
             f"Port {arguments.port} can't be served ({os.strerror(error.errno or 0)}): choose another with --port."
         )
-    application = demonstration(arguments.root.resolve(), address)
+    application = demonstration(arguments.root.resolve(), address, arguments.protocol)
     server = create_server(application, sockets=[listening], threads=16, max_request_body_size=LARGEST_BODY)
     print(
         f"The shop is at {address}/ and the payment server at {address}/payment; Ctrl-C stops them.",

@@ -1,11 +1,12 @@
 """Writes a configuration for the demonstration's shops, their own certificates included.
 
-``python -m demo.prepare ROOT [--shop URL] [--payment URL]`` fills ROOT/var/conf from the kit's conf/
-and links ROOT/cgi-bin/pathfile to it. Whatever is there already stays as it is.
+``python -m demo.prepare ROOT [--shop URL] [--payment URL] [--protocol P]`` fills ROOT/var/conf from the
+kit's conf/ and links ROOT/cgi-bin/pathfile to it. Whatever is there already stays as it is.
 """
 
 import argparse
 import re
+import secrets
 from pathlib import Path
 
 from sogenactif.certificate import certificate_path, issue_certificate, read_certificate, write_secret
@@ -15,17 +16,21 @@ from sogenactif.settings import Pathfile, read_pathfile
 COUNTRY, MERCHANTS = "fr", ("014213245611111", "014213245611112")
 SAMPLES = Path(__file__).parents[1] / "conf"
 OWN_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(?=/cgi-bin/)")
+SIPS, PAYPAGE = "sips", "paypage"
+OWN_KEYWORDS = re.compile(r"^(?:PROTOCOL|PAYPAGE_URL|PAYPAGE_KEY)!.*\n", re.MULTILINE)
+OWN_SERVER = re.compile(r"http://127\.0\.0\.1:\d+/payment/paymentInit")
 OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
 
 
-def prepare(root: Path, shop: str, payment: str, portable: bool = False) -> Pathfile:
+def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable: bool = False) -> Pathfile:
     """Write what is missing, for a shop and a payment server at these addresses; the pathfile.
 
-    Its paths are absolute, or begin at its own folder where it is to be ``portable``.
+    ``protocol`` is sips, the guide's, or paypage, today's. Paths are absolute, or begin at its own folder where it is to be ``portable``.
     """
     data, conf = root / "var" / "data", root / "var" / "conf"
     for folder in (root / "var", data, conf):
         folder.mkdir(mode=0o700, exist_ok=True)
+    fresh = not (conf / "pathfile").exists()
     places = ("@HERE@", "@HERE@/../data") if portable else (str(conf), str(data))
     for sample in sorted(SAMPLES.iterdir()):
         content = sample.read_text()
@@ -36,6 +41,8 @@ def prepare(root: Path, shop: str, payment: str, portable: bool = False) -> Path
     link = root / "cgi-bin" / "pathfile"
     if not portable and not link.is_symlink():
         link.symlink_to(Path("..", "var", "conf", "pathfile"))
+    if fresh and protocol == PAYPAGE:
+        _speak(conf / "pathfile", protocol, payment)
     pathfile = read_pathfile(str(conf / "pathfile"))
     for merchant_id in MERCHANTS:
         try:
@@ -45,8 +52,27 @@ def prepare(root: Path, shop: str, payment: str, portable: bool = False) -> Path
     return pathfile
 
 
-def move(pathfile: Pathfile, shop: str, payment: str) -> None:
-    """Make a demonstration's configuration serve at other addresses of 127.0.0.1.
+def _speak(path: Path, protocol: str, payment: str) -> Pathfile:
+    """Choose the protocol of a pathfile; the secret keys and addresses of a real server stay as they are."""
+    pathfile = read_pathfile(str(path))
+    said = path.read_text()
+    if protocol == PAYPAGE or pathfile["PROTOCOL"] == PAYPAGE:
+        kept = OWN_KEYWORDS.sub("", said.rstrip("\n") + "\n")
+        key = pathfile["PAYPAGE_KEY"] or str(path.parent / "key")
+        url = f"{payment}/paymentInit"
+        if pathfile["PAYPAGE_URL"] and not OWN_SERVER.fullmatch(pathfile["PAYPAGE_URL"]):
+            return pathfile
+        kept += f"PROTOCOL!{protocol}!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{key}!\n"
+        if kept != said:
+            write_secret(str(path), kept.encode())
+        for merchant_id in MERCHANTS:
+            if not Path(f"{key}.{merchant_id}").exists():
+                write_secret(f"{key}.{merchant_id}", f"{secrets.token_urlsafe(32)}\n".encode())
+    return read_pathfile(str(path))
+
+
+def move(pathfile: Pathfile, shop: str, payment: str, protocol: str = SIPS) -> Pathfile:
+    """Make a demonstration's configuration serve at other addresses of 127.0.0.1, in a protocol; the new pathfile.
 
     Only what points to a demonstration is changed; a certificate that was issued here is issued
     again, and the one before it stays as ``.old``.
@@ -62,6 +88,7 @@ def move(pathfile: Pathfile, shop: str, payment: str) -> None:
         if OWN_CERTIFICATE in content and _address(pathfile, merchant_id) != payment:
             write_secret(_path(pathfile, merchant_id, old=True), content)
             write_secret(path, issue_certificate(payment, merchant_id, COUNTRY))
+    return _speak(Path(pathfile.path), protocol, payment)
 
 
 def _path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:
@@ -84,8 +111,11 @@ def main() -> None:
     parser.add_argument(
         "--payment", default="http://127.0.0.1:8080/payment", help="address of the payment server"
     )
+    parser.add_argument(
+        "--protocol", default=SIPS, choices=[SIPS, PAYPAGE], help="message of the payments (sips)"
+    )
     arguments = parser.parse_args()
-    prepare(arguments.root.resolve(), arguments.shop, arguments.payment)
+    prepare(arguments.root.resolve(), arguments.shop, arguments.payment, arguments.protocol)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 
 prefix=/usr/local/lib/sogenactif shop=http://localhost payment=http://127.0.0.1:8080/payment
 interpreter=/usr/bin/python3 user=www-data config=/etc/apache2/conf-available/00-sogenactif.conf
-enable=yes through=cgi dry_run=no task=install_on_apache
+protocol=sips enable=yes through=cgi dry_run=no task=install_on_apache
 
 read_apache_options() {
     while [ $# -gt 0 ]; do
@@ -13,13 +13,14 @@ read_apache_options() {
         --wsgi) through=wsgi && shift && continue ;;
         --dry-run) dry_run=yes && shift && continue ;;
         --uninstall) task=uninstall_from_apache && shift && continue ;;
-        --prefix | --shop | --payment | --python | --user | --config) [ $# -gt 1 ] || die "$1 wants a value" ;;
+        --prefix | --shop | --payment | --protocol | --python | --user | --config) [ $# -gt 1 ] || die "$1 wants a value" ;;
         *) die "no option $1; ./install.sh help lists them" ;;
         esac
         case $1 in
         --prefix) prefix=${2%/} ;;
         --shop) shop=${2%/} ;;
         --payment) payment=${2%/} ;;
+        --protocol) protocol=$2 ;;
         --python) interpreter=$2 ;;
         --user) user=$2 ;;
         --config) config=$2 ;;
@@ -54,6 +55,7 @@ check_installation() {
         printf '%s' "$address" | grep -Eqx 'https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?' ||
             die "$address is no http or https address"
     done
+    case $protocol in sips | paypage) ;; *) die "no protocol $protocol; there are sips and paypage" ;; esac
     check_python "$interpreter" || die "$interpreter is no Python 3.10 or newer; name one with --python"
     [ "$through" = cgi ] || [ "$(readlink -f "$interpreter")" = "$(readlink -f /usr/bin/python3)" ] ||
         die "mod_wsgi runs Debian's /usr/bin/python3 and not $interpreter: leave out --python or --wsgi"
@@ -183,7 +185,7 @@ remove_if_empty() {
 
 prepare_configuration() {
     "$interpreter" -m compileall -q "$prefix/lib" || true
-    .venv/bin/python -m demo.prepare "$prefix" --shop "$shop" --payment "$payment"
+    .venv/bin/python -m demo.prepare "$prefix" --shop "$shop" --payment "$payment" --protocol "$protocol"
 }
 
 # Everyone may read the code; the web server's user alone gets at var, and writes in var/data only.

@@ -66,3 +66,19 @@ def param(tmp_path: Path) -> Path:
 def pathfile(param: Path) -> Pathfile:
     """The usual pathfile of the vectors, read."""
     return read_pathfile(str(param / "pathfile"))
+
+
+def speak_paypage(
+    param: Path, address: str = "http://127.0.0.1:8080/payment/paymentInit", **keywords: str
+) -> str:
+    """Move a pathfile to today's server, with secret keys; ``keywords`` go after ``PAYPAGE_``. Its path."""
+    for merchant_id in (MERCHANT, "014213245611112", "002001000000003"):
+        for name, version in (("", "1"), (".old", "0")):
+            key = param / f"key.{merchant_id}{name}"
+            key.write_text(f"{merchant_id}_KEY{version}\n")
+            key.chmod(0o600)
+    keywords = {"URL": address, "KEY": f"{param}/key", **keywords}
+    lines = ["PROTOCOL!paypage!", *(f"PAYPAGE_{name}!{value}!" for name, value in keywords.items())]
+    with (param / "pathfile").open("a") as file:
+        file.write("\n" + "\n".join(lines) + "\n")
+    return str(param / "pathfile")

@@ -16,9 +16,9 @@ _, descriptor, pathfile, notes = sys.argv
 
 
 def record_outcome(response: PaymentResponse) -> None:
-    """Note an outcome in a way that noting it again doesn't change, as a shop's UPDATE would be."""
-    with open(f"{notes}/{response['transaction_id']}", "w") as file:
-        file.write(response.outcome)
+    """Note an outcome, once more each time it is told."""
+    with open(f"{notes}/{response['transaction_id']}", "a") as file:
+        file.write(f"{response.outcome}\n")
 
 
 application = call_autoresponse(record_outcome, pathfile, os.devnull)

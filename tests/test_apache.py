@@ -34,6 +34,7 @@ class Installation(NamedTuple):
     kit: Path
     shop: str
     apache: str
+    protocol: str
 
     def order(self, reference: str) -> str:
         """The state of an order in the shop's database."""
@@ -51,9 +52,12 @@ class Installation(NamedTuple):
         ]
 
 
-@pytest.fixture(scope="module", params=["cgi", "wsgi"])
+@pytest.fixture(scope="module", params=["sips", "paypage", "wsgi"])
 def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
+    """The kit on Apache with its demonstration: in either protocol as CGI, and with mod_wsgi."""
     options = []
+    if request.param == "paypage":
+        options = ["--protocol", "paypage"]
     if request.param == "wsgi":
         need(Path("/usr/lib/apache2/modules/mod_wsgi.so").exists(), "libapache2-mod-wsgi-py3")
         options = ["--wsgi"]
@@ -73,7 +77,7 @@ def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
             serving(_mounted(shop, payment, apache_address), ports[0]),
             apache(folder, ports[1], configuration),
         ):
-            yield Installation(folder, kit, shop_address, apache_address)
+            yield Installation(folder, kit, shop_address, apache_address, request.param)
 
 
 def _mounted(shop: Application, payment: Application, kit: str) -> Application:
@@ -207,7 +211,11 @@ def test_our_own_fault_is_a_page_and_a_line_of_apache_s_log(
 ) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
-    certificate = installation.kit / "var" / "conf" / f"certif.fr.{MERCHANT}.php"
+    name, words = {
+        "sips": (f"certif.fr.{MERCHANT}.php", "certificate file"),
+        "paypage": (f"key.{MERCHANT}", "secret key"),
+    }[installation.protocol]
+    certificate = installation.kit / "var" / "conf" / name
     certificate.rename(certificate.with_suffix(".away"))
     try:
         answer = page.goto(f"{installation.apache}/cgi-bin/call_request.py?order={reference}")
@@ -218,7 +226,7 @@ def test_our_own_fault_is_a_page_and_a_line_of_apache_s_log(
     assert page.get_by_text("nothing was charged").is_visible()
     incident = page.locator(".note b").inner_text()
     log = (installation.folder / "error.log").read_text()
-    assert re.search(f"sogenactif call_request 500 {incident} Error reading certificate file", log)
+    assert re.search(f"sogenactif call_request 500 {incident} Error reading {words}", log)
 
 
 def test_secrets_are_the_web_server_s_alone_and_code_is_nobody_s_to_change(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from sogenactif.errors import SealError
 from sogenactif.ledger import Ledger, opened_ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.settings import Pathfile, read_pathfile
@@ -205,7 +206,7 @@ def test_a_pathfile_that_is_not_there_is_said() -> None:
 def test_long_work_shows_how_far_it_is_on_a_terminal_only(pathfile: Pathfile) -> None:
     with ledger_of(pathfile) as ledger:
         for _ in range(1000):
-            ledger.journal.append("20261123", {"entry": "00", "verdict": "forged", "kind": "response"})
+            ledger.refuse(SealError(), "manual")
     terminal, side = pty.openpty()
     command = [sys.executable, f"{ROOT}/bin/sogenactif", "verify", "--pathfile", pathfile.path]
     subprocess.run(command, stderr=side, stdout=subprocess.DEVNULL, check=True)

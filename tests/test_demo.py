@@ -26,6 +26,12 @@ def port() -> int:
     return free_port()
 
 
+@pytest.fixture(scope="module", params=["sips", "paypage"])
+def protocol(request: pytest.FixtureRequest) -> str:
+    """The message of the demonstration's payments: the guide's, and today's."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project, so that what the demonstration writes stays out of it."""
@@ -38,8 +44,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def demonstration(folder: Path, port: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "demo", "--port", str(port), "--root", str(folder)]
+def demonstration(folder: Path, port: int, protocol: str) -> Iterator[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "demo",
+        "--port",
+        str(port),
+        "--root",
+        str(folder),
+        "--protocol",
+        protocol,
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout
     assert f"http://127.0.0.1:{port}/" in process.stdout.readline()
@@ -75,14 +91,15 @@ def test_a_person_pays_is_refused_and_cancels(
 
 
 def test_everything_it_writes_is_under_var_and_secrets_are_the_owner_s(
-    demonstration: str, folder: Path
+    demonstration: str, folder: Path, protocol: str
 ) -> None:
     written = {str(path.relative_to(folder)) for path in folder.glob("*/*")} - BEFORE
     assert {path for path in written if not path.startswith("var/")} <= {
         "cgi-bin/pathfile",
         "cgi-bin/__pycache__",
     }
-    for certificate in (folder / "var" / "conf").glob("certif.*"):
+    assert len(list((folder / "var" / "conf").glob("key.*"))) == (2 if protocol == "paypage" else 0)
+    for certificate in (folder / "var" / "conf").glob("[ck]e[ry]*.*"):
         assert certificate.stat().st_mode & 0o777 == 0o600
 
 

@@ -4,11 +4,11 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from itertools import count
 from pathlib import Path
 
 import pytest
 
+from sogenactif.commands.replay import enter_journal
 from sogenactif.database import MIGRATIONS
 from sogenactif.errors import (
     ConfigurationError,
@@ -280,9 +280,10 @@ def test_outcomes_that_fail_again_and_again_hold_up_no_other(ledger: Ledger) -> 
     for order in "ABCDEF":
         ledger.receive(answer(ledger.register({**ASKED, "order_id": order}), order_id=order), "automatic")
     poison.tell(ledger, most=5)
+    assert len(poison.errors) == 1
     shop = Shop()
     shop.tell(ledger, most=1)
-    assert shop.told == [("F", "accepted")]
+    assert shop.told == [("B", "accepted")]
 
 
 def test_while_one_process_tells_another_does_not(ledger: Ledger, url: str, tmp_path: Path) -> None:
@@ -379,10 +380,10 @@ def test_a_ledger_that_is_lost_is_not_made_again_in_silence(tmp_path: Path) -> N
     ledger = Ledger(url, str(tmp_path / "journal"))
     with pytest.raises(LedgerMissing, match="run sogenactif replay"):
         ledger.register(ASKED)
-    ledger.make_again()
-    for number, entry in zip(count(), ledger.journal.entries(), strict=False):
-        assert number == 0
-        ledger.enter_request(entry)
+    with ledger.made_again():
+        assert enter_journal(ledger) == (1, 0)
+        with pytest.raises(LedgerMissing):
+            Ledger(url, str(tmp_path / "journal")).register(ASKED)
     assert ledger.register(ASKED) == "000002"
     ledger.close()
 
@@ -393,4 +394,146 @@ def test_forged_messages_before_the_first_payment_leave_a_new_ledger_new(tmp_pat
     assert ledger.register(ASKED) == "000001"
     [forged, _] = ledger.journal.entries()
     assert (forged["verdict"], forged["fields"]) == ("forged", {})
+    ledger.close()
+
+
+def lose(ledger: Ledger) -> None:
+    """Empty a ledger, as somebody does who restores the wrong thing."""
+    if ledger.url.startswith("sqlite"):
+        ledger.close()
+        path = Path(ledger.url.removeprefix("sqlite:///"))
+        for file in path.parent.glob(path.name + "*"):
+            file.unlink()
+        path.touch()
+    else:
+        with ledger.database.transaction() as execute:
+            for table in ("request", "response", "counter", "schema"):
+                execute(f"DROP TABLE sogenactif_{table}")
+
+
+def test_an_emptied_ledger_is_not_taken_for_a_new_one(ledger: Ledger, url: str, tmp_path: Path) -> None:
+    ledger.receive(answer(ledger.register(ASKED)), "automatic")
+    lose(ledger)
+    again = Ledger(url, str(tmp_path / "journal"))
+    with pytest.raises(LedgerMissing):
+        again.register(ASKED)
+    with again.made_again():
+        assert enter_journal(again) == (2, 0)
+    assert again.register(ASKED) == "000002"
+    assert [transaction.state for transaction in transactions(again)] == ["accepted", "waiting"]
+    again.close()
+
+
+def test_a_response_finds_a_request_that_is_entered_later(ledger: Ledger) -> None:
+    assert ledger.receive(answer("000001"), "automatic").verdict == "unknown"
+    ledger.register(ASKED)
+    assert ledger.match_again() == 1
+    assert [transaction.state for transaction in transactions(ledger)] == ["accepted"]
+    assert ledger.match_again() == 0
+    assert list(differences(ledger, lambda count: None)) == []
+
+
+def test_what_the_journal_has_in_another_order_is_entered_as_it_was_decided(
+    ledger: Ledger, url: str, tmp_path: Path
+) -> None:
+    number = ledger.register(ASKED)
+    ledger.receive(answer(number), "automatic")
+    ledger.receive(answer(number, **CANCEL), "manual")
+    [file] = (tmp_path / "journal").iterdir()
+    request, accepted, conflicting = file.read_text().splitlines(keepends=True)
+    file.write_text(request + conflicting + accepted)
+    lose(ledger)
+    with ledger.made_again():
+        assert enter_journal(ledger) == (3, 0)
+    [transaction] = transactions(ledger)
+    assert transaction.state == "accepted"
+    assert list(differences(ledger, lambda count: None)) == []
+
+
+def test_what_the_journal_lacks_is_written_to_it(ledger: Ledger, tmp_path: Path) -> None:
+    number = ledger.register(ASKED)
+    [file] = (tmp_path / "journal").iterdir()
+    file.unlink()
+    file.mkdir()
+    match = ledger.receive(answer(number), "automatic")
+    assert match.verdict == "accepted"
+    assert "Error writing the journal" in match.warning
+    file.rmdir()
+    assert enter_journal(ledger) == (0, 0)
+    assert [entry["verdict"] for entry in ledger.journal.entries()] == ["requested", "accepted"]
+
+
+def test_the_shop_s_own_number_is_in_the_journal_however_often_it_asks(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    asked = {**ASKED, "transaction_id": "000123"}
+    ledger.register(asked)
+    for file in (tmp_path / "journal").iterdir():
+        file.unlink()
+    ledger.register({**asked, "transmission_date": "20261123101500"})
+    assert [entry["fields"] for entry in ledger.journal.entries()] == [asked]
+    assert list(differences(ledger, lambda count: None)) == []
+
+
+@pytest.mark.parametrize("line", [
+    b"{}", b"[" * 5000, b"null", b"\xff\xfe", b'{"entry": 1}', b'{"verdict": "accepted", "kind": "response"}',
+    b'{"entry": "' + b"0" * 32 + b'", "time": "", "kind": "refund", "source": "", "verdict": "x", "fields": {}}',
+    b'{"entry": "' + b"0" * 32 + b'", "time": "", "kind": "request", "source": "", "verdict": "x",'
+    b' "fields": {"transmission_date": "2026", "transaction_id": "1"}}',
+    b'{"entry": "zz", "time": "", "kind": "request", "source": "", "verdict": "x", "fields": {}}',
+])  # fmt: skip
+def test_a_line_that_is_none_stops_nothing_after_it(ledger: Ledger, tmp_path: Path, line: bytes) -> None:
+    ledger.register(ASKED)
+    [file] = (tmp_path / "journal").iterdir()
+    file.write_bytes(line + b"\n" + file.read_bytes())
+    lose(ledger)
+    with ledger.made_again():
+        assert enter_journal(ledger) == (1, 1)
+    assert list(differences(ledger, lambda count: None)) == ["line 1 of the journal is none of the kit's"]
+
+
+def test_an_executable_knows_the_outcome_that_it_read(ledger: Ledger) -> None:
+    shop = Shop()
+    ledger.receive(answer(ledger.register(ASKED)), "executable")
+    assert (shop.tell(ledger), shop.told) == (0, [])
+
+
+def test_two_readers_of_one_connection_do_not_disturb_each_other(ledger: Ledger) -> None:
+    for order in "AB":
+        ledger.receive(answer(ledger.register({**ASKED, "order_id": order}), order_id=order), "automatic")
+    assert [len(answers(ledger, transaction)) for transaction in transactions(ledger)] == [1, 1]
+
+
+def test_an_sqlite_ledger_is_written_ahead_and_flushed(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    assert [list(ledger.database.rows(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")] == [
+        [("wal",)],
+        [(2,)],
+    ]
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://127.0.0.1:1/shop?user=x&password=SECRET",
+        "postgresql://u:SECRET%zz@127.0.0.1:1/shop",
+        "postgresql://u:SECRET@127.0.0.1:1/shop",
+    ],
+)
+def test_a_password_is_never_said(tmp_path: Path, url: str) -> None:
+    with pytest.raises(LedgerError) as refusal:
+        Ledger(url, str(tmp_path / "journal")).register(ASKED)
+    assert "SECRET" not in str(refusal.value)
+
+
+def test_a_postgresql_that_locks_the_ledger_leaves_the_journal(server: Postgresql, tmp_path: Path) -> None:
+    import psycopg
+
+    ledger = Ledger(server.url, str(tmp_path / "journal"))
+    number = ledger.register(ASKED)
+    with psycopg.connect(server.url) as other:
+        other.execute("SELECT 1 FROM sogenactif_request FOR UPDATE")
+        assert ledger.receive(answer(number), "automatic").verdict == "unentered"
+    assert [entry["verdict"] for entry in ledger.journal.entries()] == ["requested", "unentered"]
     ledger.close()

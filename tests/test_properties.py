@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from sogenactif import executables
 from sogenactif.certificate import SAFE_IN_URL, Certificate, issue_certificate, read_certificate
-from sogenactif.commands.replay import _enter
+from sogenactif.commands.replay import enter_journal
 from sogenactif.errors import (
     CertificateError,
     CertificateMissing,
@@ -594,6 +594,9 @@ class Rules(RuleBasedStateMachine):
         response = self.draw_response(data)
         match = self.ledger.receive(response, source)
         self.check(match, response)
+        if source == "executable" and match.verdict in OUTCOMES:
+            asked = self.asked[key_of(response.fields)]
+            asked.told = asked.outcome
         if tell:
             self.tell(tell == "raises", match.request_id)
 
@@ -611,7 +614,7 @@ class Rules(RuleBasedStateMachine):
         away.close()
         (self.folder / "elsewhere").rename(self.file)
         self.ledger = self.opened()
-        assert _enter(self.ledger) == count
+        assert enter_journal(self.ledger) == (count, 0)
         entered = list(self.ledger.database.rows("SELECT verdict FROM sogenactif_response ORDER BY id"))
         for response, [verdict] in zip(responses, entered[-count:], strict=True):
             assert verdict == self.expected(response)
@@ -628,7 +631,7 @@ class Rules(RuleBasedStateMachine):
     def restart_and_replay(self) -> None:
         self.ledger.close()
         self.ledger = self.opened()
-        assert _enter(self.ledger) == 0
+        assert enter_journal(self.ledger) == (0, 0)
         for entry in self.ledger.journal.entries():
             if entry["kind"] == "response" and entry["verdict"] in OUTCOMES:
                 assert self.ledger.enter(entry).verdict == entry["verdict"]
@@ -742,8 +745,8 @@ class Rules(RuleBasedStateMachine):
         self.ledger.close()
         self.file.unlink(missing_ok=True)
         self.ledger = self.opened()
-        self.ledger.make_again()
-        _enter(self.ledger)
+        with self.ledger.made_again():
+            enter_journal(self.ledger)
 
 
 def test_the_ledger_keeps_its_rules_whatever_happens_in_any_order(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import re
 from urllib.parse import urlencode, urlsplit
 
+from sogenactif.protocol import posted
+
 URL = re.compile(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][\x21-\x7e]*)?", re.ASCII)
 
 
@@ -24,7 +26,7 @@ def origin(url: str) -> str:
 
 
 def with_data(url: str, data: str) -> str:
-    """A return address with DATA in its query string."""
+    """A return address with DATA, or what today's server posts, in its query string."""
     address, mark, fragment = url.partition("#")
     joint = "&" if "?" in address else "?"
-    return f"{address}{joint}{urlencode({'DATA': data})}{mark}{fragment}"
+    return f"{address}{joint}{urlencode(posted(data))}{mark}{fragment}"

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from sogenactif.protocol import posted
+
 SENT, FAILED, UNDEFINED = "SENT", "FAILED", "UNDEFINED"
 PORTS = range(80, 10_000)
 SECONDS = 5.0
@@ -64,7 +66,7 @@ def post(url: str, data: str, allowed_hosts: Collection[str] | None = None) -> O
         connection.request(
             "POST",
             (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-            urlencode({"DATA": data}),
+            urlencode(posted(data)),
             {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "payment-server"},
         )
         answer = connection.getresponse()

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 
 from demo.payment import automatic, clock, responses, rules
 from demo.payment.later import Later
@@ -23,6 +24,7 @@ from demo.payment.transactions import (
     Transaction,
     Transactions,
 )
+from sogenactif.instalments import Instalment, schedule
 from sogenactif.settings import Pathfile
 
 Work = Callable[[], None]
@@ -40,6 +42,8 @@ class Busy(Exception):
 class Bank:
     """What decides payments; ``allowed_hosts`` are the only hosts it tells, any when None.
 
+    ``seconds`` are what today's server gives a customer to pay.
+
     The steps below give what is to be done once the customer's page has gone out, if anything.
     """
 
@@ -48,19 +52,20 @@ class Bank:
     merchants: Merchants
     allowed_hosts: Collection[str] | None
     later: Later
+    seconds: int = 15 * 60
     senders: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SENDING_AT_ONCE))
 
     def merchant_of(self, transaction: Transaction) -> Merchant:
         """What is set on the server for the merchant of a transaction."""
         return merchant(self.merchants, transaction.request["merchant_id"])
 
-    def schedule(self, transaction: Transaction) -> tuple[rules.Instalment, ...]:
+    def schedule(self, transaction: Transaction) -> tuple[Instalment, ...]:
         """The instalments that a payment asks for if it is accepted today; none for one at once."""
         request = transaction.request
         if request.get("capture_mode") != "PAYMENT_N":
             return ()
         first_after = self._capture_day(transaction)
-        return rules.schedule(int(request["amount"]), request["data"], first_after, clock.now().date())
+        return schedule(int(request["amount"]), request["data"], first_after, clock.now().date())
 
     def authorise(self, transaction: Transaction, card: rules.Card, condition: str) -> Work | None:
         """Ask whether a card is good for a payment. Raises Busy."""
@@ -85,6 +90,17 @@ class Bank:
     def give_up(self, transaction: Transaction) -> Work | None:
         """End a payment after too many wrong entries. Raises Busy."""
         return self._settle(transaction, rules.TOO_MANY_TRIES, self._without_card(transaction), None, {})
+
+    def is_late(self, transaction: Transaction) -> bool:
+        """Whether the customer took longer than today's server waits."""
+        if "InterfaceVersion" not in transaction.request:
+            return False
+        begun = datetime.strptime(self.transactions.messages(transaction.id)[0].moment, clock.UTC_FORMAT)
+        return (clock.now() - begun.replace(tzinfo=timezone.utc)).total_seconds() > self.seconds
+
+    def expire(self, transaction: Transaction) -> Work | None:
+        """End a payment whose customer took too long. Raises Busy."""
+        return self._settle(transaction, rules.TIME_EXCEEDED, "", None, {})
 
     def cancellation(self, transaction: Transaction) -> dict[str, str]:
         """The response that a cancelled payment goes back with."""

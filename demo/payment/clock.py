@@ -4,6 +4,7 @@ from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
+UTC_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
 
 
 def now() -> datetime:
@@ -13,4 +14,4 @@ def now() -> datetime:
 
 def utc(moment: datetime) -> str:
     """A moment for the receipt and the console: ``2026-11-23 09:31:00 UTC``."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return moment.astimezone(timezone.utc).strftime(UTC_FORMAT)

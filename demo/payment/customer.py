@@ -27,7 +27,7 @@ from demo.payment.transactions import (
 )
 from sogenactif.errors import KitError
 from sogenactif.http import Environ, HttpError, allow, read_form, read_query
-from sogenactif.message import open_response
+from sogenactif.protocol import flat, open_response, posted
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,19 @@ class Customer:
         base = environ.get("SCRIPT_NAME", "")
         request = read_request(read_form(environ), self.bank.pathfile, self.installed(base))
         language = request.fields.get("language", "")
+        if not request.means:
+            return Answer.of(pages.choice(base, language, request, self.logos, self.logo_type))
         try:
             transaction = self.bank.transactions.begin(request, f"{clock.now():%Y%m%d}")
         except Mismatch as mismatch:
+            if request.is_paypage and mismatch.transaction:
+                return self._used_already(base, request, mismatch.transaction)
             raise _refused(mismatch, language, request.data) from None
         self.bank.transactions.record(
             transaction.id, clock.utc(clock.now()), REQUEST, request.data, request.fields
         )
+        if transaction.state == ENDED and request.is_paypage:
+            return self._used_already(base, request, transaction)
         if transaction.state == ENDED:
             return self._processed(base, request, transaction)
         return self._as_it_stands(base, transaction)
@@ -61,6 +67,8 @@ class Customer:
         base, transaction = environ.get("SCRIPT_NAME", ""), self._session(form)
         if transaction.state != OPEN:
             return self._as_it_stands(base, transaction)
+        if self.bank.is_late(transaction):
+            return self._settled(base, transaction, lambda: self.bank.expire(transaction))
         try:
             card = rules.read_card(transaction.means, form, clock.now().date())
         except rules.WrongEntry as wrong:
@@ -101,7 +109,7 @@ class Customer:
         """The cancel button of the entry page: back to the shop, with the DATA that the page holds."""
         base = environ.get("SCRIPT_NAME", "")
         transaction = self._session({"session": environ["PATH_INFO"].rpartition("/")[2]})
-        data = read_form(environ).get("DATA", "")
+        data = flat(posted(read_form(environ)))
         if transaction.state != OPEN:
             return self._as_it_stands(base, transaction)
         response = self._cancellation(transaction, data)
@@ -146,13 +154,15 @@ class Customer:
 
     def _cancellation(self, transaction: Transaction, data: str) -> dict[str, str]:
         try:
-            response = open_response(data, self.bank.pathfile)
+            response = open_response(posted(data), self.bank.pathfile)[0]
         except KitError:
             raise HttpError(400, "DATA of a cancellation") from None
         moment = {"payment_date": "", "payment_time": ""}  # when the page was shown
-        if response | moment != self.bank.cancellation(transaction) | moment:
+        cancellation = self.bank.cancellation(transaction)
+        sealed = responses.seal(cancellation, self.bank.pathfile, transaction.old)
+        if response | moment != open_response(posted(sealed), self.bank.pathfile)[0] | moment:
             raise HttpError(400, "DATA of another payment")
-        return response
+        return cancellation | response
 
     # Pages
 
@@ -192,6 +202,13 @@ class Customer:
         if differing(transaction.request, request.fields):
             response = responses.make_response(request.fields, request.means, rules.INVALID, clock.now())
             data = responses.seal(response, self.bank.pathfile, request.old)
+        return self._show(transaction, pages.processed(self._view(base, transaction), data))
+
+    def _used_already(self, base: str, request: Request, transaction: Transaction) -> Answer:
+        """Today's server answers a number that was used already with an outcome of its own, 94."""
+        code = rules.USED_ALREADY
+        response = responses.make_response(request.fields, request.means, code, clock.now())
+        data = responses.seal(response, self.bank.pathfile, request.old)
         return self._show(transaction, pages.processed(self._view(base, transaction), data))
 
     def _redirect(self, transaction: Transaction, response: Mapping[str, str]) -> Answer:

@@ -15,10 +15,13 @@ from demo.payment.address import origin
 from demo.payment.looks import Looks, policy
 from demo.payment.merchants import Merchant
 from demo.payment.receipt import rows
+from demo.payment.request import Request
 from demo.payment.texts import texts
 from demo.payment.transactions import Transaction
 from sogenactif.escape import entities
+from sogenactif.instalments import Instalment
 from sogenactif.money import format_amount
+from sogenactif.protocol import posted
 from sogenactif.texts import HTML_LANGUAGE
 
 HERE = Path(__file__).parent
@@ -38,6 +41,7 @@ ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+ENVIRONMENT.globals["posted"] = posted
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class View:
     base: str
     logos: str
     logo_type: str
-    schedule: tuple[rules.Instalment, ...] = ()
+    schedule: tuple[Instalment, ...] = ()
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(12))
 
     @property
@@ -118,6 +122,12 @@ def entry(
     )
 
 
+def choice(base: str, language: str, request: Request, logos: str, logo_type: str) -> Page:
+    """The page on which a customer chooses among the means that a request of today's server lists."""
+    html = _render("choice.html", language, base=base, request=request, logos=logos, logo_type=logo_type)
+    return Page(html, policy(Looks(), [], logos, ""))
+
+
 def information(view: View) -> Page:
     """The page that comes before the one of the card's bank, and leads on to it by itself."""
     return view.page("information.html", seconds=LEADS_ON_AFTER)
@@ -160,7 +170,7 @@ def refused(view: View) -> Page:
 
 def processed(view: View, data: str) -> Page:
     """The page of a payment that was asked for again; ``data`` goes back with its button."""
-    accepted = view.transaction.response["response_code"] == rules.ACCEPTED
+    accepted = view.transaction.response.get("response_code") == rules.ACCEPTED
     return view.page("processed.html", accepted=accepted, data=data)
 
 

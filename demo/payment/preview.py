@@ -19,6 +19,7 @@ from demo.payment.switches import Switches
 from demo.payment.template import TemplateError
 from demo.payment.transactions import ENDED, Transaction
 from sogenactif.fields import CALL
+from sogenactif.instalments import Instalment, WrongSchedule, schedule
 
 HERE = Path(__file__).parent
 TODAY = date(2026, 11, 23)
@@ -83,9 +84,9 @@ def preview(
     if template_file:
         read = template.parse(template_file.read_bytes())
         looks = framed(looks, read, template_file.resolve().parent.as_uri() + "/")
-    parts: tuple[rules.Instalment, ...] = ()
+    parts: tuple[Instalment, ...] = ()
     if request.get("capture_mode") == "PAYMENT_N":
-        parts = rules.schedule(
+        parts = schedule(
             int(request["amount"]), request.get("data", ""), int(request.get("capture_day", "0")), TODAY
         )
     view = View(
@@ -126,7 +127,7 @@ def main(arguments: Sequence[str]) -> int:
         for fault in error.faults:
             print(f"{given.template or fields.get('templatefile')}: {fault}", file=sys.stderr)
         return 1
-    except rules.WrongSchedule:
+    except WrongSchedule:
         parser.error("data can't make a payment in several times")
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")

@@ -8,15 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from demo.payment import template
+from demo.payment import clock, template
 from demo.payment.address import is_address
 from demo.payment.installed import Installed
-from demo.payment.rules import MEANS, WrongSchedule, due_dates, is_digits, schedule
+from demo.payment.rules import MEANS, due_dates
+from sogenactif import paypage
 from sogenactif.certificate import certificate_path
 from sogenactif.errors import CertificateError, MessageError, MessageStructureError, SealError
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, to_bytes
+from sogenactif.instalments import WrongSchedule, is_digits, schedule
 from sogenactif.message import open_request
 from sogenactif.money import CURRENCIES
+from sogenactif.protocol import flat, posted
 from sogenactif.settings import Pathfile
 
 CAPTURE_MODES = ("AUTHOR_CAPTURE", "VALIDATION", "PAYMENT_N", "IMMEDIATE")
@@ -25,6 +28,8 @@ SEPARATORS = re.compile(r'[|;:"]')
 FORMATS = {"n": re.compile(r"[0-9]*"), "a": re.compile(r"[A-Za-z_]*")}
 COLOUR = re.compile(r"#?[0-9A-Fa-f]{6}")
 DUE_DATES = ";PAYMENT_DUE_DATES="
+COUNTRY = "fr"  # today's requests name none
+ANY_MEANS = "CB,VISA,MASTERCARD,AMEX"
 NEEDED = ("merchant_id", "merchant_country", "amount", "transaction_id", "currency_code")
 
 
@@ -59,13 +64,20 @@ class ForbiddenCharacter(RequestError):
 class Request:
     """A payment request that was checked: its fields, the means chosen, the DATA it came as.
 
-    ``old`` says that the merchant's previous certificate sealed it, so that one must seal the response.
+    ``old`` says that the merchant's previous certificate, or secret key, sealed it, so that one must
+    seal the response. ``brands`` are the means that a request of today's server lists.
     """
 
     fields: Mapping[str, str]
     means: str
     data: str
     old: bool
+    brands: tuple[str, ...] = ()
+
+    @property
+    def is_paypage(self) -> bool:
+        """Whether it is one of today's server."""
+        return "InterfaceVersion" in self.fields
 
 
 def read_request(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> Request:
@@ -76,7 +88,7 @@ def read_request(form: Mapping[str, str], pathfile: Pathfile, installed: Install
     try:
         return _read(form, pathfile, installed)
     except RequestError as error:
-        error.data = form.get("DATA", "")
+        error.data = flat(posted(form))
         raise
 
 
@@ -93,7 +105,10 @@ def chosen_means(form: Mapping[str, str]) -> str:
 
 
 def _read(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> Request:
-    data = form.get("DATA", "")
+    post = posted(form)
+    if "Data" in post:
+        return _read_paypage(form, post, pathfile, installed)
+    data = post["DATA"]
     try:
         fields, certificate = open_request(data, pathfile)
     except (SealError, CertificateError) as error:
@@ -105,7 +120,31 @@ def _read(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> 
     except MessageError as error:
         raise InvalidRequest("DATA", why=str(error)) from None
     fields = {name: value for name, value in fields.items() if value}
-    means, language = chosen_means(form), fields.get("language", "")
+    means = chosen_means(form)
+    previous = certificate_path(pathfile, fields["merchant_country"], fields["merchant_id"], old=True)
+    _check(fields, means, installed)
+    return Request(fields, means, data, certificate.path == previous)
+
+
+def _read_paypage(
+    form: Mapping[str, str], post: Mapping[str, str], pathfile: Pathfile, installed: Installed
+) -> Request:
+    """A request in the manner of today's server, as one of the guide; without ``means`` where they are to be chosen."""
+    try:
+        fields, old = paypage.open_request(post, pathfile, clock.now().date())
+    except (SealError, CertificateError) as error:
+        raise SecurityError("responseCode=34", why=str(error)) from None
+    except MessageError as error:
+        raise InvalidRequest("Data", why=str(error)) from None
+    fields["merchant_country"] = COUNTRY
+    brands = fields.pop("payment_means", ANY_MEANS).split(",")
+    means = brands[0] if len(brands) == 1 else form.get("means", "")
+    _check(fields, means if means in brands else brands[0], installed)
+    return Request(fields, means if means in brands else "", flat(post), old, tuple(brands))
+
+
+def _check(fields: Mapping[str, str], means: str, installed: Installed) -> None:
+    language = fields.get("language", "")
     for parameter in _malformed(fields, means):
         raise InvalidRequest(parameter, language)
     if "templatefile" in fields:
@@ -115,8 +154,6 @@ def _read(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> 
     for name in WITHOUT_SEPARATORS:
         if SEPARATORS.search(fields.get(name, "")):
             raise ForbiddenCharacter(name, language)
-    previous = certificate_path(pathfile, fields["merchant_country"], fields["merchant_id"], old=True)
-    return Request(fields, means, data, certificate.path == previous)
 
 
 def _malformed(fields: Mapping[str, str], means: str) -> list[str]:

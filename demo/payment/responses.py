@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from demo.payment.rules import ACCEPTED, Card, capture_mode
+from sogenactif import paypage
 from sogenactif.certificate import read_certificate
 from sogenactif.fields import RESPONSE
 from sogenactif.message import seal_response
+from sogenactif.paypage import MANNER
+from sogenactif.protocol import flat
 from sogenactif.settings import Pathfile
 
 # The address bar is no place for these, nor long enough: NO_RESPONSE_PAGE leaves them out.
@@ -40,7 +43,7 @@ def make_response(
 
     ``moment`` is in Paris; ``condition`` is the outcome of the authentication, transaction_condition.
     """
-    response = {name: request[name] for name in RESPONSE.values() if name in request}
+    response = {name: request[name] for name in (*RESPONSE.values(), *MANNER) if name in request}
     response |= {
         "capture_day": request.get("capture_day", "0"),
         "capture_mode": capture_mode(request.get("capture_mode", ""), means),
@@ -68,7 +71,12 @@ def make_response(
 
 
 def seal(response: Mapping[str, str], pathfile: Pathfile, old: bool) -> str:
-    """DATA of a response, sealed with the merchant's certificate, or with the ``old`` one as the request was."""
+    """DATA of a response, sealed with the merchant's certificate, or with the ``old`` one as the request was.
+
+    Of one to a request of today's server, the body of its post (``protocol.flat``).
+    """
+    if "InterfaceVersion" in response:
+        return flat(paypage.seal_response(response, pathfile, old))
     owner = response["merchant_country"], response["merchant_id"]
     return seal_response(response, read_certificate(pathfile, *owner, old))
 

@@ -6,7 +6,9 @@ is the masked number and what the digits decided. Source: spec of the payment se
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+
+from sogenactif.instalments import Instalment, is_digits
 
 # fmt: off
 MEANS = frozenset((
@@ -28,6 +30,7 @@ WRONG_CODE = "4E"
 
 ACCEPTED, CALL_THE_BANK, REFUSED = "00", "02", "05"
 INVALID, CANCELLED, TOO_MANY_TRIES, UNAVAILABLE = "12", "17", "75", "90"
+USED_ALREADY, TIME_EXCEEDED = "94", "97"  # of today's server alone
 KEPT_BANK_CODES = frozenset(("03", "12", "30", "34", "90"))
 APPROVED = {"FINAREF": frozenset(("00", "80", "81", "82"))}
 MOST_TRIES = 3
@@ -41,7 +44,6 @@ PASSWORD = "00000000"
 LAST_CAPTURE_DAY_3D = 6
 
 AT_ONCE = frozenset(("BANCONTACTMISTERCASH", "PAYPAL", "PAYLIB"))  # the means that can be captured IMMEDIATE
-MOST_DAYS_OF_A_SCHEDULE = 90
 
 
 @dataclass(frozen=True)
@@ -171,40 +173,6 @@ def capture_mode(asked: str, means: str) -> str:
     return "AUTHOR_CAPTURE" if mode == "IMMEDIATE" and means not in AT_ONCE else mode
 
 
-@dataclass(frozen=True)
-class Instalment:
-    """A part of a payment: its day, and its amount in the smallest unit of the currency."""
-
-    day: date
-    amount: int
-
-
-class WrongSchedule(Exception):
-    """A payment in several times whose data, or card, is beyond the limits."""
-
-
-def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Instalment, ...]:
-    """The instalments of a PAYMENT_N, from ``NB_PAYMENT=n;PERIOD=days;INITIAL_AMOUNT=amount`` in data.
-
-    ``first_after`` is the capture day of the first. The last takes what an equal division leaves.
-    Raises WrongSchedule.
-    """
-    given = dict(option.partition("=")[::2] for option in data.split(";"))
-    values = [given.get(name, "") for name in ("NB_PAYMENT", "PERIOD", "INITIAL_AMOUNT")]
-    if not all(is_digits(value) and len(value) <= 12 for value in values):
-        raise WrongSchedule
-    count, period, initial = map(int, values)
-    others = count - 1
-    if others < 1 or period < 1 or others * period > MOST_DAYS_OF_A_SCHEDULE:
-        raise WrongSchedule
-    part, remainder = divmod(amount - initial, others)
-    if initial < 1 or part < 1:
-        raise WrongSchedule
-    amounts = [initial, *[part] * (others - 1), part + remainder]
-    first = today + timedelta(days=first_after)
-    return tuple(Instalment(first + timedelta(days=period * n), a) for n, a in enumerate(amounts))
-
-
 def outlives(card: Card, instalments: tuple[Instalment, ...]) -> bool:
     """Whether a card is still valid on the day of the last instalment."""
     return not (card.expiry and instalments) or card.expiry >= f"{instalments[-1].day:%Y%m}"
@@ -225,8 +193,3 @@ def read_due_dates(data: str) -> tuple[Instalment, ...]:
                 Instalment(date(int(d[:4]), int(d[4:6]), int(d[6:])), int(amount)) for d, amount in pairs
             )
     return ()
-
-
-def is_digits(text: str) -> bool:
-    """Whether a text is ASCII digits, one at least."""
-    return text.isascii() and text.isdigit()

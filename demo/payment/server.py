@@ -41,7 +41,8 @@ class PaymentServer:
     ``logo_type`` their extension. ``merchants`` are those known by name. ``installed`` is the
     folder of the shops' logos, style sheets and templates, a few examples unless it is given. ``allowed_hosts`` are the only hosts
     that an automatic response may be sent to, any when None. ``console``: whether there is one; it
-    shows every payment to whoever asks, so a server that strangers reach goes without.
+    shows every payment to whoever asks, so a server that strangers reach goes without. ``seconds`` are what a request in the manner of
+    today's server (``paymentInit``) gives its customer to pay.
     """
 
     def __init__(
@@ -55,14 +56,16 @@ class PaymentServer:
         installed: str | Path = EXAMPLES,
         allowed_hosts: Collection[str] | None = None,
         console: bool = True,
+        seconds: int = 15 * 60,
     ) -> None:
         self.transactions = Transactions(database)
         self.later = Later()
-        self.bank = Bank(pathfile, self.transactions, merchants, allowed_hosts, self.later)
+        self.bank = Bank(pathfile, self.transactions, merchants, allowed_hosts, self.later, seconds)
         self._folder = Path(installed)
         customer = Customer(self.bank, self._installed, logos, logo_type)
         self._routes: dict[str, Callable[[Environ], Answer]] = {
             "callpayment": _posted(customer.call_payment),
+            "paymentInit": _posted(customer.call_payment),
             "card": _posted(customer.card),
             "authentication": customer.authentication,
             "cancel": _posted(customer.cancel),

@@ -11,9 +11,9 @@ from demo.payment.rules import (
     CALL_THE_BANK,
     CANCELLED,
     LAST_CAPTURE_DAY_3D,
-    Instalment,
     read_due_dates,
 )
+from sogenactif.instalments import Instalment
 
 # An authorisation holds for so many days; a payment that is captured later needs another.
 AUTHORISED_FOR = LAST_CAPTURE_DAY_3D

@@ -104,6 +104,10 @@ class Message:
 class Mismatch(Exception):
     """A request with the transaction_id of another payment of today; its text names the first field that differs."""
 
+    def __init__(self, name: str, transaction: Transaction | None = None) -> None:
+        super().__init__(name)
+        self.transaction = transaction
+
 
 class Transactions:
     """The transactions of a server, in the SQLite file ``path``."""
@@ -152,7 +156,7 @@ class Transactions:
                 # What differs elsewhere would be another order, paid by whoever fills in the page of
                 # the first: a security error too.
                 for name in differing(first, fields):
-                    raise Mismatch(name)
+                    raise Mismatch(name, _transaction(row))
                 connection.execute(
                     "UPDATE transactions SET state = ?, means = ?, old = ?, request = ?, card = 'null'"
                     " WHERE id = ?",

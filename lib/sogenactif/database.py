@@ -10,6 +10,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from sogenactif.errors import LedgerError, LedgerMissing
@@ -38,8 +39,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             request_id BIGINT, verdict TEXT NOT NULL, fields TEXT NOT NULL)""",
         "CREATE INDEX sogenactif_answers ON sogenactif_response (request_id)",
     ),
+    ("CREATE INDEX sogenactif_number ON sogenactif_request (day, transaction_id)",),
 )
 BUSY_SECONDS = 5
+MOST_WAL_BYTES = 4 * 1024 * 1024
 
 
 class SqliteDatabase:
@@ -48,9 +51,9 @@ class SqliteDatabase:
     def __init__(self, path: str, may_create: Callable[[], bool]) -> None:
         import sqlite3
 
+        self.path = path
         if not os.path.exists(path) and not may_create():
             raise LedgerMissing(path)
-        self.path = path
         self._error = sqlite3.Error
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -58,11 +61,14 @@ class SqliteDatabase:
             raise LedgerError(path, error) from error
         try:
             self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute(f"PRAGMA journal_size_limit = {MOST_WAL_BYTES}")
             [version] = self._connection.execute("PRAGMA user_version").fetchone()
             _check_version(path, version)
+            if version == 0 and not may_create():
+                raise LedgerMissing(path)
             if version < len(MIGRATIONS):
                 self._migrate()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self._connection.close()
             raise LedgerError(path, error) from error
         except LedgerError:
@@ -136,21 +142,35 @@ class SqliteDatabase:
 class PostgresqlDatabase:
     """A ledger in PostgreSQL, for shops with several web servers; ``url`` is ``postgresql://…``."""
 
-    def __init__(self, url: str) -> None:
-        self._name = "postgresql://" + url.rpartition("@")[2].removeprefix("postgresql://")
+    def __init__(self, url: str, may_create: Callable[[], bool], migrate: bool = True) -> None:
+        self._name = "postgresql"
         try:
             import psycopg
+            from psycopg.conninfo import conninfo_to_dict
         except ImportError:
             raise LedgerError(self._name, "psycopg is missing: ./install.sh postgresql installs it") from None
         self._error = psycopg.Error
+        self._cursors = count()
+        try:
+            place = conninfo_to_dict(url)
+        except psycopg.Error:
+            raise LedgerError(self._name, "LEDGER is no address of PostgreSQL") from None
+        # Never the whole address: it may hold a password.
+        self._name = f"postgresql://{place.get('host', '')}:{place.get('port', '')}/{place.get('dbname', '')}"
         try:
             self._connection = psycopg.connect(
-                url, autocommit=True, connect_timeout=BUSY_SECONDS, client_encoding="utf8"
+                url,
+                autocommit=True,
+                connect_timeout=BUSY_SECONDS,
+                client_encoding="utf8",
+                tcp_user_timeout=2000 * BUSY_SECONDS,
+                options=f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={2 * BUSY_SECONDS}s",
             )
         except psycopg.Error as error:
             raise LedgerError(self._name, error) from error
         try:
-            self._migrate()
+            if migrate:
+                self.migrate(may_create)
         except psycopg.Error as error:
             self._connection.close()
             raise LedgerError(self._name, error) from error
@@ -158,11 +178,14 @@ class PostgresqlDatabase:
             self._connection.close()
             raise
 
-    def _migrate(self) -> None:
+    def migrate(self, may_create: Callable[[], bool]) -> None:
+        """Bring the schema up to this kit's; ``may_create`` is asked before there is one. Raises LedgerError."""
         [[exists]] = self._connection.execute(
             "SELECT to_regclass('sogenactif_schema') IS NOT NULL"
         ).fetchall()
         version = self._version() if exists else 0
+        if version == 0 and not may_create():
+            raise LedgerMissing(self._name)
         if version < len(MIGRATIONS):
             with self.transaction() as execute:
                 execute("SELECT pg_advisory_xact_lock(hashtext('sogenactif_schema'))")
@@ -198,7 +221,10 @@ class PostgresqlDatabase:
     def rows(self, statement: str, *values: object) -> Iterator[Row]:
         """As those of SQLite."""
         try:
-            with self._connection.transaction(), self._connection.cursor("rows") as cursor:
+            with (
+                self._connection.transaction(),
+                self._connection.cursor(f"rows{next(self._cursors)}") as cursor,
+            ):
                 yield from cursor.execute(statement.replace("?", "%s").encode(), values or None)
         except self._error as error:
             raise LedgerError(self._name, error) from error
@@ -232,10 +258,34 @@ def open_database(url: str, may_create: Callable[[], bool]) -> Database:
     Raises LedgerError.
     """
     if url.startswith(("postgresql://", "postgres://")):
-        return PostgresqlDatabase(url)
+        return PostgresqlDatabase(url, may_create)
     if url.startswith("sqlite:////"):
         return SqliteDatabase(url.removeprefix("sqlite:///"), may_create)
     raise LedgerError(url.partition(":")[0], "LEDGER is sqlite:////absolute/path or postgresql://…")
+
+
+@contextmanager
+def database_made_again(url: str) -> Iterator[Database]:
+    """A new, empty database in place of one that is lost; others see it when it is filled, not before."""
+    if url.startswith("sqlite:"):
+        path = url.removeprefix("sqlite:///")
+        for leftover in (f"{path}.new", f"{path}.new-wal", f"{path}.new-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(leftover)
+        database = SqliteDatabase(f"{path}.new", lambda: True)
+        try:
+            yield database
+        finally:
+            database.close()
+        os.rename(f"{path}.new", path)
+    else:
+        server = PostgresqlDatabase(url, lambda: True, migrate=False)
+        try:
+            with server.transaction():
+                server.migrate(lambda: True)
+                yield server
+        finally:
+            server.close()
 
 
 def _statements(version: int) -> Sequence[str]:

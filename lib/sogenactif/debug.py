@@ -1,13 +1,13 @@
 """What the debug mode tells a merchant: the resources that a call used and what came of it.
 
-Source: guide, 2.3. Nothing of a certificate is shown but its address and its dates.
+Source: guide, 2.3. Nothing of a certificate or a secret key is shown but addresses and dates.
 """
 
 from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from sogenactif.certificate import certificate_path, read_certificate
+from sogenactif import protocol
 from sogenactif.errors import KitError
 from sogenactif.fields import PRINTED
 from sogenactif.pages import form, report
@@ -30,30 +30,43 @@ def request_report(call: Mapping[str, str], pathfile: Pathfile, request: Payment
     owner = fields.get("merchant_country", ""), fields.get("merchant_id", "")
     server = {}
     try:
-        certificate = read_certificate(pathfile, *owner)
-        files[certificate.path] = "read"
-        server = {"payment": certificate.payment_url + "/callpayment"}
+        found = protocol.server(pathfile, *owner)
+        files[found.path] = "read"
+        server = {"payment": found.action}
     except KitError as error:
-        files[".".join((pathfile["F_CERTIFICATE"], *owner))] = str(error)
+        files[protocol.secret_path(pathfile, *owner)] = str(error)
+    unsent = request.server.unsent(fields) if request else {}
     sections = [
-        ("pathfile", pathfile.keywords),
+        ("pathfile", _keywords(pathfile)),
         ("files", files),
         ("server", server),
         ("parameters", dict(sorted(fields.items()))),
+        *([("not sent", unsent)] if unsent else []),
         ("form", {"HTML": str(form(request))} if request else {}),
     ]
     return report("request", sections)
 
 
-def response_report(data: str, pathfile: Pathfile, response: PaymentResponse | None) -> Markup:
+def response_report(
+    message: str | Mapping[str, str], pathfile: Pathfile, response: PaymentResponse | None
+) -> Markup:
     """The report of a payment response, ``None`` where its message can't be believed."""
     files = {pathfile.path: "read"}
+    post = protocol.posted(message)
     if response:
-        files[certificate_path(pathfile, response["merchant_country"], response["merchant_id"])] = "read"
+        owner = response["merchant_country"], response["merchant_id"]
+        files[protocol.response_secret(post, pathfile, *owner)] = "read"
     sections = [
-        ("pathfile", pathfile.keywords),
+        ("pathfile", _keywords(pathfile)),
         ("files", files),
-        ("message", {"DATA": data}),
+        ("message", post),
         ("fields", {name: response[name] for name in PRINTED} if response else {}),
+        *([("keys of the server", response.original)] if response and response.original else []),
     ]
     return report("response", sections)
+
+
+def _keywords(pathfile: Pathfile) -> dict[str, str]:
+    """The pathfile's keywords, without the password that the address of a ledger may hold."""
+    shown = {"LEDGER": pathfile["LEDGER"].partition(":")[0] + ":…"} if pathfile["LEDGER"] else {}
+    return {**pathfile.keywords, **shown}

@@ -107,8 +107,22 @@ class CertificateMissing(CertificateError):
         super().__init__(f"Error reading certificate file ({path})")
 
 
+class KeyUnusable(CertificateError):
+    """The secret key for today's server can't be used."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Error reading secret key ({what})")
+
+
+class KeyMissing(CertificateMissing):
+    """There is no secret key of that merchant here."""
+
+    def __init__(self, what: str) -> None:
+        super(CertificateMissing, self).__init__(f"Error reading secret key ({what})")
+
+
 class MessageError(KitError):
-    """DATA that can't be believed."""
+    """DATA, or today's Data, that can't be believed."""
 
 
 class MessageLengthError(MessageError):
@@ -147,7 +161,7 @@ class ResponseError(MessageError):
 
 
 class LedgerError(KitError):
-    """The ledger can't be reached or can't be used; nothing was recorded in it."""
+    """The ledger can't be reached or can't be used."""
 
     def __init__(self, name: str, error: object) -> None:
         super().__init__(f"Error in the ledger ({name}: {error})")
@@ -171,12 +185,12 @@ class DayFull(LedgerError):
         )
 
 
-class TransactionUsed(LedgerError):
+class TransactionUsed(KitError):
     """The shop gave a transaction_id that was used on this day for another request."""
 
     def __init__(self, transaction_id: str, day: str, names: str) -> None:
         super().__init__(
-            f"transaction_id {transaction_id}", f"used on {day} with another {names}; give a new one"
+            f"Error in the ledger (transaction_id {transaction_id}: used on {day} with another {names}; give a new one)"
         )
 
 

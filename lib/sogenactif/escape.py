@@ -4,15 +4,11 @@ Programs part what the executables print at each ``!``, keep its last line only,
 print it as a format: so neither ``!`` nor ``%`` nor a line end may come from a value.
 """
 
-from sogenactif.fields import to_bytes
+from sogenactif.fields import readable
 
 ENTITIES = {code: f"&#{code};" for code in (*range(32), 127, *map(ord, "&<>\"'!%"))}
 
 
 def entities(text: str) -> str:
     """The text with every character that means something to HTML or to such programs as an entity."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = to_bytes(text).decode("latin-1")
-    return text.translate(ENTITIES)
+    return readable(text).translate(ENTITIES)

@@ -12,7 +12,7 @@ from sogenactif import __version__
 from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, MessageError, ResponseError
 from sogenactif.escape import entities
 from sogenactif.fields import PRINTED, to_bytes, to_text
-from sogenactif.ledger import UNENTERED, opened_ledger
+from sogenactif.ledger import EXECUTABLE, opened_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome, read_response
 from sogenactif.settings import Pathfile, read_pathfile
 
@@ -77,21 +77,20 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
     return to_bytes("!".join(("", "0" if read else "-1", error, *values, *([] if newer else [""])))), status
 
 
-def _read(data: str, pathfile: Pathfile) -> PaymentResponse:
-    """The response in DATA; with a ledger, one that answers a request of this shop's."""
+def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
+    """The response in a message; with a ledger, one that answers a request of this shop's, as far as it can tell now."""
     with opened_ledger(pathfile) as ledger:
         if not ledger:
-            return read_response(data, pathfile)
+            return read_response(message, pathfile)
         try:
-            response = read_outcome(data, pathfile)
+            response = read_outcome(message, pathfile)
         except MessageError as error:
-            ledger.refuse(error, "executable")
+            ledger.refuse(error, EXECUTABLE)
             raise
-        match = ledger.receive(response, "executable")
-        if match.verdict != UNENTERED and not match.believed:
+        match = ledger.receive(response, EXECUTABLE)
+        if not match.believed:
             raise ResponseError(f"{match.verdict}, {match.why}")
-        ledger.told(match)
-    return response
+        return match.complete(response)
 
 
 def _names_kit_615(arguments: Sequence[str]) -> bool:

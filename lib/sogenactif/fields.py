@@ -119,6 +119,15 @@ def to_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+def readable(text: str) -> str:
+    """A value as characters: its bytes are UTF-8 or, where they aren't, Latin-1."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return to_bytes(text).decode("latin-1")
+    return text
+
+
 def to_text(value: bytes) -> str:
     """A value as text that ``to_bytes`` turns back into the same bytes, whatever they are."""
     return value.decode("utf-8", "surrogateescape")

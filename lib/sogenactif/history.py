@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from sogenactif.ledger import FORGED, UNENTERED, Ledger, searchable
+from sogenactif.ledger import FORGED, UNENTERED, UNKNOWN, Ledger, searchable
 
 WAITING = "waiting"
 
@@ -82,29 +82,34 @@ def differences(ledger: Ledger, progress: Callable[[int], None]) -> Iterator[str
 
     ``progress`` is called with the number of the journal's lines read so far.
     """
-    seen: set[bytes] = set()
-    for count, entry in enumerate(ledger.journal.entries(), 1):
+    # The ledger's first: what comes meanwhile is in it before it is in the journal.
+    here = {
+        entry["entry"]: f"{entry['kind']} {entry['entry']} of {entry['time']}"
+        for entry in ledger.entries_only_here(())
+    }
+    for count, entry in enumerate(ledger.journal.lines(), 1):
         progress(count)
+        if entry is None:
+            yield f"line {count} of the journal is none of the kit's"
+            continue
         if entry["verdict"] == FORGED:
             continue
-        seen.add(bytes.fromhex(entry["entry"]))
-        recorded = _recorded(ledger, entry["kind"], entry["entry"])
         name = f"{entry['kind']} {entry['entry']} of {entry['time']}"
+        here.pop(entry["entry"], None)
+        recorded = _recorded(ledger, entry["kind"], entry["entry"])
         if recorded is None:
             yield f"{name} is in the journal only: replay enters it"
             continue
         verdict, fields = recorded
-        if entry["verdict"] not in (verdict, UNENTERED):
+        if entry["verdict"] not in (verdict, UNENTERED, UNKNOWN):
             yield f"{name}: the journal says {entry['verdict']}, the ledger {verdict}"
         if entry["fields"] != fields:
             names = sorted(
                 n for n in fields.keys() | entry["fields"].keys() if fields.get(n) != entry["fields"].get(n)
             )
             yield f"{name}: journal and ledger differ in {', '.join(names)}"
-    for kind, moment in (("request", "made"), ("response", "received")):
-        for identifier, time in ledger.database.rows(f"SELECT entry, {moment} FROM sogenactif_{kind}"):
-            if bytes.fromhex(identifier) not in seen:
-                yield f"{kind} {identifier} of {time} is in the ledger only"
+    for name in here.values():
+        yield f"{name} is in the ledger only: replay writes it to the journal"
 
 
 def _recorded(ledger: Ledger, kind: str, entry: str) -> tuple[str, dict[str, Any]] | None:

@@ -7,7 +7,8 @@ that keeps every byte (``fields.to_text``). Source: wire format, sections 1, 2 a
 import re
 from binascii import Error as UuError
 from binascii import a2b_uu, b2a_uu
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hmac import compare_digest
 
 from Crypto.Cipher import DES
@@ -34,6 +35,39 @@ UU_LINE_IN, UU_LINE_OUT = 45, 60
 FEWEST_DIGITS = {"amount": 3, "transmission_date": 14, "transaction_id": 1}
 
 Records = list[tuple[int, bytes]]
+
+
+@dataclass(frozen=True)
+class Server:
+    """The guide's server, as a merchant's certificate names it."""
+
+    certificate: Certificate
+
+    @property
+    def action(self) -> str:
+        """Where the customer's browser posts DATA."""
+        return self.certificate.payment_url + "/callpayment"
+
+    @property
+    def path(self) -> str:
+        """The file of the certificate."""
+        return self.certificate.path
+
+    def check(self, fields: Mapping[str, str]) -> None:
+        """Nothing more: DATA holds whatever the dictionary lets through."""
+
+    def seal(self, fields: Mapping[str, str], means: Iterable[str]) -> dict[str, dict[str, str]]:
+        """One form for all means: the button that is clicked says which."""
+        return {"": {"DATA": seal_request(fields, self.certificate)}}
+
+    def unsent(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """Nothing: every field has its place in DATA."""
+        return {}
+
+
+def server(pathfile: Pathfile, country: str, merchant_id: str) -> Server:
+    """The guide's server for a merchant's requests. Raises CertificateError."""
+    return Server(read_certificate(pathfile, country, merchant_id))
 
 
 def seal_request(fields: Mapping[str, str], certificate: Certificate) -> str:

@@ -1,17 +1,17 @@
 """A payment request, checked and ready to post; a payment response, checked and ready to read.
 
-The rules of a payment are here; what they do to bytes is in ``message``, to files in
-``settings`` and ``certificate``. Source: guide, chapters 2 and 3; spec of the kit.
+The rules of a payment are here; what they do to bytes is behind ``protocol``, to files in
+``settings``. Source: guide, chapters 2 and 3; spec of the kit.
 """
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sogenactif.certificate import Certificate, read_certificate
+from sogenactif import protocol
 from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong, ResponseError, ValueTooLong
 from sogenactif.fields import CALL, MAX_LENGTH, RESPONSE_MAX_LENGTH, to_bytes
-from sogenactif.message import open_response, seal_request
+from sogenactif.protocol import Post, Server
 from sogenactif.settings import Pathfile, merge, read_parameters, stays_in_directory
 
 BLOCK_NUMBERS = set("123456789")
@@ -28,18 +28,27 @@ class Block:
 
 @dataclass(frozen=True)
 class PaymentRequest:
-    """A payment request: its final ``fields``, its ``blocks`` in order, and ``data``, the sealed DATA."""
+    """A payment request: its final ``fields``, its ``blocks`` in order, and what is sealed to be posted.
+
+    ``posts`` are the hidden fields of the form of each means of payment; under ``""`` those of one
+    form around all of them.
+    """
 
     pathfile: Pathfile
-    certificate: Certificate
+    server: Server
     fields: Mapping[str, str]
     blocks: tuple[Block, ...]
-    data: str
+    posts: Mapping[str, Post]
 
     @property
     def action(self) -> str:
-        """Where the customer's browser posts DATA."""
-        return self.certificate.payment_url + "/callpayment"
+        """Where the customer's browser posts a form."""
+        return self.server.action
+
+    @property
+    def data(self) -> str:
+        """DATA, in the guide's protocol."""
+        return self.posts[""]["DATA"]
 
     @property
     def headers(self) -> bool:
@@ -49,9 +58,15 @@ class PaymentRequest:
 
 @dataclass(frozen=True)
 class PaymentResponse:
-    """A payment response whose seal was checked; ``fields`` that are absent or empty read as ``""``."""
+    """A payment response whose seal was checked; ``fields`` that are absent or empty read as ``""``.
+
+    Of a response of today's server, ``original`` are the keys as they came, and ``day`` (aaaammjj)
+    is that of its transaction_id; the guide's message has neither.
+    """
 
     fields: Mapping[str, str]
+    original: Mapping[str, str] = field(default_factory=dict)
+    day: str = ""
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -97,37 +112,40 @@ def make_request(
     country = fields.get("merchant_country", "")
     if not country:
         raise CallError("merchant_country not filled")
-    certificate = read_certificate(pathfile, country, merchant_id)
+    server = protocol.server(pathfile, country, merchant_id)
     now = time.time() if now is None else now
     fields["transmission_date"] = time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
     _check(fields)
     blocks = _blocks(fields)
+    server.check(fields)
     if register:
         fields["transaction_id"] = register(fields)
     fields.setdefault("transaction_id", time.strftime("%H%M%S", time.localtime(now)))
-    return PaymentRequest(pathfile, certificate, fields, blocks, seal_request(fields, certificate))
+    means = [name for block in blocks for name in block.means]
+    return PaymentRequest(pathfile, server, fields, blocks, server.seal(fields, means))
 
 
-def read_response(data: str, pathfile: Pathfile) -> PaymentResponse:
-    """The payment response that a DATA message holds, its seal and the lengths of its values checked.
+def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> PaymentResponse:
+    """The payment response that a message holds, its seal and the lengths of its values checked.
 
-    It may lack a response_code, see ``read_outcome``. Raises MessageError, or CertificateError where
-    the merchant's certificate can't be used.
+    ``message`` is DATA, the body of a post, or the fields of one (``protocol.posted``). It may lack
+    a response_code, see ``read_outcome``. Raises MessageError, or ConfigurationError where the
+    merchant's certificate or secret key can't be used.
     """
-    fields = open_response(data, pathfile)
+    fields, original, day = protocol.open_response(protocol.posted(message), pathfile)
     for name, value in fields.items():
         if len(to_bytes(value)) > RESPONSE_MAX_LENGTH[name]:
             raise ResponseError(name)
-    return PaymentResponse(fields)
+    return PaymentResponse(fields, original, day)
 
 
-def read_outcome(data: str, pathfile: Pathfile) -> PaymentResponse:
+def read_outcome(message: str | Mapping[str, str], pathfile: Pathfile) -> PaymentResponse:
     """The payment response of ``read_response``, which must say how the payment ended.
 
     The customer's browser holds a sealed message too, the request: it has no response_code,
     and raises ResponseError.
     """
-    response = read_response(data, pathfile)
+    response = read_response(message, pathfile)
     if not response["response_code"]:
         raise ResponseError("response_code")
     return response

@@ -20,6 +20,7 @@ DEFAULTS = {
     "header_flag": "no",
 }
 NEEDED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE")
+PROTOCOLS = ("", "sips", "paypage")
 MOST_BYTES = 1024 * 1024
 FILE_NAME_PART = re.compile(r"[0-9A-Za-z_-]+")
 
@@ -77,7 +78,11 @@ def read_pathfile(path: str) -> Pathfile:
             raise InvalidSeparator(f"+ Invalid separator in file at line {number} ({path})")
     if indirect:
         keywords["F_PARAM"] = keywords.get("D_PARM", "") + "parmcom"
+    if keywords.get("PROTOCOL", "") not in PROTOCOLS:
+        raise PathfileError(f"PROTOCOL is {keywords['PROTOCOL']}, and may be {' or '.join(PROTOCOLS[1:])}")
     for keyword in NEEDED:
+        if keyword == "F_CERTIFICATE" and keywords.get("PROTOCOL") == "paypage":
+            continue
         if not keywords.get(keyword):
             raise PathfileError(f"no key word {keyword}")
     for keyword in ("F_CTYPE", "LOGO_TYPE"):

@@ -64,6 +64,8 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
         order = order_to_pay(reference)
         if order is None:
             raise HttpError(404, f"no order {reference} to pay")
+        if method == "HEAD":
+            return send(start_response, 200, b"", HTML, [])
         call = parse_call(f"{name}={value}" for name, value in order.parameters.items())
         settings = read_pathfile(pathfile)
         with opened_ledger(settings) as ledger:
@@ -95,7 +97,7 @@ def call_response(
 ) -> Application:
     """The page a customer comes back to: accepted, refused or cancelled.
 
-    DATA is posted, or in the query string (NO_RESPONSE_PAGE). ``record_outcome`` is called with
+    The response is posted, or in the query string (NO_RESPONSE_PAGE). ``record_outcome`` is called with
     the response, then ``next_page`` for the address that the page leads on to.
     """
 
@@ -108,6 +110,7 @@ def call_response(
             state = response.outcome
             if ledger:
                 match = _receive(response, ledger, "manual", record_outcome, environ)
+                response = match.complete(response)
                 state = "pending" if match.verdict == UNENTERED else match.outcome
                 if not match.believed and match.verdict != UNENTERED:
                     raise Unverified(403, f"{match.verdict}: {match.why}")
@@ -117,7 +120,7 @@ def call_response(
         if settings.debug:
             from sogenactif.debug import response_report
 
-            report = response_report(form["DATA"], settings, response)
+            report = response_report(form, settings, response)
         return _page(
             start_response,
             200,
@@ -155,7 +158,7 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
                 raise
             if ledger:
                 match = _receive(response, ledger, "automatic", record_outcome, environ)
-                if not match.believed:
+                if not match.believed and match.verdict != UNENTERED:
                     _log(environ, f"call_autoresponse {match.verdict}", KitError(match.why))
             else:
                 try:
@@ -178,11 +181,10 @@ def _read(
     form: Mapping[str, str], settings: Pathfile, ledger: Ledger | None, source: str, environ: Environ
 ) -> PaymentResponse:
     """The response in a form; what can't be believed is noted. Raises HttpError, KitError."""
-    data = form.get("DATA")
-    if not data:
+    if not form.get("DATA") and not form.get("Data"):
         raise HttpError(400, "no DATA")
     try:
-        return read_outcome(data, settings)
+        return read_outcome(form, settings)
     except (MessageError, CertificateMissing) as error:
         if ledger:
             try:
@@ -202,8 +204,12 @@ def _receive(
     except ResponseError as error:
         raise Unverified(400, str(error)) from error
     try:
+        if match.warning:
+            _log(environ, f"{source} response", KitError(match.warning))
         if match.verdict == UNENTERED:
-            raise KitError(match.why)
+            raise KitError(
+                f"{match.why}; the journal keeps the response: run sogenactif replay once the ledger is back"
+            )
         ledger.tell(
             record_outcome, partial(_log, environ, f"{source} response, record_outcome"), match.request_id
         )

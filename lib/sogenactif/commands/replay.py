@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable, Sequence
 
 from sogenactif.commands.common import ROOT, command_parser, done, progress, the_ledger
-from sogenactif.errors import LedgerMissing
-from sogenactif.ledger import FORGED, Ledger
+from sogenactif.errors import KitError, LedgerError, LedgerMissing
+from sogenactif.ledger import FORGED, Ledger, journal_day
 from sogenactif.payment import PaymentResponse
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Bring ledger and shop up to date; status 1 where an outcome could not be told."""
+    """Bring ledger, journal and shop up to date; status 1 where something is left to do."""
     parser = command_parser(
         "replay",
         "Enter in the ledger what only the journal has, and tell the shop the outcomes it was not told.",
@@ -23,33 +23,62 @@ def main(arguments: Sequence[str]) -> int:
         help="script whose record_outcome is told (%(default)s)",
     )
     asked = parser.parse_args(arguments)
+    record_outcome = _function(asked.script)
     with the_ledger(asked.pathfile) as ledger:
+        entered, refused = 0, 0
         try:
             ledger.untold()
         except LedgerMissing:
-            ledger.make_again()
-        entered = _enter(ledger)
-        told = ledger.tell(_function(asked.script), _complain, most=None)
+            with ledger.made_again():
+                entered, _ = enter_journal(ledger)
+        # Once more: the journal went on meanwhile.
+        more, refused = enter_journal(ledger)
+        found = ledger.match_again()
+        told = ledger.tell(record_outcome, _complain, most=None)
         left = ledger.untold()
-    print(f"{entered} entered from the journal, {told} told to the shop, {left} still to tell")
-    return 1 if left else 0
+    if found:
+        print(f"{found} responses have found the request that they answer")
+    print(f"{entered + more} entered from the journal, {told} told to the shop, {left} still to tell")
+    return 1 if left or refused else 0
 
 
-def _enter(ledger: Ledger) -> int:
-    """Enter what the ledger lacks, in the order it was written: a request before its responses; how much."""
-    entered = 0
+def enter_journal(ledger: Ledger) -> tuple[int, int]:
+    """Enter what the ledger lacks, a request before its responses, and the journal's lack in it.
+
+    How much was entered, and how many lines of the journal could not be.
+    """
+    entered = refused = 0
+    seen: set[str] = set()
     show = progress("lines of the journal")
-    for count, entry in enumerate(ledger.journal.entries(), 1):
+    for count, entry in enumerate(ledger.journal.lines(), 1):
         show(count)
-        if entry["verdict"] == FORGED or ledger.has(entry):
+        if entry is None:
+            _say("a line of the journal is none of the kit's, and is passed over")
+            refused += 1
             continue
-        if entry["kind"] == "request":
-            ledger.enter_request(entry)
-        else:
-            ledger.enter(entry)
-        entered += 1
+        if entry["verdict"] == FORGED:
+            continue
+        seen.add(entry["entry"])
+        if ledger.has(entry):
+            continue
+        try:
+            if entry["kind"] == "request":
+                ledger.enter_request(entry)
+            else:
+                ledger.enter(entry)
+            entered += 1
+        except LedgerError:
+            raise
+        except KitError as error:
+            _say(f"{entry['kind']} {entry['entry']} of {entry['time']} can't be entered: {error}")
+            refused += 1
+    for entry in ledger.entries_only_here(seen):
+        day = entry["fields"].get("payment_date", "")  # of today's server
+        if "transmission_date" in entry["fields"]:
+            day = journal_day(entry["fields"])
+        ledger.journal.append(day or entry["time"][:10].replace("-", ""), entry)
     done()
-    return entered
+    return entered, refused
 
 
 def _function(script: str) -> Callable[[PaymentResponse], None]:
@@ -57,10 +86,22 @@ def _function(script: str) -> Callable[[PaymentResponse], None]:
     if not spec or not spec.loader or not os.path.exists(script):
         sys.exit(f"sogenactif: no script {script}; name it with --script")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    function: Callable[[PaymentResponse], None] = module.record_outcome
+    try:
+        spec.loader.exec_module(module)
+        function: Callable[[PaymentResponse], None] = module.record_outcome
+    except Exception as error:
+        sys.exit(f"sogenactif: {script} gives no record_outcome: {_plain(error)}")
     return function
 
 
 def _complain(error: Exception) -> None:
-    print(f"sogenactif: record_outcome raised {type(error).__name__}: {error!s:.200}", file=sys.stderr)
+    _say(f"record_outcome raised {_plain(error)}")
+
+
+def _plain(error: Exception) -> str:
+    return f"{type(error).__name__}: {ascii(str(error))[1:-1]:.200}"
+
+
+def _say(what: str) -> None:
+    done()
+    print(f"sogenactif: {what}", file=sys.stderr)

@@ -2,13 +2,15 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sogenactif.commands.common import command_parser, the_ledger
+from sogenactif.days import PARIS
 from sogenactif.history import WAITING, Transaction, transactions
-from sogenactif.ledger import OUTCOMES, PARIS
+from sogenactif.ledger import OUTCOMES
 from sogenactif.money import format_amount
 
 COLUMNS = ("reference", "merchant", "made", "order_id", "amount", "currency_code", "state", "told")
@@ -20,11 +22,15 @@ def main(arguments: Sequence[str]) -> int:
         "transactions", "List transactions: those of today, or of a day, an order, a state."
     )
     parser.add_argument("--day", default="", help="a day in Paris, aaaammjj")
-    parser.add_argument("--order", default="", help="an order_id, on any day unless --day is given")
-    parser.add_argument("--state", default="", choices=[*OUTCOMES, WAITING])
+    parser.add_argument("--order", default="", help="an order_id; on any day without --day")
+    parser.add_argument(
+        "--state", default="", choices=[*OUTCOMES, WAITING], help="a state; on any day without --day"
+    )
     parser.add_argument("--format", default="table", choices=["table", "csv", "json"])
     asked = parser.parse_args(arguments)
-    day = asked.day or ("" if asked.order else datetime.now(PARIS).strftime("%Y%m%d"))
+    if asked.day and not re.fullmatch("[0-9]{8}", asked.day):
+        parser.error(f"{asked.day!a} is no day, aaaammjj")
+    day = asked.day or ("" if asked.order or asked.state else datetime.now(PARIS).strftime("%Y%m%d"))
     with the_ledger(asked.pathfile) as ledger:
         rows = (_row(found) for found in transactions(ledger, day, "", asked.order, asked.state))
         {"table": _table, "csv": _csv, "json": _json}[asked.format](rows)
@@ -55,9 +61,13 @@ def _table(rows: Iterable[dict[str, str]]) -> None:
 def _csv(rows: Iterable[dict[str, str]]) -> None:
     writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(
-        {k: v.encode("utf-8", "backslashreplace").decode() for k, v in row.items()} for row in rows
-    )
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+
+
+def _cell(value: str) -> str:
+    """A value as text, also for a spreadsheet, which would compute what looks like a formula."""
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
 def _json(rows: Iterable[dict[str, str]]) -> None:

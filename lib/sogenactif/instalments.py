@@ -1,0 +1,49 @@
+"""Payment in several times: the schedule that a request asks for.
+
+Source: guide, capture mode PAYMENT_N.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+MOST_DAYS_OF_A_SCHEDULE = 90
+OPTIONS = ("NB_PAYMENT", "PERIOD", "INITIAL_AMOUNT")
+
+
+@dataclass(frozen=True)
+class Instalment:
+    """A part of a payment: its day, and its amount in the smallest unit of the currency."""
+
+    day: date
+    amount: int
+
+
+class WrongSchedule(Exception):
+    """A payment in several times whose data, or card, is beyond the limits."""
+
+
+def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Instalment, ...]:
+    """The instalments of a PAYMENT_N, from ``NB_PAYMENT=n;PERIOD=days;INITIAL_AMOUNT=amount`` in data.
+
+    ``first_after`` is the capture day of the first. The last takes what an equal division leaves.
+    Raises WrongSchedule.
+    """
+    given = dict(option.partition("=")[::2] for option in data.split(";"))
+    values = [given.get(name, "") for name in OPTIONS]
+    if not all(is_digits(value) and len(value) <= 12 for value in values):
+        raise WrongSchedule
+    count, period, initial = map(int, values)
+    others = count - 1
+    if others < 1 or period < 1 or others * period > MOST_DAYS_OF_A_SCHEDULE:
+        raise WrongSchedule
+    part, remainder = divmod(amount - initial, others)
+    if initial < 1 or part < 1:
+        raise WrongSchedule
+    amounts = [initial, *[part] * (others - 1), part + remainder]
+    first = today + timedelta(days=first_after)
+    return tuple(Instalment(first + timedelta(days=period * n), a) for n, a in enumerate(amounts))
+
+
+def is_digits(text: str) -> bool:
+    """Whether a text is ASCII digits, one at least."""
+    return text.isascii() and text.isdigit()
