@@ -25,7 +25,8 @@ OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
 def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable: bool = False) -> Pathfile:
     """Write what is missing, for a shop and a payment server at these addresses; the pathfile.
 
-    ``protocol`` is sips, the guide's, or paypage, today's. Paths are absolute, or begin at its own folder where it is to be ``portable``.
+    ``protocol`` is sips, the guide's, or paypage, today's. Paths are absolute, or begin at
+    its own folder where the pathfile is to be ``portable``.
     """
     data, conf = root / "var" / "data", root / "var" / "conf"
     for folder in (root / "var", data, conf):
