@@ -4,7 +4,7 @@
 
 prefix=/usr/local/lib/sogenactif shop=http://localhost payment=http://127.0.0.1:8080/payment protocol=sips
 interpreter=/usr/bin/python3 user=www-data config=/etc/apache2/conf-available/00-sogenactif.conf
-enable=yes through=cgi dry_run=no task=install_on_apache
+protocol=sips enable=yes through=cgi dry_run=no task=install_on_apache
 
 read_apache_options() {
     while [ $# -gt 0 ]; do
