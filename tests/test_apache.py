@@ -164,14 +164,12 @@ def test_a_customer_cancels_and_pays_after_all(installation: Installation, custo
     assert installation.order(reference) == "accepted"
 
 
-def test_a_customer_closes_the_window_and_the_shop_knows_all_the_same(
-    installation: Installation, customer: BrowserContext
-) -> None:
-    page = customer.new_page()
-    reference = place_order(page, installation.shop)
-    page.get_by_role("button", name="CB").click()
-    give_card(page, ACCEPTED)
-    page.close()
+def test_a_customer_closes_the_window_and_the_shop_knows_all_the_same(installation: Installation) -> None:
+    with browsing() as customer:
+        page = customer.new_page()
+        reference = place_order(page, installation.shop)
+        page.get_by_role("button", name="CB").click()
+        give_card(page, ACCEPTED)
     assert installation.received(reference) == ["accepted"]
     assert installation.order(reference) == "accepted"
 
