@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 LOGOS = Path(__file__).parents[2] / "logos"
 LOGO = re.compile(r"/logos/([A-Za-z0-9_]+\.svg)")
 LARGEST_BODY = 1024 * 1024  # the application reads less; waitress would keep 1 GB for it
-FREE_PORTS = range(2000, 10_000)  # of those that an automatic response may be sent to
+# Of those that an automatic response may be sent to; browsers refuse some of the lower ones (2049, 6000…).
+FREE_PORTS = range(8100, 10_000)
 
 
 def mounted(server: PaymentServer, mount: str = "/payment") -> Application:
