@@ -17,6 +17,7 @@ usage() {
 ./install.sh release          write an archive in dist/ that installs without network
 ./install.sh --version        say which version this is
 ./install.sh test             set up, then run every check and test
+./install.sh bench [...]      set up, then measure; bench/run --help lists its options
 ./install.sh apache [...]     install on this machine's Apache, as root:
     --prefix DIR     where the kit goes (/usr/local/lib/sogenactif)
     --shop URL       address of the shop, for its return URLs (http://localhost)
@@ -84,8 +85,15 @@ set_up() {
         pip_install --target lib/packages -r requirements/kit.txt $driver
         cp requirements/kit.txt lib/packages/installed.txt
     fi
+    compile .venv/bin/python lib
     # What root made in somebody's folder stays theirs.
-    [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:$SUDO_GID" .venv lib/packages
+    [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:$SUDO_GID" .venv lib templates
+}
+
+# Compiles the modules and templates of a kit ($2, its lib) for an interpreter ($1), so that no request has to.
+compile() {
+    "$1" -m compileall -q "$2" || true
+    PYTHONPATH=$2:$2/packages "$1" -c 'from sogenactif.pages import compile_templates; compile_templates()' || true
 }
 
 # Installs from the wheels of a release where they have everything, else from the package index.
@@ -128,7 +136,7 @@ command=${1:-}
 case $command in
 -h | --help | help) usage && exit ;;
 --version) printf 'Sogenactif payment kit %s\n' "$(version_in <lib/sogenactif/__init__.py)" && exit ;;
-"" | demo | payment | postgresql | bundle | release | test | apache) ;;
+"" | demo | payment | postgresql | bundle | release | test | bench | apache) ;;
 *) usage >&2 && exit 2 ;;
 esac
 if [ "$command" = apache ]; then
@@ -172,5 +180,12 @@ test)
     add_requirements postgresql "ledger in PostgreSQL"
     add_requirements test "test suite"
     run_tests "$@"
+    ;;
+bench)
+    add_requirements demo demonstration
+    add_requirements test "test suite"
+    command -v wrk >/dev/null || need_packages wrk
+    [ -e /usr/lib/apache2/modules/mod_wsgi.so ] || need_packages apache2 libapache2-mod-wsgi-py3
+    exec .venv/bin/python -m bench "$@"
     ;;
 esac

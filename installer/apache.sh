@@ -184,7 +184,7 @@ remove_if_empty() {
 }
 
 prepare_configuration() {
-    "$interpreter" -m compileall -q "$prefix/lib" || true
+    compile "$interpreter" "$prefix/lib"
     .venv/bin/python -m demo.prepare "$prefix" --shop "$shop" --payment "$payment" --protocol "$protocol"
 }
 

@@ -14,6 +14,7 @@ import pytest
 
 from sogenactif.history import differences, transactions
 from sogenactif.ledger import Ledger, opened_ledger
+from sogenactif.lending import IDLE
 from sogenactif.settings import read_pathfile
 from tests.conftest import ROOT, need
 from tests.serving import postgresql
@@ -49,6 +50,11 @@ class LedgerShop(Shop):
         with opened_ledger(self.pathfile) as ledger:
             assert ledger
             yield ledger
+
+    def restart(self) -> None:
+        """Let go of what the web server's processes hold, as when it is started again."""
+        while IDLE:
+            IDLE.pop().close()
 
     def verdicts(self) -> list[str]:
         with self.ledger() as ledger:
@@ -89,6 +95,7 @@ def locked(shop: LedgerShop, path: Path) -> Iterator[None]:
 
 @contextmanager
 def corrupt(shop: LedgerShop, path: Path) -> Iterator[None]:
+    shop.restart()
     shutil.copy(path, f"{path}.sound")
     for side in ("-wal", "-shm"):
         Path(f"{path}{side}").unlink(missing_ok=True)
@@ -227,6 +234,7 @@ def test_a_ledger_that_is_read_only_leaves_the_journal(param: Path, tmp_path: Pa
     with small_disk(tmp_path / "disk") as disk:
         shop = LedgerShop(param, f"sqlite:///{disk}/ledger.db", tmp_path / "journal")
         number = shop.asked()
+        shop.restart()
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         answer = shop.paid(number)
         assert answer.status == 200

@@ -198,8 +198,8 @@ def test_the_encoded_form_is_that_of_a_slow_reading_of_the_specification(plain: 
 def test_the_key_of_a_message_is_that_of_a_slow_reading_of_the_specification(
     amount: str, date: str, number: str, grid: bytes
 ) -> None:
-    rows = tuple(grid[start : start + 65] for start in range(0, len(grid), 65))
-    certificate = Certificate("", rows, "", "", {})
+    rows = [grid[start : start + 65] for start in range(0, len(grid), 65)]
+    certificate = Certificate("", {}, rows, "", "", False)
     assert certificate.message_key(amount, date, number).hex() == key_slowly(rows, amount, date, number)
 
 
@@ -368,7 +368,8 @@ def test_any_bytes_as_a_certificate_are_read_or_refused(tmp_path: Path, content:
     assert re.fullmatch("[0-9]{8}", certificate.made)
     fields = {"amount": "1000", "transmission_date": "20261123093000", "transaction_id": "1"}
     mine = {"merchant_id": MERCHANT, "merchant_country": "fr"}
-    assert open_request(seal_request({**fields, **mine}, certificate), pathfile)[1] == certificate
+    opened, _ = open_request(seal_request({**fields, **mine}, certificate), pathfile)
+    assert opened.items() >= {**fields, **mine}.items()
 
 
 NAME = st.text(alphabet="abcXYZ019-_", min_size=1, max_size=15)

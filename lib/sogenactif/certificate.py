@@ -5,16 +5,15 @@ A certificate is a secret: whoever reads it can seal. Source: wire format, secti
 
 import contextlib
 import os
-import string
 import time
 from binascii import b2a_base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from Crypto.Cipher import DES
 
 from sogenactif.errors import CertificateError, CertificateMissing
 from sogenactif.fields import MAX_LENGTH, to_text
+from sogenactif.kept import kept
 from sogenactif.settings import Pathfile, read_file, stays_in_directory
 
 ROW = 66
@@ -26,26 +25,33 @@ ROWS = 44
 LONGEST_URL = 125
 DATA_FOLLOWS = b"certificate_data!"
 OWN_BANK = ["SANDBOX", "DEMO"]
-SAFE_IN_URL = set(string.ascii_letters + string.digits + ".-_~:/?&=%+[]")
+SAFE_IN_URL = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_~:/?&=%+[]")
 
 
-@dataclass(frozen=True)
 class Certificate:
     """A certificate that was read.
 
     ``grid`` is 25 rows of 65 characters; ``payment_url`` the server's address without
     ``/callpayment``; ``made`` its date, aaaammjj; ``header`` the lines of a typed one
-    (merchant_id, certificate_expired…), empty for an untyped one; ``services`` the addresses of the
-    four services, empty where unreadable; ``own`` whether this kit issued it: no bank takes it.
+    (merchant_id, certificate_expired…), empty for an untyped one; ``own`` whether this kit issued
+    it: no bank takes it.
     """
 
-    path: str
-    grid: tuple[bytes, ...]
-    payment_url: str
-    made: str
-    header: dict[str, str]
-    services: tuple[str, ...] = ()
-    own: bool = False
+    def __init__(
+        self, path: str, header: dict[str, str], rows: list[bytes], payment_url: str, made: str, own: bool
+    ) -> None:
+        self.path = path
+        self.header = header
+        self.grid = rows[:GRID_ROWS]
+        self.payment_url = payment_url
+        self.made = made
+        self.own = own
+        self._rows = rows
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The addresses of the four services, empty where unreadable; the first is that of the payment."""
+        return tuple(_decipher_url(self._rows, service) for service in range(URLS))
 
     def message_key(self, amount: str, transmission_date: str, transaction_id: str) -> bytes:
         """The DES key of a message, 8 bytes.
@@ -112,9 +118,14 @@ def read_certificate(pathfile: Pathfile, country: str, merchant_id: str, old: bo
     Raises CertificateMissing where there is none, CertificateError where it can't be used.
     """
     path = certificate_path(pathfile, country, merchant_id, old)
-    header, rows = _read(path, bool(pathfile["F_CTYPE"]))
-    if pathfile["F_CTYPE"]:
-        _check_owner(header, merchant_id, country, pathfile["F_CTYPE"])
+    return _read(merchant_id, country, pathfile["F_CTYPE"], path)
+
+
+@kept
+def _read(merchant_id: str, country: str, type_: str, path: str) -> Certificate:
+    header, rows = _split(path, bool(type_))
+    if type_:
+        _check_owner(header, merchant_id, country, type_)
     return _parse(path, header, rows)
 
 
@@ -123,11 +134,11 @@ def open_certificate(path: str) -> Certificate:
 
     Raises CertificateMissing where there is none, CertificateError where it can't be used.
     """
-    header, rows = _read(path)
+    header, rows = _split(path)
     return _parse(path, header, rows)
 
 
-def _read(path: str, typed: bool | None = None) -> tuple[dict[str, str], list[bytes]]:
+def _split(path: str, typed: bool | None = None) -> tuple[dict[str, str], list[bytes]]:
     """The header and the rows of a certificate's file; it tells itself whether it is typed where nobody does."""
     try:
         content = read_file(path)
@@ -217,26 +228,23 @@ def _parse(path: str, header: dict[str, str], rows: list[bytes]) -> Certificate:
             raise CertificateError(f"Error in MAC key generation ({path})")
     if len(rows) <= OWNER_ROW:
         raise CertificateError(f"Error reading certificate data at line  ({len(rows) + 1})")
-    key = _pack([code % 16 for code in rows[0][:16]])
-    services = tuple(
-        _decipher_url(rows[first : first + URL_ROWS], key)
-        for first in range(FIRST_URL_ROW, FIRST_URL_ROW + URLS * URL_ROWS, URL_ROWS)
-    )
-    if not services[0]:
+    payment_url = _decipher_url(rows, 0)
+    if not payment_url:
         raise CertificateError(f"Error reading URL ({path})")
     made = to_text(rows[OWNER_ROW]).split(",")
     day = made[1].split("/") if len(made) > 1 else []
     if [len(part) for part in day] != [2, 2, 4] or not "".join(day).isdecimal():
         raise CertificateError(f"Error reading certificate data at line  ({OWNER_ROW + 1})")
     own = [part.rstrip("+") for part in made[3:5]] == OWN_BANK
-    day_made = "".join(reversed(day))
-    return Certificate(path, tuple(rows[:GRID_ROWS]), services[0], day_made, header, services, own)
+    return Certificate(path, header, rows, payment_url, "".join(reversed(day)), own)
 
 
-def _decipher_url(rows: list[bytes], key: bytes) -> str:
-    """The address in four rows, empty where there is none that can be used."""
+def _decipher_url(rows: list[bytes], service: int) -> str:
+    """The address of one of the four services, empty where there is none that can be used."""
+    key = _pack([code % 16 for code in rows[0][:16]])
+    first = FIRST_URL_ROW + service * URL_ROWS
     try:
-        text = b"".join(row[:ROW] for row in rows).decode("ascii")
+        text = b"".join(row[:ROW] for row in rows[first : first + URL_ROWS]).decode("ascii")
         hexadecimal = text[3 : 3 + int(text[:3])]
         plain = DES.new(key, DES.MODE_ECB).decrypt(bytes.fromhex(hexadecimal)).decode("ascii")
         url = plain[3 : 3 + int(plain[:3])]

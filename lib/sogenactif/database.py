@@ -11,13 +11,15 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import Any
-from urllib.parse import quote
 
 from sogenactif.errors import LedgerError, LedgerMissing
 from sogenactif.owner import give_to_folder_owner
 
-Row = tuple[Any, ...]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+Row = tuple["Any", ...]
 Execute = Callable[..., list[Row]]
 
 # Each entry leads from one version of the schema to the next.
@@ -54,11 +56,16 @@ class SqliteDatabase:
         import sqlite3
 
         self.path = path
-        if not os.path.exists(path) and not may_create():
+        # Of before it is opened: a file that took its place since is not the one to go on with.
+        self._file = _identity(path)
+        if not self._file and not may_create():
             raise LedgerMissing(path)
         self._error = sqlite3.Error
         try:
-            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            # A connection is lent to one thread at a time.
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
         except sqlite3.Error as error:
             raise LedgerError(path, error) from error
         try:
@@ -76,6 +83,8 @@ class SqliteDatabase:
         except LedgerError:
             self._connection.close()
             raise
+        self._file = self._file or _identity(path)
+        self._wal = _identity(f"{path}-wal", may_be_empty=True)
 
     def _migrate(self) -> None:
         os.chmod(self.path, 0o600)
@@ -136,6 +145,11 @@ class SqliteDatabase:
                 with contextlib.suppress(OSError):
                     os.unlink(path)
             os.close(file)
+
+    def is_usable(self) -> bool:
+        """Whether the file that was opened is still there, and not lost, emptied or made again."""
+        same_file = _identity(self.path) == self._file is not None
+        return same_file and _identity(f"{self.path}-wal", may_be_empty=True) == self._wal
 
     def close(self) -> None:
         self._connection.close()
@@ -247,6 +261,14 @@ class PostgresqlDatabase:
         except self._error as error:
             raise LedgerError(self._name, error) from error
 
+    def is_usable(self) -> bool:
+        """Whether the server still answers on this connection."""
+        try:
+            self._connection.execute("SELECT 1")
+        except self._error:
+            return False
+        return True
+
     def close(self) -> None:
         self._connection.close()
 
@@ -270,6 +292,7 @@ def schema_version(url: str) -> int:
     """The version of the schema in a database that is there, which is left as it is. Raises LedgerError."""
     if url.startswith("sqlite:"):
         import sqlite3
+        from urllib.parse import quote
 
         path = url.removeprefix("sqlite:///")
         try:
@@ -308,6 +331,15 @@ def database_made_again(url: str) -> Iterator[Database]:
                 yield server
         finally:
             server.close()
+
+
+def _identity(path: str, may_be_empty: bool = False) -> tuple[int, int] | None:
+    """Which file is at a path, None where there is none or an empty one."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found.st_size or may_be_empty else None
 
 
 def _statements(version: int) -> Sequence[str]:

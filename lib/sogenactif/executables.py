@@ -12,7 +12,7 @@ from sogenactif import __version__
 from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, MessageError, ResponseError
 from sogenactif.escape import entities
 from sogenactif.fields import PRINTED, to_bytes, to_text
-from sogenactif.ledger import EXECUTABLE, opened_ledger
+from sogenactif.lending import lent_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome, read_response
 from sogenactif.settings import Pathfile, read_pathfile
 
@@ -37,7 +37,7 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
     try:
         call = parse_call(arguments)
         pathfile = read_pathfile(call.get("pathfile", ""))
-        with opened_ledger(pathfile) as ledger:
+        with lent_ledger(pathfile) as ledger:
             made = make_request(call, pathfile, register=ledger.register if ledger else None)
     except KitError as failure:
         error, status = _words(failure), failure.exit_status
@@ -79,9 +79,11 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
 
 def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
     """The response in a message; with a ledger, one that answers a request of this shop's, as far as it can tell now."""
-    with opened_ledger(pathfile) as ledger:
+    with lent_ledger(pathfile) as ledger:
         if not ledger:
             return read_response(message, pathfile)
+        from sogenactif.ledger import EXECUTABLE
+
         try:
             response = read_outcome(message, pathfile)
         except MessageError as error:

@@ -4,10 +4,8 @@ Source: the guide's data dictionary (appendix A of the guide). The order of the
 rows is the order in which a request carries its records.
 """
 
-from typing import NamedTuple
 
-
-class Field(NamedTuple):
+class Field:
     """One field.
 
     Lengths count bytes. ``format`` names what the field is meant to hold: a letters,
@@ -15,16 +13,29 @@ class Field(NamedTuple):
     ``response_position`` is the place in what ``response`` prints, code being 1.
     """
 
-    name: str
-    call: bool
-    keyword: str
-    max_length: int | None
-    format: str
-    request_tag: int | None
-    response_tag: int | None
-    response_position: int | None
-    response_max_length: int | None
-    meaning: str
+    def __init__(
+        self,
+        name: str,
+        call: bool,
+        keyword: str,
+        max_length: int | None,
+        format: str,
+        request_tag: int | None,
+        response_tag: int | None,
+        response_position: int | None,
+        response_max_length: int | None,
+        meaning: str,
+    ) -> None:
+        self.name = name
+        self.call = call
+        self.keyword = keyword
+        self.max_length = max_length
+        self.format = format
+        self.request_tag = request_tag
+        self.response_tag = response_tag
+        self.response_position = response_position
+        self.response_max_length = response_max_length
+        self.meaning = meaning
 
 
 # fmt: off

@@ -3,15 +3,14 @@
 Source: guide, capture mode PAYMENT_N.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 MOST_DAYS_OF_A_SCHEDULE = 90
 OPTIONS = ("NB_PAYMENT", "PERIOD", "INITIAL_AMOUNT")
 
 
-@dataclass(frozen=True)
-class Instalment:
+class Instalment(NamedTuple):
     """A part of a payment: its day, and its amount in the smallest unit of the currency."""
 
     day: date

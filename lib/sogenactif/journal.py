@@ -9,12 +9,15 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from sogenactif.errors import JournalError
 from sogenactif.owner import give_to_folder_owner
 
-Entry = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+Entry = dict[str, "Any"]
 DAY_FILE = re.compile(r"[0-9]{8}\.jsonl")
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 DATED = re.compile(r"[0-9]{14}[0-9]{1,6}")

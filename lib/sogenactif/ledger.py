@@ -9,10 +9,7 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from types import MappingProxyType
-from typing import NamedTuple
 
 from sogenactif.database import Database, Execute, database_made_again, open_database
 from sogenactif.days import PARIS, day_in_paris, read_day
@@ -48,7 +45,7 @@ RecordOutcome = Callable[[PaymentResponse], None]
 LogError = Callable[[Exception], None]
 
 
-class Match(NamedTuple):
+class Match:
     """What a response turned out to be.
 
     ``verdict`` is an outcome (accepted, refused, cancelled, pending) when this response decided it;
@@ -57,16 +54,29 @@ class Match(NamedTuple):
     the request as it stands now, empty where there is none; ``asked`` are the fields of the request.
     """
 
-    verdict: str
-    outcome: str = ""
-    why: str = ""
-    request_id: int | None = None
-    asked: Mapping[str, str] = MappingProxyType({})
-    warning: str = ""
+    def __init__(
+        self,
+        verdict: str,
+        outcome: str = "",
+        why: str = "",
+        request_id: int | None = None,
+        asked: Mapping[str, str] | None = None,
+    ) -> None:
+        self.verdict = verdict
+        self.outcome = outcome
+        self.why = why
+        self.request_id = request_id
+        self.asked = asked or {}
+        self.warning = ""
 
     def complete(self, response: PaymentResponse) -> PaymentResponse:
         """The response with what today's server doesn't give back: the request's caddie, language…"""
         return _complete(response, self.asked)
+
+    @property
+    def entered(self) -> bool:
+        """Whether the ledger has the response, and not the journal alone."""
+        return self.verdict != UNENTERED
 
     @property
     def believed(self) -> bool:
@@ -105,6 +115,10 @@ class Ledger:
         if self._database:
             self._database.close()
         self._database = None
+
+    def is_usable(self) -> bool:
+        """Whether the database that is open, if one is, still is the one at the ledger's address."""
+        return self._database is None or self._database.is_usable()
 
     def _is_new(self) -> bool:
         """Whether nothing was ever recorded, so that a missing database is no loss."""
@@ -149,7 +163,7 @@ class Ledger:
         except JournalError as error:
             if failure:
                 raise LedgerError(str(error), failure) from error
-            return match._replace(warning=str(error))
+            match.warning = str(error)
         return match
 
     def refuse(self, error: KitError, source: str) -> None:
@@ -305,24 +319,31 @@ class Ledger:
 def opened_ledger(pathfile: Pathfile) -> Iterator[Ledger | None]:
     """The ledger that a pathfile names, None where it names none; let go of at the end.
 
-    The journal is in the folder that the keyword JOURNAL names, or beside an SQLite ledger.
+    Raises ConfigurationError.
+    """
+    if not pathfile["LEDGER"]:
+        yield None
+        return
+    ledger = Ledger(*places(pathfile))
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def places(pathfile: Pathfile) -> tuple[str, str]:
+    """The address of the ledger, and the journal's folder: that of JOURNAL, or one beside an SQLite ledger.
+
     Raises ConfigurationError.
     """
     url, journal = pathfile["LEDGER"], pathfile["JOURNAL"]
-    if not url:
-        yield None
-        return
     if not journal:
         if url.startswith("postgres"):
             raise ConfigurationError("Error reading pathfile (no key word JOURNAL, which this LEDGER needs)")
         journal = os.path.join(os.path.dirname(url.removeprefix("sqlite:///")), "journal")
     elif not os.path.isabs(journal):
         raise ConfigurationError(f"Error reading pathfile (JOURNAL ({journal}) is no absolute path)")
-    ledger = Ledger(url, journal)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
+    return url, journal
 
 
 def _as_recorded(execute: Execute, match: Match, verdict: str, response: PaymentResponse) -> Match:
@@ -339,7 +360,8 @@ def _as_recorded(execute: Execute, match: Match, verdict: str, response: Payment
         match.request_id,
     )
     final = any(_is_final(PaymentResponse(json.loads(fields))) for [fields] in decisions)
-    return match._replace(verdict=verdict, outcome="" if final else response.outcome)
+    outcome = "" if final else response.outcome
+    return Match(verdict, outcome, match.why, match.request_id, match.asked)
 
 
 def _is_final(response: PaymentResponse) -> bool:
@@ -420,7 +442,7 @@ def _complete(response: PaymentResponse, asked: Mapping[str, str]) -> PaymentRes
     if "transmission_date" in response.fields:
         return response
     kept = {name: asked[name] for name in RESPONSE.values() if asked.get(name) and name not in OUTCOME_FIELDS}
-    return replace(response, fields={**kept, **response.fields})
+    return PaymentResponse({**kept, **response.fields}, response.original, response.day)
 
 
 def _number(digits: str) -> str:

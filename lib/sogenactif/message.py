@@ -5,14 +5,12 @@ that keeps every byte (``fields.to_text``). Source: wire format, sections 1, 2 a
 """
 
 import re
+from _operator import _compare_digest as compare_digest  # that of hmac, which would load OpenSSL too
 from binascii import Error as UuError
 from binascii import a2b_uu, b2a_uu
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from hmac import compare_digest
 
 from Crypto.Cipher import DES
-from Crypto.Cipher._mode_ecb import EcbMode
 
 from sogenactif.certificate import Certificate, read_certificate
 from sogenactif.errors import (
@@ -24,6 +22,10 @@ from sogenactif.errors import (
 )
 from sogenactif.fields import REQUEST, RESPONSE, to_bytes, to_text
 from sogenactif.settings import Pathfile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from Crypto.Cipher._mode_ecb import EcbMode
 
 VERSION = "P615"
 HEADER = re.compile(rb"\x01\x02(\d{6})34(\d{3})")
@@ -37,11 +39,11 @@ FEWEST_DIGITS = {"amount": 3, "transmission_date": 14, "transaction_id": 1}
 Records = list[tuple[int, bytes]]
 
 
-@dataclass(frozen=True)
 class Server:
     """The guide's server, as a merchant's certificate names it."""
 
-    certificate: Certificate
+    def __init__(self, certificate: Certificate) -> None:
+        self.certificate = certificate
 
     @property
     def action(self) -> str:
@@ -224,12 +226,10 @@ def _decipher_customer(fields: Mapping[str, str], certificate: Certificate) -> s
         raise MessageStructureError("customer_id") from None
 
 
-def _customer_ciphers(fields: Mapping[str, str], certificate: Certificate) -> tuple[EcbMode, EcbMode]:
+def _customer_ciphers(fields: Mapping[str, str], certificate: Certificate) -> "tuple[EcbMode, EcbMode]":
     keys = certificate.customer_keys(fields["amount"], fields["transmission_date"], fields["transaction_id"])
     return _ecb(keys[0]), _ecb(keys[1])
 
 
-def _ecb(key: bytes) -> EcbMode:
-    cipher = DES.new(key, DES.MODE_ECB)
-    assert isinstance(cipher, EcbMode)
-    return cipher
+def _ecb(key: bytes) -> "EcbMode":
+    return DES.new(key, DES.MODE_ECB)  # type: ignore[return-value]

@@ -1,10 +1,19 @@
-"""What a person sees: the Jinja environment, the form, the pages."""
+"""What a person sees: the Jinja environment, the form, the pages.
 
+Templates are compiled once for all processes, beside themselves, and again when they are edited.
+"""
+
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup
 
 from sogenactif.escape import entities
@@ -13,6 +22,8 @@ from sogenactif.payment import PaymentRequest
 from sogenactif.texts import HTML_LANGUAGE, texts
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TEMPLATES = f"{ROOT}/templates"
+LINE_END = re.compile(r"\s*\n\s*")
 
 
 def form(request: PaymentRequest) -> Markup:
@@ -47,10 +58,14 @@ def report(title: str, sections: Sequence[tuple[str, Mapping[str, str]]]) -> Mar
     return _render("debug.html", title=title, sections=sections)
 
 
+def compile_templates() -> None:
+    """Compile every template ahead of its first use, where this process may write beside them."""
+    for name in ENVIRONMENT.list_templates(extensions=["html", "css"]):
+        ENVIRONMENT.get_template(name)
+
+
 def _render(template: str, **values: object) -> Markup:
-    """A template on one line: the line ends and indents of the template itself are left out."""
-    html = ENVIRONMENT.get_template(template).render(**values)
-    return Markup("".join(map(str.strip, html.split("\n"))))
+    return Markup(ENVIRONMENT.get_template(template).render(**values))
 
 
 def _finalize(value: object) -> Markup:
@@ -64,9 +79,32 @@ def _without_logo(request: PaymentRequest) -> set[str]:
     return {name for name in means if not os.path.exists(f"{ROOT}/logos/{name}.{extension}")}
 
 
+class OneLine(Extension):
+    """Leaves out the line ends and indents of a template: what it makes is on one line."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        for token in stream:
+            if token.type == "data":
+                token = Token(token.lineno, "data", LINE_END.sub("", token.value))
+            yield token
+
+
+class Compiled(FileSystemBytecodeCache):
+    """Compiled templates, in a folder where Python keeps compiled modules too."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        # Who may not write there compiles each time, as Python does.
+        with contextlib.suppress(OSError):
+            os.makedirs(self.directory, exist_ok=True)
+            super().dump_bytecode(bucket)
+            os.chmod(self._get_cache_filename(bucket), 0o644)
+
+
 ENVIRONMENT = Environment(
-    loader=FileSystemLoader(f"{ROOT}/templates"),
+    loader=FileSystemLoader(TEMPLATES),
     autoescape=True,
     undefined=StrictUndefined,
     finalize=_finalize,
+    extensions=[OneLine],
+    bytecode_cache=Compiled(f"{TEMPLATES}/__pycache__", f"%s.{sys.implementation.cache_tag}"),
 )

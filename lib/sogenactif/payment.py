@@ -6,27 +6,29 @@ The rules of a payment are here; what they do to bytes is behind ``protocol``, t
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from sogenactif import protocol
 from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong, ResponseError, ValueTooLong
 from sogenactif.fields import CALL, MAX_LENGTH, RESPONSE_MAX_LENGTH, to_bytes
-from sogenactif.protocol import Post, Server
+from sogenactif.protocol import Post
 from sogenactif.settings import Pathfile, merge, read_parameters, stays_in_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sogenactif.protocol import Server
 
 BLOCK_NUMBERS = set("123456789")
 OUTCOMES = {"00": "accepted", "17": "cancelled", "60": "pending"}
 
 
-@dataclass(frozen=True)
 class Block:
     """Means of payment that are shown together, under the sentence of their number (1 to 9)."""
 
-    number: str
-    means: tuple[str, ...]
+    def __init__(self, number: str, means: tuple[str, ...]) -> None:
+        self.number = number
+        self.means = means
 
 
-@dataclass(frozen=True)
 class PaymentRequest:
     """A payment request: its final ``fields``, its ``blocks`` in order, and what is sealed to be posted.
 
@@ -34,11 +36,19 @@ class PaymentRequest:
     form around all of them.
     """
 
-    pathfile: Pathfile
-    server: Server
-    fields: Mapping[str, str]
-    blocks: tuple[Block, ...]
-    posts: Mapping[str, Post]
+    def __init__(
+        self,
+        pathfile: Pathfile,
+        server: "Server",
+        fields: Mapping[str, str],
+        blocks: tuple[Block, ...],
+        posts: Mapping[str, Post],
+    ) -> None:
+        self.pathfile = pathfile
+        self.server = server
+        self.fields = fields
+        self.blocks = blocks
+        self.posts = posts
 
     @property
     def action(self) -> str:
@@ -56,7 +66,6 @@ class PaymentRequest:
         return self.fields["header_flag"].lower() == "yes"
 
 
-@dataclass(frozen=True)
 class PaymentResponse:
     """A payment response whose seal was checked; ``fields`` that are absent or empty read as ``""``.
 
@@ -64,9 +73,12 @@ class PaymentResponse:
     is that of its transaction_id; the guide's message has neither.
     """
 
-    fields: Mapping[str, str]
-    original: Mapping[str, str] = field(default_factory=dict)
-    day: str = ""
+    def __init__(
+        self, fields: Mapping[str, str], original: Mapping[str, str] | None = None, day: str = ""
+    ) -> None:
+        self.fields = fields
+        self.original = original or {}
+        self.day = day
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")

@@ -11,8 +11,8 @@ import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sogenactif.certificate import is_web_address
 from sogenactif.days import PARIS, day_in_paris, read_day
@@ -27,6 +27,7 @@ from sogenactif.errors import (
 )
 from sogenactif.fields import MAX_LENGTH, REQUEST, readable, to_text
 from sogenactif.instalments import OPTIONS, WrongSchedule, is_digits, schedule
+from sogenactif.kept import kept
 from sogenactif.settings import Pathfile, read_file, stays_in_directory
 
 POSTED = ("Data", "InterfaceVersion", "Seal", "SealAlgorithm", "Encode")
@@ -117,8 +118,7 @@ INSTALMENTS = "instalmentData."
 MANNER = ("InterfaceVersion", "SealAlgorithm", "Encode", "keyVersion", "transactionReference")
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What the pathfile says of today's server; the attributes are its keywords after ``PAYPAGE_``."""
 
     url: str
@@ -130,14 +130,14 @@ class Settings:
     reference: str
 
 
-@dataclass(frozen=True)
 class Server:
     """Today's server as a merchant's requests reach it."""
 
-    settings: Settings
-    secret: bytes = field(repr=False)
-    path: str
-    ledger: bool
+    def __init__(self, settings: Settings, secret: bytes, path: str, ledger: bool) -> None:
+        self.settings = settings
+        self.secret = secret
+        self.path = path
+        self.ledger = ledger
 
     @property
     def action(self) -> str:
@@ -375,6 +375,7 @@ def key_path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:
     return path
 
 
+@kept
 def read_key(path: str) -> bytes:
     """A secret key: the one line of its file, which nobody but its owner and their group may read.
 

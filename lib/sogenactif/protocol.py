@@ -6,37 +6,37 @@ shop moves from one to the other with payments in flight.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
-from urllib.parse import parse_qsl, urlencode
 
 from sogenactif.settings import Pathfile
 
 PAYPAGE = "paypage"
 Post = Mapping[str, str]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Server(Protocol):
+        """The payment server as a merchant's requests reach it."""
+
+        @property
+        def action(self) -> str:
+            """Where the customer's browser posts."""
+
+        @property
+        def path(self) -> str:
+            """The file of the secret that seals."""
+
+        def check(self, fields: Mapping[str, str]) -> None:
+            """Raise CallError where these fields can't make a request, whatever its number."""
+
+        def seal(self, fields: Mapping[str, str], means: Iterable[str]) -> Mapping[str, Post]:
+            """The hidden fields of the form of each means; under ``""`` those of one form for all."""
+
+        def unsent(self, fields: Mapping[str, str]) -> Mapping[str, str]:
+            """The fields that the server isn't told, and what becomes of them."""
 
 
-class Server(Protocol):
-    """The payment server as a merchant's requests reach it."""
-
-    @property
-    def action(self) -> str:
-        """Where the customer's browser posts."""
-
-    @property
-    def path(self) -> str:
-        """The file of the secret that seals."""
-
-    def check(self, fields: Mapping[str, str]) -> None:
-        """Raise CallError where these fields can't make a request, whatever its number."""
-
-    def seal(self, fields: Mapping[str, str], means: Iterable[str]) -> Mapping[str, Post]:
-        """The hidden fields of the form of each means; under ``""`` those of one form for all."""
-
-    def unsent(self, fields: Mapping[str, str]) -> Mapping[str, str]:
-        """The fields that the server isn't told, and what becomes of them."""
-
-
-def server(pathfile: Pathfile, country: str, merchant_id: str) -> Server:
+def server(pathfile: Pathfile, country: str, merchant_id: str) -> "Server":
     """The payment server of a merchant's requests. Raises ConfigurationError."""
     if pathfile["PROTOCOL"] == PAYPAGE:
         from sogenactif import paypage
@@ -71,6 +71,8 @@ def posted(message: str | Mapping[str, str]) -> Post:
     if isinstance(message, str):
         if "Data=" not in message:
             return {"DATA": message}
+        from urllib.parse import parse_qsl
+
         message = dict(parse_qsl(message, keep_blank_values=True, errors="surrogateescape"))
     if message.get("DATA") or not message.get("Data"):
         return {"DATA": message.get("DATA", "")}
@@ -80,7 +82,11 @@ def posted(message: str | Mapping[str, str]) -> Post:
 
 def flat(post: Post) -> str:
     """The fields of a response as the one argument that ``posted`` reads."""
-    return urlencode(post, errors="surrogateescape") if "Data" in post else post.get("DATA", "")
+    if "Data" not in post:
+        return post.get("DATA", "")
+    from urllib.parse import urlencode
+
+    return urlencode(post, errors="surrogateescape")
 
 
 def open_response(post: Post, pathfile: Pathfile) -> tuple[dict[str, str], dict[str, str], str]:

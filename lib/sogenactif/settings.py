@@ -8,10 +8,10 @@ import errno
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from sogenactif.errors import CallError, InvalidSeparator, ParametersUnreadable, PathfileError
 from sogenactif.fields import PARMCOM, to_bytes, to_text
+from sogenactif.kept import kept
 
 DEFAULTS = {
     "block_align": "center",
@@ -23,19 +23,19 @@ NEEDED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE")
 PROTOCOLS = ("", "sips", "paypage")
 # Every keyword that a pathfile may have.
 KEYWORDS = (
-    *NEEDED, "D_PARM", "DEBUG", "F_CTYPE", "JOURNAL", "KIT_VERSION", "LEDGER", "LOGO_TYPE", "PROTOCOL",
+    *NEEDED, "D_PARM", "DEBUG", "F_CTYPE", "JOURNAL", "KIT_VERSION", "LEDGER", "LOG", "LOGO_TYPE", "PROTOCOL",
     *(f"PAYPAGE_{name}" for name in ("URL", "KEY", "KEY_VERSION", "SEAL", "ENCODE", "INTERFACE", "MEANS", "REFERENCE")),
 )  # fmt: skip
 MOST_BYTES = 1024 * 1024
 FILE_NAME_PART = re.compile(r"[0-9A-Za-z_-]+")
 
 
-@dataclass(frozen=True)
 class Pathfile:
     """A pathfile that was read: where it is, and the value of each keyword."""
 
-    path: str
-    keywords: Mapping[str, str]
+    def __init__(self, path: str, keywords: Mapping[str, str]) -> None:
+        self.path = path
+        self.keywords = keywords
 
     def __getitem__(self, keyword: str) -> str:
         """The value of a keyword, empty where the file has none."""
@@ -61,6 +61,7 @@ class Pathfile:
         return ("default", self["F_DEFAULT"]), ("merchant", f"{self['F_PARAM']}.{merchant_id}")
 
 
+@kept
 def read_pathfile(path: str) -> Pathfile:
     """Read and check the pathfile; an empty ``path`` is ``pathfile`` in the current directory.
 
@@ -94,11 +95,13 @@ def read_pathfile(path: str) -> Pathfile:
         value = keywords.get(keyword)
         if value and not stays_in_directory(value):
             raise PathfileError(f"{keyword} ({value}) may hold letters, digits, - and _ only")
-    if keywords.get("KIT_VERSION", "") not in ("", "615"):
-        raise PathfileError(f"KIT_VERSION is {keywords['KIT_VERSION']}, and may only be 615")
+    for keyword, only in (("KIT_VERSION", "615"), ("LOG", "syslog")):
+        if keywords.get(keyword, "") not in ("", only):
+            raise PathfileError(f"{keyword} is {keywords[keyword]}, and may only be {only}")
     return Pathfile(path, keywords)
 
 
+@kept
 def read_parameters(whose: str, path: str) -> dict[str, str]:
     """The fields that a parmcom file sets; ``whose`` is ``default`` or ``merchant``.
 

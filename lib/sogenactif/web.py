@@ -4,13 +4,9 @@ Whatever comes from outside is read within limits and answered with a page or, f
 server, with a bare status. Why is told to the log, one line an event, never to the customer.
 """
 
-import json
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from traceback import extract_tb
-from typing import TYPE_CHECKING, NamedTuple
 
 from sogenactif.errors import (
     CertificateMissing,
@@ -21,28 +17,31 @@ from sogenactif.errors import (
     SealError,
 )
 from sogenactif.http import Application, Environ, Headers, HttpError, allow, read_form, read_query, send
-from sogenactif.ledger import UNENTERED, Ledger, Match, opened_ledger
+from sogenactif.lending import lent_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome
 from sogenactif.settings import Pathfile, read_pathfile
-from sogenactif.texts import accepted_language
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
+    from sogenactif.ledger import Ledger, Match
+
 RecordOutcome = Callable[[PaymentResponse], None]
 HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
-LONGEST_LOG_LINE = 500
+LONGEST_ERROR = 500
 
 
-class Order(NamedTuple):
+class Order:
     """What the shop asks a customer to pay.
 
     ``parameters`` are those of the guide, by name (merchant_id, amount in cents, order_id…);
     ``lines`` are what the page shows of the order, each a text and its amount in cents.
     """
 
-    parameters: Mapping[str, str]
-    lines: Sequence[tuple[str, int]] = ()
+    def __init__(self, parameters: Mapping[str, str], lines: Sequence[tuple[str, int]] = ()) -> None:
+        self.parameters = parameters
+        self.lines = lines
 
 
 class Unverified(HttpError):
@@ -67,8 +66,8 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
         if method == "HEAD":
             return send(start_response, 200, b"", HTML, [])
         call = parse_call(f"{name}={value}" for name, value in order.parameters.items())
-        settings = read_pathfile(pathfile)
-        with opened_ledger(settings) as ledger:
+        settings = _settings(pathfile, environ)
+        with lent_ledger(settings) as ledger:
             request = make_request(call, settings, register=ledger.register if ledger else None)
         report = ""
         if settings.debug:
@@ -104,15 +103,15 @@ def call_response(
     def show(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         method = allow(environ, "GET", "HEAD", "POST")
         form = read_form(environ) if method == "POST" else read_query(environ)
-        settings = read_pathfile(pathfile)
-        with opened_ledger(settings) as ledger:
+        settings = _settings(pathfile, environ)
+        with lent_ledger(settings) as ledger:
             response = _read(form, settings, ledger, "manual", environ)
             state = response.outcome
             if ledger:
                 match = _receive(response, ledger, "manual", record_outcome, environ)
                 response = match.complete(response)
-                state = "pending" if match.verdict == UNENTERED else match.outcome
-                if not match.believed and match.verdict != UNENTERED:
+                state = match.outcome if match.entered else "pending"
+                if match.entered and not match.believed:
                     raise Unverified(403, f"{match.verdict}: {match.why}")
             else:
                 record_outcome(response)
@@ -125,7 +124,7 @@ def call_response(
             start_response,
             200,
             "call_response.html",
-            response["language"] or accepted_language(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
+            response["language"] or _accepted_language(environ),
             state=state,
             response=response,
             next_page=next_page(response),
@@ -144,21 +143,21 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
     """
 
     def receive(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
-        settings = read_pathfile(pathfile)
-        with opened_ledger(settings) as ledger:
+        settings = _settings(pathfile, environ)
+        with lent_ledger(settings) as ledger:
             try:
                 allow(environ, "POST")
                 response = _read(read_form(environ), settings, ledger, "automatic", environ)
             except (HttpError, KitError) as error:
                 if not ledger:
                     try:
-                        _append(log, {"error": str(error)[:LONGEST_LOG_LINE]})
+                        _append(log, {"error": str(error)[:LONGEST_ERROR]})
                     except OSError as unwritten:
                         _log(environ, "call_autoresponse", unwritten)
                 raise
             if ledger:
                 match = _receive(response, ledger, "automatic", record_outcome, environ)
-                if not match.believed and match.verdict != UNENTERED:
+                if match.entered and not match.believed:
                     _log(environ, f"call_autoresponse {match.verdict}", KitError(match.why))
             else:
                 try:
@@ -177,8 +176,15 @@ def run_cgi(application: Application) -> None:
     CGIHandler().run(application)
 
 
+def _settings(pathfile: str, environ: Environ) -> Pathfile:
+    """The pathfile of a script, which says where what happens to this request is logged. Raises KitError."""
+    settings = read_pathfile(pathfile)
+    environ["sogenactif.syslog"] = settings["LOG"] == "syslog"
+    return settings
+
+
 def _read(
-    form: Mapping[str, str], settings: Pathfile, ledger: Ledger | None, source: str, environ: Environ
+    form: Mapping[str, str], settings: Pathfile, ledger: "Ledger | None", source: str, environ: Environ
 ) -> PaymentResponse:
     """The response in a form; what can't be believed is noted. Raises HttpError, KitError."""
     if not form.get("DATA") and not form.get("Data"):
@@ -196,8 +202,8 @@ def _read(
 
 
 def _receive(
-    response: PaymentResponse, ledger: Ledger, source: str, record_outcome: RecordOutcome, environ: Environ
-) -> Match:
+    response: PaymentResponse, ledger: "Ledger", source: str, record_outcome: RecordOutcome, environ: Environ
+) -> "Match":
     """Record a response, then tell the shop what it was not told: its function may fail, what is recorded stays."""
     try:
         match = ledger.receive(response, source)
@@ -206,7 +212,7 @@ def _receive(
     try:
         if match.warning:
             _log(environ, f"{source} response", KitError(match.warning))
-        if match.verdict == UNENTERED:
+        if not match.entered:
             raise KitError(
                 f"{match.why}; the journal keeps the response: run sogenactif replay once the ledger is back"
             )
@@ -244,12 +250,11 @@ def _guarded(
                 texts = "no_order"
             else:
                 texts = "unverified" if isinstance(error, Unverified) else "bad_request"
-            language = accepted_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
             return _page(
                 start_response,
                 refusal.status,
                 "error.html",
-                language,
+                _accepted_language(environ),
                 headers=refusal.headers,
                 name=texts,
                 incident=incident,
@@ -280,9 +285,18 @@ def _page(
     return send(start_response, status, body, HTML, [("Content-Security-Policy", policy), *(headers or [])])
 
 
+def _accepted_language(environ: Environ) -> str:
+    from sogenactif.texts import accepted_language
+
+    return accepted_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
 def _append(path: str, entry: dict[str, object]) -> None:
-    """Append a line of JSON to a file that only its owner may read, and flush it to the disk."""
-    entry = {"time": _now(), **entry}
+    """Append a line of JSON, dated in UTC, to a file that only its owner may read, and flush it to the disk."""
+    import json
+    import time
+
+    entry = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **entry}
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(file, json.dumps(entry).encode() + b"\n")
@@ -291,18 +305,17 @@ def _append(path: str, entry: dict[str, object]) -> None:
         os.close(file)
 
 
-def _now() -> str:
-    """The moment, UTC, as the log and the file of responses say it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
 def _log(environ: Environ, event: str, error: Exception) -> None:
-    """One line for the log: ASCII, whatever the values in it; no personal value of the call."""
+    """Note an event in the log, with no personal value of the call."""
+    from sogenactif.log import log
+
     why = error.logged if isinstance(error, KitError) else str(error)
     if isinstance(error, KitError) and isinstance(error.__cause__, OSError):
         why += f": {error.__cause__.strerror}"
     if not isinstance(error, KitError | HttpError):
+        from traceback import extract_tb
+
         last = extract_tb(error.__traceback__)[-1]
         why = f"{type(error).__name__}: {why} ({os.path.basename(last.filename)}:{last.lineno})"
-    line = f"{_now()} sogenactif {event} {ascii(why)[1:-1][:LONGEST_LOG_LINE]}"
-    print(line, file=environ["wsgi.errors"], flush=True)
+    severe = not isinstance(error, HttpError)
+    log(event, why, environ["wsgi.errors"], environ.get("sogenactif.syslog", False), severe)

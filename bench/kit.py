@@ -1,0 +1,97 @@
+"""A kit that is installed to be measured, with requests and responses for it."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sogenactif.ledger import opened_ledger
+from sogenactif.message import open_request, seal_response
+from sogenactif.payment import make_request, parse_call
+from sogenactif.settings import Pathfile, read_pathfile
+
+ROOT = Path(__file__).parents[1]
+INTERPRETER = "/usr/bin/python3"
+MERCHANT = "014213245611111"
+ORDER, CENTS = "CMD-42", "1250"
+# The shop's own part, as short as it can be: what it costs is the shop's.
+SHOP_PARTS = {
+    "call_request.py": (
+        "order_to_pay",
+        f"""def order_to_pay(reference: str) -> Order | None:
+    parameters = {{"merchant_id": "{MERCHANT}", "amount": "{CENTS}", "order_id": reference, "language": "fr"}}
+    return Order(parameters, [("Tea", {CENTS})])
+""",
+    ),
+    "call_autoresponse.py": (
+        "record_outcome",
+        """def record_outcome(response: PaymentResponse) -> None:
+    pass
+""",
+    ),
+}
+
+
+class Kit:
+    """An installed kit, without its ledger where it is to work as the guide says."""
+
+    def __init__(self, folder: Path, ledger: bool) -> None:
+        self.folder = folder
+        self.user = "www-data" if os.getuid() == 0 else ""
+        subprocess.run(
+            [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf",
+             "--no-enable", *(["--user", self.user] if self.user else ["--user", os.environ["USER"]])],
+            check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
+        )  # fmt: skip
+        self.root = folder / "kit"
+        for script, part in SHOP_PARTS.items():
+            _replace_function(self.root / "cgi-bin" / script, *part)
+        if not ledger:
+            path = self.root / "var" / "conf" / "pathfile"
+            lines = path.read_text().splitlines(keepends=True)
+            path.write_text("".join(line for line in lines if not line.startswith("LEDGER")))
+
+    @property
+    def pathfile(self) -> Pathfile:
+        return read_pathfile(str(self.root / "cgi-bin" / "pathfile"))
+
+    def answered(self, count: int) -> list[str]:
+        """DATA of the responses to as many new requests, which all were accepted."""
+        call = parse_call([f"merchant_id={MERCHANT}", f"amount={CENTS}", f"order_id={ORDER}", "language=fr"])
+        responses = []
+        with opened_ledger(self.pathfile) as ledger:
+            for _ in range(count):
+                request = make_request(call, self.pathfile, register=ledger.register if ledger else None)
+                asked, certificate = open_request(request.data, self.pathfile)
+                outcome = {"response_code": "00", "payment_means": "CB", "authorisation_id": "123456"}
+                responses.append(seal_response({**asked, **outcome}, certificate))
+        self.give_data()
+        return responses
+
+    def give_data(self) -> None:
+        """Give what was written here to the user of the web server."""
+        if self.user:
+            for path in (self.root / "var" / "data").rglob("*"):
+                shutil.chown(path, self.user, self.user)
+
+
+@contextmanager
+def installed(ledger: bool = True) -> Iterator[Kit]:
+    """A kit in a folder of its own that the web server's user can get at, gone at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="sogenactif-bench-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield Kit(folder, ledger)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _replace_function(path: Path, name: str, source: str) -> None:
+    """Put another function in place of the shop's own in a script, with what only that one imported."""
+    before, rest = path.read_text().split(f"def {name}(")
+    after = rest[rest.index("\n\n\n") + 1 :]
+    before = before.replace("import sqlite3\n", "").replace("from contextlib import closing\n", "")
+    path.write_text(before + source + after)

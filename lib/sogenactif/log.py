@@ -1,0 +1,47 @@
+"""The log: one line an event, through the standard library's logger ``sogenactif``.
+
+A line goes to the web server's error log, or to syslog where the pathfile says ``LOG!syslog!``. A
+shop that hosts the applications itself gives the logger handlers of its own instead.
+"""
+
+import logging
+import time
+from logging.handlers import SysLogHandler
+from typing import TextIO
+
+LOGGER = logging.getLogger("sogenactif")
+LONGEST_LINE = 500
+SYSLOG = "/dev/log"
+
+
+def log(event: str, why: str, errors: TextIO, syslog: bool, severe: bool) -> None:
+    """Note an event, and why it happened, on one line of ASCII whatever is in it; ``errors`` is the web server's log.
+
+    ``severe`` says that the merchant has to act, and makes it an error; else it is a warning.
+    """
+    line = f"{event} {ascii(why)[1:-1][:LONGEST_LINE]}"
+    level = logging.ERROR if severe else logging.WARNING
+    LOGGER.log(level, "%s", line, extra={"errors": errors, "syslog": syslog})
+
+
+class ToServer(logging.Handler):
+    """Writes where the request that an event belongs to says."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.__dict__.get("syslog"):
+            try:
+                handler = SysLogHandler(SYSLOG)
+            except OSError as error:
+                record.msg = f"%s (syslog at {SYSLOG} can't be reached: {error.strerror})"
+            else:
+                handler.ident = "sogenactif: "
+                handler.emit(record)
+                handler.close()
+                return
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+        print(moment, record.name, record.getMessage(), file=record.__dict__["errors"], flush=True)
+
+
+if not LOGGER.handlers:
+    LOGGER.addHandler(ToServer())
+    LOGGER.propagate = False
