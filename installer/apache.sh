@@ -58,7 +58,7 @@ check_installation() {
     [ ! -e "$prefix" ] || [ -e "$prefix/.sogenactif" ] || [ -z "$(ls -A "$prefix")" ] ||
         die "$prefix holds other things: choose an empty or a new --prefix"
     [ -d "$(dirname "$config")" ] || [ "$enable" = yes ] || die "there is no folder $(dirname "$config") for --config"
-    [ ! -e "$config" ] || grep -qF "\"$prefix/cgi-bin" "$config" ||
+    [ ! -e "$config" ] || is_of_this_kit "$config" ||
         die "$config is there already and is not of the kit in $prefix: name another --config"
     for address in "$shop" "$payment"; do
         printf '%s' "$address" | grep -Eqx 'https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?' ||
@@ -69,6 +69,8 @@ check_installation() {
         die "mod_wsgi runs Debian's /usr/bin/python3 and not $interpreter: leave out --python or --wsgi"
     id -u "$user" >/dev/null 2>&1 || die "no user $user; name the web server's with --user"
 }
+
+is_of_this_kit() { grep -qsF "\"$prefix/cgi-bin" "$1"; }
 
 need_python() {
     if [ ! -e "$interpreter" ] && [ "$interpreter" = /usr/bin/python3 ]; then
@@ -104,13 +106,14 @@ install_on_apache() {
     step "give $prefix/var to root and the group $user, $prefix/var/data to $user" set_rights
     step "write $config:
 $(apache_config | sed 's/^/    /')" true
-    [ "$enable$dry_run" != yesno ] || keep_old "$config" "$prefix/.sogenactif"
+    [ "$enable$dry_run" != yesno ] || keep_old
     put_file "$config"
     [ "$enable" = no ] ||
-        step "turn on Apache's modules $(apache_modules) and alias and $config, reload or start Apache" enable_on_apache
+        step "turn on $config and Apache's modules $(apache_module) and alias, reload Apache or start it" enable_on_apache
     [ "$dry_run" = no ] || { printf 'Nothing was changed.\n' && return; }
     printf 'Installed in %s; Apache configuration: %s\n' "$prefix" "$config"
     printf 'The shop'\''s own part: %s/cgi-bin/*.py; its parameters and certificate: %s/var/conf\n' "$prefix" "$prefix"
+    [ "$enable" = no ] || printf 'To check it: %s/bin/sogenactif check --url %s\n' "$prefix" "$shop"
     grep -qF "RETURN_URL!$shop/" "$prefix"/var/conf/parmcom.* 2>/dev/null ||
         printf 'Parameters that were there stay: their return addresses are not at %s.\n' "$shop"
 }
@@ -118,7 +121,7 @@ $(apache_config | sed 's/^/    /')" true
 # Takes away what was installed and is as it was; what the shop changed or made stays.
 uninstall_from_apache() {
     for file in $(sed -n 's|^[0-9a-f]*  /|/|p' "$prefix/.sogenactif"); do
-        [ "$enable" = no ] || step "turn off $file, reload Apache" turn_off "$file"
+        [ "$enable" = no ] || ! is_of_this_kit "$file" || step "turn off $file, reload Apache" turn_off "$file"
     done
     while read -r _ file; do
         place=$(place_of "$file")
@@ -281,7 +284,14 @@ ScriptAliasMatch $scripts
 <Directory "$prefix/cgi-bin">
     AllowOverride None
     Options None
-    Require all granted
+    # Without CGI Apache would show the scripts themselves.
+    Require all denied
+    <IfModule cgid_module>
+        Require all granted
+    </IfModule>
+    <IfModule cgi_module>
+        Require all granted
+    </IfModule>
 </Directory>
 TEXT
     fi
@@ -296,13 +306,15 @@ Alias "/logos/" "$prefix/logos/"
 TEXT
 }
 
-apache_modules() { if [ "$through" = wsgi ]; then echo wsgi; else echo cgid; fi; }
+apache_module() { if [ "$through" = wsgi ]; then echo wsgi; else echo cgid; fi; }
 
+# Keeps Apache's configuration, and the list, until Apache has taken the new one.
 keep_old() {
-    for file; do
-        rm -f "$file.old"
-        [ ! -e "$file" ] || cp -p "$file" "$file.old"
-    done
+    rm -f "$config.old" "$prefix/.sogenactif.old"
+    [ ! -e "$config" ] || {
+        cp -p "$config" "$config.old"
+        cp -p "$prefix/.sogenactif" "$prefix/.sogenactif.old"
+    }
 }
 
 # Turns the configuration on. Where Apache refuses it, the one before is in force again, or none.
@@ -310,8 +322,8 @@ enable_on_apache() {
     name=$(basename "$config" .conf)
     running=reload
     # A module that was not loaded yet needs a new start.
-    is_running && [ -e "/etc/apache2/mods-enabled/$(apache_modules).load" ] || running=restart
-    a2enmod -q "$(apache_modules)" alias
+    is_running && [ -e "/etc/apache2/mods-enabled/$(apache_module).load" ] || running=restart
+    a2enmod -q "$(apache_module)" alias
     a2enconf -q "$name"
     apache_accepts || {
         refused=$said

@@ -216,6 +216,7 @@ def test_rights_in_folders_of_the_shop_s_own_configuration_stay_usable(folder: P
 
 KIT = "/usr/local/lib/sogenactif"
 PAGE = "/cgi-bin/call_request.py?order=CMD-42"
+AVAILABLE = "/etc/apache2/conf-available/00-sogenactif.conf"
 ENABLED = "/etc/apache2/conf-enabled/00-sogenactif.conf"
 # A shop's own part that needs no database, and shows in the order whether it runs as CGI.
 ORDER_TO_PAY = f'''def order_to_pay(reference):
@@ -355,9 +356,31 @@ def test_a_configuration_that_apache_refuses_leaves_what_it_served(debian: Machi
     assert "Apache refuses the kit's configuration" in install_on(debian, "--wsgi", fails=True)
     debian.run("service", "apache2", "restart")
     wait_for(serves(debian, "Tea by CGI"))
+    assert not list((debian.root / AVAILABLE[1:]).parent.glob("*.old"))
     other.unlink()
     install_on(debian, "--wsgi")
     wait_for(serves(debian, "Tea by WSGI"))
+
+
+@on_debian
+def test_the_scripts_are_not_shown_where_cgi_is_turned_off(debian: Machine) -> None:
+    install_on(debian)
+    assert debian.ask("/cgi-bin/call_response.py")[0] == 400
+    debian.run("a2dismod", "-q", "-f", "cgid")
+    debian.run("service", "apache2", "restart")
+    assert debian.ask("/cgi-bin/call_response.py")[0] == 403
+    assert debian.ask("/logos/CB.svg")[0] == 200
+    debian.run("a2enmod", "-q", "cgi")
+    debian.run("service", "apache2", "restart")
+    assert debian.ask("/cgi-bin/call_response.py")[0] == 400
+
+
+@on_debian
+def test_a_configuration_that_became_another_program_s_stays_turned_on(debian: Machine) -> None:
+    install_on(debian)
+    (debian.root / AVAILABLE[1:]).write_text("# another program's\n")
+    install_on(debian, "--uninstall")
+    assert (debian.root / ENABLED[1:]).is_symlink()
 
 
 @on_debian
