@@ -48,10 +48,8 @@ check_paths() {
     case $ROOT/ in "$prefix"/*) die "$prefix is where this copy of the kit is: choose another --prefix" ;; esac
     case $prefix/ in "$ROOT"/*) die "$prefix is inside this copy of the kit: choose another --prefix" ;; esac
     [ -e "$prefix/.sogenactif" ] || [ "$task" = install_on_apache ] || die "no kit is installed in $prefix; see --prefix"
-    case $enable$config in
-    no* | "yes$available"/*.conf) ;;
-    *) die "Apache takes $available/NAME.conf and not $config; --no-enable writes any file" ;;
-    esac
+    [ "$enable" = no ] || [ "$config" = "$available/$(basename "$config" .conf).conf" ] ||
+        die "Apache takes $available/NAME.conf and not $config; --no-enable writes any file"
 }
 
 check_installation() {

@@ -75,6 +75,7 @@ class Machine:
 
 @contextmanager
 def machine() -> Iterator[Machine]:
+    """A machine within a block, whose Apache is not started yet; its processes end and its files go with the block."""
     process = subprocess.Popen(
         ["unshare", "--mount", "--net", "--pid", "--fork", "sh", "-euc", SET_UP],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

@@ -248,6 +248,7 @@ print(seal_response(fields, read_certificate(read_pathfile("{KIT}/cgi-bin/pathfi
 def debian() -> Iterator[Machine]:
     need(Path("/usr/sbin/apache2").exists(), "apache2")
     need(Path("/usr/lib/apache2/modules/mod_wsgi.so").exists(), "libapache2-mod-wsgi-py3")
+    need(shutil.which("ip"), "iproute2")
     with machine() as debian:
         yield debian
 
@@ -370,7 +371,9 @@ def test_the_scripts_are_not_shown_where_cgi_is_turned_off(debian: Machine) -> N
     debian.run("service", "apache2", "restart")
     assert debian.ask("/cgi-bin/call_response.py")[0] == 403
     assert debian.ask("/logos/CB.svg")[0] == 200
-    debian.run("a2enmod", "-q", "cgi")
+    # An Apache of processes has another module for it.
+    debian.run("a2dismod", "-q", "-f", "mpm_event")
+    debian.run("a2enmod", "-q", "mpm_prefork", "cgi")
     debian.run("service", "apache2", "restart")
     assert debian.ask("/cgi-bin/call_response.py")[0] == 400
 
