@@ -2,6 +2,8 @@
 # Sets up the payment kit; see README.md. Asks nothing, may be run again.
 set -eu
 umask 022
+# Debian's su leaves root without these.
+PATH=$PATH:/usr/sbin:/sbin
 START=$PWD
 cd -P -- "$(dirname -- "$0")"
 ROOT=$PWD
@@ -123,6 +125,7 @@ run_tests() {
         command -v "$program" >/dev/null || missing="$missing $program"
     done
     command -v php >/dev/null || missing="$missing php-cli"
+    command -v ip >/dev/null || missing="$missing iproute2"
     # shellcheck disable=SC2086
     [ -z "$missing" ] || need_packages $missing
     .venv/bin/python -m ruff check .
@@ -144,7 +147,7 @@ if [ "$command" = apache ]; then
     read_apache_options "$@"
     case $task$dry_run in
     install_on_apacheno) set_up ;;
-    install_on_apacheyes) printf 'set up the dependencies in %s\n' "$ROOT" ;;
+    install_on_apacheyes) printf 'set up the dependencies in %s; install python3-venv for that, if it is missing\n' "$ROOT" ;;
     esac
     $task
     exit

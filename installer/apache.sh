@@ -3,8 +3,9 @@
 # shellcheck disable=SC2154  # ROOT is install.sh's
 
 prefix=/usr/local/lib/sogenactif shop=http://localhost payment=http://127.0.0.1:8080/payment protocol=sips
-interpreter=/usr/bin/python3 user=www-data config=/etc/apache2/conf-available/00-sogenactif.conf
-protocol=sips enable=yes through=cgi dry_run=no task=install_on_apache
+available=/etc/apache2/conf-available
+interpreter=/usr/bin/python3 user=www-data config=$available/00-sogenactif.conf
+enable=yes through=cgi dry_run=no task=install_on_apache
 
 read_apache_options() {
     while [ $# -gt 0 ]; do
@@ -13,6 +14,7 @@ read_apache_options() {
         --wsgi) through=wsgi && shift && continue ;;
         --dry-run) dry_run=yes && shift && continue ;;
         --uninstall) task=uninstall_from_apache && shift && continue ;;
+        -h | --help) usage && exit ;;
         --prefix | --shop | --payment | --protocol | --python | --user | --config) [ $# -gt 1 ] || die "$1 wants a value" ;;
         *) die "no option $1; ./install.sh help lists them" ;;
         esac
@@ -30,7 +32,8 @@ read_apache_options() {
     check_paths
     [ "$task" = uninstall_from_apache ] || check_installation
     [ "$enable" = no ] || [ "$dry_run" = yes ] || is_root ||
-        die "only root can change this machine's Apache; see --no-enable"
+        die "only root can change this machine's Apache: use sudo, or see --no-enable"
+    [ "$task" = uninstall_from_apache ] || need_python
 }
 
 # Refuses what would make a wrong or dangerous installation, before anything is written.
@@ -45,21 +48,34 @@ check_paths() {
     case $ROOT/ in "$prefix"/*) die "$prefix is where this copy of the kit is: choose another --prefix" ;; esac
     case $prefix/ in "$ROOT"/*) die "$prefix is inside this copy of the kit: choose another --prefix" ;; esac
     [ -e "$prefix/.sogenactif" ] || [ "$task" = install_on_apache ] || die "no kit is installed in $prefix; see --prefix"
+    [ "$enable" = no ] || [ "$config" = "$available/$(basename "$config" .conf).conf" ] ||
+        die "Apache takes $available/NAME.conf and not $config; --no-enable writes any file"
 }
 
 check_installation() {
     [ ! -e "$prefix" ] || [ -e "$prefix/.sogenactif" ] || [ -z "$(ls -A "$prefix")" ] ||
         die "$prefix holds other things: choose an empty or a new --prefix"
     [ -d "$(dirname "$config")" ] || [ "$enable" = yes ] || die "there is no folder $(dirname "$config") for --config"
+    [ ! -e "$config" ] || is_of_this_kit "$config" ||
+        die "$config is there already and is not of the kit in $prefix: name another --config"
     for address in "$shop" "$payment"; do
         printf '%s' "$address" | grep -Eqx 'https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?' ||
             die "$address is no http or https address"
     done
     case $protocol in sips | paypage) ;; *) die "no protocol $protocol; there are sips and paypage" ;; esac
-    check_python "$interpreter" || die "$interpreter is no Python 3.10 or newer; name one with --python"
     [ "$through" = cgi ] || [ "$(readlink -f "$interpreter")" = "$(readlink -f /usr/bin/python3)" ] ||
         die "mod_wsgi runs Debian's /usr/bin/python3 and not $interpreter: leave out --python or --wsgi"
     id -u "$user" >/dev/null 2>&1 || die "no user $user; name the web server's with --user"
+}
+
+is_of_this_kit() { grep -qsF "\"$prefix/cgi-bin" "$1"; }
+
+need_python() {
+    if [ ! -e "$interpreter" ] && [ "$interpreter" = /usr/bin/python3 ]; then
+        step "install python3" need_packages python3
+        [ "$dry_run" = no ] || return 0
+    fi
+    check_python "$interpreter" || die "$interpreter is no Python 3.10 or newer; name one with --python"
 }
 
 # Does a step, or only says what it would be.
@@ -87,24 +103,32 @@ install_on_apache() {
     step "write what is missing in $prefix/var/conf, for $shop" prepare_configuration
     step "give $prefix/var to root and the group $user, $prefix/var/data to $user" set_rights
     step "write $config:
-$(apache_config | sed 's/^/    /')" write_config
-    [ "$enable" = no ] || step "turn on $(apache_modules) and $config, reload Apache" enable_on_apache
+$(apache_config | sed 's/^/    /')" true
+    [ "$enable$dry_run" != yesno ] || keep_old
+    put_file "$config"
+    [ "$enable" = no ] ||
+        step "turn on $config and Apache's modules $(apache_module) and alias, reload Apache or start it" enable_on_apache
     [ "$dry_run" = no ] || { printf 'Nothing was changed.\n' && return; }
     printf 'Installed in %s; Apache configuration: %s\n' "$prefix" "$config"
     printf 'The shop'\''s own part: %s/cgi-bin/*.py; its parameters and certificate: %s/var/conf\n' "$prefix" "$prefix"
+    [ "$enable" = no ] || printf 'To check it: %s/bin/sogenactif check --url %s\n' "$prefix" "$shop"
     grep -qF "RETURN_URL!$shop/" "$prefix"/var/conf/parmcom.* 2>/dev/null ||
         printf 'Parameters that were there stay: their return addresses are not at %s.\n' "$shop"
 }
 
 # Takes away what was installed and is as it was; what the shop changed or made stays.
 uninstall_from_apache() {
-    ! grep -qsF "\"$prefix/cgi-bin" "$config" || step "turn off and remove $config" remove_config
+    for file in $(sed -n 's|^[0-9a-f]*  /|/|p' "$prefix/.sogenactif"); do
+        [ "$enable" = no ] || ! is_of_this_kit "$file" || step "turn off $file, reload Apache" turn_off "$file"
+    done
     while read -r _ file; do
-        [ -e "$prefix/$file" ] || continue
-        if unchanged "$file"; then
-            step "remove $prefix/$file" rm "$prefix/$file"
+        place=$(place_of "$file")
+        [ ! -e "$place.new" ] || step "remove $place.new" rm "$place.new"
+        [ -e "$place" ] || continue
+        if is_listed "$(sum_of "$file" <"$place")"; then
+            step "remove $place" rm "$place"
         else
-            printf 'It was changed and stays: %s\n' "$prefix/$file"
+            printf 'It was changed and stays: %s\n' "$place"
         fi
     done <"$prefix/.sogenactif"
     for folder in lib demo conf share; do step "remove $prefix/$folder" rm -rf "${prefix:?}/$folder"; done
@@ -112,7 +136,7 @@ uninstall_from_apache() {
         step "remove $prefix/$folder, if nothing is left in it" remove_if_empty "$folder"
     done
     # The empty list stays: it says that the folder is the kit's.
-    step "forget what was installed" tee "$prefix/.sogenactif" </dev/null
+    [ "$dry_run" = yes ] || : >"$prefix/.sogenactif"
     [ "$dry_run" = no ] || { printf 'Nothing was changed.\n' && return; }
     printf 'Removed. Configuration, certificates, ledger and journal stay in %s/var.\n' "$prefix"
 }
@@ -121,8 +145,17 @@ need_apache() {
     [ -x /usr/sbin/apache2 ] || step "install apache2" need_packages apache2
     [ "$through" = cgi ] || [ -e /usr/lib/apache2/modules/mod_wsgi.so ] ||
         step "install libapache2-mod-wsgi-py3" need_packages libapache2-mod-wsgi-py3
-    [ "$dry_run" = yes ] || apachectl configtest 2>/dev/null ||
-        die "Apache's configuration is wrong already: apachectl configtest tells where"
+    [ "$dry_run" = yes ] || apache_accepts ||
+        die "Apache's configuration is wrong already, put that right first:
+$said"
+}
+
+# Whether Apache takes its configuration as it stands; $said is what it says of it.
+apache_accepts() {
+    said=$(apachectl configtest 2>&1) || {
+        said=$(printf '%s\n' "$said" | sed "/^AH00558/d; /^Action '/d; /^The Apache error log/d")
+        return 1
+    }
 }
 
 make_folders() {
@@ -142,40 +175,61 @@ replace_folder() {
     rm -rf "$target.gone"
 }
 
-# Puts a file of the kit among the shop's own. Of those that the shop changed, a script stays,
-# and a page or logo is kept as FILE.before.
+# Puts a file of the kit in place. One that was changed since stays, and the kit's is put beside it as
+# FILE.new, unless it is the one that the shop changed.
 put_file() {
-    if [ -e "$prefix/$1" ] && ! unchanged "$1"; then
-        case $1 in
-        bin/*) ;;
-        cgi-bin/*) step "    leave $1, which holds the shop's own part" true && return ;;
-        *)
-            cmp -s "$1" "$prefix/$1" ||
-                step "    keep your $1 as $1.before" mv "$prefix/$1" "$prefix/$1.before"
-            ;;
-        esac
+    place=$(place_of "$1")
+    ours=$(content_of "$1" | sum_of "$1")
+    theirs=$([ ! -e "$place" ] || sum_of "$1" <"$place")
+    if [ -n "$theirs" ] && [ "$theirs" != "$ours" ] && ! is_listed "$theirs"; then
+        if is_listed "$ours"; then
+            printf 'It was changed and stays: %s\n' "$place"
+        else
+            printf 'It was changed and stays: %s; the new one is %s\n' "$place" "$place.new"
+            [ "$dry_run" = yes ] || write_new "$1"
+        fi
+    elif [ "$dry_run" = no ]; then
+        write_new "$1"
+        mv "$place.new" "$place"
     fi
-    [ "$dry_run" = yes ] || copy_file "$1"
+    [ "$dry_run" = yes ] || remember "$ours"
 }
 
-# Copies a file, the first line of a program naming the interpreter, and remembers what it was.
-copy_file() {
+# Where a file is installed: in the kit's folder, or by the whole path of Apache's configuration.
+place_of() {
     case $1 in
-    bin/* | cgi-bin/*)
-        { printf '#!%s\n' "$interpreter" && sed 1d "$1"; } >"$prefix/$1"
-        chmod 755 "$prefix/$1"
-        ;;
-    *) cp "$1" "$prefix/$1" ;;
+    /*) printf '%s\n' "$1" ;;
+    *) printf '%s\n' "$prefix/$1" ;;
     esac
-    remembered=$(grep -v "  $1\$" "$prefix/.sogenactif" || true)
-    printf '%s\n%s\n' "$remembered" "$(sum_of "$1")" | sed '/^$/d' >"$prefix/.sogenactif.new"
+}
+
+# A file as the kit installs it, the first line of a program naming the interpreter.
+content_of() {
+    case $1 in
+    /*) apache_config ;;
+    bin/* | cgi-bin/*) printf '#!%s\n' "$interpreter" && sed 1d "$1" ;;
+    *) cat "$1" ;;
+    esac
+}
+
+write_new() {
+    content_of "$1" >"$place.new"
+    case $1 in
+    bin/* | cgi-bin/*) chmod 755 "$place.new" ;;
+    *) chmod 644 "$place.new" ;;
+    esac
+}
+
+# The line of the list for a file, whose content is read: what the kit installed last.
+sum_of() { sha256sum | sed "s|-\$|$1|"; }
+
+is_listed() { grep -qsxF "$1" "$prefix/.sogenactif"; }
+
+remember() {
+    { grep -v "  ${1#*  }\$" "$prefix/.sogenactif" || true; } >"$prefix/.sogenactif.new"
+    printf '%s\n' "$1" >>"$prefix/.sogenactif.new"
     mv "$prefix/.sogenactif.new" "$prefix/.sogenactif"
 }
-
-sum_of() { (cd "$prefix" && sha256sum "$1"); }
-
-# Whether a file is as the kit installed it.
-unchanged() { grep -qsxF "$(sum_of "$1")" "$prefix/.sogenactif"; }
 
 remove_if_empty() {
     rm -rf "${prefix:?}/$1/__pycache__"
@@ -200,32 +254,47 @@ set_rights() {
         chown "$user:$user" "$prefix/var/data"
     fi
     chmod 750 "$prefix/var" "$prefix/var/conf"
-    chmod 640 "$prefix"/var/conf/*
+    find "$prefix/var/conf" -type f -exec chmod 640 {} +
     chmod 700 "$prefix/var/data"
-}
-
-write_config() {
-    apache_config >"$config"
-    chmod 644 "$config"
 }
 
 apache_config() {
     scripts="\"^/cgi-bin/(call_(?:request|response|autoresponse)\\.py)\$\" \"$prefix/cgi-bin/\$1\""
     printf '# The payment kit: its three scripts, and its logos.\n'
+    # Of aliases the first counts: with mod_cgid on, Debian has one for all of /cgi-bin/, which goes before any
+    # WSGIScriptAlias.
     if [ "$through" = wsgi ]; then
-        printf 'WSGIDaemonProcess sogenactif user=%s group=%s processes=2 threads=5' "$user" "$user"
-        printf ' lang=C.UTF-8 locale=C.UTF-8 umask=0077 request-timeout=60\n'
-        printf 'WSGIScriptAliasMatch %s process-group=sogenactif application-group=%%{GLOBAL}\n' "$scripts"
+        cat <<TEXT
+WSGIDaemonProcess sogenactif user=$user group=$user processes=2 threads=5 lang=C.UTF-8 locale=C.UTF-8 umask=0077 request-timeout=60
+AliasMatch $scripts
+<Directory "$prefix/cgi-bin">
+    AllowOverride None
+    Options ExecCGI
+    SetHandler wsgi-script
+    WSGIProcessGroup sogenactif
+    WSGIApplicationGroup %{GLOBAL}
+    Require all granted
+</Directory>
+TEXT
     else
-        printf 'ScriptAliasMatch %s\n' "$scripts"
-    fi
-    cat <<TEXT
-Alias "/logos/" "$prefix/logos/"
+        cat <<TEXT
+ScriptAliasMatch $scripts
 <Directory "$prefix/cgi-bin">
     AllowOverride None
     Options None
-    Require all granted
+    # Without CGI Apache would show the scripts themselves.
+    Require all denied
+    <IfModule cgid_module>
+        Require all granted
+    </IfModule>
+    <IfModule cgi_module>
+        Require all granted
+    </IfModule>
 </Directory>
+TEXT
+    fi
+    cat <<TEXT
+Alias "/logos/" "$prefix/logos/"
 <Directory "$prefix/logos">
     AllowOverride None
     Options None
@@ -235,26 +304,45 @@ Alias "/logos/" "$prefix/logos/"
 TEXT
 }
 
-apache_modules() { if [ "$through" = wsgi ]; then echo wsgi; else echo cgid; fi; }
+apache_module() { if [ "$through" = wsgi ]; then echo wsgi; else echo cgid; fi; }
 
+# Keeps Apache's configuration, and the list, until Apache has taken the new one.
+keep_old() {
+    rm -f "$config.old" "$prefix/.sogenactif.old"
+    [ ! -e "$config" ] || {
+        cp -p "$config" "$config.old"
+        cp -p "$prefix/.sogenactif" "$prefix/.sogenactif.old"
+    }
+}
+
+# Turns the configuration on. Where Apache refuses it, the one before is in force again, or none.
 enable_on_apache() {
     name=$(basename "$config" .conf)
     running=reload
     # A module that was not loaded yet needs a new start.
-    [ -e "/etc/apache2/mods-enabled/$(apache_modules).load" ] || running=restart
-    a2enmod -q "$(apache_modules)" alias
+    is_running && [ -e "/etc/apache2/mods-enabled/$(apache_module).load" ] || running=restart
+    a2enmod -q "$(apache_module)" alias
     a2enconf -q "$name"
-    apachectl configtest 2>/dev/null || {
-        a2disconf -q "$name"
-        die "Apache refuses $config, which is turned off again: apachectl configtest tells why"
+    apache_accepts || {
+        refused=$said
+        if [ -e "$config.old" ]; then
+            mv "$prefix/.sogenactif.old" "$prefix/.sogenactif"
+            mv "$config.old" "$config"
+        fi
+        apache_accepts || a2disconf -q "$name"
+        die "Apache refuses the kit's configuration, so that it serves what it served before:
+$refused"
     }
-    service apache2 "$running" >/dev/null
+    rm -f "$config.old" "$prefix/.sogenactif.old"
+    service apache2 "$running" >/dev/null ||
+        die "Apache does not $running: its log, /var/log/apache2/error.log, tells why"
 }
 
-remove_config() {
-    if [ "$enable" = yes ]; then
-        a2disconf -q "$(basename "$config" .conf)"
-        service apache2 reload >/dev/null
-    fi
-    rm "$config"
+is_running() { service apache2 status >/dev/null 2>&1; }
+
+turn_off() {
+    # Where Apache is gone already, its own program for that is, too.
+    a2disconf -q "$(basename "$1" .conf)" 2>/dev/null || rm -f "/etc/apache2/conf-enabled/$(basename "$1")"
+    ! is_running || service apache2 reload >/dev/null ||
+        printf 'Apache was not reloaded; apachectl configtest tells why. Then: service apache2 reload\n'
 }

@@ -256,8 +256,7 @@ def test_installing_again_keeps_what_is_the_shop_s(installation: Installation) -
     (kit / "logos" / "ours.gif").write_text("ours")
     style = kit / "templates" / "style.css"
     style.write_text(style.read_text() + "/* ours */")
-    kept = [kit / "cgi-bin" / "call_request.py", kit / "logos" / "ours.gif", *conf.iterdir()]
+    kept = [kit / "cgi-bin" / "call_request.py", kit / "logos" / "ours.gif", style, *conf.iterdir()]
     before = {path: path.read_bytes() for path in kept}
     install(installation.folder, "--shop", "http://127.0.0.1:1", "--payment", "http://127.0.0.1:1/payment")
     assert {path: path.read_bytes() for path in kept} == before
-    assert style.with_name("style.css.before").read_text().endswith("/* ours */")
