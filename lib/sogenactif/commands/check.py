@@ -73,14 +73,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def _checks() -> Checks:
     """Each check, in the order they are made: its name, and the function that looks."""
-    from sogenactif.commands.checks import files, merchants, payment, records, web
+    from sogenactif.commands.checks import files, merchants, payment, records, sealing, web
 
     return (
         ("pathfile", files.pathfile),
         ("parameters", files.parameters),
         ("paths", files.paths),
         ("debug", files.debug),
-        ("certificates", merchants.certificates),
+        ("certificates", sealing.secrets),
         ("requests", merchants.requests),
         ("addresses", merchants.addresses),
         ("logos", merchants.logos),
@@ -95,9 +95,10 @@ def _checks() -> Checks:
 
 
 def _guarded(look: Callable[[], list[Finding]]) -> list[Finding]:
-    """The findings of a check, or that it couldn't look: one that fails never hides the others."""
+    """The findings of a check, each once, or that it couldn't look: one that fails never hides the others."""
     try:
-        return look()
+        found = look()
+        return [finding for number, finding in enumerate(found) if finding not in found[:number]]
     except PermissionError as error:
         return [fault("not_allowed", str(error.filename or ""))]
     except Exception as error:

@@ -57,7 +57,8 @@ def logos(site: Site) -> list[Finding]:
 def clock(site: Site) -> list[Finding]:
     """This machine's clock beside that of the payment server, or of the web server that was named."""
     found = paris()
-    for url in [*dict.fromkeys(c.payment_url for c in site.certificates), *filter(None, [site.url])]:
+    servers = dict.fromkeys(map(site.payment_address, site.merchants))
+    for url in filter(None, [*servers, site.url]):
         try:
             there = parsedate_to_datetime(ask(url, method="HEAD").headers["Date"])
         except (OSError, TypeError, ValueError):
