@@ -250,6 +250,7 @@ LINES = [
     ("PAYPAGE_KEY_VERSION!v2!\n", "wrong_form", "PAYPAGE_KEY_VERSION is malformed; 1 would be right", "Correct"),
     ("PAYPAGE_INTERFACE!3.4!\n", "wrong_form", "PAYPAGE_INTERFACE is malformed; HP_3.4 would be right", "Correct"),
     ("PAYPAGE_KEYVERSION!2!\n", "misspelled", "unknown keyword PAYPAGE_KEYVERSION", "Did you mean PAYPAGE_KEY_VERSION?"),
+    ("KIT_VERSION!7!\n", "wrong_value", "KIT_VERSION takes one of these: 615", "Write one of them"),
     ("PAYPAGE_KEY!hunter2!x!\n", "separators", "3 exclamation marks", "without ! in the value"),
 ]  # fmt: skip
 
@@ -473,6 +474,12 @@ def test_a_certificate_of_another(kit: Kit, changes: dict[str, str], name: str, 
     assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
 
 
+def test_a_country_that_would_lead_elsewhere(kit: Kit) -> None:
+    kit.add(kit.parmcom, "MERCHANT_COUNTRY!./!\n")
+    found = kit.check()
+    assert (found.status, found.bad["kit_refuses"]["file"]) == (1, str(kit.parmcom))
+
+
 def test_a_certificate_that_was_cut(kit: Kit) -> None:
     kit.put(kit.certificate, kit.certificate.read_bytes()[:1500])
     assert (
@@ -618,6 +625,7 @@ def test_the_secrets_of_the_other_protocol_are_kept_too(kit: Kit, protocol: str)
     ("url", "name", "level", "saw"),
     [
         ("payment.example/paymentInit", "address_malformed", "fault", "PAYPAGE_URL is no address"),
+        ("https://payment.example/pay;Init", "address_malformed", "fault", "PAYPAGE_URL is no address"),
         ("http://payment.example/paymentInit", "server_in_clear", "fault", "PAYPAGE_URL is not https"),
         (TESTS, "server_for_tests", "warning", "the bank's server for tests, where nobody is charged"),
     ],
@@ -635,7 +643,7 @@ def test_paypage_in_production(kit: Kit) -> None:
     kit.speak_paypage(PRODUCTION)
     found = kit.check()
     assert (found.status, set(found.bad)) == (1, {"key_public"})
-    assert "the public key of the bank's test shops" in found.bad["key_public"]["saw"]
+    assert "the key of the bank's test shops, which is published" in found.bad["key_public"]["saw"]
     for merchant in (MERCHANT, ENROLLED):
         kit.put(kit.conf / f"key.{merchant}", b"p64ifeYBVIaRcjaWoahCiw9L8wokNLqG2_YOj_POD4g\n")
     assert kit.check().bad == {}
@@ -802,6 +810,13 @@ def test_a_ledger_in_postgresql_is_left_as_it_is(kit: Kit) -> None:
         kit.pathfile.write_text(text)
         kit.record()
         assert schema_version(server.url) == len(MIGRATIONS)
+
+
+def test_a_journal_whose_path_depends_on_where_a_program_is_started(kit: Kit) -> None:
+    kit.add(kit.pathfile, "JOURNAL!journal!\n")
+    found = kit.check()
+    assert (found.status, found.bad["relative"]["line"]) == (1, 18)
+    assert "JOURNAL is journal, which depends on where" in found.bad["relative"]["saw"]
 
 
 def test_no_ledger_is_no_fault(kit: Kit) -> None:

@@ -26,6 +26,7 @@ from sogenactif.protocol import PAYPAGE
 from sogenactif.settings import Pathfile, read_file, read_pathfile
 
 UNTYPED_NAME = re.compile(r".*\.([a-z]{2})\.([0-9]+)")
+LONGEST_KEY = 128
 SERVICES = ("payment", "office", "third", "logistic")
 
 TEXTS = {
@@ -120,7 +121,7 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
     """
     if pathfile["PROTOCOL"] == PAYPAGE:
         raise Refused("paypage", path=pathfile.path, key=pathfile["PAYPAGE_KEY"])
-    if os.path.isfile(source) and len(read_file(source).split(b"\n", 2)) < 3:
+    if _may_be_a_key(source):
         raise Refused("is_a_key", path=source)
     certificate = open_certificate(source)
     country, merchant_id = _whose(certificate)
@@ -255,6 +256,11 @@ def _describe(certificate: Certificate) -> None:
     for name, value in lines.items():
         if value:
             print(f"  {_say(name):18} {printable(value)}")
+
+
+def _may_be_a_key(path: str) -> bool:
+    content = read_file(path).strip() if os.path.isfile(path) else b""
+    return 0 < len(content) <= LONGEST_KEY and b"\n" not in content
 
 
 def _whose(certificate: Certificate) -> tuple[str, str]:

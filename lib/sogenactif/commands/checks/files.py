@@ -12,6 +12,7 @@ from sogenactif.commands.checks.rights import READ, SEARCH, refused
 from sogenactif.commands.checks.site import Site
 from sogenactif.errors import KitError
 from sogenactif.fields import PARMCOM, to_bytes, to_text
+from sogenactif.protocol import PAYPAGE
 from sogenactif.settings import KEYWORDS, NEEDED, PROTOCOLS, read_file, read_pathfile
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -55,7 +56,7 @@ def parameters(site: Site) -> list[Finding]:
     known = {merchant.id for merchant in site.merchants}
     prefix = site.pathfile["F_PARAM"] + "."
     for path in sorted(glob.glob(glob.escape(prefix) + "*")):
-        number = re.match(r"[0-9]+", path.removeprefix(prefix))
+        number = re.match(r"[0-9]{1,15}", path.removeprefix(prefix))
         if number and number[0] not in known:
             found.append(warning("parameters_misnamed", path, likely=os.path.basename(prefix) + number[0]))
     if not site.merchants:
@@ -109,10 +110,11 @@ def line_of(path: str, keyword: str) -> int:
 def _absent(path: str) -> set[str]:
     """The keywords that a pathfile needs and doesn't set; those that today's server needs, where it says so."""
     lines = to_text(read_file(path)).split("\n")
+    values = dict(line.split("!")[:2] for line in lines if "!" in line)
     needed = set(NEEDED)
-    if "PROTOCOL!paypage!" in (line.rstrip() for line in lines):
+    if values.get("PROTOCOL") == PAYPAGE:
         needed = needed - {"F_CERTIFICATE"} | {"PAYPAGE_URL", "PAYPAGE_KEY"}
-    return {keyword for keyword in needed if not any(re.match(f"{keyword}![^!]", line) for line in lines)}
+    return {keyword for keyword in needed if not values.get(keyword)}
 
 
 def _lines(path: str, known: Collection[str], elsewhere: Collection[str]) -> list[Finding]:
@@ -170,23 +172,19 @@ def _line(
             found.append(fault("misspelled", path, number, keyword=_shown(keyword), likely=likely[0]))
         else:
             found.append(warning("unknown_keyword", path, number, keyword=_shown(keyword)))
-    elif keyword in seen:
-        found.append(warning("repeated", path, number, keyword=keyword, first=seen[keyword]))
-    elif known is KEYWORDS:
-        found += _value(path, number, keyword, value)
     else:
-        field = PARMCOM[keyword]
-        length = len(to_bytes(value))
-        if field.max_length is not None and length > field.max_length:
-            found.append(
-                fault("too_long", path, number, keyword=keyword, length=length, most=field.max_length)
-            )
+        if keyword in seen:
+            found.append(warning("repeated", path, number, keyword=keyword, first=seen[keyword]))
+        found += _value(path, number, keyword, value)
     seen[keyword] = number
     return found
 
 
 def _value(path: str, number: int, keyword: str, value: str) -> list[Finding]:
-    """What is wrong with the value of a keyword of the pathfile that takes a few, or has a form."""
+    """What is wrong with a value: its length in a parmcom file; in a pathfile some take a few, or have a form."""
+    most, length = PARMCOM[keyword].max_length if keyword in PARMCOM else None, len(to_bytes(value))
+    if most is not None and length > most:
+        return [fault("too_long", path, number, keyword=keyword, length=length, most=most)]
     if value and keyword in CHOICES and value not in CHOICES[keyword]:
         choices = {choice.lower(): choice for choice in CHOICES[keyword]}
         likely = get_close_matches(value.lower(), choices, 1, LIKE_ENOUGH)

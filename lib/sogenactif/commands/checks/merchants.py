@@ -6,6 +6,7 @@ from datetime import date
 from difflib import get_close_matches
 
 from sogenactif import message, paypage
+from sogenactif.certificate import is_web_address
 from sogenactif.commands.checks.files import line_of
 from sogenactif.commands.checks.finding import Finding, fault, ok, warning
 from sogenactif.commands.checks.rights import refused
@@ -120,9 +121,11 @@ def _server(site: Site) -> list[Finding]:
     url, line = site.pathfile["PAYPAGE_URL"], line_of(site.path, "PAYPAGE_URL")
     if not url:
         return []
-    if is_address(url) and is_for_tests(url):
+    if not is_web_address(url):
+        return [fault("address_malformed", site.path, line, keyword="PAYPAGE_URL", url=url)]
+    if is_for_tests(url):
         return [warning("server_for_tests", site.path, line, production=SERVERS["production"])]
-    if is_address(url) and url.startswith("http:") and not is_local(url):
+    if url.startswith("http:") and not is_local(url):
         return [fault("server_in_clear", site.path, line, url=url)]
     return [_address(site.path, line, "PAYPAGE_URL", url)]
 

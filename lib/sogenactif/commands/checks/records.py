@@ -51,6 +51,9 @@ def journal(site: Site) -> list[Finding]:
     """The folder where each response is written before the bank's server gets its answer."""
     if not site.pathfile:
         return []
+    if not os.path.isabs(site.journal):
+        line = line_of(site.path, "JOURNAL")
+        return [fault("relative", site.path, line, keyword="JOURNAL", value=site.journal)]
     if site.user.uid == 0 and not site.user_name:
         return [warning("user_unknown", nearest(site.journal))]
     if not os.path.exists(site.journal):

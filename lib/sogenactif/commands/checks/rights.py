@@ -39,6 +39,7 @@ def owner_of(path: str) -> Account:
 
 def nearest(path: str) -> str:
     """A file, or the nearest folder above it that is there."""
+    path = os.path.abspath(path)
     while not os.path.exists(path):
         path = os.path.dirname(path)
     return path

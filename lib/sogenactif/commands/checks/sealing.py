@@ -5,7 +5,6 @@ there, its rights count.
 """
 
 import os
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 
@@ -33,24 +32,17 @@ def secrets(site: Site) -> list[Finding]:
             try:
                 if site.pathfile["F_CERTIFICATE"]:
                     path = certificate_path(site.pathfile, merchant.country, merchant.id, old)
-                    found += _secret(site, merchant, path, old, _certificate)
+                    found += _secret(site, merchant, path, old, "certificate")
                 if site.pathfile["PAYPAGE_KEY"]:
-                    found += _secret(site, merchant, key_path(site.pathfile, merchant.id, old), old, _key)
+                    found += _secret(site, merchant, key_path(site.pathfile, merchant.id, old), old, "key")
             except CertificateMissing as error:  # what names the file would lead out of its folder
                 found.append(fault("kit_refuses", merchant.path, error=error))
     return found
 
 
-def _secret(
-    site: Site,
-    merchant: Merchant,
-    path: str,
-    old: bool,
-    look: Callable[[Site, Merchant, str, bool], list[Finding]],
-) -> list[Finding]:
-    """What is to be said of a file that holds a secret; of one that seals nothing, its rights alone."""
-    kind = "key" if look is _key else "certificate"
-    seals = site.paypage == (look is _key)
+def _secret(site: Site, merchant: Merchant, path: str, old: bool, kind: str) -> list[Finding]:
+    """What is to be said of a certificate or a key; of one that seals nothing, its rights alone."""
+    seals = site.paypage == (kind == "key")
     if not os.path.exists(path):
         return _missing(merchant, path, kind) if seals and not old else []
     if not os.path.isfile(path):
@@ -58,7 +50,10 @@ def _secret(
     found = refused(site.user, path)
     if open_to_all(path):
         found.append(fault("open_to_all", path, **described(path)))
-    found += look(site, merchant, path, old) if seals else [ok(f"{kind}_former", path, **described(path))]
+    if seals:
+        found += (_key if kind == "key" else _certificate)(site, merchant, path, old)
+    else:
+        found.append(ok(f"{kind}_former", path, **described(path)))
     return [finding for finding in found if finding.level != OK] or found
 
 
@@ -127,7 +122,7 @@ def _key(site: Site, merchant: Merchant, path: str, old: bool) -> list[Finding]:
         return [fault("key_empty", path)]
     if len(lines) > 1:
         return [fault("key_lines", path, count=len(lines))]
-    if lines[0].split() != lines:
+    if lines[0].split() != [lines[0]]:
         return [fault("key_spaces", path, 1)]
     if not old:
         url = site.payment_address(merchant)
