@@ -376,7 +376,7 @@ def test_what_the_web_server_can_t_read(kit: Kit) -> None:
 def test_a_folder_of_root_s_hides_who_the_web_server_runs_as(kit: Kit) -> None:
     need(os.getuid() == 0, "root, to own the folder,")
     shutil.chown(kit.data, "root", "root")
-    assert "it is root's, and no web server runs as root" in kit.check().bad["user_unknown"]["saw"]
+    assert "its folder is root's, and no web server runs as root" in kit.check().bad["user_unknown"]["saw"]
     assert kit.check("--user", web_user()).bad["not_writable"]["file"] == str(kit.data)
     shutil.chown(kit.data, web_user(), web_user())
     assert kit.check().bad == {}
@@ -820,8 +820,17 @@ def test_a_journal_whose_path_depends_on_where_a_program_is_started(kit: Kit) ->
 
 
 def test_no_ledger_is_no_fault(kit: Kit) -> None:
-    kit.pathfile.write_text(re.sub("LEDGER!.*!\n", "", kit.pathfile.read_text()))
-    assert (kit.check().bad, "no_ledger" in kit.check().well) == ({}, True)
+    kit.change(kit.pathfile, "LEDGER")
+    found = kit.check()
+    assert (found.bad, "no_ledger" in found.well) == ({}, True)
+
+
+def test_paypage_loses_what_no_ledger_keeps(kit: Kit) -> None:
+    kit.change(kit.pathfile, "LEDGER")
+    kit.speak_paypage()
+    found = kit.check()
+    assert (found.status, list(found.bad)) == (0, ["ledger_needed"])
+    assert "caddie is lost" in found.bad["ledger_needed"]["saw"]
 
 
 def test_a_ledger_that_the_web_server_can_t_write(kit: Kit) -> None:
@@ -1026,6 +1035,18 @@ def test_a_web_server_that_shows_the_source(start: Any) -> None:
     assert "F_CERTIFICATE!" not in served.kit.run("--url", served.apache).stdout
 
 
+def test_a_web_server_that_shows_secret_keys(start: Any) -> None:
+    folder = 'Alias "/var/" "{0}/var/"\n<Directory "{0}/var">\nRequire all granted\n</Directory>\n'
+    served = start(folder, MEANS="shop")
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, set(found.bad)) == (1, {"configuration_served", "key_served"})
+    assert (
+        f"{served.apache}/var/conf/key.{ENROLLED} SHOWS EVERYBODY A SECRET KEY"
+        in found.bad["key_served"]["saw"]
+    )
+    assert "_KEY1" not in served.kit.run("--url", served.apache).stdout
+
+
 def test_a_web_server_that_doesn_t_know_the_kit(start: Any) -> None:
     served = start(included=False)
     found = served.kit.check("--url", served.apache)
@@ -1107,6 +1128,10 @@ def test_no_payment_is_ever_tried_against_a_bank(start: Any) -> None:
     served = start()
     reference = place_order(served.kit)
     served.kit.as_a_bank_s()
+    found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
+    assert "none is tried against a bank" in found.bad["payment_bank"]["saw"]
+    of_this_kit = issue_certificate("https://payment.invalid/pay", ENROLLED)
+    served.kit.put(served.kit.conf / f"certif.fr.{ENROLLED}.php", of_this_kit)
     found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
     assert "none is tried against a bank" in found.bad["payment_bank"]["saw"]
     served.kit.speak_paypage("https://payment.invalid/paymentInit")

@@ -121,9 +121,12 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
     """
     if pathfile["PROTOCOL"] == PAYPAGE:
         raise Refused("paypage", path=pathfile.path, key=pathfile["PAYPAGE_KEY"])
-    if _may_be_a_key(source):
-        raise Refused("is_a_key", path=source)
-    certificate = open_certificate(source)
+    try:
+        certificate = open_certificate(source)
+    except CertificateError:
+        if _may_be_a_key(source):
+            raise Refused("is_a_key", path=source) from None
+        raise
     country, merchant_id = _whose(certificate)
     wanted, says = pathfile["F_CTYPE"], certificate.header.get("certificate_type", "")
     if says != wanted:
@@ -259,7 +262,10 @@ def _describe(certificate: Certificate) -> None:
 
 
 def _may_be_a_key(path: str) -> bool:
-    content = read_file(path).strip() if os.path.isfile(path) else b""
+    try:
+        content = read_file(path).strip()
+    except (OSError, ValueError):
+        return False
     return 0 < len(content) <= LONGEST_KEY and b"\n" not in content
 
 

@@ -111,6 +111,7 @@ ENGLISH = {
     "logo_missing": "no picture for {means}: customers see a broken one → Put it there; the file's extension is LOGO_TYPE (gif where it is not set).",
     # Ledger
     "no_ledger": "no LEDGER: transaction_id is the time, responses are logged and told as often as they come",
+    "ledger_needed": "no LEDGER: with PROTOCOL!paypage! caddie is lost, language and customer_email don't come back → Add the line LEDGER!sqlite:////path/to/ledger.db!",
     "ledger": "schema {version}, {user} writes it, nothing is left behind",
     "ledger_to_come": "not there yet; the first payment makes it",
     "ledger_older": "of an older kit; the next payment brings it up to date",
@@ -123,7 +124,7 @@ ENGLISH = {
     "unentered": "lines that the ledger lacks: {count} → sogenactif replay",
     "journal": "{user} writes it",
     "journal_to_come": "not there yet; the first payment makes it",
-    "user_unknown": "it is root's, and no web server runs as root: nothing is known of what its user may do → Name that user with --user, and give it the folder: chown -R www-data {file}",
+    "user_unknown": "its folder is root's, and no web server runs as root: nothing is known of what its user may do → Name that user with --user; the folder of the journal has to be its own.",
     "secrets": "nobody else on the machine reads the ledger and the journal",
     # Machine
     "python": "Python {version} ({executable}), all dependencies, every script's first line",
@@ -142,6 +143,7 @@ ENGLISH = {
     "script_runs": "{url} runs (it answers {status})",
     "source_served": "DANGER: {url} SHOWS EVERYBODY THE SOURCE OF THE SCRIPT instead of running it → Turn CGI on (a2enmod cgid, ScriptAlias), and take the script away until then.",
     "configuration_served": "DANGER: {url} SHOWS EVERYBODY THE PATHFILE → Keep configuration out of the folders that the web server serves, or forbid them there.",
+    "key_served": "DANGER: {url} SHOWS EVERYBODY A SECRET KEY → Ask the bank's extranet for a new key, and keep it out of the folders that the web server serves.",
     "script_fails": "{url} fails (500) → The web server's error log says why, with the incident's reference where the page shows one.",
     "script_not_there": "{url} is not served ({status}) → Include the kit's configuration in that of the web server: ScriptAlias and Require all granted.",
     "script_not_run": "{url} answers {status} where the kit answers {expected} → Something else answers there: look at the web server's configuration.",

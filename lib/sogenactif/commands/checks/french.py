@@ -108,6 +108,7 @@ FRENCH = {
     "logo_missing": "pas d’image pour {means} : les clients voient une image cassée → Mettez-la là ; son extension est LOGO_TYPE (gif s’il n’est pas renseigné).",
     # Ledger
     "no_ledger": "pas de LEDGER : transaction_id est l’heure, les réponses sont notées et transmises autant de fois qu’elles arrivent",
+    "ledger_needed": "pas de LEDGER : avec PROTOCOL!paypage! caddie est perdu, language et customer_email ne reviennent pas → Ajoutez la ligne LEDGER!sqlite:////chemin/du/ledger.db!",
     "ledger": "schéma {version}, {user} y écrit, rien n’est en attente",
     "ledger_to_come": "pas encore là ; le premier paiement le crée",
     "ledger_older": "d’un kit plus ancien ; le prochain paiement le met à jour",
@@ -120,7 +121,7 @@ FRENCH = {
     "unentered": "lignes qui manquent au registre : {count} → sogenactif replay",
     "journal": "{user} y écrit",
     "journal_to_come": "pas encore là ; le premier paiement le crée",
-    "user_unknown": "il est à root, et aucun serveur web ne tourne en root : on ne sait rien de ce que peut faire son utilisateur → Nommez celui-ci avec --user, et donnez-lui le dossier : chown -R www-data {file}",
+    "user_unknown": "son dossier est à root, et aucun serveur web ne tourne en root : on ne sait rien de ce que peut faire son utilisateur → Nommez celui-ci avec --user ; le dossier du journal doit être à lui.",
     "secrets": "personne d’autre sur la machine ne lit le registre ni le journal",
     # Machine
     "python": "Python {version} ({executable}), toutes les dépendances, la première ligne de chaque script",
@@ -139,6 +140,7 @@ FRENCH = {
     "script_runs": "{url} s’exécute (il répond {status})",
     "source_served": "DANGER : {url} MONTRE À TOUT LE MONDE LE SOURCE DU SCRIPT au lieu de l’exécuter → Activez CGI (a2enmod cgid, ScriptAlias), et retirez le script d’ici là.",
     "configuration_served": "DANGER : {url} MONTRE LE PATHFILE À TOUT LE MONDE → Gardez la configuration hors des dossiers que sert le serveur web, ou interdisez-les-y.",
+    "key_served": "DANGER : {url} MONTRE UNE CLÉ SECRÈTE À TOUT LE MONDE → Demandez une nouvelle clé à l’extranet de la banque, et gardez-la hors des dossiers que sert le serveur web.",
     "script_fails": "{url} échoue (500) → Le journal d’erreurs du serveur web dit pourquoi, avec la référence de l’incident si la page en montre une.",
     "script_not_there": "{url} n’est pas servi ({status}) → Incluez la configuration du kit dans celle du serveur web : ScriptAlias et Require all granted.",
     "script_not_run": "{url} répond {status} là où le kit répond {expected} → Autre chose répond là : regardez la configuration du serveur web.",

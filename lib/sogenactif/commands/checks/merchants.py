@@ -25,8 +25,8 @@ ADDRESSES = {
     "automatic_response_url": "AUTO_RESPONSE_URL",
 }
 # The keyword that sets what an error names: a field, or a key of today's protocol.
-KEYWORDS = {field.name: keyword for keyword, field in PARMCOM.items()}
-KEYWORDS |= {key: KEYWORDS[name] for key, name in paypage.ASKED.items() if name in KEYWORDS}
+KEYWORD_OF = {field.name: keyword for keyword, field in PARMCOM.items()}
+KEYWORD_OF |= {key: KEYWORD_OF[name] for key, name in paypage.ASKED.items() if name in KEYWORD_OF}
 PROBE = {"amount": "100", "order_id": "check"}
 MISSPELLED = 0.85
 
@@ -48,7 +48,7 @@ def requests(site: Site) -> list[Finding]:
             continue
         except KitError as error:
             words = re.findall(r"\w+", error.logged)
-            keyword = next((KEYWORDS[word] for word in words if word in KEYWORDS), "")
+            keyword = next((KEYWORD_OF[word] for word in words if word in KEYWORD_OF), "")
             path, line = _where(site, merchant, keyword)
             found.append(fault("request_refused", path, line, merchant=merchant.id, error=error.logged))
     return found

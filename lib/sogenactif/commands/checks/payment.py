@@ -68,12 +68,11 @@ def payment(site: Site) -> list[Finding]:
     if not site.order or not site.pathfile:
         return []
     # Before anything is asked for: the order's page itself makes a request.
-    servers = {site.payment_address(merchant): site.is_demonstration(merchant) for merchant in site.merchants}
-    servers.pop("", None)
-    for url, is_demonstration in servers.items():
-        if not is_demonstration:
-            return [fault("payment_bank", url=url)]
-    if not servers:
+    known = [merchant for merchant in site.merchants if site.payment_address(merchant)]
+    for merchant in known:
+        if not site.is_demonstration(merchant):
+            return [fault("payment_bank", url=site.payment_address(merchant))]
+    if not known:
         return [fault("payment_unknown", site.path)]
     try:
         return _pay(site)

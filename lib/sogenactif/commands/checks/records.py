@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sogenactif.commands.checks.files import line_of
 from sogenactif.commands.checks.finding import Finding, fault, ok, warning
-from sogenactif.commands.checks.rights import READ, SEARCH, WRITE, described, nearest, open_to_all, refused
+from sogenactif.commands.checks.rights import READ, SEARCH, WRITE, described, open_to_all, refused
 from sogenactif.commands.checks.site import Site
 from sogenactif.database import MIGRATIONS, schema_version
 from sogenactif.errors import LedgerError
@@ -23,7 +23,7 @@ def ledger(site: Site) -> list[Finding]:
         return []
     url, line = site.pathfile["LEDGER"], line_of(site.path, "LEDGER")
     if not url:
-        return [ok("no_ledger", site.path)]
+        return [warning("ledger_needed", site.path) if site.paypage else ok("no_ledger", site.path)]
     if not site.ledger and not url.startswith(("postgresql://", "postgres://")):
         return [fault("ledger_malformed", site.path, line)]
     if not site.ledger and not site.pathfile["JOURNAL"]:
@@ -55,7 +55,7 @@ def journal(site: Site) -> list[Finding]:
         line = line_of(site.path, "JOURNAL")
         return [fault("relative", site.path, line, keyword="JOURNAL", value=site.journal)]
     if site.user.uid == 0 and not site.user_name:
-        return [warning("user_unknown", nearest(site.journal))]
+        return [warning("user_unknown", site.journal)]
     if not os.path.exists(site.journal):
         parent = os.path.dirname(site.journal)
         if not os.path.exists(parent):

@@ -29,20 +29,15 @@ def account(name: str) -> Account:
 
 def owner_of(path: str) -> Account:
     """The user whose a file is, or the nearest folder above it that is there."""
-    found = os.stat(nearest(path))
+    path = os.path.abspath(path)
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    found = os.stat(path)
     try:
         return account(pwd.getpwuid(found.st_uid).pw_name)
     except KeyError:  # a number without a name, as in a container
         name, group = str(found.st_uid), _group(found.st_gid)
         return Account(name, found.st_uid, group, frozenset([found.st_gid]))
-
-
-def nearest(path: str) -> str:
-    """A file, or the nearest folder above it that is there."""
-    path = os.path.abspath(path)
-    while not os.path.exists(path):
-        path = os.path.dirname(path)
-    return path
 
 
 def refused(user: Account, path: str, wanted: int = READ) -> list[Finding]:
