@@ -8,11 +8,12 @@ import sqlite3
 import string
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.request import urlopen
 
 import pytest
 
@@ -618,7 +619,9 @@ def test_the_secrets_of_the_other_protocol_are_kept_too(kit: Kit, protocol: str)
     found = kit.check().bad
     assert (list(found), found["open_to_all"]["file"]) == (["open_to_all"], str(former))
     kit.put(former, b"neither a key nor\na certificate")
-    assert kit.check().bad == {}
+    name = "key_former" if protocol == "sips" else "certificate_former"
+    again = kit.check()
+    assert (again.bad, name in again.well) == ({}, True)
 
 
 @pytest.mark.parametrize(
@@ -775,6 +778,14 @@ def test_a_ledger_of_another_kit_or_emptied(kit: Kit) -> None:
     with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger:
         ledger.execute("PRAGMA user_version = 0")
     assert "it is gone" in kit.check().bad["ledger_gone"]["saw"]
+
+
+def test_a_ledger_of_an_older_kit_is_brought_up_to_date_by_the_next_payment(kit: Kit) -> None:
+    kit.record()
+    with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger:
+        ledger.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
+    found = kit.check()
+    assert (found.bad, "ledger_older" in found.well) == ({}, True)
 
 
 def test_a_ledger_that_is_none(kit: Kit) -> None:
@@ -1122,6 +1133,61 @@ def test_a_payment_that_the_payment_server_refuses(start: Any) -> None:
     served.kit.add(served.kit.parmcom, "BGCOLOR!red!\n")
     found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
     assert "asks for no card (400)" in found.bad["payment_no_entry"]["saw"]
+
+
+def test_a_payment_without_a_ledger(start: Any) -> None:
+    served = start()
+    served.kit.change(served.kit.pathfile, "LEDGER")
+    found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
+    assert (found.bad, "payment_done" in found.well) == ({}, True)
+
+
+def _ask_for_3d_secure(served: Served) -> None:
+    script = served.kit.root / "cgi-bin" / "call_request.py"
+    script.write_text(script.read_text().replace(f'"{MERCHANT}"', f'"{ENROLLED}"'))
+
+
+def _have_the_bank_unavailable(served: Served) -> None:
+    urlopen(f"{served.shop}/payment/console/switches", b"unavailable=1").close()
+
+
+def _lose_the_way_back(served: Served) -> None:
+    served.kit.change(served.kit.parmcom, "RETURN_URL", f"{served.shop}/lost")
+
+
+def _take_the_certificates_away(served: Served) -> None:
+    for path in served.kit.conf.glob("certif.*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("break_it", "name", "saw"),
+    [
+        (_ask_for_3d_secure, "payment_no_receipt", "/payment/card shows no receipt (200)"),
+        (_have_the_bank_unavailable, "payment_not_accepted", "is not: refused (response_code 90)"),
+        (_lose_the_way_back, "payment_no_return", "/lost answers 404 to the customer who comes back"),
+        (_take_the_certificates_away, "payment_unknown", "nothing says where payments go"),
+    ],
+)
+def test_a_payment_that_stops_on_its_way(
+    start: Any, break_it: Callable[[Served], None], name: str, saw: str
+) -> None:
+    served = start()
+    break_it(served)
+    found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
+    assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
+
+
+def test_a_request_that_another_pathfile_s_key_sealed(start: Any) -> None:
+    served = start(MEANS="shop")
+    for merchant in (MERCHANT, ENROLLED):
+        served.kit.put(served.kit.conf / f"other.{merchant}", b"another")
+    other = served.kit.conf / "pathfile.other"
+    served.kit.put(other, served.kit.pathfile.read_bytes())
+    served.kit.change(other, "PAYPAGE_KEY", str(served.kit.conf / "other"))
+    order = place_order(served.kit)
+    found = served.kit.check("--pathfile", str(other), "--url", served.apache, "--payment", "--order", order)
+    assert "call_request.py: Invalid message MAC" in found.bad["payment_unsealed"]["saw"]
 
 
 def test_no_payment_is_ever_tried_against_a_bank(start: Any) -> None:
