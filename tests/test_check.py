@@ -648,7 +648,7 @@ def test_paypage_in_production(kit: Kit) -> None:
     assert (found.status, set(found.bad)) == (1, {"key_public"})
     assert "the key of the bank's test shops, which is published" in found.bad["key_public"]["saw"]
     for merchant in (MERCHANT, ENROLLED):
-        kit.put(kit.conf / f"key.{merchant}", b"p64ifeYBVIaRcjaWoahCiw9L8wokNLqG2_YOj_POD4g\n")
+        kit.put(kit.conf / f"key.{merchant}", b"a-key-that-the-extranet-gave_0123456789abcde\n")
     assert kit.check().bad == {}
     kit.change(kit.pathfile, "DEBUG", "YES")
     assert kit.check().bad["debug_on"]["level"] == "fault"
@@ -661,7 +661,7 @@ def test_the_bank_s_server_for_tests_left_in_production(kit: Kit) -> None:
     kit.open_shop()
     kit.speak_paypage(TESTS)
     assert kit.check().status == 0
-    kit.put(kit.key, b"p64ifeYBVIaRcjaWoahCiw9L8wokNLqG2_YOj_POD4g\n")
+    kit.put(kit.key, b"a-key-that-the-extranet-gave_0123456789abcde\n")
     found = kit.check()
     assert (found.status, found.bad["key_in_tests"]["file"]) == (1, str(kit.key))
     assert f"PAYPAGE_URL!{PRODUCTION}!" in found.bad["key_in_tests"]["do"]
