@@ -11,7 +11,7 @@ from sogenactif.settings import Pathfile, read_pathfile
 
 ROOT = Path(__file__).parents[1]
 VECTORS = ROOT / "tests" / "vectors"
-MERCHANT = "014213245611111"
+MERCHANT, ENROLLED = "014213245611111", "014213245611112"
 # What a request asks for, as the ledger is told.
 ASKED = {
     "merchant_id": MERCHANT,
@@ -21,6 +21,8 @@ ASKED = {
     "order_id": "CMD-42",
     "transmission_date": "20261123093000",
 }
+# What a response says more, where the payment is accepted.
+ACCEPTED = {"response_code": "00", "authorisation_id": "123456", "payment_certificate": "ABC123456"}
 
 
 def need(found: object, package: str) -> None:
@@ -72,7 +74,7 @@ def speak_paypage(
     param: Path, address: str = "http://127.0.0.1:8080/payment/paymentInit", **keywords: str
 ) -> str:
     """Move a pathfile to today's server, with secret keys; ``keywords`` go after ``PAYPAGE_``. Its path."""
-    for merchant_id in (MERCHANT, "014213245611112", "002001000000003"):
+    for merchant_id in (MERCHANT, ENROLLED, "002001000000003"):
         for name, version in (("", "1"), (".old", "0")):
             key = param / f"key.{merchant_id}{name}"
             key.write_text(f"{merchant_id}_KEY{version}\n")

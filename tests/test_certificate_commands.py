@@ -11,7 +11,7 @@ import pytest
 from sogenactif.certificate import issue_certificate, open_certificate, read_certificate
 from sogenactif.commands.certificate import TEXTS
 from sogenactif.settings import read_pathfile
-from tests.conftest import MERCHANT, ROOT, need
+from tests.conftest import MERCHANT, ROOT, need, speak_paypage
 
 URL = "https://payment.example/pay"
 NAME = f"certif.fr.{MERCHANT}.php"
@@ -54,7 +54,7 @@ def test_show_speaks_french(from_the_bank: Path) -> None:
 def test_show_never_shows_a_key(param: Path) -> None:
     status, said, _ = run("show", "--pathfile", param / "pathfile")
     assert status == 0
-    assert said.count("issued by this kit: no bank takes it") == 3
+    assert said.count("this kit: no bank takes it") == 3
     for path in param.glob("certif.*"):
         for row in open_certificate(str(path)).grid:
             assert row[:12].decode() not in said
@@ -151,6 +151,44 @@ def test_an_untyped_certificate_is_named_by_its_file(param: Path, tmp_path: Path
     assert (status, "name it certif.<country>.<merchant_id>" in said) == (1, True)
     assert run("install", tmp_path / f"certif.be.{MERCHANT}", "--pathfile", pathfile)[0] == 0
     assert (param / f"certif.be.{MERCHANT}").exists()
+
+
+SERVER = "http://127.0.0.1:8080/payment/paymentInit"
+
+
+def test_where_secret_keys_seal_it_says_so(param: Path, from_the_bank: Path) -> None:
+    pathfile = speak_paypage(param, SERVER)
+    before = {path.name: path.read_bytes() for path in param.iterdir()}
+    words = f"{pathfile} says PROTOCOL!paypage!: what seals is the secret key"
+    status, said, noted = run("show", "--pathfile", pathfile)
+    assert (status, MERCHANT in said, words in noted) == (0, True, True)
+    for file in (from_the_bank, param / f"key.{MERCHANT}"):
+        status, said, refused = run("install", file, "--pathfile", pathfile)
+        assert (status, said, words in refused) == (1, "", True)
+        assert f"on one line in {param}/key.<merchant_id>" in refused
+    assert {path.name: path.read_bytes() for path in param.iterdir()} == before
+
+
+def test_where_only_secret_keys_are_there_is_nothing_to_show_nor_to_issue_into(param: Path) -> None:
+    pathfile = Path(speak_paypage(param, SERVER))
+    lines = pathfile.read_text().splitlines(keepends=True)
+    pathfile.write_text("".join(line for line in lines if not line.startswith("F_CERTIFICATE")))
+    assert run("show", "--pathfile", pathfile)[:2] == (0, "")
+    status, _, said = run("issue", MERCHANT, URL, "--pathfile", pathfile)
+    assert (status, said) == (
+        1,
+        f"{pathfile} has no F_CERTIFICATE, which says where certificates are.\n",
+    )
+
+
+def test_a_secret_key_is_no_certificate(param: Path) -> None:
+    speak_paypage(param, SERVER)
+    status, _, said = run("install", param / f"key.{MERCHANT}", "--pathfile", param / "pathfile.minimal")
+    assert (status, "is one line, as a secret key of today's protocol is, and no certificate" in said) == (
+        1,
+        True,
+    )
+    assert f"{MERCHANT}_KEY1" not in said
 
 
 def test_the_languages_say_the_same() -> None:

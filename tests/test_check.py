@@ -8,11 +8,12 @@ import sqlite3
 import string
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.request import urlopen
 
 import pytest
 
@@ -23,24 +24,16 @@ from sogenactif.certificate import issue_certificate, write_secret
 from sogenactif.commands.checks import machine
 from sogenactif.commands.checks.english import ENGLISH
 from sogenactif.commands.checks.french import FRENCH
+from sogenactif.commands.migrate import SERVERS
 from sogenactif.database import MIGRATIONS, schema_version
 from sogenactif.http import Application, Environ
 from sogenactif.ledger import opened_ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.settings import read_pathfile
-from tests.conftest import MERCHANT, ROOT, need
+from tests.conftest import ACCEPTED, ASKED, ENROLLED, MERCHANT, ROOT, need, speak_paypage
 from tests.serving import apache, free_port, postgresql, public_folder, web_user
 
-ENROLLED = "014213245611112"
-ASKED = {
-    "merchant_id": MERCHANT,
-    "merchant_country": "fr",
-    "amount": "1250",
-    "currency_code": "978",
-    "order_id": "CMD-42",
-    "transmission_date": "20261123093000",
-}
-ACCEPTED = {"response_code": "00", "authorisation_id": "123456", "payment_certificate": "ABC123456"}
+PRODUCTION, TESTS = SERVERS["production"], SERVERS["test"]
 
 
 class Found(NamedTuple):
@@ -84,6 +77,10 @@ class Kit(NamedTuple):
         return self.conf / f"parmcom.{MERCHANT}"
 
     @property
+    def key(self) -> Path:
+        return self.conf / f"key.{MERCHANT}"
+
+    @property
     def certificate(self) -> Path:
         return self.conf / f"certif.fr.{MERCHANT}.php"
 
@@ -110,6 +107,11 @@ class Kit(NamedTuple):
     def put(self, path: Path, content: bytes) -> None:
         write_secret(str(path), content, as_folder=True)
 
+    def change(self, path: Path, keyword: str, value: str = "") -> None:
+        """Set a keyword of a file to another value; without one take its line out."""
+        line = f"{keyword}!{value}!\n" if value else ""
+        path.write_text(re.sub(f"(?m)^{keyword}!.*\n", line, path.read_text()))
+
     def add(self, path: Path, text: str | bytes) -> None:
         with path.open("ab") as file:
             file.write(text if isinstance(text, bytes) else text.encode())
@@ -120,6 +122,19 @@ class Kit(NamedTuple):
             content = issue_certificate("https://payment.invalid/pay", merchant)
             path = self.conf / f"certif.fr.{merchant}.php"
             self.put(path, content.replace(b"V4,SANDBOX,DEMO", b"V4,A BANK ,PROD"))
+
+    def speak_paypage(self, url: str = "http://127.0.0.1:9/payment/paymentInit", **keywords: str) -> None:
+        """Pay on today's server, sealed with the public keys of test shops."""
+        speak_paypage(self.conf, url, **keywords)
+        for path in self.conf.glob("key.*"):
+            self.put(path, path.read_bytes())
+        if os.getuid() == 0:
+            shutil.chown(self.pathfile, "root", web_user())
+
+    def open_shop(self, url: str = "https://shop.example/") -> None:
+        """Have every merchant sell at a public address."""
+        for path in self.conf.glob("parmcom.0*"):
+            path.write_text(path.read_text().replace("http://127.0.0.1:8/", url))
 
     def record(self, *answers: dict[str, str]) -> None:
         """Have the ledger register a request, and receive these answers to it."""
@@ -145,7 +160,10 @@ def installed() -> Iterator[Path]:
 @pytest.fixture
 def kit(installed: Path) -> Iterator[Kit]:
     with public_folder() as folder:
-        subprocess.run(["cp", "-a", f"{installed}/.", folder], check=True)
+        subprocess.run(["cp", "-al", f"{installed}/.", folder], check=True)
+        own = [installed / "kit" / name for name in ("cgi-bin", "logos", "var")]
+        subprocess.run(["cp", "-a", "--remove-destination", *own, folder / "kit"], check=True)
+        subprocess.run(["cp", "-a", "--remove-destination", installed / "kit.conf", folder], check=True)
         for path in (folder / "kit.conf", *(folder / "kit" / "var" / "conf").iterdir()):
             text = path.read_bytes()
             if str(installed).encode() in text:
@@ -227,6 +245,14 @@ LINES = [
     ("DEBUG!NO!\n", "repeated", "DEBUG was set on line 3 already", "Keep one"),
     ("DEBUG!NO!\r\n", "carriage_returns", "end in a carriage return: 1", "sed -i 's/\\r$//'"),
     ("DEBUG!NO!\rDEBUG!NO!\n", "carriage_return_inside", "a carriage return inside the line", "line feed"),
+    ("PROTOCOL!paypge!\n", "misspelled_value", "PROTOCOL takes one of these: sips, paypage", "Did you mean paypage?"),
+    ("PAYPAGE_SEAL!SHA256!\n", "misspelled_value", "PAYPAGE_SEAL takes one of these: HMAC", "Did you mean SHA-256?"),
+    ("PAYPAGE_MEANS!bank!\n", "wrong_value", "PAYPAGE_MEANS takes one of these: shop, server", "Write one of them"),
+    ("PAYPAGE_KEY_VERSION!v2!\n", "wrong_form", "PAYPAGE_KEY_VERSION is malformed; 1 would be right", "Correct"),
+    ("PAYPAGE_INTERFACE!3.4!\n", "wrong_form", "PAYPAGE_INTERFACE is malformed; HP_3.4 would be right", "Correct"),
+    ("PAYPAGE_KEYVERSION!2!\n", "misspelled", "unknown keyword PAYPAGE_KEYVERSION", "Did you mean PAYPAGE_KEY_VERSION?"),
+    ("KIT_VERSION!7!\n", "wrong_value", "KIT_VERSION takes one of these: 615", "Write one of them"),
+    ("PAYPAGE_KEY!hunter2!x!\n", "separators", "3 exclamation marks", "without ! in the value"),
 ]  # fmt: skip
 
 
@@ -282,19 +308,42 @@ def test_a_pathfile_that_is_not_there(kit: Kit) -> None:
 
 
 def test_a_keyword_that_is_needed(kit: Kit) -> None:
-    kit.pathfile.write_text(re.sub("F_PARAM!.*\n", "", kit.pathfile.read_text()))
-    assert kit.check().bad["keyword_absent"]["do"] == "Add the line F_PARAM!value!"
+    text = kit.pathfile.read_text()
+    for changed, line in (("", 0), ("F_PARAM!!\n", 10)):
+        kit.pathfile.write_text(re.sub("F_PARAM!.*\n", changed, text))
+        found = kit.check().bad
+        assert (list(found), found["keyword_absent"]["line"]) == (["keyword_absent"], line)
+        assert found["keyword_absent"]["do"] == "Add the line F_PARAM!value!"
+    kit.pathfile.write_text(text.replace("F_PARAM!", "F_PARM!"))
+    assert list(kit.check().bad) == ["misspelled"]
 
 
 def test_what_only_the_kit_knows_is_in_its_words(kit: Kit) -> None:
-    kit.pathfile.write_text(kit.pathfile.read_text().replace("KIT_VERSION!615!", "KIT_VERSION!7!"))
-    assert "KIT_VERSION is 7" in kit.check().bad["kit_refuses"]["saw"]
+    kit.change(kit.pathfile, "F_CTYPE", "p/hp")
+    assert "F_CTYPE (p/hp) may hold letters" in kit.check().bad["kit_refuses"]["saw"]
 
 
 def test_no_merchant_at_all(kit: Kit) -> None:
     for path in kit.conf.glob("parmcom.0*"):
         path.unlink()
     assert kit.check().bad["no_merchant"]["file"] == f"{kit.conf}/parmcom.<merchant_id>"
+
+
+def test_a_parmcom_file_under_another_name(kit: Kit) -> None:
+    kit.parmcom.rename(f"{kit.parmcom}.txt")
+    found = kit.check().bad
+    assert (list(found), found["parameters_misnamed"]["file"]) == (
+        ["parameters_misnamed"],
+        f"{kit.parmcom}.txt",
+    )
+    assert f"Name it {kit.parmcom.name}" in found["parameters_misnamed"]["do"]
+
+
+def test_what_is_wrong_once_is_said_once(kit: Kit) -> None:
+    (kit.conf / "parmcom.sogenactif").unlink()
+    found = kit.check()
+    assert [f["name"] for f in found.answer["findings"] if f["level"] != "ok"] == ["leads_nowhere"]
+    assert found.bad["leads_nowhere"]["line"] == 9
 
 
 @pytest.mark.parametrize(
@@ -306,7 +355,7 @@ def test_no_merchant_at_all(kit: Kit) -> None:
     ],
 )
 def test_a_path_that_leads_elsewhere(kit: Kit, keyword: str, value: str, name: str, saw: str) -> None:
-    kit.pathfile.write_text(re.sub(f"(?m)^{keyword}!.*!$", f"{keyword}!{value}!", kit.pathfile.read_text()))
+    kit.change(kit.pathfile, keyword, value)
     found = kit.check().bad[name]
     assert saw in found["saw"]
     assert found["line"] > 0
@@ -315,13 +364,23 @@ def test_a_path_that_leads_elsewhere(kit: Kit, keyword: str, value: str, name: s
 def test_what_the_web_server_can_t_read(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.parmcom.chmod(0o600)
-    found = kit.check().bad["not_for_user"]
-    assert (found["file"], web_user() in found["saw"]) == (str(kit.parmcom), True)
-    kit.parmcom.chmod(0o640)
+    found = kit.check().bad["not_readable"]
+    assert (found["file"], found["saw"]) == (str(kit.parmcom), "the web server's user www-data can't read it")
+    subprocess.run(found["do"], shell=True, check=True)
+    assert kit.check().bad == {}
     kit.conf.chmod(0o700)
-    found = kit.check().bad["not_for_user"]
-    assert "the web server's user www-data can't read it" in found["saw"]
+    found = kit.check().bad["not_entered"]
+    assert (found["file"], "www-data can't enter this folder" in found["saw"]) == (str(kit.conf), True)
     assert kit.check("--user", "root").bad == {}
+
+
+def test_a_folder_of_root_s_hides_who_the_web_server_runs_as(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, to own the folder,")
+    shutil.chown(kit.data, "root", "root")
+    assert "its folder is root's, and no web server runs as root" in kit.check().bad["user_unknown"]["saw"]
+    assert kit.check("--user", web_user()).bad["not_writable"]["file"] == str(kit.data)
+    shutil.chown(kit.data, web_user(), web_user())
+    assert kit.check().bad == {}
 
 
 def test_who_may_not_look_is_told_so(kit: Kit) -> None:
@@ -361,7 +420,8 @@ def test_debug_is_a_fault_in_production_only(kit: Kit) -> None:
 def test_a_certificate_that_is_not_there(kit: Kit) -> None:
     kit.certificate.unlink()
     found = kit.check()
-    assert (found.status, found.bad["certificate_missing"]["file"]) == (1, str(kit.certificate))
+    assert (found.status, list(found.bad)) == (1, ["certificate_missing"])
+    assert found.bad["certificate_missing"]["file"] == str(kit.certificate)
     assert "sogenactif certificate install" in found.bad["certificate_missing"]["do"]
 
 
@@ -374,14 +434,14 @@ def test_a_certificate_that_everybody_reads(kit: Kit) -> None:
     kit.certificate.chmod(0o644)
     found = kit.check()
     assert found.status == 1
-    assert "everybody on the machine can read or change it (mode 644" in found.bad["open_to_all"]["saw"]
+    assert "open to everybody on the machine (mode 644" in found.bad["open_to_all"]["saw"]
     assert found.bad["open_to_all"]["do"] == f"chmod o= {kit.certificate}"
 
 
 def test_a_certificate_that_the_web_server_can_t_read(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.certificate.chmod(0o600)
-    assert kit.check().bad["not_for_user"]["file"] == str(kit.certificate)
+    assert kit.check().bad["not_readable"]["file"] == str(kit.certificate)
 
 
 @pytest.mark.parametrize(
@@ -415,6 +475,12 @@ def test_a_certificate_of_another(kit: Kit, changes: dict[str, str], name: str, 
     assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
 
 
+def test_a_country_that_would_lead_elsewhere(kit: Kit) -> None:
+    kit.add(kit.parmcom, "MERCHANT_COUNTRY!./!\n")
+    found = kit.check()
+    assert (found.status, found.bad["kit_refuses"]["file"]) == (1, str(kit.parmcom))
+
+
 def test_a_certificate_that_was_cut(kit: Kit) -> None:
     kit.put(kit.certificate, kit.certificate.read_bytes()[:1500])
     assert (
@@ -442,6 +508,178 @@ def test_parameters_that_make_no_request(kit: Kit, line: str, saw: str) -> None:
     kit.add(kit.parmcom, line)
     found = kit.check()
     assert (found.status, saw in found.bad["request_refused"]["saw"]) == (1, True)
+    assert (found.bad["request_refused"]["file"], found.bad["request_refused"]["line"]) == (
+        str(kit.parmcom),
+        5,
+    )
+
+
+# Secret keys
+
+
+def test_an_installation_on_paypage_is_sound(kit: Kit) -> None:
+    kit.speak_paypage()
+    found = kit.check()
+    assert (found.status, found.bad) == (0, {})
+    assert found.well >= {"key", "key_before", "certificate_former", "sealed", "address"}
+    assert "certificate_own" not in found.well
+    for path in kit.conf.glob("certif.*"):
+        path.unlink()
+    kit.change(kit.pathfile, "F_CERTIFICATE")
+    assert kit.check().bad == {}
+
+
+@pytest.mark.parametrize("keyword", ["PAYPAGE_URL", "PAYPAGE_KEY"])
+def test_a_keyword_that_paypage_needs(kit: Kit, keyword: str) -> None:
+    kit.speak_paypage()
+    kit.change(kit.pathfile, keyword)
+    kit.change(kit.pathfile, "F_CERTIFICATE")
+    found = kit.check()
+    assert (found.status, list(found.bad)) == (1, ["keyword_absent"])
+    assert found.bad["keyword_absent"]["do"] == f"Add the line {keyword}!value!"
+
+
+def test_a_secret_key_that_is_not_there(kit: Kit) -> None:
+    kit.speak_paypage()
+    kit.key.rename(f"{kit.key}.txt")
+    found = kit.check()
+    assert (found.status, found.bad["key_misnamed"]["file"]) == (1, str(kit.key))
+    assert f"but there is {kit.key.name}.txt" in found.bad["key_misnamed"]["saw"]
+    Path(f"{kit.key}.txt").unlink()
+    kit.key.with_suffix(f".{MERCHANT}.old").unlink()
+    assert "Paste the key from the bank's extranet" in kit.check().bad["key_missing"]["do"]
+    kit.key.mkdir()
+    assert kit.check().bad["not_a_file"]["file"] == str(kit.key)
+
+
+@pytest.mark.parametrize(("value", "name"), [("conf/key", "relative"), ("/nowhere/key", "leads_nowhere")])
+def test_a_path_of_keys_that_leads_elsewhere(kit: Kit, value: str, name: str) -> None:
+    kit.speak_paypage()
+    kit.change(kit.pathfile, "PAYPAGE_KEY", value)
+    found = kit.check().bad
+    assert (list(found), found[name]["line"] > 0) == ([name], True)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "saw"),
+    [
+        (b"", "key_empty", "it holds no secret key"),
+        (b" \n", "key_empty", "it holds no secret key"),
+        (b"# ours\nhunter2\n", "key_lines", "2 lines, where a secret key is one"),
+        (b"hunter2 \n", "key_spaces", "a space before, in or after the key"),
+        (b"\thunter2", "key_spaces", "a space before, in or after the key"),
+        (b"\xef\xbb\xbfhunter2\n", "byte_order_mark", "byte order mark (BOM)"),
+    ],
+)
+def test_a_secret_key_that_is_not_one_line(kit: Kit, content: bytes, name: str, saw: str) -> None:
+    kit.speak_paypage()
+    kit.put(kit.key, content)
+    found = kit.check()
+    assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
+    assert found.bad[name]["file"] == str(kit.key)
+    result = kit.run()
+    assert "hunter2" not in result.stdout + result.stderr
+
+
+def test_the_remedy_for_spaces_in_a_key_takes_them_out(kit: Kit) -> None:
+    kit.speak_paypage()
+    kit.put(kit.key, b" hunter 2\t\n")
+    remedy = kit.check().bad["key_spaces"]["do"].partition(": ")[2]
+    subprocess.run(remedy, shell=True, check=True)
+    assert kit.key.read_bytes() == b"hunter2\n"
+    assert kit.check().bad == {}
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o642, 0o641])
+@pytest.mark.parametrize("old", [False, True])
+def test_a_secret_key_that_everybody_gets_at(kit: Kit, mode: int, old: bool) -> None:
+    kit.speak_paypage()
+    key = kit.conf / f"{kit.key.name}.old" if old else kit.key
+    key.chmod(mode)
+    found = kit.check()
+    assert (found.status, found.bad["open_to_all"]["file"]) == (1, str(key))
+    assert f"open to everybody on the machine (mode {mode:o}" in found.bad["open_to_all"]["saw"]
+    subprocess.run(found.bad["open_to_all"]["do"], shell=True, check=True)
+    assert kit.check().bad == {}
+
+
+def test_a_secret_key_that_the_web_server_can_t_read(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    kit.speak_paypage()
+    kit.key.chmod(0o600)
+    assert kit.check().bad["not_readable"]["file"] == str(kit.key)
+
+
+@pytest.mark.parametrize("protocol", ["sips", "paypage"])
+def test_the_secrets_of_the_other_protocol_are_kept_too(kit: Kit, protocol: str) -> None:
+    kit.speak_paypage()
+    kit.change(kit.pathfile, "PROTOCOL", protocol)
+    former = kit.key if protocol == "sips" else kit.certificate
+    former.chmod(0o644)
+    found = kit.check().bad
+    assert (list(found), found["open_to_all"]["file"]) == (["open_to_all"], str(former))
+    kit.put(former, b"neither a key nor\na certificate")
+    name = "key_former" if protocol == "sips" else "certificate_former"
+    again = kit.check()
+    assert (again.bad, name in again.well) == ({}, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "level", "saw"),
+    [
+        ("payment.example/paymentInit", "address_malformed", "fault", "PAYPAGE_URL is no address"),
+        ("https://payment.example/pay;Init", "address_malformed", "fault", "PAYPAGE_URL is no address"),
+        ("http://payment.example/paymentInit", "server_in_clear", "fault", "PAYPAGE_URL is not https"),
+        (TESTS, "server_for_tests", "warning", "the bank's server for tests, where nobody is charged"),
+    ],
+)
+def test_a_wrong_address_of_today_s_server(kit: Kit, url: str, name: str, level: str, saw: str) -> None:
+    kit.open_shop()
+    kit.speak_paypage(url)
+    found = kit.check().bad[name]
+    assert (found["file"], found["line"] > 0) == (f"{kit.root}/cgi-bin/pathfile", True)
+    assert (found["level"], saw in found["saw"]) == (level, True)
+
+
+def test_paypage_in_production(kit: Kit) -> None:
+    kit.open_shop()
+    kit.speak_paypage(PRODUCTION)
+    found = kit.check()
+    assert (found.status, set(found.bad)) == (1, {"key_public"})
+    assert "the key of the bank's test shops, which is published" in found.bad["key_public"]["saw"]
+    for merchant in (MERCHANT, ENROLLED):
+        kit.put(kit.conf / f"key.{merchant}", b"a-key-that-the-extranet-gave_0123456789abcde\n")
+    assert kit.check().bad == {}
+    kit.change(kit.pathfile, "DEBUG", "YES")
+    assert kit.check().bad["debug_on"]["level"] == "fault"
+    kit.change(kit.pathfile, "DEBUG", "NO")
+    kit.change(kit.parmcom, "RETURN_URL", "https://localhost/return")
+    assert kit.check().bad["address_local"]["line"] == 2
+
+
+def test_the_bank_s_server_for_tests_left_in_production(kit: Kit) -> None:
+    kit.open_shop()
+    kit.speak_paypage(TESTS)
+    assert kit.check().status == 0
+    kit.put(kit.key, b"a-key-that-the-extranet-gave_0123456789abcde\n")
+    found = kit.check()
+    assert (found.status, found.bad["key_in_tests"]["file"]) == (1, str(kit.key))
+    assert f"PAYPAGE_URL!{PRODUCTION}!" in found.bad["key_in_tests"]["do"]
+
+
+def test_an_address_that_paypage_does_not_send(kit: Kit) -> None:
+    kit.speak_paypage()
+    kit.change(kit.parmcom, "CANCEL_URL", "http://127.0.0.1:8/cancelled")
+    found = kit.check().bad
+    assert (list(found), found["address_unsent"]["line"]) == (["address_unsent"], 3)
+
+
+def test_a_parameter_that_paypage_can_t_send(kit: Kit) -> None:
+    kit.speak_paypage()
+    kit.add(kit.parmcom, "RETURN_CONTEXT!a|amount=1!\n")
+    found = kit.check()
+    assert (found.status, "returnContext holds a |" in found.bad["request_refused"]["saw"]) == (1, True)
+    assert found.bad["request_refused"]["line"] == 5
 
 
 # Addresses, logos
@@ -462,13 +700,21 @@ def test_parameters_that_make_no_request(kit: Kit, line: str, saw: str) -> None:
 )
 def test_a_wrong_address_in_production(kit: Kit, url: str, name: str, saw: str) -> None:
     kit.as_a_bank_s()
-    for path in kit.conf.glob("parmcom.0*"):
-        path.write_text(path.read_text().replace("http://127.0.0.1:8/", "https://shop.example/"))
+    kit.open_shop()
     assert kit.check().bad == {}
     kit.parmcom.write_text(re.sub("RETURN_URL!.*!", f"RETURN_URL!{url}!", kit.parmcom.read_text(), count=1))
     found = kit.check().bad
     assert list(found) == [name]
     assert saw in found[name]["saw"]
+
+
+def test_a_public_shop_whose_payments_stay_on_this_machine(kit: Kit) -> None:
+    kit.open_shop()
+    for protocol in ("sips", "paypage"):
+        found = kit.check()
+        assert (found.status, list(found.bad)) == (1, ["server_local"]), protocol
+        assert "but payments go to http://127.0.0.1:9/payment" in found.bad["server_local"]["saw"]
+        kit.speak_paypage()
 
 
 def test_a_logo_that_is_not_there(kit: Kit) -> None:
@@ -478,6 +724,14 @@ def test_a_logo_that_is_not_there(kit: Kit) -> None:
     kit.pathfile.write_text(kit.pathfile.read_text().replace("LOGO_TYPE!svg!\n", ""))
     found = kit.check()
     assert (found.status, "customers see a broken one" in found.bad["logo_missing"]["saw"]) == (1, True)
+
+
+def test_a_means_or_an_address_of_logos_that_is_misspelled(kit: Kit) -> None:
+    kit.add(kit.parmcom, "PAYMENT_MEANS!CB,1,VISSA,1!\n")
+    assert "Did you mean VISA?" in kit.check().bad["means_misspelled"]["do"]
+    kit.change(kit.pathfile, "D_LOGO", "/logos")
+    found = kit.check().bad["logo_address"]
+    assert (found["line"], "pictures are looked for at /logosCB" in found["saw"]) == (5, True)
 
 
 # Ledger and journal
@@ -526,6 +780,14 @@ def test_a_ledger_of_another_kit_or_emptied(kit: Kit) -> None:
     assert "it is gone" in kit.check().bad["ledger_gone"]["saw"]
 
 
+def test_a_ledger_of_an_older_kit_is_brought_up_to_date_by_the_next_payment(kit: Kit) -> None:
+    kit.record()
+    with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger:
+        ledger.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
+    found = kit.check()
+    assert (found.bad, "ledger_older" in found.well) == ({}, True)
+
+
 def test_a_ledger_that_is_none(kit: Kit) -> None:
     (kit.data / "ledger.db").write_text("not a database, but long enough to be read as one" * 100)
     if os.getuid() == 0:
@@ -561,9 +823,25 @@ def test_a_ledger_in_postgresql_is_left_as_it_is(kit: Kit) -> None:
         assert schema_version(server.url) == len(MIGRATIONS)
 
 
+def test_a_journal_whose_path_depends_on_where_a_program_is_started(kit: Kit) -> None:
+    kit.add(kit.pathfile, "JOURNAL!journal!\n")
+    found = kit.check()
+    assert (found.status, found.bad["relative"]["line"]) == (1, 18)
+    assert "JOURNAL is journal, which depends on where" in found.bad["relative"]["saw"]
+
+
 def test_no_ledger_is_no_fault(kit: Kit) -> None:
-    kit.pathfile.write_text(re.sub("LEDGER!.*!\n", "", kit.pathfile.read_text()))
-    assert (kit.check().bad, "no_ledger" in kit.check().well) == ({}, True)
+    kit.change(kit.pathfile, "LEDGER")
+    found = kit.check()
+    assert (found.bad, "no_ledger" in found.well) == ({}, True)
+
+
+def test_paypage_loses_what_no_ledger_keeps(kit: Kit) -> None:
+    kit.change(kit.pathfile, "LEDGER")
+    kit.speak_paypage()
+    found = kit.check()
+    assert (found.status, list(found.bad)) == (0, ["ledger_needed"])
+    assert "caddie is lost" in found.bad["ledger_needed"]["saw"]
 
 
 def test_a_ledger_that_the_web_server_can_t_write(kit: Kit) -> None:
@@ -625,6 +903,15 @@ def test_a_script_that_is_not_executable_or_not_there(kit: Kit) -> None:
     found = kit.check().bad
     assert found["script_not_executable"]["do"] == f"chmod 755 {kit.root}/cgi-bin/call_request.py"
     assert "the script is not there" in found["script_missing"]["saw"]
+
+
+def test_a_script_that_can_t_be_understood(kit: Kit) -> None:
+    script = kit.root / "cgi-bin" / "call_request.py"
+    number = len(script.read_text().splitlines()) + 1
+    kit.add(script, "def price(:\n")
+    found = kit.check()
+    assert (found.status, found.bad["script_syntax"]["file"]) == (1, str(script))
+    assert found.bad["script_syntax"]["line"] == number
 
 
 def test_dependencies_that_are_not_there(kit: Kit) -> None:
@@ -693,7 +980,7 @@ def start(kit: Kit) -> Iterator[Any]:
     """Starts the kit on Apache, with more configuration before it, and the shop with its payment server."""
     with ExitStack() as stack:
 
-        def serve(more: str = "", included: bool = True) -> Served:
+        def serve(more: str = "", included: bool = True, **paypage: str) -> Served:
             ports = free_port(), free_port()
             shop_address, apache_address = (f"http://127.0.0.1:{port}" for port in ports)
             for path in kit.conf.glob("parmcom.0*"):
@@ -701,6 +988,8 @@ def start(kit: Kit) -> Iterator[Any]:
             for merchant in (MERCHANT, ENROLLED):
                 path = kit.conf / f"certif.fr.{merchant}.php"
                 kit.put(path, issue_certificate(f"{shop_address}/payment", merchant))
+            if paypage:
+                kit.speak_paypage(f"{shop_address}/payment/paymentInit", **paypage)
             pathfile = read_pathfile(str(kit.pathfile))
             shop = Shop(str(kit.data / "shop.db"), pathfile)
             if os.getuid() == 0:
@@ -757,6 +1046,18 @@ def test_a_web_server_that_shows_the_source(start: Any) -> None:
     assert "F_CERTIFICATE!" not in served.kit.run("--url", served.apache).stdout
 
 
+def test_a_web_server_that_shows_secret_keys(start: Any) -> None:
+    folder = 'Alias "/var/" "{0}/var/"\n<Directory "{0}/var">\nRequire all granted\n</Directory>\n'
+    served = start(folder, MEANS="shop")
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, set(found.bad)) == (1, {"configuration_served", "key_served"})
+    assert (
+        f"{served.apache}/var/conf/key.{ENROLLED} SHOWS EVERYBODY A SECRET KEY"
+        in found.bad["key_served"]["saw"]
+    )
+    assert "_KEY1" not in served.kit.run("--url", served.apache).stdout
+
+
 def test_a_web_server_that_doesn_t_know_the_kit(start: Any) -> None:
     served = start(included=False)
     found = served.kit.check("--url", served.apache)
@@ -806,6 +1107,15 @@ def test_a_whole_payment(start: Any) -> None:
     assert "shows no form for this order (404)" in again.bad["payment_no_order"]["saw"]
 
 
+@pytest.mark.parametrize("means", ["shop", "server"])
+def test_a_whole_payment_on_paypage(start: Any, means: str) -> None:
+    served = start(MEANS=means)
+    found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
+    assert (found.status, found.bad) == (0, {})
+    [paid] = [f for f in found.answer["findings"] if f["check"] == "payment"]
+    assert paid["saw"] == "transaction 000001 was accepted, and the ledger knows"
+
+
 def test_a_payment_whose_automatic_response_is_lost(start: Any) -> None:
     served = start()
     text = served.kit.parmcom.read_text()
@@ -825,12 +1135,74 @@ def test_a_payment_that_the_payment_server_refuses(start: Any) -> None:
     assert "asks for no card (400)" in found.bad["payment_no_entry"]["saw"]
 
 
+def test_a_payment_without_a_ledger(start: Any) -> None:
+    served = start()
+    served.kit.change(served.kit.pathfile, "LEDGER")
+    found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
+    assert (found.bad, "payment_done" in found.well) == ({}, True)
+
+
+def _ask_for_3d_secure(served: Served) -> None:
+    script = served.kit.root / "cgi-bin" / "call_request.py"
+    script.write_text(script.read_text().replace(f'"{MERCHANT}"', f'"{ENROLLED}"'))
+
+
+def _have_the_bank_unavailable(served: Served) -> None:
+    urlopen(f"{served.shop}/payment/console/switches", b"unavailable=1").close()
+
+
+def _lose_the_way_back(served: Served) -> None:
+    served.kit.change(served.kit.parmcom, "RETURN_URL", f"{served.shop}/lost")
+
+
+def _take_the_certificates_away(served: Served) -> None:
+    for path in served.kit.conf.glob("certif.*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("break_it", "name", "saw"),
+    [
+        (_ask_for_3d_secure, "payment_no_receipt", "/payment/card shows no receipt (200)"),
+        (_have_the_bank_unavailable, "payment_not_accepted", "is not: refused (response_code 90)"),
+        (_lose_the_way_back, "payment_no_return", "/lost answers 404 to the customer who comes back"),
+        (_take_the_certificates_away, "payment_unknown", "nothing says where payments go"),
+    ],
+)
+def test_a_payment_that_stops_on_its_way(
+    start: Any, break_it: Callable[[Served], None], name: str, saw: str
+) -> None:
+    served = start()
+    break_it(served)
+    found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
+    assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
+
+
+def test_a_request_that_another_pathfile_s_key_sealed(start: Any) -> None:
+    served = start(MEANS="shop")
+    for merchant in (MERCHANT, ENROLLED):
+        served.kit.put(served.kit.conf / f"other.{merchant}", b"another")
+    other = served.kit.conf / "pathfile.other"
+    served.kit.put(other, served.kit.pathfile.read_bytes())
+    served.kit.change(other, "PAYPAGE_KEY", str(served.kit.conf / "other"))
+    order = place_order(served.kit)
+    found = served.kit.check("--pathfile", str(other), "--url", served.apache, "--payment", "--order", order)
+    assert "call_request.py: Invalid message MAC" in found.bad["payment_unsealed"]["saw"]
+
+
 def test_no_payment_is_ever_tried_against_a_bank(start: Any) -> None:
     served = start()
     reference = place_order(served.kit)
     served.kit.as_a_bank_s()
     found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
-    assert "no payment is tried against a bank" in found.bad["payment_bank"]["saw"]
+    assert "none is tried against a bank" in found.bad["payment_bank"]["saw"]
+    of_this_kit = issue_certificate("https://payment.invalid/pay", ENROLLED)
+    served.kit.put(served.kit.conf / f"certif.fr.{ENROLLED}.php", of_this_kit)
+    found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
+    assert "none is tried against a bank" in found.bad["payment_bank"]["saw"]
+    served.kit.speak_paypage("https://payment.invalid/paymentInit")
+    found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
+    assert "none is tried against a bank" in found.bad["payment_bank"]["saw"]
     assert not (served.kit.data / "ledger.db").exists()
 
 
@@ -839,10 +1211,9 @@ def test_no_payment_is_ever_tried_against_a_bank(start: Any) -> None:
 
 def test_the_languages_say_the_same_of_the_same() -> None:
     assert FRENCH.keys() == ENGLISH.keys()
-    for name, sentences in ENGLISH.items():
-        for english, french in zip(sentences, FRENCH[name], strict=True):
-            assert bool(english) == bool(french), name
-            assert _places(english) == _places(french), name
+    for name, text in ENGLISH.items():
+        english, french = text.split(" → "), FRENCH[name].split(" → ")
+        assert [_places(half) for half in english] == [_places(half) for half in french], name
 
 
 def _places(text: str) -> set[str]:

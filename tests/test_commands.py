@@ -18,10 +18,9 @@ from sogenactif.errors import SealError
 from sogenactif.ledger import Ledger, opened_ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.settings import Pathfile, read_pathfile
-from tests.conftest import ASKED, MERCHANT, ROOT, need
+from tests.conftest import ACCEPTED, ASKED, MERCHANT, ROOT, need
 
 NOW = datetime.now(timezone.utc).strftime("%Y%m%d%H%M%S")
-ACCEPTED = {"response_code": "00", "authorisation_id": "123456", "payment_certificate": "ABC123456"}
 
 
 @pytest.fixture

@@ -22,9 +22,11 @@ from sogenactif.commands.checks.site import Site
 from sogenactif.commands.common import ROOT
 from sogenactif.commands.language import language, printable
 from sogenactif.errors import CertificateError, KitError
+from sogenactif.protocol import PAYPAGE
 from sogenactif.settings import Pathfile, read_file, read_pathfile
 
 UNTYPED_NAME = re.compile(r".*\.([a-z]{2})\.([0-9]+)")
+LONGEST_KEY = 128
 SERVICES = ("payment", "office", "third", "logistic")
 
 TEXTS = {
@@ -37,7 +39,7 @@ TEXTS = {
         "made": "made",
         "expires": "last day",
         "expired": "{day}, expired",
-        "own": "issued by this kit: no bank takes it",
+        "own": "this kit: no bank takes it",
         "issuer": "issued by",
         "payment": "payment",
         "office": "office",
@@ -52,6 +54,9 @@ TEXTS = {
         "kept": "The one before is kept: {path}",
         "then": "sogenactif check says whether all is well with it.",
         "unwritten": "{path} can't be written: {error}",
+        "paypage": "{path} says PROTOCOL!paypage!: what seals is the secret key that the bank's extranet gives, on one line in {key}.<merchant_id>. It is no certificate; sogenactif check looks at it, and docs/paypage.md says the rest.",
+        "is_a_key": "{path} is one line, as a secret key of today's protocol is, and no certificate: docs/paypage.md says where that goes.",
+        "no_place": "{path} has no F_CERTIFICATE, which says where certificates are.",
     },
     "fr": {
         "exists": "Il y a déjà un certificat ({path}) ; --rotate le garde comme le précédent.",
@@ -62,7 +67,7 @@ TEXTS = {
         "made": "fait le",
         "expires": "dernier jour",
         "expired": "{day}, expiré",
-        "own": "émis par ce kit : aucune banque ne l’accepte",
+        "own": "ce kit : aucune banque ne l’accepte",
         "issuer": "origine",
         "payment": "paiement",
         "office": "back-office",
@@ -77,6 +82,9 @@ TEXTS = {
         "kept": "Le précédent est gardé : {path}",
         "then": "sogenactif check dit si tout va bien avec lui.",
         "unwritten": "{path} ne peut pas être écrit : {error}",
+        "paypage": "{path} dit PROTOCOL!paypage! : ce qui scelle est la clé secrète que donne l’extranet de la banque, sur une ligne dans {key}.<merchant_id>. Ce n’est pas un certificat ; sogenactif check l’examine, et docs/paypage.md dit le reste.",
+        "is_a_key": "{path} fait une ligne, comme une clé secrète du protocole actuel, et n’est pas un certificat : docs/paypage.md dit où elle va.",
+        "no_place": "{path} n’a pas de F_CERTIFICATE, qui dit où sont les certificats.",
     },
 }
 
@@ -95,6 +103,8 @@ def issue(url: str, merchant_id: str, country: str, pathfile: Pathfile, rotate: 
     certificate that is there stays in force as the previous one. Raises Refused without it,
     KitError and OSError.
     """
+    if not pathfile["F_CERTIFICATE"]:
+        raise Refused("no_place", path=pathfile.path)
     path = certificate_path(pathfile, country, merchant_id)
     content = issue_certificate(url, merchant_id, country, pathfile["F_CTYPE"])
     if os.path.exists(path) and not rotate:
@@ -109,7 +119,14 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
     The latter is empty where there was none. An expired one wants ``force``. Raises Refused,
     KitError and OSError.
     """
-    certificate = open_certificate(source)
+    if pathfile["PROTOCOL"] == PAYPAGE:
+        raise Refused("paypage", path=pathfile.path, key=pathfile["PAYPAGE_KEY"])
+    try:
+        certificate = open_certificate(source)
+    except CertificateError:
+        if _may_be_a_key(source):
+            raise Refused("is_a_key", path=source) from None
+        raise
     country, merchant_id = _whose(certificate)
     wanted, says = pathfile["F_CTYPE"], certificate.header.get("certificate_type", "")
     if says != wanted:
@@ -153,7 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("merchant_id", help="number of the merchant, 014213245611111")
     command.add_argument("url", help="address of the payment server, http://127.0.0.1:8080/payment")
     command.add_argument("--country", default="fr", help="country of the merchant (fr)")
-    command.add_argument("--pathfile", default="", help="the pathfile that says where certificates are")
+    command.add_argument("--pathfile", default=default, help=place)
     command.add_argument("--output", metavar="FILE", help="write it there instead; - is the standard output")
     command.add_argument("--type", default="php", help="with --output: its type, empty for none (php)")
     command.add_argument(
@@ -190,11 +207,12 @@ def _issue(given: argparse.Namespace) -> int:
 def _show(given: argparse.Namespace) -> int:
     paths = given.files
     if not paths:
-        read_pathfile(given.pathfile)
-        site = Site(given.pathfile, ROOT)
-        places = (site.certificate_path(m, old) for m in site.merchants for old in (False, True))
-        paths = [path for path in places if os.path.exists(path)]
-        if not paths:
+        pathfile = read_pathfile(given.pathfile)
+        paths = _installed(pathfile)
+        if pathfile["PROTOCOL"] == PAYPAGE:
+            note = _say("paypage", path=given.pathfile, key=pathfile["PAYPAGE_KEY"])
+            print(printable(note), file=sys.stderr)
+        elif not paths:
             raise Refused("none", path=given.pathfile)
     status = 0
     for path in paths:
@@ -204,6 +222,15 @@ def _show(given: argparse.Namespace) -> int:
             print(printable(str(error)), file=sys.stderr)
             status = 1
     return status
+
+
+def _installed(pathfile: Pathfile) -> list[str]:
+    """The certificates that are there, of the merchants that have a parmcom file."""
+    if not pathfile["F_CERTIFICATE"]:
+        return []
+    merchants = Site(pathfile.path, ROOT).merchants
+    places = (certificate_path(pathfile, m.country, m.id, old) for m in merchants for old in (False, True))
+    return [path for path in places if os.path.exists(path)]
 
 
 def _install(given: argparse.Namespace) -> int:
@@ -232,6 +259,14 @@ def _describe(certificate: Certificate) -> None:
     for name, value in lines.items():
         if value:
             print(f"  {_say(name):18} {printable(value)}")
+
+
+def _may_be_a_key(path: str) -> bool:
+    try:
+        content = read_file(path).strip()
+    except (OSError, ValueError):
+        return False
+    return 0 < len(content) <= LONGEST_KEY and b"\n" not in content
 
 
 def _whose(certificate: Certificate) -> tuple[str, str]:

@@ -5,8 +5,9 @@ import json
 import os
 import pwd
 import re
+import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from traceback import extract_tb
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ COLOURS = {OK: "32", WARNING: "33", FAULT: "1;31"}
 
 Checks = Sequence[tuple[str, Callable[["Site"], list[Finding]]]]
 Results = list[tuple[str, list[Finding]]]
+Texts = Mapping[str, str]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -71,14 +73,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def _checks() -> Checks:
     """Each check, in the order they are made: its name, and the function that looks."""
-    from sogenactif.commands.checks import files, merchants, payment, records, web
+    from sogenactif.commands.checks import files, merchants, payment, records, sealing, web
 
     return (
         ("pathfile", files.pathfile),
         ("parameters", files.parameters),
         ("paths", files.paths),
         ("debug", files.debug),
-        ("certificates", merchants.certificates),
+        ("certificates", sealing.secrets),
         ("requests", merchants.requests),
         ("addresses", merchants.addresses),
         ("logos", merchants.logos),
@@ -93,9 +95,10 @@ def _checks() -> Checks:
 
 
 def _guarded(look: Callable[[], list[Finding]]) -> list[Finding]:
-    """The findings of a check, or that it couldn't look: one that fails never hides the others."""
+    """The findings of a check, each once, or that it couldn't look: one that fails never hides the others."""
     try:
-        return look()
+        found = look()
+        return [finding for number, finding in enumerate(found) if finding not in found[:number]]
     except PermissionError as error:
         return [fault("not_allowed", str(error.filename or ""))]
     except Exception as error:
@@ -115,38 +118,38 @@ def _count(results: Results, level: str) -> int:
     return sum(finding.level == level for _, findings in results for finding in findings)
 
 
-def _texts(finding: Finding, texts: dict[str, tuple[str, str]]) -> tuple[str, str]:
+def _texts(finding: Finding, texts: Texts) -> tuple[str, str]:
     """What a finding saw and what to do, on one line each."""
-    values = {"file": finding.file, **finding.values}
-    saw, do = (printable(text.format(**values)) for text in texts[finding.name])
-    return saw, do
+    saw, _, do = texts[finding.name].partition(" → ")
+    to_type = shlex.quote(finding.file)
+    return printable(saw.format(**finding.values)), printable(do.format(file=to_type, **finding.values))
 
 
-def _print(results: Results, texts: dict[str, tuple[str, str]], quiet: bool, asked_url: bool) -> None:
+def _print(results: Results, texts: Texts, quiet: bool, asked_url: bool) -> None:
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for name, findings in results:
         shown = [finding for finding in findings if not quiet or finding.level != OK]
         if shown:
-            print(texts[f"check_{name}"][0])
+            print(texts[f"check_{name}"])
         for finding in shown:
             saw, do = _texts(finding, texts)
             if finding.file:
-                place = texts["place" if finding.line else "place_file"][0]
+                place = texts["place" if finding.line else "place_file"]
                 saw = place.format(file=printable(finding.file), line=finding.line, saw=saw)
-            word = f"{texts[f'level_{finding.level}'][0]:9}"
+            word = f"{texts[f'level_{finding.level}']:9}"
             print(f"  {_colour(word, COLOURS[finding.level], coloured)} {saw}")
             if do:
                 print(f"            → {do}")
     numbers = {"faults": FAULT, "warnings": WARNING, "well": OK}
-    print(texts["summary"][0].format(**{name: _count(results, level) for name, level in numbers.items()}))
+    print(texts["summary"].format(**{name: _count(results, level) for name, level in numbers.items()}))
     skipped = list(_skipped(results))
     if skipped and not quiet:
-        print(texts["skipped"][0].format(names=", ".join(texts[f"check_{name}"][0] for name in skipped)))
+        print(texts["skipped"].format(names=", ".join(texts[f"check_{name}"] for name in skipped)))
         if not asked_url:
-            print(texts["skipped_url"][0])
+            print(texts["skipped_url"])
 
 
-def _print_json(results: Results, texts: dict[str, tuple[str, str]]) -> None:
+def _print_json(results: Results, texts: Texts) -> None:
     findings = []
     for name, found in results:
         for finding in found:

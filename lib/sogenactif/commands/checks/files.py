@@ -1,20 +1,29 @@
 """The pathfile and the parmcom files: each line, each path."""
 
+import glob
 import os
 import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
+from sogenactif import paypage
 from sogenactif.commands.checks.finding import Finding, fault, ok, warning
-from sogenactif.commands.checks.rights import READ, SEARCH, may
+from sogenactif.commands.checks.rights import READ, SEARCH, refused
 from sogenactif.commands.checks.site import Site
 from sogenactif.errors import KitError
 from sogenactif.fields import PARMCOM, to_bytes, to_text
-from sogenactif.settings import KEYWORDS, NEEDED, read_file, read_pathfile
+from sogenactif.protocol import PAYPAGE
+from sogenactif.settings import KEYWORDS, NEEDED, PROTOCOLS, read_file, read_pathfile
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 INDIRECT = "F_PARAM!D_PARM!parmcom!"
 LIKE_ENOUGH = 0.75
+# What keywords of the pathfile may be; of others the form, and an example of it.
+CHOICES = {**paypage.CHOICES, "PROTOCOL": PROTOCOLS[1:], "KIT_VERSION": ("615",)}
+FORMS = {
+    "PAYPAGE_KEY_VERSION": ("[0-9]+", "1"),
+    "PAYPAGE_INTERFACE": (r"HP_[0-9]+\.[0-9]+", paypage.INTERFACE),
+}
 
 
 def pathfile(site: Site) -> list[Finding]:
@@ -22,10 +31,9 @@ def pathfile(site: Site) -> list[Finding]:
     found = _lines(site.path, KEYWORDS, PARMCOM)
     if found and found[0].name in ("missing", "unreadable"):
         return found
-    if not site.pathfile:
-        lines = to_text(read_file(site.path)).split("\n")
-        absent = [k for k in NEEDED if not any(re.match(f"{k}!.", line) for line in lines)]
-        found += [fault("keyword_absent", site.path, keyword=keyword) for keyword in absent]
+    misspelled = {finding.values.get("likely") for finding in found}
+    for keyword in sorted(_absent(site.path) - misspelled):
+        found.append(fault("keyword_absent", site.path, line_of(site.path, keyword), keyword=keyword))
     if not any(finding.level == "fault" for finding in found):
         try:
             read_pathfile(site.path)
@@ -40,19 +48,28 @@ def parameters(site: Site) -> list[Finding]:
         return []
     files = [site.pathfile["F_DEFAULT"], *(merchant.path for merchant in site.merchants)]
     found = [
-        finding for path in files for finding in _lines(path, PARMCOM, KEYWORDS) or [ok("well_formed", path)]
+        finding
+        for path in files
+        if os.path.exists(path)
+        for finding in _lines(path, PARMCOM, KEYWORDS) or [ok("well_formed", path)]
     ]
+    known = {merchant.id for merchant in site.merchants}
+    prefix = site.pathfile["F_PARAM"] + "."
+    for path in sorted(glob.glob(glob.escape(prefix) + "*")):
+        number = re.match(r"[0-9]{1,15}", path.removeprefix(prefix))
+        if number and number[0] not in known:
+            found.append(warning("parameters_misnamed", path, likely=os.path.basename(prefix) + number[0]))
     if not site.merchants:
-        found.append(fault("no_merchant", site.pathfile["F_PARAM"] + ".<merchant_id>"))
+        found.append(fault("no_merchant", f"{prefix}<merchant_id>"))
     return found
 
 
 def paths(site: Site) -> list[Finding]:
-    """Where F_DEFAULT, F_PARAM and F_CERTIFICATE lead, and whether the web server gets there."""
+    """Where the paths of the pathfile lead, and whether the web server gets there."""
     if not site.pathfile:
         return []
     found = []
-    for keyword in ("F_DEFAULT", "F_PARAM", "F_CERTIFICATE"):
+    for keyword in ("F_DEFAULT", "F_PARAM", "PAYPAGE_KEY" if site.paypage else "F_CERTIFICATE"):
         value = site.pathfile[keyword]
         if not value:
             continue
@@ -62,13 +79,11 @@ def paths(site: Site) -> list[Finding]:
             found.append(fault("relative", site.path, line, keyword=keyword, value=value))
         elif not os.path.exists(needed):
             found.append(fault("leads_nowhere", site.path, line, keyword=keyword, path=needed))
-        elif not may(site.user, needed, wanted):
-            found.append(fault("not_for_user", needed, user=site.user.name))
         else:
-            found.append(ok("leads_there", site.path, line, keyword=keyword, user=site.user.name))
+            well = ok("leads_there", site.path, line, keyword=keyword, user=site.user.name)
+            found += refused(site.user, needed, wanted) or [well]
     for path in [site.path, *(merchant.path for merchant in site.merchants)]:
-        if not may(site.user, path, READ):
-            found.append(fault("not_for_user", path, user=site.user.name))
+        found += refused(site.user, path)
     return found
 
 
@@ -78,7 +93,8 @@ def debug(site: Site) -> list[Finding]:
         return []
     line, value = line_of(site.path, "DEBUG"), site.pathfile["DEBUG"]
     if site.pathfile.debug:
-        return [(warning if site.only_demonstration else fault)("debug_on", site.path, line)]
+        is_trial = site.merchants and all(map(site.is_trial, site.merchants))
+        return [(warning if is_trial else fault)("debug_on", site.path, line)]
     if value not in ("", "NO"):
         return [warning("debug_neither", site.path, line)]
     return [ok("debug_off", site.path, line)]
@@ -89,6 +105,16 @@ def line_of(path: str, keyword: str) -> int:
     lines = read_file(path).split(b"\n")
     numbers = [n for n, line in enumerate(lines, 1) if line.startswith(keyword.encode() + b"!")]
     return numbers[-1] if numbers else 0
+
+
+def _absent(path: str) -> set[str]:
+    """The keywords that a pathfile needs and doesn't set; those that today's server needs, where it says so."""
+    lines = to_text(read_file(path)).split("\n")
+    values = dict(line.split("!")[:2] for line in lines if "!" in line)
+    needed = set(NEEDED)
+    if values.get("PROTOCOL") == PAYPAGE:
+        needed = needed - {"F_CERTIFICATE"} | {"PAYPAGE_URL", "PAYPAGE_KEY"}
+    return {keyword for keyword in needed if not values.get(keyword)}
 
 
 def _lines(path: str, known: Collection[str], elsewhere: Collection[str]) -> list[Finding]:
@@ -146,17 +172,29 @@ def _line(
             found.append(fault("misspelled", path, number, keyword=_shown(keyword), likely=likely[0]))
         else:
             found.append(warning("unknown_keyword", path, number, keyword=_shown(keyword)))
-    elif keyword in seen:
-        found.append(warning("repeated", path, number, keyword=keyword, first=seen[keyword]))
-    elif keyword in PARMCOM and known is PARMCOM:
-        field = PARMCOM[keyword]
-        length = len(to_bytes(value))
-        if field.max_length is not None and length > field.max_length:
-            found.append(
-                fault("too_long", path, number, keyword=keyword, length=length, most=field.max_length)
-            )
+    else:
+        if keyword in seen:
+            found.append(warning("repeated", path, number, keyword=keyword, first=seen[keyword]))
+        found += _value(path, number, keyword, value)
     seen[keyword] = number
     return found
+
+
+def _value(path: str, number: int, keyword: str, value: str) -> list[Finding]:
+    """What is wrong with a value: its length in a parmcom file; in a pathfile some take a few, or have a form."""
+    most, length = PARMCOM[keyword].max_length if keyword in PARMCOM else None, len(to_bytes(value))
+    if most is not None and length > most:
+        return [fault("too_long", path, number, keyword=keyword, length=length, most=most)]
+    if value and keyword in CHOICES and value not in CHOICES[keyword]:
+        choices = {choice.lower(): choice for choice in CHOICES[keyword]}
+        likely = get_close_matches(value.lower(), choices, 1, LIKE_ENOUGH)
+        said = {"keyword": keyword, "choices": ", ".join(CHOICES[keyword])}
+        if likely:
+            return [fault("misspelled_value", path, number, **said, likely=choices[likely[0]])]
+        return [fault("wrong_value", path, number, **said)]
+    if value and keyword in FORMS and not re.fullmatch(FORMS[keyword][0], value):
+        return [fault("wrong_form", path, number, keyword=keyword, example=FORMS[keyword][1])]
+    return []
 
 
 def _shown(keyword: str) -> str:

@@ -34,23 +34,34 @@ def python(root: str) -> list[Finding]:
         path = os.path.join(root, "cgi-bin", script)
         try:
             with open(path, "rb") as file:
-                first = file.readline(512)
+                source = file.read()
         except FileNotFoundError:
             found.append(fault("script_missing", path))
             continue
+        first = source.partition(b"\n")[0]
         command = first[2:].decode("utf-8", "replace").split()
         if not first.startswith(b"#!") or not command:
             found.append(fault("script_unnamed", path, 1))
-        elif first.endswith(b"\r\n"):
+        elif first.endswith(b"\r"):
             found.append(fault("script_carriage_return", path, 1))
         elif not os.stat(path).st_mode & 0o111:
             found.append(fault("script_not_executable", path))
         else:
-            found += _interpreter(root, command, path)
+            found += _interpreter(root, command, path) or _syntax(path, source)
     if not any(finding.level == "fault" for finding in found):
         version = ".".join(map(str, sys.version_info[:3]))
         return [ok("python", version=version, executable=sys.executable)]
     return found
+
+
+def _syntax(path: str, source: bytes) -> list[Finding]:
+    """Where the shop's own part of a script can't be understood."""
+    try:
+        compile(source, path, "exec")
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 0
+        return [fault("script_syntax", path, line, error=getattr(error, "msg", error))]
+    return []
 
 
 def paris() -> list[Finding]:

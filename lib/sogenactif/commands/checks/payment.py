@@ -7,15 +7,18 @@ from urllib.parse import urlencode, urljoin
 
 from sogenactif.commands.checks.asking import Reply, ask
 from sogenactif.commands.checks.finding import Finding, fault, ok
+from sogenactif.commands.checks.merchants import opened_request
 from sogenactif.commands.checks.site import Site
 from sogenactif.errors import KitError
 from sogenactif.history import transactions
 from sogenactif.ledger import opened_ledger
-from sogenactif.message import open_request
 from sogenactif.payment import read_outcome
+from sogenactif.protocol import posted
 
 CARD, CODE = "4974934125497800", "600"
 PATIENCE = 10
+# The fields that hold what is sealed, in the guide's protocol and in today's.
+SEALED = ("DATA", "Data")
 
 
 class Failed(Exception):
@@ -27,12 +30,17 @@ class Failed(Exception):
 
 
 class Form:
-    """A form of a page: where it leads, and its fields."""
+    """A form of a page: where it leads, its fields, and what its first button adds to them."""
 
     def __init__(self, action: str) -> None:
         self.action = action
         self.fields: dict[str, str] = {}
-        self.images: list[str] = []
+        self.button: dict[str, str] = {}
+
+    @property
+    def pressed(self) -> dict[str, str]:
+        """What a browser posts where the first button is pressed."""
+        return {**self.fields, **self.button}
 
 
 class _Forms(HTMLParser):
@@ -45,14 +53,14 @@ class _Forms(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append(Form(urljoin(self.base, given.get("action", ""))))
-        elif tag in ("input", "select") and self.forms and given.get("name"):
-            form, name = self.forms[-1], given["name"]
+        elif tag in ("input", "select", "button") and self.forms and given.get("name"):
+            form, name, value = self.forms[-1], given["name"], given.get("value", "")
             if given.get("type") == "image":
-                form.images.append(name)
-            elif given.get("type") == "submit":
-                form.images.append(name.removesuffix(".x"))
+                form.button = form.button or {f"{name}.x": "1", f"{name}.y": "1"}
+            elif tag == "button" or given.get("type") == "submit":
+                form.button = form.button or {name: value}
             elif given.get("type") not in ("radio", "checkbox"):
-                form.fields[name] = given.get("value", "")
+                form.fields[name] = value
 
 
 def payment(site: Site) -> list[Finding]:
@@ -60,12 +68,12 @@ def payment(site: Site) -> list[Finding]:
     if not site.order or not site.pathfile:
         return []
     # Before anything is asked for: the order's page itself makes a request.
-    for merchant in site.merchants:
-        certificate = site.certificate(merchant)
-        if certificate and not certificate.own:
-            return [fault("payment_bank", certificate.path)]
-    if not site.certificates:
-        return [fault("payment_without_certificate", site.path)]
+    known = [merchant for merchant in site.merchants if site.payment_address(merchant)]
+    for merchant in known:
+        if not site.is_demonstration(merchant):
+            return [fault("payment_bank", url=site.payment_address(merchant))]
+    if not known:
+        return [fault("payment_unknown", site.path)]
     try:
         return _pay(site)
     except Failed as failed:
@@ -75,19 +83,21 @@ def payment(site: Site) -> list[Finding]:
 def _pay(site: Site) -> list[Finding]:
     assert site.pathfile
     page = f"{site.url}/cgi-bin/call_request.py"
-    order = _form(_ask(f"{page}?{urlencode({'order': site.order})}"), "DATA", "payment_no_order")
+    order = _form(_ask(f"{page}?{urlencode({'order': site.order})}"), "payment_no_order", *SEALED)
     try:
-        asked, certificate = open_request(order.fields["DATA"], site.pathfile)
+        asked = opened_request(posted(order.fields), site.pathfile)
     except KitError as error:
         raise Failed(fault("payment_unsealed", url=page, error=error)) from None
-    if not certificate.own or order.action != certificate.payment_url + "/callpayment":
-        raise Failed(fault("payment_bank", certificate.path))
-    pressed = {f"{order.images[0]}.x": "1", f"{order.images[0]}.y": "1"} if order.images else {}
-    entry = _form(_ask(order.action, {**order.fields, **pressed}), "number", "payment_no_entry")
+    servers = [site.payment_address(m) for m in site.merchants if m.id == asked["merchant_id"]]
+    if order.action not in {f"{url}{path}" for url in servers for path in ("", "/callpayment")}:
+        raise Failed(fault("payment_bank", url=order.action))
+    entry = _form(_ask(order.action, order.pressed), "payment_no_entry", "number", *SEALED)
+    if "number" not in entry.fields:  # the server asks for the means
+        entry = _form(_ask(entry.action, entry.pressed), "payment_no_entry", "number")
     card = {"number": CARD, "month": "12", "year": str(date.today().year + 1), "code": CODE}
-    receipt = _form(_ask(entry.action, {**entry.fields, **card}), "DATA", "payment_no_receipt")
+    receipt = _form(_ask(entry.action, {**entry.fields, **card}), "payment_no_receipt", *SEALED)
     try:
-        response = read_outcome(receipt.fields["DATA"], site.pathfile)
+        response = read_outcome(receipt.fields, site.pathfile)
     except KitError as error:
         raise Failed(fault("payment_unsealed", url=entry.action, error=error)) from None
     if response.outcome != "accepted":
@@ -105,20 +115,20 @@ def _await(site: Site, asked: dict[str, str], number: str) -> None:
     """Wait until the bank's server has told the ledger."""
     assert site.pathfile
     end = time.monotonic() + PATIENCE
-    moment = asked["transmission_date"]
+    wanted = {name: asked.get(name) for name in ("merchant_id", "order_id")}
     while True:
         with opened_ledger(site.pathfile) as ledger:
             assert ledger
             states = [
                 found.state
                 for found in transactions(ledger, number=number)
-                if found.fields.get("transmission_date") == moment
+                if {name: found.fields.get(name) for name in wanted} == wanted
             ]
-        if states == ["accepted"]:
+        if states[-1:] == ["accepted"]:
             return
         if time.monotonic() > end:
             url = asked.get("automatic_response_url", "")
-            state = states[0] if states else "unknown"
+            state = states[-1] if states else "unknown"
             raise Failed(fault("payment_not_told", number=number, url=url, state=state))
         time.sleep(0.2)
 
@@ -130,12 +140,12 @@ def _ask(url: str, form: dict[str, str] | None = None) -> Reply:
         raise Failed(fault("no_answer", url=url.partition("?")[0], error=error)) from None
 
 
-def _form(reply: Reply, name: str, otherwise: str) -> Form:
-    """The form of a page that has a field of this name."""
+def _form(reply: Reply, otherwise: str, *names: str) -> Form:
+    """The first form of a page that has a field of one of these names."""
     parser = _Forms(reply.url)
     parser.feed(reply.text)
     for form in parser.forms:
-        if name in form.fields:
+        if any(name in form.fields for name in names):
             return form
     url = reply.url.partition("?")[0]
     raise Failed(fault(otherwise, url=url, status=reply.status))

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 from sogenactif.commands.checks.files import line_of
-from sogenactif.commands.checks.finding import Finding, fault, ok
-from sogenactif.commands.checks.rights import READ, SEARCH, WRITE, described, may, open_to_all
+from sogenactif.commands.checks.finding import Finding, fault, ok, warning
+from sogenactif.commands.checks.rights import READ, SEARCH, WRITE, described, open_to_all, refused
 from sogenactif.commands.checks.site import Site
 from sogenactif.database import MIGRATIONS, schema_version
 from sogenactif.errors import LedgerError
@@ -23,7 +23,7 @@ def ledger(site: Site) -> list[Finding]:
         return []
     url, line = site.pathfile["LEDGER"], line_of(site.path, "LEDGER")
     if not url:
-        return [ok("no_ledger", site.path)]
+        return [warning("ledger_needed", site.path) if site.paypage else ok("no_ledger", site.path)]
     if not site.ledger and not url.startswith(("postgresql://", "postgres://")):
         return [fault("ledger_malformed", site.path, line)]
     if not site.ledger and not site.pathfile["JOURNAL"]:
@@ -51,19 +51,19 @@ def journal(site: Site) -> list[Finding]:
     """The folder where each response is written before the bank's server gets its answer."""
     if not site.pathfile:
         return []
+    if not os.path.isabs(site.journal):
+        line = line_of(site.path, "JOURNAL")
+        return [fault("relative", site.path, line, keyword="JOURNAL", value=site.journal)]
+    if site.user.uid == 0 and not site.user_name:
+        return [warning("user_unknown", site.journal)]
     if not os.path.exists(site.journal):
         parent = os.path.dirname(site.journal)
         if not os.path.exists(parent):
             return [fault("leads_nowhere", site.path, keyword="JOURNAL", path=parent)]
-        if not may(site.user, parent, WRITE):
-            return [fault("not_writable", parent, user=site.user.name)]
-        return [ok("journal_to_come", site.journal)]
+        return refused(site.user, parent, WRITE | SEARCH) or [ok("journal_to_come", site.journal)]
     files = [f"{site.journal}/{day}.jsonl" for day in Journal(site.journal).days()]
-    if not may(site.user, site.journal, WRITE) or not may(site.user, site.journal, SEARCH):
-        return [fault("not_writable", site.journal, user=site.user.name)]
-    found = [
-        fault("not_writable", path, user=site.user.name) for path in files if not may(site.user, path, WRITE)
-    ]
+    found = refused(site.user, site.journal, WRITE | SEARCH)
+    found = found or [finding for path in files for finding in refused(site.user, path, WRITE)]
     return found or [ok("journal", site.journal, user=site.user.name)]
 
 
@@ -92,12 +92,9 @@ def _unwritable(site: Site, path: str) -> list[Finding]:
         return [
             fault("leads_nowhere", site.path, line_of(site.path, "LEDGER"), keyword="LEDGER", path=folder)
         ]
-    if not may(site.user, folder, WRITE | SEARCH):
-        return [fault("not_writable", folder, user=site.user.name)]
-    return [
-        fault("not_writable", file, user=site.user.name)
-        for file in (path, path + "-wal", path + "-shm")
-        if os.path.exists(file) and not may(site.user, file, READ | WRITE)
+    files = [file for file in (path, path + "-wal", path + "-shm") if os.path.exists(file)]
+    return refused(site.user, folder, WRITE | SEARCH) or [
+        finding for file in files for finding in refused(site.user, file, READ | WRITE)
     ]
 
 

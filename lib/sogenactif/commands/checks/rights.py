@@ -6,59 +6,76 @@ import pwd
 import stat
 from typing import Any, NamedTuple
 
+from sogenactif.commands.checks.finding import Finding, fault
+
 READ, WRITE, SEARCH = 4, 2, 1
 
 
 class Account(NamedTuple):
-    """A user of this machine, and the groups it is in."""
+    """A user of this machine, the group that its files get, and all that it is in."""
 
     name: str
     uid: int
+    group: str
     groups: frozenset[int]
 
 
 def account(name: str) -> Account:
     """The user of that name. Raises KeyError where there is none."""
     entry = pwd.getpwnam(name)
-    return Account(name, entry.pw_uid, frozenset(os.getgrouplist(name, entry.pw_gid)))
+    groups = frozenset(os.getgrouplist(name, entry.pw_gid))
+    return Account(name, entry.pw_uid, _group(entry.pw_gid), groups)
 
 
 def owner_of(path: str) -> Account:
     """The user whose a file is, or the nearest folder above it that is there."""
+    path = os.path.abspath(path)
     while not os.path.exists(path):
         path = os.path.dirname(path)
     found = os.stat(path)
     try:
         return account(pwd.getpwuid(found.st_uid).pw_name)
     except KeyError:  # a number without a name, as in a container
-        return Account(str(found.st_uid), found.st_uid, frozenset([found.st_gid]))
+        name, group = str(found.st_uid), _group(found.st_gid)
+        return Account(name, found.st_uid, group, frozenset([found.st_gid]))
 
 
-def may(user: Account, path: str, wanted: int) -> bool:
-    """Whether a user may read, write or search a file or folder that is there, its folders included.
+def refused(user: Account, path: str, wanted: int = READ) -> list[Finding]:
+    """What keeps a user from reading, writing or searching a file or folder that is there: that, or one above it.
 
     Raises PermissionError where whoever asks may not even look.
     """
     path = os.path.realpath(path)
-    folders = [path]
-    while folders[-1] != "/":
-        folders.append(os.path.dirname(folders[-1]))
-    return all(_allows(user, folder, SEARCH) for folder in folders[1:]) and _allows(user, path, wanted)
+    above = [path]
+    while above[-1] != "/":
+        above.append(os.path.dirname(above[-1]))
+    for folder in reversed(above[1:]):
+        if not _allows(user, folder, SEARCH):
+            return [fault("not_entered", folder, user=user.name, group=user.group)]
+    if _allows(user, path, wanted):
+        return []
+    return [
+        fault("not_writable" if wanted & WRITE else "not_readable", path, user=user.name, group=user.group)
+    ]
 
 
 def open_to_all(path: str) -> bool:
-    """Whether the rights of a file let everybody on the machine read or change it."""
-    return bool(os.stat(path).st_mode & 0o006)
+    """Whether the rights of a file give everybody on the machine anything: the kit refuses such a key."""
+    return bool(os.stat(path).st_mode & 0o007)
 
 
 def described(path: str) -> dict[str, Any]:
     """The rights of a file as a sentence needs them: mode, owner, group."""
     found = os.stat(path)
+    mode = f"{stat.S_IMODE(found.st_mode):03o}"
+    return {"mode": mode, "owner": owner_of(path).name, "group": _group(found.st_gid)}
+
+
+def _group(number: int) -> str:
     try:
-        group = grp.getgrgid(found.st_gid).gr_name
+        return grp.getgrgid(number).gr_name
     except KeyError:
-        group = str(found.st_gid)
-    return {"mode": f"{stat.S_IMODE(found.st_mode):03o}", "owner": owner_of(path).name, "group": group}
+        return str(number)
 
 
 def _allows(user: Account, path: str, wanted: int) -> bool:

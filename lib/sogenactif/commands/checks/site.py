@@ -2,14 +2,19 @@
 
 import glob
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from sogenactif.certificate import Certificate, certificate_path, read_certificate
+from sogenactif.certificate import Certificate, read_certificate
 from sogenactif.commands.checks.rights import Account, account, owner_of
+from sogenactif.commands.checks.urls import is_for_tests, is_local
 from sogenactif.errors import KitError
+from sogenactif.protocol import PAYPAGE
 from sogenactif.settings import Pathfile, merge, read_parameters, read_pathfile
+
+NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 class Merchant(NamedTuple):
@@ -77,32 +82,41 @@ class Site:
         return tuple(
             Merchant(path.removeprefix(prefix), path, merge(common, _fields("merchant", path)))
             for path in sorted(glob.glob(glob.escape(prefix) + "*"))
-            if path.removeprefix(prefix).isdigit()
+            if NUMBER.fullmatch(path.removeprefix(prefix))
         )
 
-    def certificate_path(self, merchant: Merchant, old: bool = False) -> str:
-        """Where the certificate of a merchant is, or the one before it."""
-        assert self.pathfile
-        return certificate_path(self.pathfile, merchant.country, merchant.id, old)
+    @property
+    def paypage(self) -> bool:
+        """Whether payments go to today's server, sealed with secret keys."""
+        return self.pathfile is not None and self.pathfile["PROTOCOL"] == PAYPAGE
 
     def certificate(self, merchant: Merchant) -> Certificate | None:
-        """The certificate of a merchant, None where the kit can't use it or the protocol has none."""
-        if not self.pathfile or not self.pathfile["F_CERTIFICATE"]:
+        """The certificate that seals a merchant's requests, None where the kit can't use it or the protocol has none."""
+        if not self.pathfile or self.paypage:
             return None
         try:
             return read_certificate(self.pathfile, merchant.country, merchant.id)
         except KitError:
             return None
 
-    @cached_property
-    def certificates(self) -> tuple[Certificate, ...]:
-        """The certificates that can be used."""
-        return tuple(found for found in map(self.certificate, self.merchants) if found)
+    def payment_address(self, merchant: Merchant) -> str:
+        """The address of a merchant's payment server, empty where it can't be known."""
+        if self.pathfile and self.paypage:
+            return self.pathfile["PAYPAGE_URL"]
+        certificate = self.certificate(merchant)
+        return certificate.payment_url if certificate else ""
 
-    @property
-    def only_demonstration(self) -> bool:
-        """Whether this kit issued every certificate: there is no bank."""
-        return bool(self.certificates) and all(certificate.own for certificate in self.certificates)
+    def is_demonstration(self, merchant: Merchant) -> bool:
+        """Whether the payment server is a demonstration's: this kit issued the certificate, or it is on this network."""
+        certificate = self.certificate(merchant)
+        if certificate:
+            return certificate.own
+        address = self.payment_address(merchant)
+        return bool(address) and is_local(address)
+
+    def is_trial(self, merchant: Merchant) -> bool:
+        """Whether nobody is charged: the server is a demonstration's, or the bank's for tests."""
+        return self.is_demonstration(merchant) or is_for_tests(self.payment_address(merchant))
 
 
 def _fields(whose: str, path: str) -> dict[str, str]:

@@ -9,6 +9,8 @@ from sogenactif.commands.checks.finding import Finding, fault, ok, warning
 from sogenactif.commands.checks.machine import paris
 from sogenactif.commands.checks.merchants import means
 from sogenactif.commands.checks.site import Site
+from sogenactif.paypage import key_path
+from sogenactif.settings import read_file
 
 # What each script answers when it is asked for nothing in particular.
 EXPECTED = {"call_autoresponse.py": 405, "call_request.py": 400, "call_response.py": 400}
@@ -57,7 +59,8 @@ def logos(site: Site) -> list[Finding]:
 def clock(site: Site) -> list[Finding]:
     """This machine's clock beside that of the payment server, or of the web server that was named."""
     found = paris()
-    for url in [*dict.fromkeys(c.payment_url for c in site.certificates), *filter(None, [site.url])]:
+    servers = dict.fromkeys(map(site.payment_address, site.merchants))
+    for url in filter(None, [*servers, site.url]):
         try:
             there = parsedate_to_datetime(ask(url, method="HEAD").headers["Date"])
         except (OSError, TypeError, ValueError):
@@ -84,14 +87,20 @@ def _script(url: str, reply: Reply, expected: int) -> Finding:
 
 
 def _configuration(site: Site) -> list[Finding]:
-    """Whether the configuration, too, is served to everybody."""
+    """Whether the pathfile or a secret key, which no extension keeps from it, is served to everybody."""
+    shown = [("pathfile", b"F_PARAM!", "configuration_served")]
+    if site.pathfile and site.pathfile["PAYPAGE_KEY"]:
+        for path in (key_path(site.pathfile, merchant.id) for merchant in site.merchants):
+            if os.path.isfile(path):
+                shown.append((os.path.basename(path), read_file(path).strip(), "key_served"))
     found = []
-    for place in ("cgi-bin/pathfile", "pathfile", "var/conf/pathfile"):
-        url = f"{site.url}/{place}"
-        try:
-            body = ask(url).body
-        except OSError:
-            continue
-        if b"F_DEFAULT!" in body or b"F_PARAM!" in body:
-            found.append(fault("configuration_served", url=url))
+    for folder in ("cgi-bin/", "", "var/conf/"):
+        for name, content, finding in shown:
+            url = f"{site.url}/{folder}{name}"
+            try:
+                body = ask(url).body
+            except OSError:
+                continue
+            if content and content in body:
+                found.append(fault(finding, url=url))
     return found

@@ -1,0 +1,39 @@
+"""What an address says by itself: whether it is one, and where it leads."""
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+# Names that are nobody's on the internet.
+LOCAL = (".localhost", ".local", ".test", ".lan", ".internal", ".home.arpa")
+ADDRESS = re.compile(r"https?://[^\s/?#]+([/?#][\x21-\x7e]*)?", re.ASCII)
+
+
+def is_address(url: str) -> bool:
+    """Whether a text is an http or https address, without spaces or accents."""
+    try:
+        parts = urlsplit(url)
+        return bool(ADDRESS.fullmatch(url) and parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def is_local(url: str) -> bool:
+    """Whether an address leads to this machine or its own network, where no bank is or gets."""
+    host = _host(url)
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith(LOCAL)
+
+
+def is_for_tests(url: str) -> bool:
+    """Whether an address is that of a bank's server for tests, which charges nobody (Paypage: ``simu``)."""
+    return "simu" in _host(url).split(".")
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
