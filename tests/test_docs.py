@@ -1,5 +1,7 @@
 """The documentation: its examples are run, its links and its table are checked."""
 
+import ast
+import importlib
 import re
 import shutil
 import sqlite3
@@ -12,10 +14,14 @@ from typing import Any
 
 import pytest
 
+from docs.errors import sections
+from sogenactif import errors
 from sogenactif.certificate import read_certificate
+from sogenactif.commands.certificate import Refused
+from sogenactif.http import HttpError
 from sogenactif.message import open_request, seal_response
 from sogenactif.settings import Pathfile, read_pathfile
-from sogenactif.web import call_autoresponse, call_request
+from sogenactif.web import Unverified, call_autoresponse, call_request
 from tests.conftest import MERCHANT, ROOT, need
 from tests.serving import postgresql
 from tests.test_web import ask, post
@@ -161,3 +167,89 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_each_page_is_linked_from_both_entries(page: Path) -> None:
     for entry in ("README.md", "README.fr.md"):
         assert f"(docs/{page.name})" in (ROOT / entry).read_text(), entry
+
+
+HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
+KIT_ERRORS = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type)}
+# What the kit raises and catches again itself, so that nobody reads its words.
+INTERNAL = {"Failed", "OSError", "ValueError", "WrongSchedule"}
+
+
+class Hole(str):
+    """A value that only the running kit knows, in the words of an error."""
+
+    strerror = HOLE
+
+
+def raised(path: Path) -> Iterator[BaseException]:
+    """The errors that a module of the kit raises or tells, with holes for the values in their words."""
+    module = importlib.import_module(".".join(path.relative_to(ROOT / "lib").with_suffix("").parts))
+    kinds: dict[str, Callable[..., BaseException]] = {**KIT_ERRORS, "Match": the_reason, "exit": SystemExit}
+    kinds |= {"HttpError": HttpError, "Unverified": Unverified, "Refused": Refused}
+
+    def value(node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(found):
+                return found
+            case ast.JoinedStr(parts):
+                return "".join(str(value(part)) for part in parts)
+            case ast.Name(name) if isinstance(getattr(module, name, None), str):
+                return getattr(module, name)
+        return Hole(HOLE)
+
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Call(ast.Name(name) | ast.Attribute(attr=name), arguments, keywords) if name in kinds:
+                named = {keyword.arg: value(keyword.value) for keyword in keywords if keyword.arg}
+                yield kinds[name](*map(value, arguments), **named)
+            case ast.Raise(ast.Name(name)) if name in kinds:
+                yield kinds[name]()
+            case ast.Raise(ast.Name(name) | ast.Call(ast.Name(name))) if name not in INTERNAL:
+                assert name in kinds or name == "error", f"{path}:{node.lineno}: {name}"
+
+
+def the_reason(verdict: str, outcome: str = "", why: str = "", *_: object, **__: object) -> errors.KitError:
+    """What the log says of a response that the ledger doesn't believe."""
+    return errors.KitError(why)
+
+
+def test_the_page_of_errors_is_printed_from_them() -> None:
+    printed = subprocess.run(
+        [sys.executable, ROOT / "docs" / "errors.py"], check=True, capture_output=True
+    ).stdout
+    assert (ROOT / "docs" / "errors.md").read_bytes() == printed
+
+
+def test_each_error_that_the_kit_raises_has_its_row() -> None:
+    rows = [error for section in sections().values() for row in section for error in row.errors]
+    told = {
+        (type(error), str(error))
+        for path in sorted((ROOT / "lib" / "sogenactif").rglob("*.py"))
+        if path.name != "errors.py"
+        for error in raised(path)
+        if str(error).strip(HOLE)
+    }
+    shown = set()
+    for row in rows:
+        if isinstance(row, str):
+            continue
+        # Where several fit, a row is the one with the most words of its own.
+        fitting = [(kind, text) for kind, text in told if type(row) is kind and fits(text, str(row))]
+        assert fitting, f"nothing raises {row!r}"
+        most = max(map(own_words, fitting))
+        shown |= {one for one in fitting if own_words(one) == most}
+    assert sorted(text for _, text in told - shown) == []
+
+
+def fits(text: str, row: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, text.split(HOLE))), row) is not None
+
+
+def own_words(told: tuple[type[BaseException], str]) -> int:
+    return len(told[1].replace(HOLE, ""))
+
+
+def test_each_class_of_error_is_on_the_page() -> None:
+    made = {type(error) for section in sections().values() for row in section for error in row.errors}
+    bases = {base for kind in KIT_ERRORS.values() for base in kind.__bases__}
+    assert {kind for kind in KIT_ERRORS.values() if kind not in bases} - made == set()
