@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "lib" / "packages"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
+sys.path[:0] = [f"{Path(__file__).parents[1]}/lib{folder}" for folder in ("", "/packages")]
 
 from sogenactif.commands.certificate import Refused
 from sogenactif.database import PSYCOPG_MISSING
@@ -544,6 +543,15 @@ def sections() -> dict[str, Sequence[Row]]:
                 ["Error loading the kit (run install.sh, with Python 3.10 or newer)"],
                 "The dependencies aren't there, or Python is too old.",
                 "Run `./install.sh`; name another Python with `PYTHON=` or, for Apache, `--python`.",
+            ),
+            Row(
+                [
+                    SystemExit(
+                        "sogenactif: preview needs demo, which is missing: run ./install.sh in a whole copy of the kit"
+                    )
+                ],
+                "Likewise, or a folder of the kit wasn't copied.",
+                "As it says; a shared hosting has no `preview`.",
             ),
             Row(
                 ["erreur appel request", "executable request non trouve"],
