@@ -27,6 +27,14 @@ def test_each_program_says_what_it_does_and_which_version_it_is(program: str) ->
     assert run(ROOT / program, "--version") == f"Sogenactif payment kit {__version__}\n"
 
 
+@pytest.mark.parametrize("task", ["demo", "payment", "bundle", "postgresql", "release", "test", "apache"])
+def test_each_task_says_what_it_takes_and_does_nothing(task: str) -> None:
+    said = run(ROOT / "install.sh", task, "--help")
+    assert f"install.sh {task}" in said
+    assert len([line for line in said.splitlines() if "install.sh" in line]) == 1
+    assert run(ROOT / "install.sh", task, "--version") == f"Sogenactif payment kit {__version__}\n"
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_says_what_it_does_and_its_page_says_the_same(command: str) -> None:
     program = ROOT / "bin" / "sogenactif"
