@@ -433,8 +433,9 @@ def sections() -> dict[str, Sequence[Row]]:
             ),
             Row(
                 [JournalError("PATH", OSError(28, "No space left on device"))],
-                "The disk is full, or the right to write is gone; the bank's server is answered 500.",
-                "Make room; give the web server's user `var/data`.",
+                "The disk is full, or the right to write is gone. No payment begins; a response that the ledger"
+                " records is answered 200, one that it can't record either 500.",
+                "Make room, give the web server's user `var/data`; then `sogenactif replay`.",
             ),
             Row(
                 [

@@ -135,6 +135,8 @@ def main(arguments: Sequence[str]) -> int:
         why = f": {reason.strerror}" if isinstance(reason, OSError) and reason.strerror else ""
         print(printable(f"{error}{why}"), file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        raise
     except OSError as error:
         path = error.filename or ""
         print(printable(_say("unwritten", path=path, error=error.strerror)), file=sys.stderr)
