@@ -181,6 +181,7 @@ bundle)
     ;;
 postgresql)
     pip_install --target lib/packages -r requirements/postgresql.txt
+    printf 'Ready. LEDGER may name a database of PostgreSQL; ./install.sh apache takes the driver along.\n'
     ;;
 test)
     add_requirements demo demonstration

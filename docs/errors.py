@@ -49,8 +49,9 @@ HEAD = """# What the kit says when it refuses
 Printed by `python docs/errors.py` from the errors themselves; causes and remedies are changed there.
 
 `request` and `response` print these words after the code −1, with exit status 0 where none is named. The web server's
-error log has them too, after the reference that the customer saw, without values that may be personal. Words between
-parentheses are yours: a parameter, a path, a field. `bin/sogenactif check` finds most of it before a customer does.
+error log has them too, after the HTTP status and the reference that the customer saw, without values that may be
+personal. (The bank's kit shows them in a table with the title API ERROR.) Words between parentheses are yours: a
+parameter, a path, a field. `bin/sogenactif check` finds most of it before a customer does.
 """
 
 
@@ -241,14 +242,10 @@ def sections() -> dict[str, Sequence[Row]]:
                 "Write the number that the bank's extranet shows.",
             ),
             Row(
-                [KeyMissing("no key word PAYPAGE_KEY"), KeyMissing("PATH")],
-                "There is no secret key of this merchant.",
-                "Write it to the file that PAYPAGE_KEY names, with .merchant_id at the end of its name.",
-            ),
-            Row(
-                [KeyUnusable("PATH")],
-                "Its file can't be opened.",
-                "Give the web server's group the right to read it.",
+                [KeyMissing("no key word PAYPAGE_KEY"), KeyMissing("PATH"), KeyUnusable("PATH")],
+                "The secret key of this merchant isn't there, or can't be opened.",
+                "Write it to the file that PAYPAGE_KEY names, with .merchant_id at the end of its name; the web"
+                " server's group reads it.",
             ),
             Row(
                 [KeyUnusable("PATH: others may read it, chmod o= makes it yours")],
@@ -304,7 +301,7 @@ def sections() -> dict[str, Sequence[Row]]:
                         "length",
                         "length of field 12",
                         "number of fields",
-                        "merchant_id",
+                        "transaction_id",
                         "customer_id",
                     )
                 ],
@@ -340,14 +337,14 @@ def sections() -> dict[str, Sequence[Row]]:
                 " new key, as `.old`. With today's server check the key and PAYPAGE_SEAL too.",
             ),
             Row(
-                [
-                    ResponseError("authorisation_id"),
-                    ResponseError("response_code"),
-                    ResponseError("transmission_date"),
-                ],
-                "A sealed message in which this value is too long, missing, or no date. Without response_code it is"
-                " the request itself, which the customer's browser holds too.",
-                "Nothing: it is no response of the bank's. If the bank says it is, send it the line of the log.",
+                [ResponseError("response_code")],
+                "A sealed message that says no outcome: the request itself, which the customer's browser holds too.",
+                "Nothing: no response of the bank's lacks it.",
+            ),
+            Row(
+                [ResponseError("authorisation_id"), ResponseError("transmission_date")],
+                "In a sealed response this value is longer than its field, or no date.",
+                "Ask the bank what it sent; look in its back office before you deliver.",
             ),
             Row(
                 [
@@ -541,7 +538,10 @@ def sections() -> dict[str, Sequence[Row]]:
         ),
         "When nothing answers": (
             Row(
-                ["Error loading the kit (run install.sh, with Python 3.10 or newer)"],
+                [
+                    "Error loading the kit (run install.sh, with Python 3.10 or newer)",
+                    "sogenactif: this is Python 3.9; run it with Python 3.10 or newer",
+                ],
                 "The dependencies aren't there, or Python is too old.",
                 "Run `./install.sh`; name another Python with `PYTHON=` or, for Apache, `--python`.",
             ),
@@ -551,7 +551,7 @@ def sections() -> dict[str, Sequence[Row]]:
                         "sogenactif: preview needs demo, which is missing: run ./install.sh in a whole copy of the kit"
                     )
                 ],
-                "Likewise, or a folder of the kit wasn't copied.",
+                "The dependencies, or a folder of the kit, aren't there.",
                 "As it says; a shared hosting has no `preview`.",
             ),
             Row(

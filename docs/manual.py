@@ -105,11 +105,12 @@ def _list(parser: argparse.ArgumentParser) -> str:
 
 def _argument(action: argparse.Action) -> str:
     """An option with its value, or an argument, as the macros of mdoc name it."""
-    value = (
-        "" if action.nargs == 0 else f"Ar {action.metavar or action.dest}".lower().replace("ar ", "Ar ", 1)
-    )
-    if action.choices and not isinstance(action.metavar, str):
-        value = "Cm " + " | ".join(map(str, action.choices))
+    if action.nargs == 0:
+        value = ""
+    elif action.choices and not action.metavar:
+        value = f"Cm {' | '.join(action.choices)}"
+    else:
+        value = f"Ar {str(action.metavar or action.dest).lower()}"
     flag = f"Fl {action.option_strings[-1].removeprefix('-')}" if action.option_strings else ""
     return f"{flag} {value}".strip()
 

@@ -24,7 +24,7 @@ from sogenactif.certificate import issue_certificate, read_certificate
 from sogenactif.commands.certificate import Refused
 from sogenactif.http import HttpError
 from sogenactif.message import open_request, seal_response
-from sogenactif.settings import Pathfile, read_pathfile
+from sogenactif.settings import KEYWORDS, Pathfile, read_pathfile
 from sogenactif.web import Order, Unverified, call_autoresponse, call_request, call_response
 from tests.conftest import MERCHANT, ROOT, need
 from tests.serving import free_port, postgresql, public_folder, web_user
@@ -367,6 +367,7 @@ def test_the_commands_of_each_page_work(page: Path, kit: tuple[Path, dict[str, s
         given = given.replace("./install.sh", f"{ROOT}/install.sh")
         done, said = follow(given, {**os.environ, "DATA": known["DATA"], "LC_ALL": "C"}, tmp_path)
         assert done, f"{command}: {said}"
+    assert not (ROOT / "payment.db").exists()
 
 
 def demonstration(folder: Path) -> Path:
@@ -423,6 +424,11 @@ def test_both_readmes_say_the_same() -> None:
         }
 
     assert parts(french) == parts(english)
+
+
+def test_each_keyword_of_the_pathfile_is_explained() -> None:
+    pages = "".join((ROOT / page).read_text() for page in ("README.md", "docs/paypage.md"))
+    assert [keyword for keyword in KEYWORDS if not re.search(rf"`{keyword}[`!]", pages)] == []
 
 
 def test_the_options_of_the_installation_are_on_its_page() -> None:

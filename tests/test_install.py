@@ -36,6 +36,8 @@ from tests.serving import public_folder, web_user
         ),
         (["apache", "--python", "/bin/true/python", "--no-enable"], 1, "no Python 3.10 or newer"),
         (["apache", "--user", "nobody-here", "--no-enable"], 1, "no user nobody-here"),
+        (["apache", "--user", "nobody", "--no-enable"], 1, "no group nobody"),
+        (["release", "--quick"], 1, "release takes no --quick"),
     ],
 )
 def test_it_says_what_is_wrong_and_what_to_do(arguments: list[str], status: int, words: str) -> None:

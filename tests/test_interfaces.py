@@ -49,6 +49,19 @@ def test_each_command_says_what_it_does_and_its_page_says_the_same(command: str)
         assert re.search(rf"Fl {option[1:]}\b", page), option
 
 
+def test_what_is_missing_for_a_command_is_said(tmp_path: Path) -> None:
+    for name in ("bin", "lib"):
+        shutil.copytree(
+            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "packages")
+        )
+    result = subprocess.run(
+        ["/usr/bin/python3", "-I", tmp_path / "bin" / "sogenactif", "preview", "entry"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert re.fullmatch(r"sogenactif: preview needs demo, which is missing: .*\n", result.stderr)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_examples_of_the_manual_are_calls_that_work(command: str) -> None:
     for example in EXAMPLES[command]:

@@ -26,7 +26,7 @@ COMMANDS = {
 }
 
 
-def new_parser(command: str, description: str, epilog: str | None = None) -> argparse.ArgumentParser:
+def new_parser(command: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """The parser of a command, or of them all where it is empty: it answers --help and --version."""
     parser = argparse.ArgumentParser(
         prog=f"sogenactif {command}".rstrip(),
