@@ -307,42 +307,26 @@ MINE = {
 }
 # What a person stops, and what other tests do for real.
 SERVES = re.compile(r"\./install\.sh (?:demo|payment)")
-ELSEWHERE = re.compile(r"\./install\.sh (?:test|release|postgresql|apache|--help)")
+ELSEWHERE = re.compile(r"\./install\.sh (?:test|release|postgresql)\b")
+
+
+def beside(kit: Path) -> list[str]:
+    """Options that install somewhere, away from this machine's Apache."""
+    return ["--prefix", str(kit), "--config", f"{kit}.conf", "--no-enable", "--user", web_user()]
 
 
 @pytest.fixture(scope="module")
 def kit() -> Iterator[tuple[Path, dict[str, str]]]:
     """The kit as ``./install.sh apache`` puts it somewhere, with a payment: its folder, and what that is called."""
     with public_folder() as folder:
-        options = [
-            "--prefix",
-            folder / "kit",
-            "--config",
-            folder / "kit.conf",
-            "--no-enable",
-            "--user",
-            web_user(),
-        ]
-        run([f"{ROOT}/install.sh", "apache", *map(str, options)])
+        run([f"{ROOT}/install.sh", "apache", *beside(folder / "kit")])
         pathfile = read_pathfile(f"{folder}/kit/var/conf/pathfile")
-        page = run(
-            [
-                f"{folder}/kit/bin/request",
-                f"merchant_id={MERCHANT}",
-                "amount=1000",
-                f"pathfile={pathfile.path}",
-            ]
-        )
+        call = [f"merchant_id={MERCHANT}", "amount=1000", f"pathfile={pathfile.path}"]
+        page = run([f"{folder}/kit/bin/request", *call])
         [line] = run([f"{folder}/kit/bin/sogenactif", "transactions", "--format", "csv"]).splitlines()[1:]
         reference = line.partition(",")[0]
-        yield (
-            folder / "kit",
-            {
-                "DATA": answer_to(the_data(page), pathfile),
-                "reference": reference,
-                "day": reference.partition("-")[0],
-            },
-        )
+        known = {"DATA": answer_to(the_data(page), pathfile), "reference": reference, "day": reference[:8]}
+        yield folder / "kit", known
 
 
 @pytest.mark.parametrize("page", SPOKEN, ids=lambda page: str(page.relative_to(ROOT)))
@@ -359,8 +343,9 @@ def test_the_commands_of_each_page_work(page: Path, kit: tuple[Path, dict[str, s
             given = re.sub(words, mine, given)
         given = given.format(kit=place, folder=tmp_path, **known)
         if ELSEWHERE.match(given):
-            [task] = re.findall(r"install\.sh (\w*)", given)
-            given = f"./install.sh {task} --help"
+            given += " --help"
+        elif given.startswith("./install.sh apache"):
+            given += f" --dry-run {' '.join(beside(place))}"
         elif SERVES.match(given):
             given = f"exec {given} --port {free_port()}"
             given += f" --root {demonstration(tmp_path)}" if " demo" in given else " --database payment.db"
@@ -368,6 +353,13 @@ def test_the_commands_of_each_page_work(page: Path, kit: tuple[Path, dict[str, s
         done, said = follow(given, {**os.environ, "DATA": known["DATA"], "LC_ALL": "C"}, tmp_path)
         assert done, f"{command}: {said}"
     assert not (ROOT / "payment.db").exists()
+
+
+def test_the_manual_is_installed_where_man_looks_for_it(kit: tuple[Path, dict[str, str]]) -> None:
+    """That is beside a folder of PATH; see manpath(1)."""
+    place, _ = kit
+    written = {page.name for page in (ROOT / "docs" / "man").iterdir()}
+    assert {page.name for page in (place / "bin" / ".." / "share" / "man" / "man1").iterdir()} == written
 
 
 def demonstration(folder: Path) -> Path:
