@@ -17,9 +17,10 @@ usage() {
 ./install.sh postgresql       set up, with the driver for a ledger in PostgreSQL
 ./install.sh bundle [DIR]     write a folder to copy by FTP to a shared hosting, without root; --help lists its options
 ./install.sh release          write an archive in dist/ that installs without network
+./install.sh test [...]       set up, then run every check and test; what follows is for pytest
 ./install.sh --version        say which version this is
-./install.sh test             set up, then run every check and test
-./install.sh bench [...]      set up, then measure; bench/run --help lists its options
+./install.sh bench [...]      set up, then measure; --help lists its options
+./install.sh TASK --help      say what a task takes
 ./install.sh apache [...]     install on this machine's Apache, as root:
     --prefix DIR     where the kit goes (/usr/local/lib/sogenactif)
     --shop URL       address of the shop, for its return URLs (http://localhost)
@@ -35,6 +36,11 @@ usage() {
 Python 3.10 or newer; PYTHON=/path/to/python3 names another than python3.
 TEXT
 }
+
+# What the task takes, of the text above.
+usage_of() { usage | awk -v task="./install.sh $1" '/^[^ ]/ { on = index($0, task " ") == 1 } on'; }
+
+say_version() { printf 'Sogenactif payment kit %s\n' "$(version_in <lib/sogenactif/__init__.py)"; }
 
 die() {
     printf 'install.sh: %s\n' "$*" >&2
@@ -138,9 +144,16 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
 -h | --help | help) usage && exit ;;
---version) printf 'Sogenactif payment kit %s\n' "$(version_in <lib/sogenactif/__init__.py)" && exit ;;
+--version) say_version && exit ;;
 "" | demo | payment | postgresql | bundle | release | test | bench | apache) ;;
 *) usage >&2 && exit 2 ;;
+esac
+case $command,${1:-} in
+*,--version) say_version && exit ;;
+# These say themselves what they take.
+demo,* | payment,* | bundle,* | bench,*) ;;
+*,-h | *,--help) usage_of "$command" && exit ;;
+release,?* | postgresql,?*) die "$command takes no $1" ;;
 esac
 if [ "$command" = apache ]; then
     . installer/apache.sh
@@ -164,19 +177,22 @@ demo)
     ;;
 payment)
     add_requirements demo demonstration
-    exec .venv/bin/python -m demo.payment "$@"
+    # Files are named from where the command was given.
+    cd "$START"
+    exec "$ROOT/.venv/bin/python" -m demo.payment "$@"
     ;;
 release)
     . installer/release.sh
     write_release
     ;;
 bundle)
-    # A folder is named from where the command was given.
+    # As in payment.
     cd "$START"
     exec "$ROOT/.venv/bin/python" "$ROOT/installer/bundle.py" "$@"
     ;;
 postgresql)
     pip_install --target lib/packages -r requirements/postgresql.txt
+    printf 'Ready. LEDGER may name a database of PostgreSQL; ./install.sh apache takes the driver along.\n'
     ;;
 test)
     add_requirements demo demonstration

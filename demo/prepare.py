@@ -59,11 +59,12 @@ def _speak(path: Path, protocol: str, payment: str) -> Pathfile:
     said = path.read_text()
     if protocol == PAYPAGE or pathfile["PROTOCOL"] == PAYPAGE:
         kept = OWN_KEYWORDS.sub("", said.rstrip("\n") + "\n")
-        key = pathfile["PAYPAGE_KEY"] or str(path.parent / "key")
+        own_key = str(path.parent / "key")
+        key = pathfile["PAYPAGE_KEY"] or own_key
         url = f"{payment}/paymentInit"
         if pathfile["PAYPAGE_URL"] and not OWN_SERVER.fullmatch(pathfile["PAYPAGE_URL"]):
             return pathfile
-        kept += f"PROTOCOL!{protocol}!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{key}!\n"
+        kept += f"PROTOCOL!{protocol}!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{'@HERE@/key' if key == own_key else key}!\n"
         if kept != said:
             write_secret(str(path), kept.encode())
         for merchant_id in MERCHANTS:

@@ -1,5 +1,6 @@
 """Prints docs/dictionary.md from the table of fields: ``python docs/dictionary.py > docs/dictionary.md``."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -66,4 +67,5 @@ def dictionary() -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     print(dictionary(), end="")

@@ -66,6 +66,7 @@ check_installation() {
     [ "$through" = cgi ] || [ "$(readlink -f "$interpreter")" = "$(readlink -f /usr/bin/python3)" ] ||
         die "mod_wsgi runs Debian's /usr/bin/python3 and not $interpreter: leave out --python or --wsgi"
     id -u "$user" >/dev/null 2>&1 || die "no user $user; name the web server's with --user"
+    getent group "$user" >/dev/null || die "no group $user: --user names the web server's user, whose group has its name"
 }
 
 is_of_this_kit() { grep -qsF "\"$prefix/cgi-bin" "$1"; }

@@ -1,6 +1,6 @@
 """Writes a folder that a shop copies by FTP to a hosting where it may install nothing.
 
-``python installer/bundle.py FOLDER [--shop URL] [--payment URL] [--python FILE]`` fills
+``python installer/bundle.py FOLDER [--shop URL] [--payment URL] [--protocol P] [--python FILE]`` fills
 FOLDER/cgi-bin and FOLDER/logos, whose place on the hosting FOLDER/README.txt tells.
 """
 
@@ -12,18 +12,18 @@ from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
-from demo.prepare import prepare
+from demo.prepare import PAYPAGE, SIPS, prepare
 from demo.shop import Shop
 
 KIT = Path(__file__).parents[1]
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "SelfTest", "psycopg*", "*.before")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "SelfTest", "psycopg*", "*.new")
 # Apache serves nothing of a folder with this, be it among documents or scripts.
 CLOSED = "Require all denied\n"
 TRIAL = "TRIAL"
 
 
-def bundle(folder: Path, shop: str, payment: str, python: str) -> None:
-    """Write the bundle of a shop at one address, whose customers pay at another."""
+def bundle(folder: Path, shop: str, payment: str, python: str, protocol: str = SIPS) -> None:
+    """Write the bundle of a shop at one address, whose customers pay at another in a protocol."""
     scripts, inside = folder / "cgi-bin", folder / "cgi-bin" / "sogenactif"
     for name in ("lib/sogenactif", "lib/packages", "templates"):
         shutil.copytree(KIT / name, inside / name, ignore=LEFT_OUT)
@@ -33,7 +33,7 @@ def bundle(folder: Path, shop: str, payment: str, python: str) -> None:
     for program in sorted((KIT / "bin").iterdir()):
         _write_program(inside / "bin" / program.name, program.read_text(), python)
     (inside / ".htaccess").write_text(CLOSED)
-    pathfile = prepare(inside, shop, payment, portable=True)
+    pathfile = prepare(inside, shop, payment, protocol, portable=True)
     database = str(inside / "var" / "data" / "shop.db")
     Shop(database, pathfile)
     with closing(sqlite3.connect(database)) as orders, orders:
@@ -73,13 +73,16 @@ def main() -> None:
         help="address of the payment server (%(default)s)",
     )
     parser.add_argument(
+        "--protocol", default=SIPS, choices=[SIPS, PAYPAGE], help="message of the payments (%(default)s)"
+    )
+    parser.add_argument(
         "--python", default="/usr/bin/env python3", help="first line of the scripts, after #! (%(default)s)"
     )
     given = parser.parse_args()
     folder = given.folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         sys.exit(f"install.sh: {folder} is not empty: name a new folder")
-    bundle(folder, given.shop.rstrip("/"), given.payment.rstrip("/"), given.python)
+    bundle(folder, given.shop.rstrip("/"), given.payment.rstrip("/"), given.python, given.protocol)
     print(f"Written: {folder}. Read README.txt in it, then copy cgi-bin and logos to your hosting.")
 
 

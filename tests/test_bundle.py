@@ -8,15 +8,16 @@ import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from sogenactif.certificate import read_certificate
+from sogenactif import message, paypage
+from sogenactif.days import PARIS
 from sogenactif.journal import Journal
-from sogenactif.message import open_request, seal_response
-from sogenactif.settings import read_pathfile
+from sogenactif.settings import Pathfile, read_pathfile
 from tests.conftest import MERCHANT, ROOT
 from tests.serving import apache, free_port, public_folder, web_user
 
@@ -63,14 +64,33 @@ def ask(address: str, posted: dict[str, str] | None = None) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-@pytest.fixture(scope="module", params=HOSTINGS)
+def accepted(page: str, pathfile: Pathfile) -> tuple[Mapping[str, str], dict[str, str]]:
+    """What a page asks for, and what the bank's server posts when it accepts that."""
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)"', page, re.IGNORECASE)
+    form = {name: html.unescape(value) for name, value in hidden}
+    yes = {"response_code": "00", "payment_means": "CB", "bank_response_code": "00"}
+    if pathfile["PROTOCOL"] != "paypage":
+        asked, certificate = message.open_request(form["DATA"], pathfile)
+        return asked, {"DATA": message.seal_response({**asked, **yes}, certificate)}
+    now = datetime.now(PARIS)
+    fields, old = paypage.open_request(form, pathfile, now.date())
+    moment = {"payment_date": f"{now:%Y%m%d}", "payment_time": f"{now:%H%M%S}"}
+    return fields, paypage.seal_response({**fields, **yes, **moment}, pathfile, old)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[("scripts", "sips"), ("documents", "sips"), ("documents", "paypage")],
+    ids=lambda param: "-".join(param),
+)
 def hosting(request: pytest.FixtureRequest) -> Iterator[tuple[str, Path]]:
+    kind, protocol = request.param
     with public_folder() as folder:
         port = free_port()
-        bundle(folder / "bundle", "--shop", f"http://127.0.0.1:{port}")
+        bundle(folder / "bundle", "--shop", f"http://127.0.0.1:{port}", "--protocol", protocol)
         upload(folder / "bundle", folder / "www")
         shutil.rmtree(folder / "bundle")
-        with apache(folder, port, HOSTINGS[request.param].format(folder=folder), folder / "www") as address:
+        with apache(folder, port, HOSTINGS[kind].format(folder=folder), folder / "www") as address:
             yield address, folder / "www" / "cgi-bin" / "sogenactif"
 
 
@@ -79,18 +99,13 @@ def test_the_trial_order_is_shown_and_its_outcome_received(hosting: tuple[str, P
     status, page = ask(f"{address}/cgi-bin/call_request.py?order=TRIAL")
     assert status == 200, page
     assert "10,00" in page
-    [action] = re.findall(r'ACTION="([^"]+)"', page, re.I)
+    [action] = set(re.findall(r'ACTION="([^"]+)"', page, re.I))
     assert action.startswith("http://127.0.0.1:8080/payment/")
     assert ask(f"{address}/logos/CB.svg")[0] == 200
     pathfile = read_pathfile(str(inside / "var" / "conf" / "pathfile"))
-    certificate = read_certificate(pathfile, "fr", MERCHANT)
-    [data] = re.findall(r'NAME="?DATA"? VALUE="([^"]+)"', page, re.I)
-    asked, _ = open_request(html.unescape(data), pathfile)
+    asked, answer = accepted(page, pathfile)
     assert asked["automatic_response_url"] == f"{address}/cgi-bin/call_autoresponse.py"
-    answer = {**asked, "response_code": "00", "payment_means": "CB", "bank_response_code": "00"}
-    assert (
-        ask(f"{address}/cgi-bin/call_autoresponse.py", {"DATA": seal_response(answer, certificate)})[0] == 200
-    )
+    assert ask(f"{address}/cgi-bin/call_autoresponse.py", answer)[0] == 200
     [verdict] = [
         entry["verdict"]
         for entry in Journal(str(inside / "var" / "data" / "journal")).entries()
@@ -102,7 +117,7 @@ def test_the_trial_order_is_shown_and_its_outcome_received(hosting: tuple[str, P
 
 def test_nothing_else_is_shown(hosting: tuple[str, Path]) -> None:
     address, _ = hosting
-    for path in ("var/conf/pathfile", f"var/conf/certif.fr.{MERCHANT}.php", "var/data/shop.db", "bin/request",
+    for path in ("var/conf/pathfile", f"var/conf/certif.fr.{MERCHANT}.php", f"var/conf/key.{MERCHANT}", "var/data/shop.db", "bin/request",
                  "lib/sogenactif/web.py", "var/conf/"):  # fmt: skip
         status, page = ask(f"{address}/cgi-bin/sogenactif/{path}")
         assert status in (403, 404, 500), path

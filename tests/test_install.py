@@ -3,10 +3,12 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,8 @@ from tests.serving import public_folder, web_user
         ),
         (["apache", "--python", "/bin/true/python", "--no-enable"], 1, "no Python 3.10 or newer"),
         (["apache", "--user", "nobody-here", "--no-enable"], 1, "no user nobody-here"),
+        (["apache", "--user", "nobody", "--no-enable"], 1, "no group nobody"),
+        (["release", "--quick"], 1, "release takes no --quick"),
     ],
 )
 def test_it_says_what_is_wrong_and_what_to_do(arguments: list[str], status: int, words: str) -> None:
@@ -274,10 +278,17 @@ def serves(debian: Machine, words: str) -> Callable[[], bool]:
     return lambda: words in debian.ask(PAGE)[1]
 
 
+def recorded(var: Path, copy: Path) -> list[tuple[str, str]]:
+    """What the ledger holds, whether a process of the web server has it open or not."""
+    shutil.copytree(var / "data", copy)
+    with closing(sqlite3.connect(copy / "ledger.db")) as ledger:
+        return ledger.execute("SELECT order_id, told FROM sogenactif_request").fetchall()
+
+
 @on_debian
 @pytest.mark.parametrize(("options", "line"), [([], "Tea by CGI"), (["--wsgi"], "Tea by WSGI")])
 def test_debian_s_apache_serves_the_kit_until_it_is_uninstalled(
-    debian: Machine, options: list[str], line: str
+    debian: Machine, options: list[str], line: str, tmp_path: Path
 ) -> None:
     before = contents(debian.root / "etc" / "apache2")
     install_on(debian, "--dry-run", *options)
@@ -296,15 +307,20 @@ def test_debian_s_apache_serves_the_kit_until_it_is_uninstalled(
     var = debian.root / f"{KIT[1:]}/var"
     assert (var / "data" / "outcomes").read_text() == "CMD-42 accepted\n"
 
-    kept = contents(var)
-    assert any(name.startswith("data/journal/") for name in kept)
+    kept = contents(var), recorded(var, tmp_path / "before")
+    assert any(name.startswith("data/journal/") for name in kept[0])
     said = install_on(debian, "--uninstall")
     assert f"It was changed and stays: {KIT}/cgi-bin/call_request.py" in said
     wait_for(lambda: debian.ask(PAGE)[0] == 404)
     assert [debian.ask(path)[0] for path in ("/", "/logos/CB.svg", "/cgi-bin/call_response.py")] == [
         200, 404, 404
     ]  # fmt: skip
-    assert contents(var) == kept
+    wait_for(lambda: not (var / "data" / "ledger.db-wal").exists())
+    after = contents(var), recorded(var, tmp_path / "after")
+    for files, _ in (kept, after):
+        for name in [name for name in files if name.startswith("data/ledger.db")]:
+            del files[name]
+    assert after == kept
     assert not list((debian.root / "etc" / "apache2").rglob("*sogenactif*"))
 
 

@@ -16,7 +16,9 @@ from sogenactif.settings import read_pathfile
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m demo.payment", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="install.sh payment", description="Serve the payment server alone, until Ctrl-C."
+    )
     parser.add_argument("--pathfile", required=True, help="the pathfile that finds the certificates")
     parser.add_argument("--database", default="payment.db", help="SQLite file (payment.db)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")

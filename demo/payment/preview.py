@@ -18,6 +18,7 @@ from demo.payment.pages import Page, View
 from demo.payment.switches import Switches
 from demo.payment.template import TemplateError
 from demo.payment.transactions import ENDED, Transaction
+from sogenactif.commands import new_parser
 from sogenactif.fields import CALL
 from sogenactif.instalments import Instalment, WrongSchedule, schedule
 
@@ -103,10 +104,12 @@ def preview(
     return show(view).html
 
 
-def main(arguments: Sequence[str]) -> int:
-    """The command line; the exit status is 1 for a template that can't be used."""
-    parser = argparse.ArgumentParser(prog="sogenactif preview", description=__doc__)
-    parser.add_argument("page", choices=SHOWN)
+def make_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = new_parser(
+        "preview", "Show any page of the payment server, with any template or dress and without a payment."
+    )
+    parser.add_argument("page", choices=SHOWN, metavar="page", help=f"which one: {', '.join(SHOWN)}")
     parser.add_argument("--template", type=Path, metavar="FILE", help="a template to dress the page with")
     parser.add_argument("--installed", type=Path, metavar="FOLDER", help="the shop's logos and style sheets")
     parser.add_argument("--name", default="Boutique de démonstration", help="the shop's name")
@@ -116,6 +119,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "fields", nargs="*", metavar="field=value", help="fields of the request: language=en bgcolor=ffeecc"
     )
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command line; the exit status is 1 for a template that can't be used."""
+    parser = make_parser()
     given = parser.parse_intermixed_args(arguments)
     fields = dict(field.partition("=")[::2] for field in given.fields)
     for name in fields:

@@ -1,1 +1,49 @@
-"""The commands of ``bin/sogenactif``, a module each."""
+"""The commands of ``bin/sogenactif``, a module each: ``make_parser`` says what it takes, ``main`` does it."""
+
+import argparse
+import sys
+from importlib import import_module
+from types import ModuleType
+
+from sogenactif import __version__
+
+# Each command: what it does, and its module.
+COMMANDS = {
+    "check": ("find what is wrong with an installation, and say what to do", "sogenactif.commands.check"),
+    "certificate": (
+        "issue, show or install the certificate of a merchant",
+        "sogenactif.commands.certificate",
+    ),
+    "preview": ("show a page of the payment server, with any template", "demo.payment.preview"),
+    "transactions": ("list transactions by day, order or state", "sogenactif.commands.transactions"),
+    "show": ("show a transaction and the responses to it", "sogenactif.commands.show"),
+    "replay": ("enter what only the journal has, tell the shop what it missed", "sogenactif.commands.replay"),
+    "migrate": (
+        "write the configuration for today's server beside the guide's",
+        "sogenactif.commands.migrate",
+    ),
+    "verify": ("compare the journal with the ledger", "sogenactif.commands.verify"),
+}
+
+
+def new_parser(command: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """The parser of a command, or of them all where it is empty: it answers --help and --version."""
+    parser = argparse.ArgumentParser(
+        prog=f"sogenactif {command}".rstrip(),
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.HelpFormatter if command else argparse.RawDescriptionHelpFormatter,
+    )
+    version = f"Sogenactif payment kit {__version__}"
+    parser.add_argument("--version", action="version", version=version, help="say which version this is")
+    return parser
+
+
+def load(command: str) -> ModuleType:
+    """The module of a command; what is missing for it ends the program with a sentence."""
+    try:
+        return import_module(COMMANDS[command][1])
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"sogenactif: {command} needs {error.name}, which is missing: run ./install.sh in a whole copy of the kit"
+        )

@@ -18,6 +18,7 @@ from sogenactif.certificate import (
     open_certificate,
     write_secret,
 )
+from sogenactif.commands import new_parser
 from sogenactif.commands.checks.site import Site
 from sogenactif.commands.common import ROOT
 from sogenactif.commands.language import language, printable
@@ -143,7 +144,7 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
 
 def main(arguments: Sequence[str]) -> int:
     """The command line; the exit status is 1 where nothing was issued, shown or installed."""
-    given = _parser().parse_args(arguments)
+    given = make_parser().parse_args(arguments)
     try:
         status: int = given.run(given)
     except (Refused, KitError) as error:
@@ -151,6 +152,8 @@ def main(arguments: Sequence[str]) -> int:
         why = f": {reason.strerror}" if isinstance(reason, OSError) and reason.strerror else ""
         print(printable(f"{error}{why}"), file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        raise
     except OSError as error:
         path = error.filename or ""
         print(printable(_say("unwritten", path=path, error=error.strerror)), file=sys.stderr)
@@ -158,10 +161,9 @@ def main(arguments: Sequence[str]) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="sogenactif certificate", description="The certificates of merchants: issue, show, install."
-    )
+def make_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = new_parser("certificate", "The certificates of merchants: issue, show, install.")
     commands = parser.add_subparsers(required=True, metavar="issue|show|install")
     default, place = f"{ROOT}/cgi-bin/pathfile", "the pathfile (%(default)s)"
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from traceback import extract_tb
 from typing import TYPE_CHECKING
 
+from sogenactif.commands import new_parser
 from sogenactif.commands.checks.english import ENGLISH
 from sogenactif.commands.checks.finding import FAULT, OK, WARNING, Finding, fault
 from sogenactif.commands.checks.french import FRENCH
@@ -29,12 +30,12 @@ Results = list[tuple[str, list[Finding]]]
 Texts = Mapping[str, str]
 
 
-def main(arguments: Sequence[str]) -> int:
-    """The command line; status 0 where there is no fault, 1 where there is one, 2 for a wrong call."""
-    parser = argparse.ArgumentParser(
-        prog="sogenactif check",
-        description="Check an installation: say what is wrong with it, and what to do.",
-        epilog="Status 0: no fault. 1: a fault. 2: a wrong call.",
+def make_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = new_parser(
+        "check",
+        "Check an installation: say what is wrong with it, and what to do.",
+        "Status 0: no fault. 1: a fault. 2: a wrong call.",
     )
     parser.add_argument("--pathfile", default=f"{ROOT}/cgi-bin/pathfile", help="the pathfile (%(default)s)")
     parser.add_argument(
@@ -45,6 +46,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--order", default="", help="with --payment: reference of an order to pay")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--quiet", action="store_true", help="print faults and warnings only")
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command line; status 0 where there is no fault, 1 where there is one, 2 for a wrong call."""
+    parser = make_parser()
     asked = parser.parse_args(arguments)
     if asked.url and not ADDRESS.fullmatch(asked.url):
         parser.error(f"{asked.url} is no http or https address")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from sogenactif.commands import new_parser
 from sogenactif.errors import KitError
 from sogenactif.ledger import Ledger, opened_ledger
 from sogenactif.settings import read_pathfile
@@ -15,7 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 
 def command_parser(name: str, description: str) -> argparse.ArgumentParser:
     """A parser with what every command on the ledger takes."""
-    parser = argparse.ArgumentParser(prog=f"sogenactif {name}", description=description)
+    parser = new_parser(name, description)
     parser.add_argument(
         "--pathfile", default=f"{ROOT}/cgi-bin/pathfile", help="pathfile that names the ledger (%(default)s)"
     )

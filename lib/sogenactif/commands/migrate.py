@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from glob import escape, glob
 
+from sogenactif.commands import new_parser
 from sogenactif.errors import KitError
 from sogenactif.fields import FIELDS, to_bytes, to_text
 from sogenactif.instalments import is_digits
@@ -19,11 +20,11 @@ SERVERS = {
 KEYWORDS = {field.name: field.keyword for field in FIELDS}
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the new pathfile and print the report; status 1 where it can't be written."""
-    parser = argparse.ArgumentParser(
-        prog="sogenactif migrate",
-        description="Write a pathfile for today's server beside the guide's, and say what changes. Scripts,"
+def make_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = new_parser(
+        "migrate",
+        "Write a pathfile for today's server beside the guide's, and say what changes. Scripts,"
         " parmcom files and certificates are left as they are: they serve both.",
     )
     parser.add_argument("pathfile", help="pathfile of the guide's protocol")
@@ -31,7 +32,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--server", default="test", choices=SERVERS, help="which of the bank's (%(default)s)")
     parser.add_argument("--url", help="address of another one, up to /paymentInit")
     parser.add_argument("--key", metavar="FILE", help="where secret keys are, .merchant_id is added")
-    asked = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the new pathfile and print the report; status 1 where it can't be written."""
+    asked = make_parser().parse_args(arguments)
     output = asked.output or f"{asked.pathfile}.paypage"
     try:
         pathfile = read_pathfile(asked.pathfile)

@@ -1,5 +1,6 @@
 """``sogenactif replay``: enters what only the journal has, and tells the shop what it doesn't know."""
 
+import argparse
 import importlib.util
 import os
 import sys
@@ -11,8 +12,8 @@ from sogenactif.ledger import FORGED, Ledger, journal_day
 from sogenactif.payment import PaymentResponse
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Bring ledger, journal and shop up to date; status 1 where something is left to do."""
+def make_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = command_parser(
         "replay",
         "Enter in the ledger what only the journal has, and tell the shop the outcomes it was not told.",
@@ -22,7 +23,12 @@ def main(arguments: Sequence[str]) -> int:
         default=f"{ROOT}/cgi-bin/call_autoresponse.py",
         help="script whose record_outcome is told (%(default)s)",
     )
-    asked = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Bring ledger, journal and shop up to date; status 1 where something is left to do."""
+    asked = make_parser().parse_args(arguments)
     record_outcome = _function(asked.script)
     with the_ledger(asked.pathfile) as ledger:
         entered, refused = 0, 0

@@ -1,5 +1,6 @@
 """``sogenactif show``: one transaction, with every response to it."""
 
+import argparse
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,10 +9,16 @@ from sogenactif.commands.common import command_parser, the_ledger
 from sogenactif.history import answers, transactions
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Print a transaction and its responses, field by field; status 1 where there is none."""
+def make_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = command_parser("show", "Show a transaction and every response to it.")
     parser.add_argument("reference", help="its day and transaction_id, aaaammjj-nnnnnn")
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print a transaction and its responses, field by field; status 1 where there is none."""
+    parser = make_parser()
     asked = parser.parse_args(arguments)
     if not re.fullmatch(r"[0-9]{8}-[0-9]{1,6}", asked.reference):
         parser.error(f"{asked.reference} is no aaaammjj-nnnnnn")

@@ -1,5 +1,6 @@
 """``sogenactif transactions``: the transactions of a day, an order or a state."""
 
+import argparse
 import csv
 import json
 import re
@@ -16,8 +17,8 @@ from sogenactif.money import format_amount
 COLUMNS = ("reference", "merchant", "made", "order_id", "amount", "currency_code", "state", "told")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Print the transactions that fit; of today where nothing else is asked for."""
+def make_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
     parser = command_parser(
         "transactions", "List transactions: those of today, or of a day, an order, a state."
     )
@@ -26,7 +27,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--state", default="", choices=[*OUTCOMES, WAITING], help="a state; on any day without --day"
     )
-    parser.add_argument("--format", default="table", choices=["table", "csv", "json"])
+    parser.add_argument(
+        "--format", default="table", choices=["table", "csv", "json"], help="how to list them (%(default)s)"
+    )
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the transactions that fit; of today where nothing else is asked for."""
+    parser = make_parser()
     asked = parser.parse_args(arguments)
     if asked.day and not re.fullmatch("[0-9]{8}", asked.day):
         parser.error(f"{asked.day!a} is no day, aaaammjj")

@@ -1,16 +1,20 @@
 """``sogenactif verify``: whether the journal and the ledger agree."""
 
+import argparse
 from collections.abc import Sequence
 
 from sogenactif.commands.common import command_parser, done, progress, the_ledger
 from sogenactif.history import differences
 
 
+def make_parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    return command_parser("verify", "Compare the journal with the ledger, and list what differs.")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print what differs; status 1 where anything does."""
-    asked = command_parser(
-        "verify", "Compare the journal with the ledger, and list what differs."
-    ).parse_args(arguments)
+    asked = make_parser().parse_args(arguments)
     with the_ledger(asked.pathfile) as ledger:
         found = 0
         for difference in differences(ledger, progress("lines of the journal")):
