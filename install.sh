@@ -121,12 +121,21 @@ add_requirements() {
     cp "requirements/$1.txt" "$installed"
 }
 
-run_tests() {
+# The servers that host the kit in tests and measurements.
+need_servers() {
     missing=
     [ -x /usr/sbin/apache2 ] || missing="$missing apache2"
+    [ -e /usr/lib/apache2/modules/mod_wsgi.so ] || missing="$missing libapache2-mod-wsgi-py3"
+    [ -x /usr/bin/gunicorn ] || missing="$missing gunicorn"
+    # shellcheck disable=SC2086
+    [ -z "$missing" ] || need_packages $missing
+}
+
+run_tests() {
+    need_servers
+    missing=
     command -v chromium >/dev/null || missing="$missing chromium"
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
-    [ -e /usr/lib/apache2/modules/mod_wsgi.so ] || missing="$missing libapache2-mod-wsgi-py3"
     for program in shellcheck mandoc; do
         command -v "$program" >/dev/null || missing="$missing $program"
     done
@@ -204,7 +213,7 @@ bench)
     add_requirements demo demonstration
     add_requirements test "test suite"
     command -v wrk >/dev/null || need_packages wrk
-    [ -e /usr/lib/apache2/modules/mod_wsgi.so ] || need_packages apache2 libapache2-mod-wsgi-py3
+    need_servers
     exec .venv/bin/python -m bench "$@"
     ;;
 esac
