@@ -54,8 +54,8 @@ def measure(rounds: int) -> Iterator[Figure]:
         with installed(ledger=False) as kit:
             yield from _pages(kit, name, server, rounds, "")
         with installed() as kit:
-            yield from _pages(kit, name, server, rounds, ", with a ledger")
             yield from _responses(kit, name, server, rounds)
+            yield from _pages(kit, name, server, rounds, ", with a ledger")
 
 
 def _pages(kit: Kit, name: str, server: Server, rounds: int, with_what: str) -> Iterator[Figure]:

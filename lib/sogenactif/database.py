@@ -98,21 +98,29 @@ class SqliteDatabase:
         self._connection.execute("COMMIT")
 
     @contextmanager
-    def transaction(self) -> Iterator[Execute]:
-        """A transaction that no other writer sees or disturbs; yields what runs a statement. Raises LedgerError."""
+    def transaction(self, flush: bool = True) -> Iterator[Execute]:
+        """A transaction that no other writer sees or disturbs; yields what runs a statement. Raises LedgerError.
+
+        Its end is on the disk, or without ``flush`` is so with the next one that is.
+        """
 
         def execute(statement: str, *values: object) -> list[Row]:
             return self._connection.execute(statement.format(lock=""), values).fetchall()
 
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            if not flush:
+                self._connection.execute("PRAGMA synchronous = NORMAL")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield execute
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            finally:
+                if not flush:
+                    self._connection.execute("PRAGMA synchronous = FULL")
         except self._error as error:
             raise LedgerError(self.path, error) from error
 
@@ -218,7 +226,7 @@ class PostgresqlDatabase:
         return int(row[0]) if row else 0
 
     @contextmanager
-    def transaction(self) -> Iterator[Execute]:
+    def transaction(self, flush: bool = True) -> Iterator[Execute]:
         """As that of SQLite; rows read with ``{lock}`` are this transaction's until it ends."""
 
         def execute(statement: str, *values: object) -> list[Row]:
@@ -230,6 +238,8 @@ class PostgresqlDatabase:
 
         try:
             with self._connection.transaction():
+                if not flush:
+                    self._connection.execute("SET LOCAL synchronous_commit = off")
                 yield execute
         except self._error as error:
             raise LedgerError(self._name, error) from error
