@@ -8,6 +8,7 @@ ends a SELECT whose rows are about to change.
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -17,6 +18,7 @@ from sogenactif.owner import give_to_folder_owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import sqlite3
     from typing import Any
 
 Row = tuple["Any", ...]
@@ -44,7 +46,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     ("CREATE INDEX sogenactif_number ON sogenactif_request (day, transaction_id)",),
 )
-BUSY_SECONDS = 5
+BUSY_SECONDS, LOOK_AGAIN_SECONDS = 5, 0.0005
 PSYCOPG_MISSING = "psycopg is missing: ./install.sh postgresql installs it"
 MOST_WAL_BYTES = 4 * 1024 * 1024
 
@@ -77,6 +79,7 @@ class SqliteDatabase:
                 raise LedgerMissing(path)
             if version < len(MIGRATIONS):
                 self._migrate()
+            self._connection.execute("PRAGMA busy_timeout = 0")
         except (sqlite3.Error, OSError) as error:
             self._connection.close()
             raise LedgerError(path, error) from error
@@ -111,9 +114,9 @@ class SqliteDatabase:
             if not flush:
                 self._connection.execute("PRAGMA synchronous = NORMAL")
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._run("BEGIN IMMEDIATE")
                 yield execute
-                self._connection.execute("COMMIT")
+                self._run("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -124,10 +127,22 @@ class SqliteDatabase:
         except self._error as error:
             raise LedgerError(self.path, error) from error
 
+    def _run(self, statement: str, *values: object) -> "sqlite3.Cursor":
+        """Run a statement as soon as nobody else keeps the file: SQLite by itself looks again ever more rarely."""
+        give_up = 0.0
+        while True:
+            try:
+                return self._connection.execute(statement, values)
+            except self._error as error:
+                give_up = give_up or time.monotonic() + BUSY_SECONDS
+                if "locked" not in str(error) or time.monotonic() > give_up:
+                    raise
+            time.sleep(LOOK_AGAIN_SECONDS)
+
     def rows(self, statement: str, *values: object) -> Iterator[Row]:
         """The rows of a SELECT, read as they are needed. Raises LedgerError."""
         try:
-            yield from self._connection.execute(statement, values)
+            yield from self._run(statement, *values)
         except self._error as error:
             raise LedgerError(self.path, error) from error
 
