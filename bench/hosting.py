@@ -122,7 +122,7 @@ def _write(kit: Kit, name: str, application: str) -> None:
 
 
 @contextmanager
-def gunicorn(kit: Kit) -> Iterator[str]:
+def gunicorn(kit: Kit, workers: int = WORKERS) -> Iterator[str]:
     """The applications under gunicorn; the address."""
     port = free_port()
     both = (
@@ -133,7 +133,7 @@ def gunicorn(kit: Kit) -> Iterator[str]:
     )
     _write(kit, "hosted", both)
     command = [
-        "/usr/bin/gunicorn", f"--workers={WORKERS}", f"--bind=127.0.0.1:{port}", "hosted",
+        "/usr/bin/gunicorn", f"--workers={workers}", f"--pid={kit.folder}/gunicorn.pid", f"--bind=127.0.0.1:{port}", "hosted",
         "--log-level=warning", *([f"--user={kit.user}", f"--group={kit.user}"] if kit.user else []),
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=kit.root / "cgi-bin")
