@@ -218,6 +218,47 @@ def test_rights_in_folders_of_the_shop_s_own_configuration_stay_usable(folder: P
     assert stat.S_IMODE((ours / "key").stat().st_mode) == 0o640
 
 
+def test_what_was_there_and_stays_is_told(folder: Path) -> None:
+    asked = ["--shop", "https://shop.example", "--payment", "http://pay.example:8080/payment"]
+    assert "stay" not in install(folder, *asked)
+    assert "stay" not in install(folder, *asked, "--protocol", "sips")
+    said = install(folder, "--shop", "https://tea.example", "--payment", "https://other.example/payment")
+    assert "Parameters that were there stay: their return addresses are not at https://tea.example.\n" in said
+    assert "Certificates that were there stay: they don't all pay at https://other.example/payment." in said
+    said = install(folder, *asked, "--protocol", "paypage")
+    assert "The pathfile that was there stays: payments are by sips; " in said
+    assert "\nPROTOCOL!" not in (folder / "kit" / "var" / "conf" / "pathfile").read_text()
+
+
+def test_what_stays_of_today_s_protocol_is_told(folder: Path) -> None:
+    asked = ["--payment", "http://pay.example:8080/payment", "--protocol", "paypage"]
+    assert "stay" not in install(folder, *asked)
+    assert "stay" not in install(folder)
+    said = install(folder, "--payment", "https://other.example/payment", "--protocol", "sips")
+    assert "The pathfile that was there stays: payments are by paypage; " in said
+    assert "its PAYPAGE_URL is not https://other.example/payment/paymentInit.\n" in said
+
+
+def test_orders_to_try_with_are_placed_where_the_shop_has_none(folder: Path) -> None:
+    install(folder)
+    orders = folder / "kit" / "var" / "data" / "shop.db"
+    assert orders.owner() == web_user()
+    with closing(sqlite3.connect(orders)) as shop, shop:
+        assert shop.execute("SELECT amount, state FROM orders WHERE reference = 'TRIAL'").fetchall() == [
+            (1000, "waiting")
+        ]
+        shop.execute("UPDATE orders SET state = 'accepted'")
+    before = orders.read_bytes()
+    install(folder)
+    assert orders.read_bytes() == before
+    # Where the shop keeps its orders on a disk that isn't there now, none are put in their place.
+    orders.unlink()
+    orders.symlink_to(folder / "elsewhere.db")
+    install(folder)
+    assert orders.is_symlink()
+    assert not orders.exists()
+
+
 KIT = "/usr/local/lib/sogenactif"
 PAGE = "/cgi-bin/call_request.py?order=CMD-42"
 AVAILABLE = "/etc/apache2/conf-available/00-sogenactif.conf"
@@ -322,6 +363,18 @@ def test_debian_s_apache_serves_the_kit_until_it_is_uninstalled(
             del files[name]
     assert after == kept
     assert not list((debian.root / "etc" / "apache2").rglob("*sogenactif*"))
+
+
+@on_debian
+@pytest.mark.parametrize("options", [[], ["--protocol", "paypage"]], ids=["sips", "paypage"])
+def test_an_order_is_paid_with_nothing_but_what_was_installed(debian: Machine, options: list[str]) -> None:
+    install_on(debian, *options)
+    check = [f"{KIT}/bin/sogenactif", "check", "--url", "http://localhost", "--payment", "--order", "TRIAL"]
+    server = f"{ROOT}/install.sh payment --pathfile {KIT}/var/conf/pathfile --database /run/payment.db"
+    with debian.started("sh", "-c", f"{server} & cat; kill $!"):
+        assert "Faults: 0" in debian.run(*check).stdout
+    assert debian.ask("/cgi-bin/call_request.py?order=TRIAL")[0] == 404
+    assert debian.ask("/cgi-bin/call_request.py?order=TRIAL-2")[0] == 200
 
 
 @on_debian
