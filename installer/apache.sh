@@ -112,7 +112,7 @@ $(apache_config | sed 's/^/    /')" true
     [ "$dry_run" = no ] || { printf 'Nothing was changed.\n' && return; }
     printf 'Installed in %s; Apache configuration: %s\n' "$prefix" "$config"
     printf 'The shop'\''s own part: %s/cgi-bin/*.py; its parameters and certificate: %s/var/conf\n' "$prefix" "$prefix"
-    [ "$enable" = no ] || printf 'To check it: %s/bin/sogenactif check --url %s\n' "$prefix" "$shop"
+    [ "$enable" = no ] || printf 'To check it, as root: %s/bin/sogenactif check --url %s\n' "$prefix" "$shop"
 }
 
 # Takes away what was installed and is as it was; what the shop changed or made stays.

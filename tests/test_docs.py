@@ -277,19 +277,19 @@ def blocks(page: Path) -> list[list[str]]:
 def commands(page: Path) -> list[str]:
     """The commands that a page says to give, in its blocks and in its text; without their comments."""
     text = re.findall(
-        r"`((?:sudo (?:-g www-data )?)?(?:bin/sogenactif|\./install\.sh) [^`]+)`", page.read_text()
+        r"`((?:sudo (?:-[gu] www-data )?)?(?:bin/sogenactif|\./install\.sh) [^`]+)`", page.read_text()
     )
     lines = [line for block in blocks(page) for line in block if COMMAND.match(line)]
     return [re.sub(r"\s+", " ", line.partition("  #")[0]).strip() for line in [*lines, *text]]
 
 
 COMMAND = re.compile(
-    r"(?:sudo (?:-g www-data )?)?(?:bin/|/usr/local/lib/sogenactif/bin/|\./install\.sh\b|sqlite3 )|[0-9]+ [0-9]+ \* \* \* "
+    r"(?:sudo (?:-[gu] www-data )?)?(?:bin/|/usr/local/lib/sogenactif/bin/|\./install\.sh\b|sqlite3 )|[0-9]+ [0-9]+ \* \* \* "
 )
 SPOKEN = [page for page in PAGES if page.name != "CHANGELOG.md" and commands(page)]
 # What to give in place of the words that stand for somebody's own.
 MINE = {
-    r"^(?:sudo(?: -g www-data)?|[0-9]+ [0-9]+ \* \* \* (?:www-data|root)) ": "",
+    r"^(?:sudo(?: -[gu] www-data)?|[0-9]+ [0-9]+ \* \* \* (?:www-data|root)) ": "",
     KIT: "{kit}",
     r"^bin/": "{kit}/bin/",
     "/path/to/pathfile": "{kit}/var/conf/pathfile",
