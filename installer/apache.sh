@@ -241,7 +241,7 @@ remove_if_empty() {
 
 prepare_configuration() {
     compile "$interpreter" "$prefix/lib"
-    .venv/bin/python -m demo.prepare "$prefix" --shop "$shop" \
+    .venv/bin/python -Bm demo.prepare "$prefix" --shop "$shop" \
         ${payment:+--payment "$payment"} ${protocol:+--protocol "$protocol"}
 }
 

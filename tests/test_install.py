@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import pwd
 import re
 import shutil
 import sqlite3
@@ -257,6 +258,19 @@ def test_orders_to_try_with_are_placed_where_the_shop_has_none(folder: Path) -> 
     install(folder)
     assert orders.is_symlink()
     assert not orders.exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root makes files for somebody else")
+def test_what_root_sets_up_in_somebody_s_folder_is_theirs(folder: Path) -> None:
+    kit, somebody = folder / "kit", pwd.getpwnam(web_user())
+    shutil.copytree(
+        ROOT, kit, ignore=shutil.ignore_patterns(".git", ".venv", "var", "__pycache__"), symlinks=True
+    )
+    subprocess.run(["chown", "-R", f"{somebody.pw_name}:", kit], check=True)
+    by_sudo = {**os.environ, "SUDO_UID": str(somebody.pw_uid), "SUDO_GID": str(somebody.pw_gid)}
+    subprocess.run([kit / "install.sh"], env=by_sudo, check=True, stdout=subprocess.DEVNULL)
+    assert (kit / "var" / "data" / "shop.db").exists()
+    assert [path for path in kit.rglob("*") if path.lstat().st_uid != somebody.pw_uid] == []
 
 
 KIT = "/usr/local/lib/sogenactif"
