@@ -267,7 +267,7 @@ def test_what_root_sets_up_in_somebody_s_folder_is_theirs(folder: Path) -> None:
         ROOT, kit, ignore=shutil.ignore_patterns(".git", ".venv", "var", "__pycache__"), symlinks=True
     )
     subprocess.run(["chown", "-R", f"{somebody.pw_name}:", kit], check=True)
-    by_sudo = {**os.environ, "SUDO_UID": str(somebody.pw_uid), "SUDO_GID": str(somebody.pw_gid)}
+    by_sudo = {"PATH": os.environ["PATH"], "SUDO_UID": str(somebody.pw_uid), "SUDO_GID": str(somebody.pw_gid)}
     subprocess.run([kit / "install.sh"], env=by_sudo, check=True, stdout=subprocess.DEVNULL)
     assert (kit / "var" / "data" / "shop.db").exists()
     assert [path for path in kit.rglob("*") if path.lstat().st_uid != somebody.pw_uid] == []
