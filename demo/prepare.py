@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from demo.shop import SCHEMA
 from sogenactif.certificate import certificate_path, issue_certificate, read_certificate, write_secret
-from sogenactif.errors import CertificateError, CertificateMissing
+from sogenactif.errors import CertificateError, CertificateMissing, KitError
 from sogenactif.settings import Pathfile, read_pathfile
 
 COUNTRY, MERCHANTS = "fr", ("014213245611111", "014213245611112")
@@ -82,7 +83,7 @@ def _trial_orders() -> bytes:
 
 def differences(pathfile: Pathfile, shop: str, payment: str | None, protocol: str | None) -> Iterator[str]:
     """What was asked for and is not in force, as what was there already stays: a line each."""
-    parameters = Path(pathfile.path).parent.glob("parmcom.*")
+    parameters = [file for file in Path(pathfile.path).parent.glob("parmcom.*") if file.is_file()]
     if not any(f"RETURN_URL!{shop}/".encode() in file.read_bytes() for file in parameters):
         yield f"Parameters that were there stay: their return addresses are not at {shop}."
     spoken = pathfile["PROTOCOL"] or SIPS
@@ -155,7 +156,10 @@ def main() -> None:
     parser.add_argument("--payment", help=f"address of the payment server ({PAYMENT})")
     parser.add_argument("--protocol", choices=[SIPS, PAYPAGE], help="message of the payments (sips)")
     asked = parser.parse_args()
-    pathfile = prepare(asked.root.resolve(), asked.shop, asked.payment or PAYMENT, asked.protocol or SIPS)
+    try:
+        pathfile = prepare(asked.root.resolve(), asked.shop, asked.payment or PAYMENT, asked.protocol or SIPS)
+    except KitError as error:
+        sys.exit(f"install.sh: {error}")
     for line in differences(pathfile, asked.shop, asked.payment, asked.protocol):
         print(line)
 

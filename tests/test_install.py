@@ -60,7 +60,7 @@ def install(folder: Path, *options: str) -> str:
     return subprocess.run(
         [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf", "--no-enable",
          "--user", web_user(), *options],
-        check=True, stdout=subprocess.PIPE, text=True,
+        check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
 
 
@@ -238,6 +238,16 @@ def test_what_stays_of_today_s_protocol_is_told(folder: Path) -> None:
     said = install(folder, "--payment", "https://other.example/payment", "--protocol", "sips")
     assert "The pathfile that was there stays: payments are by paypage; " in said
     assert "its PAYPAGE_URL is not https://other.example/payment/paymentInit.\n" in said
+
+
+def test_a_configuration_that_is_wrong_is_named(folder: Path) -> None:
+    install(folder)
+    pathfile = folder / "kit" / "var" / "conf" / "pathfile"
+    pathfile.write_text(pathfile.read_text() + "PROTOCOL!carrier pigeon!\n")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        install(folder)
+    assert failed.value.stderr.startswith("install.sh: ")
+    assert "PROTOCOL is carrier pigeon, and may be sips or paypage" in failed.value.stderr
 
 
 def test_orders_to_try_with_are_placed_where_the_shop_has_none(folder: Path) -> None:
