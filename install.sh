@@ -94,9 +94,11 @@ set_up() {
         cp requirements/kit.txt lib/packages/installed.txt
     fi
     compile .venv/bin/python lib
-    # What root made in somebody's folder stays theirs.
-    [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:$SUDO_GID" .venv lib templates
+    give_back .venv lib templates
 }
+
+# What root makes in somebody's folder is theirs.
+give_back() { ! is_root || [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:$SUDO_GID" "$@"; }
 
 # Compiles the modules and templates of a kit ($2, its lib) for an interpreter ($1), so that no request has to.
 compile() {
@@ -177,7 +179,10 @@ fi
 set_up
 case $command in
 "")
-    [ -e var/conf/pathfile ] || .venv/bin/python -m demo.prepare "$ROOT"
+    [ -e var/conf/pathfile ] || {
+        .venv/bin/python -Bm demo.prepare "$ROOT"
+        give_back var cgi-bin
+    }
     printf 'Ready. ./install.sh demo shows a payment; bin/request and bin/response work with var/conf/pathfile.\n'
     ;;
 demo)
