@@ -16,7 +16,7 @@ from tests.conftest import need
 
 APACHE = "/usr/sbin/apache2"
 WEB_USER = "www-data"
-MODULES = "mpm_event authn_core authz_core alias mime cgid wsgi unixd"
+MODULES = "mpm_event authn_core authz_core alias mime cgid wsgi unixd proxy proxy_http"
 
 
 def free_port() -> int:
@@ -60,14 +60,14 @@ def apache(folder: Path, port: int, configuration: str, documents: Path | None =
     )
     process = subprocess.Popen([APACHE, "-f", folder / "apache.conf", "-DFOREGROUND"], stderr=subprocess.PIPE)
     try:
-        _wait_for(port, process)
+        wait_for_port(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.communicate(timeout=20)
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+def wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
     for _ in range(300):
         if process.poll() is not None:
             raise RuntimeError(f"stopped: {process.communicate()[1].decode()}")

@@ -173,7 +173,7 @@ def dispatch(**scripts: Application) -> Application:
     """One application for scripts, each at a path that ends in its name, ``.py`` or not."""
 
     def serve(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         script = scripts.get(path.rpartition("/")[2].removesuffix(".py"))
         if not script:
             raise HttpError(404, f"no script at {path}")
