@@ -162,6 +162,11 @@ def sections() -> dict[str, Sequence[Row]]:
                 "Write `KIT_VERSION!615!`, or leave the line out for the 32 strings of the guide.",
             ),
             Row(
+                [PathfileError("LOG is sylog, and may only be syslog")],
+                "Events go to syslog or to the web server's error log.",
+                "Write `LOG!syslog!`, or leave the line out for the web server's error log.",
+            ),
+            Row(
                 [PathfileError("PROTOCOL is 2, and may be sips or paypage")],
                 "No protocol of that name.",
                 "Write one of the two, or leave the line out.",
@@ -546,7 +551,9 @@ def sections() -> dict[str, Sequence[Row]]:
                     "sogenactif: this is Python 3.9; run it with Python 3.10 or newer",
                 ],
                 "The dependencies aren't there, or Python is too old.",
-                "Run `./install.sh`; name another Python with `PYTHON=` or, for Apache, `--python`.",
+                "Run `./install.sh`; name another Python with `PYTHON=` or, for Apache, `--python`. An installed"
+                " copy: `./install.sh apache` again, in the kit that was unpacked; a bundle: copy its `lib/packages`"
+                " again.",
             ),
             Row(
                 [

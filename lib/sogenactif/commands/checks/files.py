@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from sogenactif import paypage
 from sogenactif.commands.checks.finding import Finding, fault, ok, warning
-from sogenactif.commands.checks.rights import READ, SEARCH, refused
+from sogenactif.commands.checks.rights import READ, SEARCH, let_see, refused
 from sogenactif.commands.checks.site import Site
 from sogenactif.errors import KitError
 from sogenactif.fields import PARMCOM, to_bytes, to_text
@@ -19,7 +19,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 INDIRECT = "F_PARAM!D_PARM!parmcom!"
 LIKE_ENOUGH = 0.75
 # What keywords of the pathfile may be; of others the form, and an example of it.
-CHOICES = {**paypage.CHOICES, "PROTOCOL": PROTOCOLS[1:], "KIT_VERSION": ("615",)}
+CHOICES = {**paypage.CHOICES, "PROTOCOL": PROTOCOLS[1:], "KIT_VERSION": ("615",), "LOG": ("syslog",)}
 FORMS = {
     "PAYPAGE_KEY_VERSION": ("[0-9]+", "1"),
     "PAYPAGE_INTERFACE": (r"HP_[0-9]+\.[0-9]+", paypage.INTERFACE),
@@ -60,6 +60,7 @@ def parameters(site: Site) -> list[Finding]:
         if number and number[0] not in known:
             found.append(warning("parameters_misnamed", path, likely=os.path.basename(prefix) + number[0]))
     if not site.merchants:
+        let_see(prefix)
         found.append(fault("no_merchant", f"{prefix}<merchant_id>"))
     return found
 
@@ -78,6 +79,7 @@ def paths(site: Site) -> list[Finding]:
         if not os.path.isabs(value):
             found.append(fault("relative", site.path, line, keyword=keyword, value=value))
         elif not os.path.exists(needed):
+            let_see(needed)
             found.append(fault("leads_nowhere", site.path, line, keyword=keyword, path=needed))
         else:
             well = ok("leads_there", site.path, line, keyword=keyword, user=site.user.name)

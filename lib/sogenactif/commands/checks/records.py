@@ -1,6 +1,7 @@
 """The ledger, the journal, and the rights of everything that is secret."""
 
 import os
+import socket
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
@@ -9,10 +10,12 @@ from sogenactif.commands.checks.files import line_of
 from sogenactif.commands.checks.finding import Finding, fault, ok, warning
 from sogenactif.commands.checks.rights import READ, SEARCH, WRITE, described, open_to_all, refused
 from sogenactif.commands.checks.site import Site
+from sogenactif.commands.places import KIND, ROOT
 from sogenactif.database import MIGRATIONS, schema_version
 from sogenactif.errors import LedgerError
 from sogenactif.journal import Journal
 from sogenactif.ledger import FORGED, Ledger
+from sogenactif.log import SYSLOG
 
 PATIENCE = timedelta(minutes=5)
 
@@ -55,7 +58,7 @@ def journal(site: Site) -> list[Finding]:
         line = line_of(site.path, "JOURNAL")
         return [fault("relative", site.path, line, keyword="JOURNAL", value=site.journal)]
     if site.user.uid == 0 and not site.user_name:
-        return [warning("user_unknown", site.journal)]
+        return [(fault if KIND == "installed" else warning)("user_unknown", site.journal)]
     if not os.path.exists(site.journal):
         parent = os.path.dirname(site.journal)
         if not os.path.exists(parent):
@@ -76,13 +79,28 @@ def secrets(site: Site) -> list[Finding]:
         private += [site.ledger, site.ledger + "-wal"]
     if urlsplit(site.pathfile["LEDGER"]).password:
         private.append(site.path)
-    log = os.path.join(site.root, "var", "data", "autoresponse.log")
+    log = f"{ROOT}/var/data/autoresponse.log"
     found = [
         fault("open_to_all", path, **described(path))
         for path in [*private, log]
         if os.path.exists(path) and open_to_all(path)
     ]
     return found or [ok("secrets", count=len(private))]
+
+
+def log(site: Site) -> list[Finding]:
+    """Where events go: with ``LOG!syslog!`` a program on this machine has to take them."""
+    if not site.pathfile:
+        return []
+    if not site.pathfile["LOG"]:
+        return [ok("server_log")]
+    line = line_of(site.path, "LOG")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as taker:
+        try:
+            taker.connect(SYSLOG)
+        except OSError as error:
+            return [warning("syslog_unreachable", site.path, line, socket=SYSLOG, error=error.strerror)]
+    return [ok("syslog", site.path, line, socket=SYSLOG)]
 
 
 def _unwritable(site: Site, path: str) -> list[Finding]:
