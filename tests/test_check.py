@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import re
 import shutil
 import socket
@@ -209,7 +210,7 @@ def test_people_read_it_in_their_language(kit: Kit) -> None:
 
 
 def test_quiet_says_only_what_is_wrong(kit: Kit) -> None:
-    assert kit.run("--quiet").stdout == "Faults: 0. Warnings: 0. All well: 26.\n"
+    assert kit.run("--quiet").stdout == "Faults: 0. Warnings: 0. All well: 27.\n"
 
 
 def test_a_locale_without_the_characters_is_no_fault(kit: Kit) -> None:
@@ -390,6 +391,29 @@ def test_what_the_web_server_can_t_read(kit: Kit) -> None:
     assert kit.check("--user", "root").bad == {}
 
 
+@pytest.mark.parametrize("path", ["lib", "lib/sogenactif", "lib/packages/jinja2/filters.py"])
+def test_code_that_the_web_server_can_t_read(kit: Kit, path: str) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    closed = kit.root / path
+    if closed.is_file():
+        kit.put_own(closed, closed.read_bytes())
+    closed.chmod(0o700)
+    found = kit.check()
+    assert (found.status, list(found.bad)) == (1, ["code_closed"])
+    assert f"www-data can't read {closed}" in found.bad["code_closed"]["saw"]
+    subprocess.run(found.bad["code_closed"]["do"], shell=True, check=True)
+    assert kit.check().bad == {}
+
+
+def test_scripts_that_the_web_server_can_t_read(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    (kit.root / "cgi-bin" / "call_response.py").chmod(0o700)
+    assert kit.check().bad["not_readable"]["file"] == str(kit.root / "cgi-bin" / "call_response.py")
+    (kit.root / "cgi-bin").chmod(0o700)
+    found = kit.check().bad
+    assert (list(found), found["not_entered"]["file"]) == (["not_entered"], str(kit.root / "cgi-bin"))
+
+
 def test_a_folder_of_root_s_hides_who_the_web_server_runs_as(kit: Kit) -> None:
     need(os.getuid() == 0, "root, to own the folder,")
     shutil.chown(kit.data, "root", "root")
@@ -430,7 +454,7 @@ def test_who_may_not_look_is_told_so(kit: Kit) -> None:
 
 def test_the_web_server_s_user_may_look_itself(kit: Kit) -> None:
     result = check_as(kit, web_user(), web_user())
-    assert (result.returncode, result.stdout) == (0, "Faults: 0. Warnings: 0. All well: 26.\n")
+    assert (result.returncode, result.stdout) == (0, "Faults: 0. Warnings: 0. All well: 27.\n")
 
 
 def test_a_closed_folder_is_said_once(kit: Kit) -> None:
@@ -445,6 +469,7 @@ def test_a_closed_folder_is_said_once(kit: Kit) -> None:
         assert "Faults: 1. Warnings: 0." in result.stdout
         found = [f for f in kit.check(*arguments).answer["findings"] if f["level"] != "ok"]
         assert [(f["name"], f["file"]) for f in found] == [("not_entered", str(kit.conf))]
+        assert kit.check(*arguments).answer["skipped"] == ["clock", "scripts", "served_logos", "payment"]
     subprocess.run(found[0]["do"].partition(",")[0], shell=True, check=True)
     assert kit.check().bad == {}
 
@@ -915,6 +940,32 @@ def test_a_ledger_of_an_older_kit_is_brought_up_to_date_by_the_next_payment(kit:
         ledger.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
     found = kit.check()
     assert (found.bad, "ledger_older" in found.well) == ({}, True)
+
+
+def test_a_ledger_or_a_journal_of_another_kind(kit: Kit) -> None:
+    (kit.data / "ledger.db").mkdir()
+    found = kit.check().bad
+    assert (list(found), found["not_a_file"]["file"]) == (["not_a_file"], f"{kit.data}/ledger.db")
+    (kit.data / "ledger.db").rmdir()
+    (kit.data / "journal").touch()
+    found = kit.check().bad
+    assert (list(found), found["not_a_folder"]["file"]) == (["not_a_folder"], f"{kit.data}/journal")
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "saw"),
+    [("size=64k", "disk_full", "free on its disk: 0 MiB"), ("ro", "disk_read_only", "may only be read")],
+)
+def test_a_disk_that_takes_no_journal(kit: Kit, options: str, name: str, saw: str) -> None:
+    need(os.getuid() == 0, "root, to mount a disk,")
+    owner = pwd.getpwnam(web_user()).pw_uid
+    mount = f"mount -t tmpfs -o {options},mode=700,uid={owner} tmpfs {kit.data}"
+    result = subprocess.run(
+        ["unshare", "--mount", "sh", "-euc", f"{mount}; exec {kit.root}/bin/sogenactif check --json"],
+        capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+    )  # fmt: skip
+    found = Found(result.returncode, json.loads(result.stdout))
+    assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
 
 
 def test_a_ledger_that_is_none(kit: Kit) -> None:

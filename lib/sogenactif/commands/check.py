@@ -7,7 +7,7 @@ import pwd
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from traceback import extract_tb
 from typing import TYPE_CHECKING
@@ -65,6 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     if asked.user and not _is_user(asked.user):
         parser.error(f"no user {asked.user}")
     scripts = os.path.abspath(asked.scripts)
+    skipped: list[str] = []  # the checks that had nothing to look at
     results: Results = [("python", _found(partial(python, scripts)))]
     if not any(finding.values.get("command") == sys.executable for finding in results[0][1]):
         from sogenactif.commands.checks.site import Site
@@ -74,14 +75,16 @@ def main(arguments: Sequence[str]) -> int:
         for name, look in _checks():
             said = [finding for _, findings in results for finding in findings if finding.level != OK]
             found = _found(partial(look, site), site)
+            if not found:
+                skipped.append(name)
             results.append((name, [finding for finding in found if finding not in said]))
     texts = FRENCH if language() == "fr" else ENGLISH
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     if asked.json:
-        _print_json(results, texts)
+        _print_json(results, skipped, texts)
     else:
-        _print(results, texts, asked.quiet, bool(asked.url))
+        _print(results, skipped, texts, asked.quiet, bool(asked.url))
     return 1 if _count(results, FAULT) else 0
 
 
@@ -100,6 +103,7 @@ def _checks() -> Checks:
         ("logos", merchants.logos),
         ("templates", pages.templates),
         ("shop", shop.shop),
+        ("disk", records.disk),
         ("ledger", records.ledger),
         ("journal", records.journal),
         ("secrets", records.secrets),
@@ -118,6 +122,8 @@ def _found(look: Callable[[], list[Finding]], site: "Site | None" = None) -> lis
         return [finding for number, finding in enumerate(found) if finding not in found[:number]]
     except PermissionError as error:
         return [_not_allowed(os.fsdecode(error.filename or ""), site)]
+    except NotADirectoryError as error:
+        return [fault("not_a_folder", os.fsdecode(error.filename or ""))]
     except Exception as error:
         last = extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__}, {os.path.basename(last.filename)}:{last.lineno}"
@@ -151,7 +157,7 @@ def _texts(finding: Finding, texts: Texts) -> tuple[str, str]:
     return printable(saw.format(**finding.values)), printable(do.format(**places, **finding.values))
 
 
-def _print(results: Results, texts: Texts, quiet: bool, asked_url: bool) -> None:
+def _print(results: Results, skipped: Sequence[str], texts: Texts, quiet: bool, asked_url: bool) -> None:
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for name, findings in results:
         shown = [finding for finding in findings if not quiet or finding.level != OK]
@@ -168,14 +174,13 @@ def _print(results: Results, texts: Texts, quiet: bool, asked_url: bool) -> None
                 print(f"            → {do}")
     numbers = {"faults": FAULT, "warnings": WARNING, "well": OK}
     print(texts["summary"].format(**{name: _count(results, level) for name, level in numbers.items()}))
-    skipped = list(_skipped(results))
     if skipped and not quiet:
         print(texts["skipped"].format(names=", ".join(texts[f"check_{name}"] for name in skipped)))
         if not asked_url:
             print(texts["skipped_url"])
 
 
-def _print_json(results: Results, texts: Texts) -> None:
+def _print_json(results: Results, skipped: Sequence[str], texts: Texts) -> None:
     findings = []
     for name, found in results:
         for finding in found:
@@ -197,15 +202,10 @@ def _print_json(results: Results, texts: Texts) -> None:
         "level": level,
         "faults": faults,
         "warnings": warnings,
-        "skipped": list(_skipped(results)),
+        "skipped": skipped,
         "findings": findings,
     }
     print(json.dumps(answer, indent=2, ensure_ascii=True))
-
-
-def _skipped(results: Results) -> Iterator[str]:
-    """The checks that had nothing to look at."""
-    return (name for name, findings in results if not findings)
 
 
 def _colour(word: str, colour: str, coloured: bool) -> str:

@@ -8,8 +8,10 @@ from difflib import get_close_matches
 
 from sogenactif import paypage
 from sogenactif.commands.checks.finding import Finding, fault, ok, warning
+from sogenactif.commands.checks.machine import SCRIPTS
 from sogenactif.commands.checks.rights import READ, SEARCH, let_see, refused
 from sogenactif.commands.checks.site import Site
+from sogenactif.commands.places import ROOT
 from sogenactif.errors import KitError
 from sogenactif.fields import PARMCOM, to_bytes, to_text
 from sogenactif.protocol import PAYPAGE
@@ -84,9 +86,15 @@ def paths(site: Site) -> list[Finding]:
         else:
             well = ok("leads_there", site.path, line, keyword=keyword, user=site.user.name)
             found += refused(site.user, needed, wanted) or [well]
-    for path in [site.path, *(merchant.path for merchant in site.merchants)]:
+    scripts = [os.path.join(site.scripts, script) for script in SCRIPTS]
+    needed_too = [
+        site.path,
+        *(merchant.path for merchant in site.merchants),
+        *filter(os.path.exists, scripts),
+    ]
+    for path in needed_too:
         found += refused(site.user, path)
-    return found
+    return found + _code(site)
 
 
 def debug(site: Site) -> list[Finding]:
@@ -100,6 +108,18 @@ def debug(site: Site) -> list[Finding]:
     if value not in ("", "NO"):
         return [warning("debug_neither", site.path, line)]
     return [ok("debug_off", site.path, line)]
+
+
+def _code(site: Site) -> list[Finding]:
+    """The first file of the kit's own code that the web server's user can't read; one remedy opens them all."""
+    lib = f"{ROOT}/lib"
+    for folder, _, names in os.walk(lib):
+        files = [os.path.join(folder, name) for name in names if name.endswith((".py", ".so"))]
+        for path, wanted in [(folder, READ | SEARCH), *((file, READ) for file in files)]:
+            for closed in refused(site.user, path, wanted):
+                above = not closed.file.startswith(lib)
+                return [closed if above else fault("code_closed", lib, user=site.user.name, path=closed.file)]
+    return []
 
 
 def line_of(path: str, keyword: str) -> int:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sogenactif.commands.checks.files import line_of
 from sogenactif.commands.checks.finding import Finding, fault, ok, warning
-from sogenactif.commands.checks.rights import READ, SEARCH, WRITE, described, open_to_all, refused
+from sogenactif.commands.checks.rights import READ, SEARCH, WRITE, described, nearest, open_to_all, refused
 from sogenactif.commands.checks.site import Site
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.database import MIGRATIONS, schema_version
@@ -18,6 +18,21 @@ from sogenactif.ledger import FORGED, Ledger
 from sogenactif.log import SYSLOG
 
 PATIENCE = timedelta(minutes=5)
+SHORT_MIB = 100
+
+
+def disk(site: Site) -> list[Finding]:
+    """Room for the journal and the ledger, on a disk that may be written."""
+    if not site.pathfile:
+        return []
+    folder = nearest(site.journal)
+    found = os.statvfs(folder)
+    free = found.f_bavail * found.f_frsize >> 20
+    if found.f_flag & os.ST_RDONLY:
+        return [fault("disk_read_only", folder)]
+    if free < SHORT_MIB:
+        return [(warning if free else fault)("disk_full", folder, free=free)]
+    return [ok("disk", folder, free=free)]
 
 
 def ledger(site: Site) -> list[Finding]:
@@ -31,6 +46,8 @@ def ledger(site: Site) -> list[Finding]:
         return [fault("ledger_malformed", site.path, line)]
     if not site.ledger and not site.pathfile["JOURNAL"]:
         return [fault("journal_absent", site.path, line)]
+    if os.path.isdir(site.ledger):
+        return [fault("not_a_file", site.ledger)]
     if site.ledger:
         unwritable = _unwritable(site, site.ledger)
         if unwritable:
@@ -83,7 +100,7 @@ def secrets(site: Site) -> list[Finding]:
     found = [
         fault("open_to_all", path, **described(path))
         for path in [*private, log]
-        if os.path.exists(path) and open_to_all(path)
+        if os.path.isfile(path) and open_to_all(path)
     ]
     return found or [ok("secrets", count=len(private))]
 

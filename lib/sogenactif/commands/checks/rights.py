@@ -28,12 +28,17 @@ def account(name: str) -> Account:
     return Account(name, entry.pw_uid, _group(entry.pw_gid), groups)
 
 
-def owner_of(path: str) -> Account:
-    """The user whose a file is, or the nearest folder above it that is there."""
+def nearest(path: str) -> str:
+    """A file or folder, or the nearest folder above it that is there."""
     path = os.path.abspath(path)
     while not os.path.exists(path):
         path = os.path.dirname(path)
-    found = os.stat(path)
+    return path
+
+
+def owner_of(path: str) -> Account:
+    """The user whose a file is, or the nearest folder above it that is there."""
+    found = os.stat(nearest(path))
     try:
         return account(pwd.getpwuid(found.st_uid).pw_name)
     except KeyError:  # a number without a name, as in a container

@@ -80,7 +80,8 @@ def _database(site: Site, opened: str) -> list[Finding]:
         os.stat(path)
     except FileNotFoundError:
         return [warning("database_missing", path)]
-    except OSError:
+    except PermissionError:
+        # Whose it is may be the web server's user itself: what keeps that out is said below.
         pass
     # SQLite makes files beside one that it writes.
     beside = refused(site.user, os.path.dirname(path), WRITE | SEARCH) if wanted & WRITE else []
