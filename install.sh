@@ -94,9 +94,11 @@ set_up() {
         cp requirements/kit.txt lib/packages/installed.txt
     fi
     compile .venv/bin/python lib
-    # What root made in somebody's folder stays theirs.
-    [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:$SUDO_GID" .venv lib templates
+    give_back .venv lib templates
 }
+
+# What root makes in somebody's folder is theirs.
+give_back() { ! is_root || [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:$SUDO_GID" "$@"; }
 
 # Compiles the modules and templates of a kit ($2, its lib) for an interpreter ($1), so that no request has to.
 compile() {
@@ -121,12 +123,21 @@ add_requirements() {
     cp "requirements/$1.txt" "$installed"
 }
 
-run_tests() {
+# The servers that host the kit in tests and measurements.
+need_servers() {
     missing=
     [ -x /usr/sbin/apache2 ] || missing="$missing apache2"
+    [ -e /usr/lib/apache2/modules/mod_wsgi.so ] || missing="$missing libapache2-mod-wsgi-py3"
+    [ -x /usr/bin/gunicorn ] || missing="$missing gunicorn"
+    # shellcheck disable=SC2086
+    [ -z "$missing" ] || need_packages $missing
+}
+
+run_tests() {
+    need_servers
+    missing=
     command -v chromium >/dev/null || missing="$missing chromium"
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
-    [ -e /usr/lib/apache2/modules/mod_wsgi.so ] || missing="$missing libapache2-mod-wsgi-py3"
     for program in shellcheck mandoc; do
         command -v "$program" >/dev/null || missing="$missing $program"
     done
@@ -168,7 +179,10 @@ fi
 set_up
 case $command in
 "")
-    [ -e var/conf/pathfile ] || .venv/bin/python -m demo.prepare "$ROOT"
+    [ -e var/conf/pathfile ] || {
+        .venv/bin/python -Bm demo.prepare "$ROOT"
+        give_back var cgi-bin
+    }
     printf 'Ready. ./install.sh demo shows a payment; bin/request and bin/response work with var/conf/pathfile.\n'
     ;;
 demo)
@@ -204,7 +218,7 @@ bench)
     add_requirements demo demonstration
     add_requirements test "test suite"
     command -v wrk >/dev/null || need_packages wrk
-    [ -e /usr/lib/apache2/modules/mod_wsgi.so ] || need_packages apache2 libapache2-mod-wsgi-py3
+    need_servers
     exec .venv/bin/python -m bench "$@"
     ;;
 esac

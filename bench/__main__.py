@@ -5,10 +5,10 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import startup
+from bench import growth, hosting, startup
 from bench.figures import as_json, as_text
 
-PARTS = {"start": startup.measure}
+PARTS = {"start": startup.measure, "hosting": hosting.measure, "growth": growth.measure}
 
 
 def main() -> None:

@@ -1,16 +1,24 @@
-"""Writes a configuration for the demonstration's shops, their own certificates included.
+"""Writes a configuration for the demonstration's shops, their own certificates included, and orders to try with.
 
-``python -m demo.prepare ROOT [--shop URL] [--payment URL] [--protocol P]`` fills ROOT/var/conf from the kit's conf/
-and links ROOT/cgi-bin/pathfile to it. Whatever is there already stays as it is.
+``python -m demo.prepare ROOT [--shop URL] [--payment URL] [--protocol P]`` fills ROOT/var/conf from the kit's conf/,
+links ROOT/cgi-bin/pathfile to it, and places orders in ROOT/var/data/shop.db. Whatever is there already stays
+as it is.
 """
 
 import argparse
+import os
 import re
 import secrets
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from demo.shop import SCHEMA
 from sogenactif.certificate import certificate_path, issue_certificate, read_certificate, write_secret
-from sogenactif.errors import CertificateError, CertificateMissing
+from sogenactif.errors import CertificateError, CertificateMissing, KitError
 from sogenactif.settings import Pathfile, read_pathfile
 
 COUNTRY, MERCHANTS = "fr", ("014213245611111", "014213245611112")
@@ -20,6 +28,9 @@ SIPS, PAYPAGE = "sips", "paypage"
 OWN_KEYWORDS = re.compile(r"^(?:PROTOCOL|PAYPAGE_URL|PAYPAGE_KEY)!.*\n", re.MULTILINE)
 OWN_SERVER = re.compile(r"http://127\.0\.0\.1:\d+/payment/paymentInit")
 OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
+PAYMENT = "http://127.0.0.1:8080/payment"
+# An order is paid once, and a trial is repeated.
+TRIALS = ["TRIAL", *(f"TRIAL-{number}" for number in range(2, 10))]
 
 
 def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable: bool = False) -> Pathfile:
@@ -50,7 +61,39 @@ def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable:
             read_certificate(pathfile, COUNTRY, merchant_id)
         except CertificateMissing:
             write_secret(_path(pathfile, merchant_id), issue_certificate(payment, merchant_id, COUNTRY))
+    if not os.path.lexists(data / "shop.db"):
+        write_secret(str(data / "shop.db"), _trial_orders(), as_folder=True)
     return pathfile
+
+
+def _trial_orders() -> bytes:
+    """The SQLite file of a shop with orders of 10 euros."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "shop.db")
+        with closing(sqlite3.connect(path)) as shop, shop:
+            shop.executescript(SCHEMA)
+            for reference in TRIALS:
+                shop.execute(
+                    "INSERT INTO orders (reference, amount, language, placed) VALUES (?, 1000, 'fr', datetime('now'))",
+                    [reference],
+                )
+                shop.execute("INSERT INTO lines VALUES (?, 'Essai', 1000)", [reference])
+        return path.read_bytes()
+
+
+def differences(pathfile: Pathfile, shop: str, payment: str | None, protocol: str | None) -> Iterator[str]:
+    """What was asked for and is not in force, as what was there already stays: a line each."""
+    parameters = [file for file in Path(pathfile.path).parent.glob("parmcom.*") if file.is_file()]
+    if not any(f"RETURN_URL!{shop}/".encode() in file.read_bytes() for file in parameters):
+        yield f"Parameters that were there stay: their return addresses are not at {shop}."
+    spoken = pathfile["PROTOCOL"] or SIPS
+    if protocol and protocol != spoken:
+        yield f"The pathfile that was there stays: payments are by {spoken}; docs/paypage.md says how to change."
+    if payment and spoken == PAYPAGE:
+        if pathfile["PAYPAGE_URL"] != f"{payment}/paymentInit":
+            yield f"The pathfile that was there stays: its PAYPAGE_URL is not {payment}/paymentInit."
+    elif payment and any(_address(pathfile, one) != payment for one in MERCHANTS):
+        yield f"Certificates that were there stay: they don't all pay at {payment}. One that is removed is issued anew."
 
 
 def _speak(path: Path, protocol: str, payment: str) -> Pathfile:
@@ -110,14 +153,15 @@ def main() -> None:
     )
     parser.add_argument("root", type=Path)
     parser.add_argument("--shop", default="http://127.0.0.1:8080", help="address of the shop")
-    parser.add_argument(
-        "--payment", default="http://127.0.0.1:8080/payment", help="address of the payment server"
-    )
-    parser.add_argument(
-        "--protocol", default=SIPS, choices=[SIPS, PAYPAGE], help="message of the payments (sips)"
-    )
-    arguments = parser.parse_args()
-    prepare(arguments.root.resolve(), arguments.shop, arguments.payment, arguments.protocol)
+    parser.add_argument("--payment", help=f"address of the payment server ({PAYMENT})")
+    parser.add_argument("--protocol", choices=[SIPS, PAYPAGE], help="message of the payments (sips)")
+    asked = parser.parse_args()
+    try:
+        pathfile = prepare(asked.root.resolve(), asked.shop, asked.payment or PAYMENT, asked.protocol or SIPS)
+    except KitError as error:
+        sys.exit(f"install.sh: {error}")
+    for line in differences(pathfile, asked.shop, asked.payment, asked.protocol):
+        print(line)
 
 
 if __name__ == "__main__":

@@ -461,6 +461,11 @@ def sections() -> dict[str, Sequence[Row]]:
                 "Nothing, where that is so; else look at your function.",
             ),
             Row(
+                [HttpError(404, "no script at /cgi-bin/other.py")],
+                "A server that hosts `cgi-bin/wsgi.py` was asked for an address that is none of the three scripts'.",
+                "Nothing: others try addresses. Where it is yours: write the script's name as it is.",
+            ),
+            Row(
                 [
                     HttpError(405, "method PUT"),
                     HttpError(400, "content type text/xml"),

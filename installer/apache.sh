@@ -2,7 +2,7 @@
 # Installs the kit on this machine's Apache, and takes it away; sourced by install.sh.
 # shellcheck disable=SC2154  # ROOT is install.sh's
 
-prefix=/usr/local/lib/sogenactif shop=http://localhost payment=http://127.0.0.1:8080/payment protocol=sips
+prefix=/usr/local/lib/sogenactif shop=http://localhost payment='' protocol=''
 available=/etc/apache2/conf-available
 interpreter=/usr/bin/python3 user=www-data config=$available/00-sogenactif.conf
 enable=yes through=cgi dry_run=no task=install_on_apache
@@ -58,11 +58,11 @@ check_installation() {
     [ -d "$(dirname "$config")" ] || [ "$enable" = yes ] || die "there is no folder $(dirname "$config") for --config"
     [ ! -e "$config" ] || is_of_this_kit "$config" ||
         die "$config is there already and is not of the kit in $prefix: name another --config"
-    for address in "$shop" "$payment"; do
+    for address in "$shop" ${payment:+"$payment"}; do
         printf '%s' "$address" | grep -Eqx 'https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?' ||
             die "$address is no http or https address"
     done
-    case $protocol in sips | paypage) ;; *) die "no protocol $protocol; there are sips and paypage" ;; esac
+    case $protocol in "" | sips | paypage) ;; *) die "no protocol $protocol; there are sips and paypage" ;; esac
     [ "$through" = cgi ] || [ "$(readlink -f "$interpreter")" = "$(readlink -f /usr/bin/python3)" ] ||
         die "mod_wsgi runs Debian's /usr/bin/python3 and not $interpreter: leave out --python or --wsgi"
     id -u "$user" >/dev/null 2>&1 || die "no user $user; name the web server's with --user"
@@ -91,7 +91,7 @@ step() {
 
 install_on_apache() {
     [ "$enable" = no ] || need_apache
-    step "make folders in $prefix" make_folders
+    step "make folders in $prefix, var/data for $user" make_folders
     for folder in lib/sogenactif lib/packages demo conf docs; do
         step "put $folder in $prefix, whole" replace_folder "$folder" "$folder"
     done
@@ -101,8 +101,8 @@ install_on_apache() {
         step "put the files of $folder in $prefix" true
         for file in "$folder"/*; do [ ! -f "$file" ] || [ -L "$file" ] || put_file "$file"; done
     done
-    step "write what is missing in $prefix/var/conf, for $shop" prepare_configuration
-    step "give $prefix/var to root and the group $user, $prefix/var/data to $user" set_rights
+    step "write what is missing in $prefix/var: configuration for $shop, orders to try with" prepare_configuration
+    step "give $prefix/var/conf to root and the group $user" set_rights
     step "write $config:
 $(apache_config | sed 's/^/    /')" true
     [ "$enable$dry_run" != yesno ] || keep_old
@@ -112,9 +112,7 @@ $(apache_config | sed 's/^/    /')" true
     [ "$dry_run" = no ] || { printf 'Nothing was changed.\n' && return; }
     printf 'Installed in %s; Apache configuration: %s\n' "$prefix" "$config"
     printf 'The shop'\''s own part: %s/cgi-bin/*.py; its parameters and certificate: %s/var/conf\n' "$prefix" "$prefix"
-    [ "$enable" = no ] || printf 'To check it: %s/bin/sogenactif check --url %s\n' "$prefix" "$shop"
-    grep -qF "RETURN_URL!$shop/" "$prefix"/var/conf/parmcom.* 2>/dev/null ||
-        printf 'Parameters that were there stay: their return addresses are not at %s.\n' "$shop"
+    [ "$enable" = no ] || printf 'To check it, as root: %s/bin/sogenactif check --url %s\n' "$prefix" "$shop"
 }
 
 # Takes away what was installed and is as it was; what the shop changed or made stays.
@@ -160,8 +158,11 @@ apache_accepts() {
 }
 
 make_folders() {
-    for folder in lib bin cgi-bin templates logos share/man var; do mkdir -p "$prefix/$folder"; done
+    for folder in lib bin cgi-bin templates logos share/man var/data; do mkdir -p "$prefix/$folder"; done
     touch "$prefix/.sogenactif"
+    # What is made in there is the web server's.
+    ! is_root || chown "$user:$user" "$prefix/var/data"
+    chmod 700 "$prefix/var/data"
     chmod 755 "$prefix"
 }
 
@@ -240,7 +241,8 @@ remove_if_empty() {
 
 prepare_configuration() {
     compile "$interpreter" "$prefix/lib"
-    .venv/bin/python -m demo.prepare "$prefix" --shop "$shop" --payment "$payment" --protocol "$protocol"
+    .venv/bin/python -Bm demo.prepare "$prefix" --shop "$shop" \
+        ${payment:+--payment "$payment"} ${protocol:+--protocol "$protocol"}
 }
 
 # Everyone may read the code; the web server's user alone gets at var, and writes in var/data only.
@@ -252,11 +254,9 @@ set_rights() {
     if is_root; then
         chown "root:$user" "$prefix/var"
         chown -R "root:$user" "$prefix/var/conf"
-        chown "$user:$user" "$prefix/var/data"
     fi
     chmod 750 "$prefix/var" "$prefix/var/conf"
     find "$prefix/var/conf" -type f -exec chmod 640 {} +
-    chmod 700 "$prefix/var/data"
 }
 
 apache_config() {

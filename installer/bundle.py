@@ -6,20 +6,15 @@ FOLDER/cgi-bin and FOLDER/logos, whose place on the hosting FOLDER/README.txt te
 
 import argparse
 import shutil
-import sqlite3
 import sys
-from contextlib import closing
-from datetime import datetime, timezone
 from pathlib import Path
 
-from demo.prepare import PAYPAGE, SIPS, prepare
-from demo.shop import Shop
+from demo.prepare import PAYMENT, PAYPAGE, SIPS, prepare
 
 KIT = Path(__file__).parents[1]
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "SelfTest", "psycopg*", "*.new")
 # Apache serves nothing of a folder with this, be it among documents or scripts.
 CLOSED = "Require all denied\n"
-TRIAL = "TRIAL"
 
 
 def bundle(folder: Path, shop: str, payment: str, python: str, protocol: str = SIPS) -> None:
@@ -38,13 +33,7 @@ def bundle(folder: Path, shop: str, payment: str, python: str, protocol: str = S
     for program in sorted((KIT / "bin").iterdir()):
         _write_program(inside / "bin" / program.name, program.read_text(), python)
     (inside / ".htaccess").write_text(CLOSED)
-    pathfile = prepare(inside, shop, payment, protocol, portable=True)
-    database = str(inside / "var" / "data" / "shop.db")
-    Shop(database, pathfile)
-    with closing(sqlite3.connect(database)) as orders, orders:
-        placed = datetime.now(timezone.utc).isoformat()
-        orders.execute("INSERT INTO orders VALUES (?, 1000, 'fr', ?, 'waiting', '')", [TRIAL, placed])
-        orders.execute("INSERT INTO lines VALUES (?, 'Essai', 1000)", [TRIAL])
+    prepare(inside, shop, payment, protocol, portable=True)
     readme = (KIT / "installer" / "bundle.txt").read_text()
     (folder / "README.txt").write_text(readme.replace("@SHOP@", shop).replace("@PYTHON@", python))
 
@@ -72,11 +61,7 @@ def main() -> None:
     )
     parser.add_argument("folder", nargs="?", type=Path, default=KIT / "dist" / "bundle", help="%(default)s")
     parser.add_argument("--shop", default="https://shop.example", help="address of the shop (%(default)s)")
-    parser.add_argument(
-        "--payment",
-        default="http://127.0.0.1:8080/payment",
-        help="address of the payment server (%(default)s)",
-    )
+    parser.add_argument("--payment", default=PAYMENT, help="address of the payment server (%(default)s)")
     parser.add_argument(
         "--protocol", default=SIPS, choices=[SIPS, PAYPAGE], help="message of the payments (%(default)s)"
     )

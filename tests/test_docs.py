@@ -32,10 +32,7 @@ from tests.test_web import ask, post
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "demo" / "payment" / "README.md"]
 KIT = "/usr/local/lib/sogenactif"
-TABLE = (
-    "CREATE TABLE orders (reference TEXT PRIMARY KEY, cents INTEGER, title TEXT, paid BOOLEAN DEFAULT FALSE)"
-)
-ORDER = "INSERT INTO orders VALUES ('A-1', 1250, 'Tea')".replace("orders", "orders (reference, cents, title)")
+ORDER = "INSERT INTO orders (reference, cents, title) VALUES ('A-1', 1250, 'Tea')"
 
 
 def example(kind: str) -> str:
@@ -73,14 +70,14 @@ def orders(
     """A kind of database with the order A-1 of 12.50, its address, and what runs a statement in it."""
     if request.param == "sqlite":
         with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as shop:
-            shop.execute(TABLE)
+            shop.execute(example("sql"))
             shop.execute(ORDER)
             yield request.param, f"{tmp_path}/shop.db", lambda sql: shop.execute(sql).fetchall()
     else:
         import psycopg
 
         with postgresql() as server, psycopg.connect(server.url, autocommit=True) as connection:
-            connection.execute(TABLE)
+            connection.execute(example("sql").encode())
             connection.execute(ORDER)
             yield request.param, server.url, lambda sql: connection.execute(sql.encode()).fetchall()
 
@@ -147,7 +144,8 @@ def test_a_php_shop_keeps_calling_request_and_response(ledger: Pathfile, tmp_pat
     sealed = answer_to(the_data(page), ledger)
     assert page.endswith(">")
     assert php("response", f"$_POST['DATA'] = '{sealed}';") == "A-1 is paid 1250"
-    assert php("response", f"$_POST['DATA'] = '{sealed[:-1]}0';") == ""
+    forged = sealed[:-1] + ("1" if sealed.endswith("0") else "0")
+    assert php("response", f"$_POST['DATA'] = '{forged}';") == ""
     assert "can't be made" in php("request", "$_GET['order'] = str_repeat('x', 33);")
 
 
@@ -279,16 +277,20 @@ def blocks(page: Path) -> list[list[str]]:
 
 def commands(page: Path) -> list[str]:
     """The commands that a page says to give, in its blocks and in its text; without their comments."""
-    text = re.findall(r"`((?:sudo )?(?:bin/sogenactif|\./install\.sh) [^`]+)`", page.read_text())
+    text = re.findall(
+        r"`((?:sudo (?:-[gu] www-data )?)?(?:bin/sogenactif|\./install\.sh) [^`]+)`", page.read_text()
+    )
     lines = [line for block in blocks(page) for line in block if COMMAND.match(line)]
     return [re.sub(r"\s+", " ", line.partition("  #")[0]).strip() for line in [*lines, *text]]
 
 
-COMMAND = re.compile(r"(?:sudo )?(?:bin/|\./install\.sh\b|sqlite3 )|[0-9]+ [0-9]+ \* \* \* ")
+COMMAND = re.compile(
+    r"(?:sudo (?:-[gu] www-data )?)?(?:bin/|/usr/local/lib/sogenactif/bin/|\./install\.sh\b|sqlite3 )|[0-9]+ [0-9]+ \* \* \* "
+)
 SPOKEN = [page for page in PAGES if page.name != "CHANGELOG.md" and commands(page)]
 # What to give in place of the words that stand for somebody's own.
 MINE = {
-    r"^(?:sudo|[0-9]+ [0-9]+ \* \* \* (?:www-data|root)) ": "",
+    r"^(?:sudo(?: -[gu] www-data)?|[0-9]+ [0-9]+ \* \* \* (?:www-data|root)) ": "",
     KIT: "{kit}",
     r"^bin/": "{kit}/bin/",
     "/path/to/pathfile": "{kit}/var/conf/pathfile",
@@ -297,6 +299,8 @@ MINE = {
     "--template FILE": f"--template {ROOT}/demo/payment/examples/market",
     r"\bFILE$": "{folder}/certif.fr.014213245611118.php",
     "FOLDER": "{folder}/bundle",
+    r"//HOST\b": "//shop.example",
+    r"\b0\.0\.0\.0\b": "127.0.0.1",
     "AAAAMMJJ-NNNNNN": "{reference}",
     "AAAAMMJJ": "{day}",
     "/backup/": "{folder}/",

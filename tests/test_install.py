@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import pwd
 import re
 import shutil
 import sqlite3
@@ -59,7 +60,7 @@ def install(folder: Path, *options: str) -> str:
     return subprocess.run(
         [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf", "--no-enable",
          "--user", web_user(), *options],
-        check=True, stdout=subprocess.PIPE, text=True,
+        check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
 
 
@@ -218,6 +219,70 @@ def test_rights_in_folders_of_the_shop_s_own_configuration_stay_usable(folder: P
     assert stat.S_IMODE((ours / "key").stat().st_mode) == 0o640
 
 
+def test_what_was_there_and_stays_is_told(folder: Path) -> None:
+    asked = ["--shop", "https://shop.example", "--payment", "http://pay.example:8080/payment"]
+    assert "stay" not in install(folder, *asked)
+    assert "stay" not in install(folder, *asked, "--protocol", "sips")
+    said = install(folder, "--shop", "https://tea.example", "--payment", "https://other.example/payment")
+    assert "Parameters that were there stay: their return addresses are not at https://tea.example.\n" in said
+    assert "Certificates that were there stay: they don't all pay at https://other.example/payment." in said
+    said = install(folder, *asked, "--protocol", "paypage")
+    assert "The pathfile that was there stays: payments are by sips; " in said
+    assert "\nPROTOCOL!" not in (folder / "kit" / "var" / "conf" / "pathfile").read_text()
+
+
+def test_what_stays_of_today_s_protocol_is_told(folder: Path) -> None:
+    asked = ["--payment", "http://pay.example:8080/payment", "--protocol", "paypage"]
+    assert "stay" not in install(folder, *asked)
+    assert "stay" not in install(folder)
+    said = install(folder, "--payment", "https://other.example/payment", "--protocol", "sips")
+    assert "The pathfile that was there stays: payments are by paypage; " in said
+    assert "its PAYPAGE_URL is not https://other.example/payment/paymentInit.\n" in said
+
+
+def test_a_configuration_that_is_wrong_is_named(folder: Path) -> None:
+    install(folder)
+    pathfile = folder / "kit" / "var" / "conf" / "pathfile"
+    pathfile.write_text(pathfile.read_text() + "PROTOCOL!carrier pigeon!\n")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        install(folder)
+    assert failed.value.stderr.startswith("install.sh: ")
+    assert "PROTOCOL is carrier pigeon, and may be sips or paypage" in failed.value.stderr
+
+
+def test_orders_to_try_with_are_placed_where_the_shop_has_none(folder: Path) -> None:
+    install(folder)
+    orders = folder / "kit" / "var" / "data" / "shop.db"
+    assert orders.owner() == web_user()
+    with closing(sqlite3.connect(orders)) as shop, shop:
+        assert shop.execute("SELECT amount, state FROM orders WHERE reference = 'TRIAL'").fetchall() == [
+            (1000, "waiting")
+        ]
+        shop.execute("UPDATE orders SET state = 'accepted'")
+    before = orders.read_bytes()
+    install(folder)
+    assert orders.read_bytes() == before
+    # Where the shop keeps its orders on a disk that isn't there now, none are put in their place.
+    orders.unlink()
+    orders.symlink_to(folder / "elsewhere.db")
+    install(folder)
+    assert orders.is_symlink()
+    assert not orders.exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root makes files for somebody else")
+def test_what_root_sets_up_in_somebody_s_folder_is_theirs(folder: Path) -> None:
+    kit, somebody = folder / "kit", pwd.getpwnam(web_user())
+    shutil.copytree(
+        ROOT, kit, ignore=shutil.ignore_patterns(".git", ".venv", "var", "__pycache__"), symlinks=True
+    )
+    subprocess.run(["chown", "-R", f"{somebody.pw_name}:", kit], check=True)
+    by_sudo = {"PATH": os.environ["PATH"], "SUDO_UID": str(somebody.pw_uid), "SUDO_GID": str(somebody.pw_gid)}
+    subprocess.run([kit / "install.sh"], env=by_sudo, check=True, stdout=subprocess.DEVNULL)
+    assert (kit / "var" / "data" / "shop.db").exists()
+    assert [path for path in kit.rglob("*") if path.lstat().st_uid != somebody.pw_uid] == []
+
+
 KIT = "/usr/local/lib/sogenactif"
 PAGE = "/cgi-bin/call_request.py?order=CMD-42"
 AVAILABLE = "/etc/apache2/conf-available/00-sogenactif.conf"
@@ -322,6 +387,18 @@ def test_debian_s_apache_serves_the_kit_until_it_is_uninstalled(
             del files[name]
     assert after == kept
     assert not list((debian.root / "etc" / "apache2").rglob("*sogenactif*"))
+
+
+@on_debian
+@pytest.mark.parametrize("options", [[], ["--protocol", "paypage"]], ids=["sips", "paypage"])
+def test_an_order_is_paid_with_nothing_but_what_was_installed(debian: Machine, options: list[str]) -> None:
+    install_on(debian, *options)
+    check = [f"{KIT}/bin/sogenactif", "check", "--url", "http://localhost", "--payment", "--order", "TRIAL"]
+    server = f"{ROOT}/install.sh payment --pathfile {KIT}/var/conf/pathfile --database /run/payment.db"
+    with debian.started("sh", "-c", f"{server} & cat; kill $!"):
+        assert "Faults: 0" in debian.run(*check).stdout
+    assert debian.ask("/cgi-bin/call_request.py?order=TRIAL")[0] == 404
+    assert debian.ask("/cgi-bin/call_request.py?order=TRIAL-2")[0] == 200
 
 
 @on_debian

@@ -8,6 +8,7 @@ ends a SELECT whose rows are about to change.
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -17,6 +18,7 @@ from sogenactif.owner import give_to_folder_owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import sqlite3
     from typing import Any
 
 Row = tuple["Any", ...]
@@ -44,7 +46,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     ("CREATE INDEX sogenactif_number ON sogenactif_request (day, transaction_id)",),
 )
-BUSY_SECONDS = 5
+BUSY_SECONDS, LOOK_AGAIN_SECONDS = 5, 0.0005
 PSYCOPG_MISSING = "psycopg is missing: ./install.sh postgresql installs it"
 MOST_WAL_BYTES = 4 * 1024 * 1024
 
@@ -77,6 +79,7 @@ class SqliteDatabase:
                 raise LedgerMissing(path)
             if version < len(MIGRATIONS):
                 self._migrate()
+            self._connection.execute("PRAGMA busy_timeout = 0")
         except (sqlite3.Error, OSError) as error:
             self._connection.close()
             raise LedgerError(path, error) from error
@@ -98,28 +101,48 @@ class SqliteDatabase:
         self._connection.execute("COMMIT")
 
     @contextmanager
-    def transaction(self) -> Iterator[Execute]:
-        """A transaction that no other writer sees or disturbs; yields what runs a statement. Raises LedgerError."""
+    def transaction(self, flush: bool = True) -> Iterator[Execute]:
+        """A transaction that no other writer sees or disturbs; yields what runs a statement. Raises LedgerError.
+
+        Its end is on the disk, or without ``flush`` is so with the next one that is.
+        """
 
         def execute(statement: str, *values: object) -> list[Row]:
             return self._connection.execute(statement.format(lock=""), values).fetchall()
 
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            if not flush:
+                self._connection.execute("PRAGMA synchronous = NORMAL")
             try:
+                self._run("BEGIN IMMEDIATE")
                 yield execute
-                self._connection.execute("COMMIT")
+                self._run("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            finally:
+                if not flush:
+                    self._connection.execute("PRAGMA synchronous = FULL")
         except self._error as error:
             raise LedgerError(self.path, error) from error
+
+    def _run(self, statement: str, *values: object) -> "sqlite3.Cursor":
+        """Run a statement as soon as nobody else keeps the file: SQLite by itself looks again ever more rarely."""
+        give_up = 0.0
+        while True:
+            try:
+                return self._connection.execute(statement, values)
+            except self._error as error:
+                give_up = give_up or time.monotonic() + BUSY_SECONDS
+                if "locked" not in str(error) or time.monotonic() > give_up:
+                    raise
+            time.sleep(LOOK_AGAIN_SECONDS)
 
     def rows(self, statement: str, *values: object) -> Iterator[Row]:
         """The rows of a SELECT, read as they are needed. Raises LedgerError."""
         try:
-            yield from self._connection.execute(statement, values)
+            yield from self._run(statement, *values)
         except self._error as error:
             raise LedgerError(self.path, error) from error
 
@@ -218,7 +241,7 @@ class PostgresqlDatabase:
         return int(row[0]) if row else 0
 
     @contextmanager
-    def transaction(self) -> Iterator[Execute]:
+    def transaction(self, flush: bool = True) -> Iterator[Execute]:
         """As that of SQLite; rows read with ``{lock}`` are this transaction's until it ends."""
 
         def execute(statement: str, *values: object) -> list[Row]:
@@ -230,6 +253,8 @@ class PostgresqlDatabase:
 
         try:
             with self._connection.transaction():
+                if not flush:
+                    self._connection.execute("SET LOCAL synchronous_commit = off")
                 yield execute
         except self._error as error:
             raise LedgerError(self._name, error) from error

@@ -1,11 +1,13 @@
 """Days of a payment: those of Paris, where the bank is."""
 
 from datetime import date, datetime, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
+@lru_cache(maxsize=64)
 def day_in_paris(transmission_date: str) -> str:
     """The day (aaaammjj) of a moment in UTC (aaaammjjhhmmss). Raises ValueError and OverflowError."""
     numbers = (int(transmission_date[start : start + 2]) for start in range(4, 14, 2))

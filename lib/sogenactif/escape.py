@@ -6,7 +6,9 @@ print it as a format: so neither ``!`` nor ``%`` nor a line end may come from a 
 
 from sogenactif.fields import readable
 
-ENTITIES = {code: f"&#{code};" for code in (*range(32), 127, *map(ord, "&<>\"'!%"))}
+MEANINGFUL = {*range(32), 127, *map(ord, "&<>\"'!%")}
+# A list, and every character of ASCII: one that a mapping lacks costs an exception inside ``translate``.
+ENTITIES = [f"&#{code};" if code in MEANINGFUL else chr(code) for code in range(128)]
 
 
 def entities(text: str) -> str:

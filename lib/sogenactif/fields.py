@@ -132,6 +132,8 @@ def to_bytes(text: str) -> bytes:
 
 def readable(text: str) -> str:
     """A value as characters: its bytes are UTF-8 or, where they aren't, Latin-1."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -6,8 +6,7 @@ that keeps every byte (``fields.to_text``). Source: wire format, sections 1, 2 a
 
 import re
 from _operator import _compare_digest as compare_digest  # that of hmac, which would load OpenSSL too
-from binascii import Error as UuError
-from binascii import a2b_uu, b2a_uu
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Mapping
 
 from Crypto.Cipher import DES
@@ -31,9 +30,12 @@ VERSION = "P615"
 HEADER = re.compile(rb"\x01\x02(\d{6})34(\d{3})")
 RECORD = re.compile(rb"(\d{3})(\d{4})")
 NOT_ENCODED = re.compile(rb"[^\x21-\x60]")
+# The groups of uuencode are those of base64 in another alphabet: 6 bits v are chr(v + 32), 0 a backquote.
+OF_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+OF_UU = b"`" + bytes(range(33, 96))
+TO_UU, FROM_UU = bytes.maketrans(OF_BASE64, OF_UU), bytes.maketrans(OF_UU, OF_BASE64)
 LENGTH_DIGITS, SEAL_DIGITS = 5, 16
 SHORTEST = 2 * (LENGTH_DIGITS + 20) + SEAL_DIGITS
-UU_LINE_IN, UU_LINE_OUT = 45, 60
 FEWEST_DIGITS = {"amount": 3, "transmission_date": 14, "transaction_id": 1}
 
 Records = list[tuple[int, bytes]]
@@ -144,9 +146,7 @@ def parse(plain: bytes) -> Records:
 
 def encode(plain: bytes) -> bytes:
     """The length and the encoded form of a plain message, before it is written in hexadecimal."""
-    padded = plain + bytes(-len(plain) % 3)
-    lines = (padded[start : start + UU_LINE_IN] for start in range(0, len(padded), UU_LINE_IN))
-    encoded = b"".join(b2a_uu(line, backtick=True)[1:-1] for line in lines)
+    encoded = b2a_base64(plain + bytes(-len(plain) % 3), newline=False).translate(TO_UU)
     return b"%5d" % len(plain) + encoded.replace(b'"', b'\\"')
 
 
@@ -158,11 +158,7 @@ def decode(content: bytes) -> bytes:
         raise MessageEncodingError
     if len(encoded) != 4 * -(-int(length) // 3):
         raise MessageStructureError("length")
-    lines = (encoded[start : start + UU_LINE_OUT] for start in range(0, len(encoded), UU_LINE_OUT))
-    try:
-        padded = b"".join(a2b_uu(b"%c%b" % (32 + len(line) // 4 * 3, line)) for line in lines)
-    except UuError:
-        raise MessageEncodingError from None
+    padded = a2b_base64(encoded.translate(FROM_UU))
     if any(padded[int(length) :]):
         raise MessageStructureError("length")
     return padded[: int(length)]

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
@@ -32,7 +32,7 @@ def form(request: PaymentRequest) -> Markup:
     return _render(
         "form.html",
         request=request,
-        text=texts(request.fields.get("language", "")),
+        text=_texts(request.fields.get("language", "")),
         logos=pathfile["D_LOGO"],
         extension=pathfile.logo_extension,
         badges=_without_logo(request) if pathfile["LOGO_TYPE"] else (),
@@ -44,7 +44,7 @@ def page(template: str, language: str, nonce: str, **values: object) -> bytes:
     html_language = HTML_LANGUAGE.get(language, "en")
     html = _render(
         template,
-        text=texts(language),
+        text=_texts(language),
         language=html_language,
         nonce=nonce,
         amount=partial(format_amount, language=html_language),
@@ -70,6 +70,11 @@ def _render(template: str, **values: object) -> Markup:
 
 def _finalize(value: object) -> Markup:
     return value if isinstance(value, Markup) else Markup(entities(str(value)))
+
+
+@cache
+def _texts(language: str) -> dict[str, Markup]:
+    return {name: _finalize(text) for name, text in texts(language).items()}
 
 
 def _without_logo(request: PaymentRequest) -> set[str]:

@@ -193,8 +193,7 @@ def _blocks(fields: Mapping[str, str]) -> tuple[Block, ...]:
         or not set(chosen) <= set(numbers)
     ):
         raise CallError("payment_means,block_order")
-    blocks = (
-        Block(number, tuple(name for name, block in zip(shown, chosen, strict=True) if block == number))
-        for number in numbers
-    )
-    return tuple(block for block in blocks if block.means)
+    together: dict[str, list[str]] = {}
+    for name, number in zip(shown, chosen, strict=True):
+        together.setdefault(number, []).append(name)
+    return tuple(Block(number, tuple(together[number])) for number in numbers if number in together)

@@ -169,6 +169,19 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
     return _guarded("call_autoresponse", receive, None)
 
 
+def dispatch(**scripts: Application) -> Application:
+    """One application for scripts, each at a path that ends in its name, ``.py`` or not."""
+
+    def serve(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        script = scripts.get(path.rpartition("/")[2].removesuffix(".py"))
+        if not script:
+            raise HttpError(404, f"no script at {path}")
+        return script(environ, start_response)
+
+    return _guarded("wsgi", serve, "failed")
+
+
 def run_cgi(application: Application) -> None:
     """Serve the one request of a CGI process."""
     from wsgiref.handlers import CGIHandler

@@ -1,0 +1,166 @@
+"""Growth: a ledger of a million transactions beside an empty one, and a process's memory after many requests."""
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+from bench.figures import Figure, compare
+from bench.hosting import CONNECTIONS, gunicorn
+from bench.kit import CENTS, MERCHANT, ORDER, Kit, installed
+from sogenactif.ledger import Ledger
+from sogenactif.payment import PaymentResponse
+
+TRANSACTIONS, DAYS = 1_000_000, 365
+REQUESTS = 100_000
+MOST_MIB = 60
+A_TURN = 50
+FIRST_DAY = date(2025, 1, 1)
+
+
+def measure(rounds: int) -> Iterator[Figure]:
+    """What the ledger does at each size, one day's transactions, and memory."""
+    with installed() as empty, installed() as full:
+        _fill(full)
+        yield from _ledgers(Ledger(*_places(full)), Ledger(*_places(empty)), rounds)
+        yield _day(full, empty, rounds)
+    with installed(ledger=False) as kit:
+        yield from _memory(kit)
+
+
+def _ledgers(full: Ledger, empty: Ledger, rounds: int) -> Iterator[Figure]:
+    asked: dict[int, list[dict[str, str]]] = {0: [], 1: []}
+    figures: dict[str, tuple[list[float], list[float]]] = {
+        "identifier": ([], []),
+        "match and record": ([], []),
+    }
+    for turn in range(rounds + 1):
+        for place, ledger in enumerate((full, empty)):
+            for name, work in (
+                ("identifier", lambda ledger=ledger, place=place: asked[place].append(_register(ledger))),
+                ("match and record", lambda ledger=ledger, place=place: _record(ledger, asked[place].pop())),
+            ):
+                taken = _timed(work, A_TURN)
+                if turn:
+                    figures[name][place].append(taken)
+    full.close()
+    empty.close()
+    for name, (ours, theirs) in figures.items():
+        yield compare("growth", f"{name}, of {TRANSACTIONS:,}", "an empty ledger", ours, theirs, "<= 1.3")
+
+
+def _register(ledger: Ledger) -> dict[str, str]:
+    moment = time.strftime("%Y%m%d%H%M%S", time.gmtime())
+    fields = {"merchant_id": MERCHANT, "merchant_country": "fr", "amount": CENTS, "currency_code": "978",
+              "order_id": ORDER, "transmission_date": moment}  # fmt: skip
+    return {**fields, "transaction_id": ledger.register(fields)}
+
+
+def _record(ledger: Ledger, asked: dict[str, str]) -> None:
+    match = ledger.receive(PaymentResponse({**asked, "response_code": "00"}), "automatic")
+    assert match.verdict == "accepted", match.verdict
+    ledger.tell(lambda response: None, print, match.request_id)
+
+
+def _timed(work: Callable[[], None], times: int) -> float:
+    """Seconds that one of so many takes."""
+    start = time.perf_counter()
+    for _ in range(times):
+        work()
+    return (time.perf_counter() - start) / times
+
+
+def _day(full: Kit, empty: Kit, rounds: int) -> Figure:
+    """``transactions`` of a day that is in the middle of a full ledger, beside a day of nothing."""
+    day = f"{FIRST_DAY + timedelta(days=DAYS // 2):%Y%m%d}"
+    series: tuple[list[float], list[float]] = ([], [])
+    for _ in range(max(rounds // 4, 3)):
+        for kit, one in zip((full, empty), series, strict=True):
+            command = [f"{kit.root}/bin/sogenactif", "transactions", "--day", day]
+            start = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            one.append(time.perf_counter() - start)
+    return compare("growth", f"transactions of a day, {TRANSACTIONS // DAYS:,}", "an empty ledger", *series)
+
+
+def _memory(kit: Kit) -> Iterator[Figure]:
+    """The resident memory of a gunicorn worker that answers ``call_request``."""
+    with gunicorn(kit, workers=1) as address:
+        url = f"{address}/cgi-bin/call_request.py?order={ORDER}"
+        _requests(url, REQUESTS // 50)
+        [worker] = [
+            process
+            for process in map(int, filter(str.isdigit, os.listdir("/proc")))
+            if _parent(process) == _serving(kit)
+        ]
+        before = _resident(worker)
+        _requests(url, REQUESTS)
+        after = _resident(worker)
+    yield compare(
+        "memory", f"after {REQUESTS:,} requests", "after the first ones", [after], [before], "<= 1.05", "MiB"
+    )
+    yield compare("memory", "of a process", f"{MOST_MIB} MiB", [after], [MOST_MIB], "<= 1", "MiB")
+
+
+def _requests(url: str, count: int) -> None:
+    done = 0
+    while done < count:
+        said = subprocess.run(
+            ["wrk", "-t1", f"-c{CONNECTIONS}", "-d5s", url], check=True, capture_output=True, text=True
+        ).stdout
+        done += int(re.findall(r"(\d+) requests in", said)[0])
+
+
+def _serving(kit: Kit) -> int:
+    return int((kit.folder / "gunicorn.pid").read_text())
+
+
+def _parent(process: int) -> int:
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _resident(process: int) -> float:
+    [kib] = re.findall(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    return int(kib) / 1024
+
+
+def _places(kit: Kit) -> tuple[str, str]:
+    return f"sqlite:///{kit.root}/var/data/ledger.db", f"{kit.root}/var/data/journal"
+
+
+def _fill(kit: Kit) -> None:
+    """A ledger as a year of payments leaves it: each accepted, and the shop told."""
+    ledger = Ledger(*_places(kit))
+    moment = int(time.time() * 1000) - TRANSACTIONS
+    for number_of_day in range(DAYS):
+        day = FIRST_DAY + timedelta(days=number_of_day)
+        written = f"{day:%Y%m%d}"
+        with ledger.database.transaction(flush=False) as execute:
+            for number in range(1, TRANSACTIONS // DAYS + 2):
+                moment += 1
+                fields = {
+                    "merchant_id": MERCHANT, "merchant_country": "fr", "amount": CENTS, "currency_code": "978",
+                    "order_id": f"CMD-{moment}", "transmission_date": f"{written}120000",
+                    "transaction_id": f"{number:06}",
+                }  # fmt: skip
+                entry, text = f"{moment:012x}{number:020x}", json.dumps(fields)
+                [[request]] = execute(
+                    "INSERT INTO sogenactif_request (entry, made, merchant, day, transaction_id, order_id, fields, outcome, told)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, 'accepted', 'accepted') RETURNING id",
+                    entry, day.isoformat(), f"fr.{MERCHANT}", written, number, fields["order_id"], text,
+                )  # fmt: skip
+                [[response]] = execute(
+                    "INSERT INTO sogenactif_response (entry, received, source, request_id, verdict, fields)"
+                    " VALUES (?, ?, 'automatic', ?, 'accepted', ?) RETURNING id",
+                    f"{moment:012x}{number + 10**6:020x}", day.isoformat(), request, text,
+                )  # fmt: skip
+                execute("UPDATE sogenactif_request SET decided_by = ? WHERE id = ?", response, request)
+    ledger.close()
+    kit.give_data()

@@ -1,0 +1,175 @@
+"""Hosting: requests a second under mod_wsgi and gunicorn, beside applications that do the least.
+
+``call_request`` beside a constant page of the same size, ``call_autoresponse`` beside one commit.
+"""
+
+import re
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from bench.figures import Figure, compare
+from bench.kit import ORDER, Kit, installed
+from tests.serving import apache, free_port
+
+SECONDS, CONNECTIONS, WORKERS = 2, 4, 2
+MOST_A_SECOND = 1500  # responses to prepare for each second
+CONSTANT = '''"""Answers with a constant page."""
+PAGE = b"x" * {size}
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/html"), ("Content-Length", str(len(PAGE)))])
+    return [PAGE]
+'''
+COMMIT = '''"""Answers once a row is committed to an SQLite file, as the ledger is: WAL, flushed."""
+import sqlite3
+
+connection = sqlite3.connect("{path}", timeout=30, isolation_level=None, check_same_thread=False)
+connection.execute("PRAGMA journal_mode = WAL")
+connection.execute("PRAGMA synchronous = FULL")
+connection.execute("CREATE TABLE IF NOT EXISTS response (fields TEXT)")
+
+
+def application(environ, start_response):
+    fields = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT INTO response VALUES (?)", [fields])
+    connection.execute("COMMIT")
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+    return [b""]
+'''
+
+Server = Callable[[Kit], AbstractContextManager[str]]
+
+
+def measure(rounds: int) -> Iterator[Figure]:
+    """Figures of each server; a round takes seconds, so there are fewer."""
+    rounds = max(rounds // 5, 3)
+    for name, server in (("gunicorn", gunicorn), ("mod_wsgi", mod_wsgi)):
+        with installed(ledger=False) as kit:
+            yield from _pages(kit, name, server, rounds, "")
+        with installed() as kit:
+            yield from _responses(kit, name, server, rounds)
+            yield from _pages(kit, name, server, rounds, ", with a ledger")
+
+
+def _pages(kit: Kit, name: str, server: Server, rounds: int, with_what: str) -> Iterator[Figure]:
+    path = f"/cgi-bin/call_request.py?order={ORDER}"
+    _write(kit, "constant", CONSTANT.format(size=1))
+    with server(kit) as address:
+        page = urllib.request.urlopen(address + path).read()
+    _write(kit, "constant", CONSTANT.format(size=len(page)))
+    with server(kit) as address:
+        ours, theirs = _in_turns(address, path, "/constant", rounds, lambda: None)
+    yield compare(
+        name, f"call_request{with_what}", "a constant page", ours, theirs, "" if with_what else ">= 0.4", "/s"
+    )
+
+
+def _responses(kit: Kit, name: str, server: Server, rounds: int) -> Iterator[Figure]:
+    _write(kit, "commit", COMMIT.format(path=f"{kit.root}/var/data/bare.db"))
+    posts = kit.folder / "posts"
+
+    def prepare() -> None:
+        posts.write_text("".join(f"DATA={data}\n" for data in kit.answered(SECONDS * MOST_A_SECOND)))
+
+    with server(kit) as address:
+        ours, theirs = _in_turns(address, "/cgi-bin/call_autoresponse.py", "/commit", rounds, prepare, posts)
+    yield compare(name, "call_autoresponse", "a bare commit", ours, theirs, ">= 0.5", "/s")
+
+
+def _in_turns(
+    address: str, ours: str, theirs: str, rounds: int, prepare: Callable[[], None], posts: Path | None = None
+) -> tuple[list[float], list[float]]:
+    rates: tuple[list[float], list[float]] = ([], [])
+    prepare()
+    for path in (ours, theirs):
+        _rate(address + path, posts)
+    for _ in range(rounds):
+        prepare()
+        for path, series in zip((ours, theirs), rates, strict=True):
+            series.append(_rate(address + path, posts))
+    return rates
+
+
+def _rate(url: str, posts: Path | None) -> float:
+    """Requests a second, as wrk counts them. Raises RuntimeError where some were answered badly."""
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{SECONDS}s",
+        "-s",
+        str(Path(__file__).with_name("wrk.lua")),
+        url,
+    ]
+    if posts:
+        command += ["--", str(posts)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"^@ (\d+) (\d+) (\d+)$", said, re.MULTILINE)
+    if not found or found[3] != "0":
+        raise RuntimeError(f"{url}: {said}")
+    return int(found[1]) / int(found[2]) * 1e6
+
+
+def _write(kit: Kit, name: str, application: str) -> None:
+    (kit.root / "cgi-bin" / f"{name}.py").write_text(application)
+
+
+@contextmanager
+def gunicorn(kit: Kit, workers: int = WORKERS) -> Iterator[str]:
+    """The applications under gunicorn; the address."""
+    port = free_port()
+    both = (
+        "import wsgi, importlib\n"
+        "others = {n: importlib.import_module(n).application for n in ('constant', 'commit') if __import__('os').path.exists(n + '.py')}\n"
+        "def application(environ, start_response):\n"
+        "    return others.get(environ['PATH_INFO'][1:], wsgi.application)(environ, start_response)\n"
+    )
+    _write(kit, "hosted", both)
+    command = [
+        "/usr/bin/gunicorn", f"--workers={workers}", f"--pid={kit.folder}/gunicorn.pid", f"--bind=127.0.0.1:{port}", "hosted",
+        "--log-level=warning", *([f"--user={kit.user}", f"--group={kit.user}"] if kit.user else []),
+    ]  # fmt: skip
+    process = subprocess.Popen(command, cwd=kit.root / "cgi-bin")
+    try:
+        _wait(f"http://127.0.0.1:{port}/cgi-bin/call_autoresponse.py")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def mod_wsgi(kit: Kit) -> Iterator[str]:
+    """The applications under Apache's mod_wsgi; the address."""
+    user = f" user={kit.user} group={kit.user}" if kit.user else ""
+    names = "wsgi|constant|commit"
+    configuration = (
+        f"WSGIDaemonProcess sogenactif{user} processes={WORKERS} threads=1 lang=C.UTF-8 locale=C.UTF-8 umask=0077\n"
+        f'WSGIScriptAlias /cgi-bin "{kit.root}/cgi-bin/wsgi.py" process-group=sogenactif application-group=%{{GLOBAL}}\n'
+        f'WSGIScriptAliasMatch "^/({names})$" "{kit.root}/cgi-bin/$1.py" process-group=sogenactif application-group=%{{GLOBAL}}\n'
+        f'<Directory "{kit.root}/cgi-bin">\nRequire all granted\n</Directory>\n'
+    )
+    folder = kit.folder / "apache"
+    folder.mkdir(exist_ok=True)
+    with apache(folder, free_port(), configuration) as address:
+        _wait(f"{address}/cgi-bin/call_autoresponse.py")
+        yield address
+    shutil.rmtree(folder)
+
+
+def _wait(url: str) -> None:
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(url)
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"nothing answers at {url}")
