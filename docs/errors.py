@@ -162,6 +162,11 @@ def sections() -> dict[str, Sequence[Row]]:
                 "Write `KIT_VERSION!615!`, or leave the line out for the 32 strings of the guide.",
             ),
             Row(
+                [PathfileError("LOG is sylog, and may only be syslog")],
+                "Events go to syslog or to the web server's error log.",
+                "Write `LOG!syslog!`, or leave the line out for the web server's error log.",
+            ),
+            Row(
                 [PathfileError("PROTOCOL is 2, and may be sips or paypage")],
                 "No protocol of that name.",
                 "Write one of the two, or leave the line out.",
@@ -456,6 +461,11 @@ def sections() -> dict[str, Sequence[Row]]:
                 "Nothing, where that is so; else look at your function.",
             ),
             Row(
+                [HttpError(404, "no script at /cgi-bin/other.py")],
+                "A server that hosts `cgi-bin/wsgi.py` was asked for an address that is none of the three scripts'.",
+                "Nothing: others try addresses. Where it is yours: write the script's name as it is.",
+            ),
+            Row(
                 [
                     HttpError(405, "method PUT"),
                     HttpError(400, "content type text/xml"),
@@ -546,7 +556,9 @@ def sections() -> dict[str, Sequence[Row]]:
                     "sogenactif: this is Python 3.9; run it with Python 3.10 or newer",
                 ],
                 "The dependencies aren't there, or Python is too old.",
-                "Run `./install.sh`; name another Python with `PYTHON=` or, for Apache, `--python`.",
+                "Run `./install.sh`; name another Python with `PYTHON=` or, for Apache, `--python`. An installed"
+                " copy: `./install.sh apache` again, in the kit that was unpacked; a bundle: copy its `lib/packages`"
+                " again.",
             ),
             Row(
                 [

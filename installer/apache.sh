@@ -92,7 +92,7 @@ step() {
 install_on_apache() {
     [ "$enable" = no ] || need_apache
     step "make folders in $prefix, var/data for $user" make_folders
-    for folder in lib/sogenactif lib/packages demo conf; do
+    for folder in lib/sogenactif lib/packages demo conf docs; do
         step "put $folder in $prefix, whole" replace_folder "$folder" "$folder"
     done
     # man finds the pages of a program in PATH here.
@@ -130,7 +130,7 @@ uninstall_from_apache() {
             printf 'It was changed and stays: %s\n' "$place"
         fi
     done <"$prefix/.sogenactif"
-    for folder in lib demo conf share; do step "remove $prefix/$folder" rm -rf "${prefix:?}/$folder"; done
+    for folder in lib demo conf docs share; do step "remove $prefix/$folder" rm -rf "${prefix:?}/$folder"; done
     for folder in bin cgi-bin templates logos; do
         step "remove $prefix/$folder, if nothing is left in it" remove_if_empty "$folder"
     done
@@ -247,7 +247,7 @@ prepare_configuration() {
 
 # Everyone may read the code; the web server's user alone gets at var, and writes in var/data only.
 set_rights() {
-    for folder in bin cgi-bin lib demo templates logos conf share; do
+    for folder in bin cgi-bin lib demo templates logos conf docs share; do
         chmod -R go-w,a+rX "$prefix/$folder"
         ! is_root || chown -R root:root "$prefix/$folder"
     done

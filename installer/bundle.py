@@ -22,7 +22,12 @@ def bundle(folder: Path, shop: str, payment: str, python: str, protocol: str = S
     scripts, inside = folder / "cgi-bin", folder / "cgi-bin" / "sogenactif"
     for name in ("lib/sogenactif", "lib/packages", "templates"):
         shutil.copytree(KIT / name, inside / name, ignore=LEFT_OUT)
-    shutil.copytree(KIT / "logos", folder / "logos", ignore=LEFT_OUT)
+    # Once for the web, once for the kit, which makes a button of a means that has no picture.
+    for place in (folder, inside):
+        shutil.copytree(KIT / "logos", place / "logos", ignore=LEFT_OUT)
+    (inside / "docs").mkdir()
+    for page in (KIT / "docs").glob("*.md"):
+        shutil.copy(page, inside / "docs")
     for script in sorted((KIT / "cgi-bin").glob("call_*.py")):
         _write_program(scripts / script.name, _moved(script.read_text()), python)
     for program in sorted((KIT / "bin").iterdir()):

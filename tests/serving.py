@@ -53,7 +53,8 @@ def apache(folder: Path, port: int, configuration: str, documents: Path | None =
     user = f"User {WEB_USER}\nGroup {WEB_USER}" if os.getuid() == 0 else ""
     (folder / "apache.conf").write_text(
         f"{loaded}\n{user}\nServerRoot {folder}\nServerName 127.0.0.1\nListen 127.0.0.1:{port}\n"
-        f"PidFile {folder}/apache.pid\nErrorLog {folder}/error.log\nScriptSock {folder}/cgid.sock\n"
+        f"PidFile {folder}/apache.pid\nErrorLog {folder}/error.log\n"
+        f"<IfModule cgid_module>\nScriptSock {folder}/cgid.sock\n</IfModule>\n"
         f"<IfModule wsgi_module>\nWSGISocketPrefix {folder}/wsgi\n</IfModule>\n"
         f"DocumentRoot {documents or folder}\nMutex file:{folder}\nTypesConfig /etc/mime.types\n"
         f"<Directory />\n    Require all denied\n</Directory>\n{configuration}"

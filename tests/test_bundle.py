@@ -1,6 +1,7 @@
 """The folder for shared hosting, copied into the cgi-bin of a real Apache."""
 
 import html
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,6 +101,7 @@ def test_the_trial_order_is_shown_and_its_outcome_received(hosting: tuple[str, P
     status, page = ask(f"{address}/cgi-bin/call_request.py?order=TRIAL")
     assert status == 200, page
     assert "10,00" in page
+    assert 'src="/logos/CB.svg"' in page
     [action] = set(re.findall(r'ACTION="([^"]+)"', page, re.I))
     assert action.startswith("http://127.0.0.1:8080/payment/")
     assert ask(f"{address}/logos/CB.svg")[0] == 200
@@ -129,6 +132,37 @@ def test_the_executables_work_where_the_folder_is(hosting: tuple[str, Path]) -> 
     call = [f"merchant_id={MERCHANT}", "amount=1000", "pathfile=var/conf/pathfile"]
     answer = subprocess.run(["bin/request", *call], cwd=inside, check=True, capture_output=True).stdout
     assert answer.startswith(b"!0!!<"), answer
+
+
+def check(inside: Path, *arguments: str) -> dict[str, Any]:
+    command: list[str | Path] = [inside / "bin" / "sogenactif", "check", "--json", *arguments]
+    said = subprocess.run(
+        command, check=False, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}
+    )
+    answer: dict[str, Any] = json.loads(said.stdout)
+    return answer
+
+
+def test_the_check_finds_nothing_wrong(hosting: tuple[str, Path]) -> None:
+    address, inside = hosting
+    found = check(inside, "--url", address)
+    assert [finding["saw"] for finding in found["findings"] if finding["level"] != "ok"] == []
+    assert {"script_runs", "logos", "templates", "shop"} <= {finding["name"] for finding in found["findings"]}
+
+
+def test_the_check_says_what_to_copy_again(tmp_path: Path) -> None:
+    bundle(tmp_path / "new", "--shop", "http://127.0.0.1:8", "--python", "/usr/bin/python3")
+    scripts, inside = tmp_path / "new" / "cgi-bin", tmp_path / "new" / "cgi-bin" / "sogenactif"
+    (scripts / "call_request.py").rename(tmp_path / "call_request.py")
+    [missing] = [f for f in check(inside)["findings"] if f["level"] == "fault"]
+    assert missing["file"] == str(scripts / "call_request.py")
+    assert missing["do"] == "Copy it from the bundle again, or name the folder of the scripts with --scripts."
+    moved = inside.rename(tmp_path / "moved")
+    (tmp_path / "call_request.py").rename(scripts / "call_request.py")
+    assert [f for f in check(moved, "--scripts", str(scripts))["findings"] if f["level"] == "fault"] == []
+    shutil.rmtree(moved / "lib" / "packages")
+    [missing] = check(moved, "--scripts", str(scripts))["findings"]
+    assert missing["do"].startswith("Copy the folder lib/packages of the bundle here again")
 
 
 def test_the_instructions_name_the_shop_and_a_full_folder_stays_as_it_is(tmp_path: Path) -> None:

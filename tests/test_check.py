@@ -2,8 +2,10 @@
 
 import json
 import os
+import pwd
 import re
 import shutil
+import socket
 import sqlite3
 import string
 import subprocess
@@ -21,15 +23,17 @@ from demo.payment.running import serving
 from demo.payment.server import PaymentServer
 from demo.shop import Shop
 from sogenactif.certificate import issue_certificate, write_secret
-from sogenactif.commands.checks import machine
+from sogenactif.commands.checks import machine, pages, records
 from sogenactif.commands.checks.english import ENGLISH
 from sogenactif.commands.checks.french import FRENCH
+from sogenactif.commands.checks.site import Site
 from sogenactif.commands.migrate import SERVERS
 from sogenactif.database import MIGRATIONS, schema_version
 from sogenactif.http import Application, Environ
 from sogenactif.ledger import opened_ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.settings import read_pathfile
+from tests import serving as serving_module
 from tests.conftest import ACCEPTED, ASKED, ENROLLED, MERCHANT, ROOT, need, speak_paypage
 from tests.serving import apache, free_port, postgresql, public_folder, web_user
 
@@ -104,6 +108,11 @@ class Kit(NamedTuple):
         content = issue_certificate(payment_url, merchant, expired=expired, **changes)
         self.put(self.certificate, content)
 
+    def put_own(self, path: Path, content: bytes) -> None:
+        """Put a file of this kit alone in the place of one that the kits of all tests share."""
+        path.unlink()
+        path.write_bytes(content)
+
     def put(self, path: Path, content: bytes) -> None:
         write_secret(str(path), content, as_folder=True)
 
@@ -154,6 +163,10 @@ def installed() -> Iterator[Path]:
              "--no-enable", "--user", web_user(), "--shop", "http://127.0.0.1:8", "--payment", "http://127.0.0.1:9/payment"],
             check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
+        orders = folder / "kit" / "var" / "data" / "shop.db"
+        Shop(str(orders), read_pathfile(f"{folder}/kit/var/conf/pathfile"))
+        if os.getuid() == 0:
+            shutil.chown(orders, web_user(), web_user())
         yield folder
 
 
@@ -197,7 +210,7 @@ def test_people_read_it_in_their_language(kit: Kit) -> None:
 
 
 def test_quiet_says_only_what_is_wrong(kit: Kit) -> None:
-    assert kit.run("--quiet").stdout == "Faults: 0. Warnings: 0. All well: 23.\n"
+    assert kit.run("--quiet").stdout == "Faults: 0. Warnings: 0. All well: 27.\n"
 
 
 def test_a_locale_without_the_characters_is_no_fault(kit: Kit) -> None:
@@ -235,8 +248,8 @@ LINES = [
     ("f_ctype!php!\n", "misspelled", "unknown keyword f_ctype", "Did you mean F_CTYPE?"),
     ("SOMETHING!x!\n", "unknown_keyword", "unknown keyword SOMETHING", "take the line out"),
     ("RETURN_URL!http://h/!\n", "misplaced", "RETURN_URL is not read in this file", "other"),
-    ("LOGO_TYPE!svg\n", "separators", "1 exclamation marks where a line has 2", "KEYWORD!value!"),
-    ("F_CTYPE!p!hp!\n", "separators", "3 exclamation marks", "without ! in the value"),
+    ("LOGO_TYPE!svg\n", "separators", "exclamation marks: 1, where a line has 2", "KEYWORD!value!"),
+    ("F_CTYPE!p!hp!\n", "separators", "exclamation marks: 3", "without ! in the value"),
     ("   \n", "blank_line", "a line of blanks", "Empty the line"),
     ("DEBUG!NO!  \n", "trailing_spaces", "spaces after the last exclamation mark", "Take them out"),
     ("DEBUG!NO! # off\n", "after_the_end", "something after the last", "a comment begins with #"),
@@ -251,8 +264,9 @@ LINES = [
     ("PAYPAGE_KEY_VERSION!v2!\n", "wrong_form", "PAYPAGE_KEY_VERSION is malformed; 1 would be right", "Correct"),
     ("PAYPAGE_INTERFACE!3.4!\n", "wrong_form", "PAYPAGE_INTERFACE is malformed; HP_3.4 would be right", "Correct"),
     ("PAYPAGE_KEYVERSION!2!\n", "misspelled", "unknown keyword PAYPAGE_KEYVERSION", "Did you mean PAYPAGE_KEY_VERSION?"),
+    ("LOG!sylog!\n", "misspelled_value", "LOG takes one of these: syslog", "Did you mean syslog?"),
     ("KIT_VERSION!7!\n", "wrong_value", "KIT_VERSION takes one of these: 615", "Write one of them"),
-    ("PAYPAGE_KEY!hunter2!x!\n", "separators", "3 exclamation marks", "without ! in the value"),
+    ("PAYPAGE_KEY!hunter2!x!\n", "separators", "exclamation marks: 3", "without ! in the value"),
 ]  # fmt: skip
 
 
@@ -282,7 +296,7 @@ def test_a_byte_order_mark_is_named(kit: Kit) -> None:
         ("RETRUN_URL!http://h/!\n", "misspelled", "unknown keyword RETRUN_URL"),
         ("D_LOGO!/logos/!\n", "misplaced", "D_LOGO is not read in this file"),
         ("LOGO!" + "x" * 33 + "!\n", "too_long", "LOGO has 33 bytes, 32 at most"),
-        ("CADDIE!a\n", "separators", "1 exclamation marks"),
+        ("CADDIE!a\n", "separators", "exclamation marks: 1"),
     ],
 )
 def test_a_wrong_line_of_a_parmcom_file_is_named(kit: Kit, line: str, name: str, saw: str) -> None:
@@ -320,7 +334,10 @@ def test_a_keyword_that_is_needed(kit: Kit) -> None:
 
 def test_what_only_the_kit_knows_is_in_its_words(kit: Kit) -> None:
     kit.change(kit.pathfile, "F_CTYPE", "p/hp")
-    assert "F_CTYPE (p/hp) may hold letters" in kit.check().bad["kit_refuses"]["saw"]
+    found = kit.check().bad["kit_refuses"]
+    assert "F_CTYPE (p/hp) may hold letters" in found["saw"]
+    assert found["do"] == f"{kit.root}/docs/errors.md names the remedy."
+    assert (kit.root / "docs" / "errors.md").exists()
 
 
 def test_no_merchant_at_all(kit: Kit) -> None:
@@ -374,35 +391,87 @@ def test_what_the_web_server_can_t_read(kit: Kit) -> None:
     assert kit.check("--user", "root").bad == {}
 
 
+@pytest.mark.parametrize("path", ["lib", "lib/sogenactif", "lib/packages/jinja2/filters.py"])
+def test_code_that_the_web_server_can_t_read(kit: Kit, path: str) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    closed = kit.root / path
+    if closed.is_file():
+        kit.put_own(closed, closed.read_bytes())
+    closed.chmod(0o700)
+    found = kit.check()
+    assert (found.status, list(found.bad)) == (1, ["code_closed"])
+    assert f"www-data can't read {closed}" in found.bad["code_closed"]["saw"]
+    subprocess.run(found.bad["code_closed"]["do"], shell=True, check=True)
+    assert kit.check().bad == {}
+
+
+def test_scripts_that_the_web_server_can_t_read(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    (kit.root / "cgi-bin" / "call_response.py").chmod(0o700)
+    assert kit.check().bad["not_readable"]["file"] == str(kit.root / "cgi-bin" / "call_response.py")
+    (kit.root / "cgi-bin").chmod(0o700)
+    found = kit.check().bad
+    assert (list(found), found["not_entered"]["file"]) == (["not_entered"], str(kit.root / "cgi-bin"))
+
+
 def test_a_folder_of_root_s_hides_who_the_web_server_runs_as(kit: Kit) -> None:
     need(os.getuid() == 0, "root, to own the folder,")
     shutil.chown(kit.data, "root", "root")
-    assert "its folder is root's, and no web server runs as root" in kit.check().bad["user_unknown"]["saw"]
+    found = kit.check()  # the pathfile's group says who it is
+    assert (found.status, list(found.bad), found.bad["not_writable"]["file"]) == (
+        1,
+        ["not_writable"],
+        str(kit.data),
+    )
+    shutil.chown(kit.pathfile, "root", "root")
+    found = kit.check()
+    assert (found.status, found.bad["user_unknown"]["level"]) == (1, "fault")
+    assert "its folder is root's, and no web server runs as root" in found.bad["user_unknown"]["saw"]
     assert kit.check("--user", web_user()).bad["not_writable"]["file"] == str(kit.data)
+    shutil.chown(kit.pathfile, "root", web_user())
     shutil.chown(kit.data, web_user(), web_user())
     assert kit.check().bad == {}
 
 
-def test_who_may_not_look_is_told_so(kit: Kit) -> None:
+def check_as(kit: Kit, user: str, group: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The check as another user runs it."""
     need(os.getuid() == 0, "root, to be somebody else,")
     result = subprocess.run(
-        [kit.root / "bin" / "sogenactif", "check"],
-        capture_output=True, text=True, check=False, user="nobody", group="nogroup", extra_groups=[],
+        [kit.root / "bin" / "sogenactif", "check", "--quiet", *arguments],
+        capture_output=True, text=True, check=False, user=user, group=group, extra_groups=[],
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"}, cwd="/",
     )  # fmt: skip
-    assert result.returncode == 1
-    assert "Run the check as root, or as the web server's user." in result.stdout
     assert "Traceback" not in result.stderr
+    return result
+
+
+def test_who_may_not_look_is_told_so(kit: Kit) -> None:
+    result = check_as(kit, "nobody", "nogroup")
+    assert result.returncode == 1
+    assert f"{kit.root}/var: you may not look at it" in result.stdout
+    assert "Run the check as root, or as the web server's user." in result.stdout
 
 
 def test_the_web_server_s_user_may_look_itself(kit: Kit) -> None:
-    need(os.getuid() == 0, "root, to be somebody else,")
-    result = subprocess.run(
-        [kit.root / "bin" / "sogenactif", "check", "--quiet"],
-        capture_output=True, text=True, check=False, user=web_user(), group=web_user(), extra_groups=[],
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"}, cwd="/",
-    )  # fmt: skip
-    assert (result.returncode, result.stdout) == (0, "Faults: 0. Warnings: 0. All well: 23.\n")
+    result = check_as(kit, web_user(), web_user())
+    assert (result.returncode, result.stdout) == (0, "Faults: 0. Warnings: 0. All well: 27.\n")
+
+
+def test_a_closed_folder_is_said_once(kit: Kit) -> None:
+    elsewhere = kit.folder / "pathfile"
+    shutil.copy(kit.pathfile, elsewhere)
+    elsewhere.chmod(0o644)
+    kit.conf.chmod(0o700)
+    for arguments in ([], ["--pathfile", str(elsewhere)]):
+        result = check_as(kit, web_user(), web_user(), *arguments)
+        assert result.returncode == 1
+        assert f"{kit.conf}: the web server's user www-data can't enter this folder" in result.stdout
+        assert "Faults: 1. Warnings: 0." in result.stdout
+        found = [f for f in kit.check(*arguments).answer["findings"] if f["level"] != "ok"]
+        assert [(f["name"], f["file"]) for f in found] == [("not_entered", str(kit.conf))]
+        assert kit.check(*arguments).answer["skipped"] == ["clock", "scripts", "served_logos", "payment"]
+    subprocess.run(found[0]["do"].partition(",")[0], shell=True, check=True)
+    assert kit.check().bad == {}
 
 
 def test_debug_is_a_fault_in_production_only(kit: Kit) -> None:
@@ -446,7 +515,7 @@ def test_a_certificate_that_the_web_server_can_t_read(kit: Kit) -> None:
 
 @pytest.mark.parametrize(
     ("days", "name", "level", "saw"),
-    [(-1, "expired", "fault", "it expired on {}"), (20, "expires_soon", "warning", "it expires on {}, in 20 days")],
+    [(-1, "expired", "fault", "it expired on {}"), (20, "expires_soon", "warning", "it expires on {}; days left: 20")],
 )  # fmt: skip
 def test_a_certificate_that_expires(kit: Kit, days: int, name: str, level: str, saw: str) -> None:
     last = date.today() + timedelta(days=days)
@@ -483,9 +552,9 @@ def test_a_country_that_would_lead_elsewhere(kit: Kit) -> None:
 
 def test_a_certificate_that_was_cut(kit: Kit) -> None:
     kit.put(kit.certificate, kit.certificate.read_bytes()[:1500])
-    assert (
-        "it is cut or altered: Error in MAC key generation" in kit.check().bad["certificate_damaged"]["saw"]
-    )
+    found = kit.check().bad
+    assert list(found) == ["certificate_damaged"]
+    assert "it is cut or altered: Error in MAC key generation" in found["certificate_damaged"]["saw"]
 
 
 def test_the_certificate_before_counts_too(kit: Kit) -> None:
@@ -734,6 +803,91 @@ def test_a_means_or_an_address_of_logos_that_is_misspelled(kit: Kit) -> None:
     assert (found["line"], "pictures are looked for at /logosCB" in found["saw"]) == (5, True)
 
 
+# Templates, the shop's part of the scripts
+
+
+@pytest.mark.parametrize(
+    ("template", "added", "name", "saw"),
+    [
+        ("call_request.html", b"{% if %}", "template_syntax", "can't be understood: Expected an expression"),
+        ("debug.html", b"{{ title | upside_down }}", "template_syntax", "No filter named 'upside_down'"),
+        ("base.html", b"<p>Termin\xe9</p>", "not_utf8", "the line is not UTF-8"),
+        ("form.html", b"{{ total }}", "template_fails", "UndefinedError: 'total' is undefined"),
+        ("debug.html", b"{{ 1 / 0 }}", "template_fails", "ZeroDivisionError: division by zero"),
+        ("base.html", b'{% include "footer.html" %}', "template_fails", "TemplateNotFound: 'footer.html' not found"),
+    ],
+)  # fmt: skip
+def test_a_template_that_makes_no_page(kit: Kit, template: str, added: bytes, name: str, saw: str) -> None:
+    path = kit.root / "templates" / template
+    content = path.read_bytes()
+    kit.put_own(path, content + added)
+    found = kit.check()
+    assert (found.status, list(found.bad), saw in found.bad[name]["saw"]) == (1, [name], True)
+    assert (found.bad[name]["file"], found.bad[name]["line"]) == (str(path), content.count(b"\n") + 1)
+
+
+def test_a_template_that_is_not_there_or_can_t_be_read(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    templates = kit.root / "templates"
+    assert {path.name for path in templates.iterdir() if path.is_file()} == set(pages.NAMES)
+    (templates / "error.html").unlink()
+    kit.put_own(templates / "style.css", b"")
+    (templates / "style.css").chmod(0o600)
+    found = kit.check().bad
+    assert (set(found), found["template_missing"]["file"], found["not_readable"]["file"]) == (
+        {"template_missing", "not_readable"},
+        str(templates / "error.html"),
+        str(templates / "style.css"),
+    )
+
+
+@pytest.mark.parametrize("script", ["call_request.py", "call_autoresponse.py"])
+def test_a_script_that_names_a_merchant_without_parameters(kit: Kit, script: str) -> None:
+    path = kit.root / "cgi-bin" / script
+    before = path.read_text()
+    path.write_text(before.replace(f'"{MERCHANT}"', '"014213245611119"'))
+    [line] = [n for n, text in enumerate(before.splitlines(), 1) if f'"{MERCHANT}"' in text]
+    found = kit.check()
+    assert (found.status, list(found.bad), found.bad["merchant_unknown"]["line"]) == (
+        0,
+        ["merchant_unknown"],
+        line,
+    )
+    assert (
+        "014213245611119 looks like a merchant_id, and has no parmcom file"
+        in found.bad["merchant_unknown"]["saw"]
+    )
+
+
+def test_a_database_of_the_shop_that_the_web_server_can_t_use(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    orders = kit.data / "shop.db"
+    shutil.chown(orders, "root", "root")
+    found = kit.check()
+    assert (found.status, list(found.bad), found.bad["not_writable"]["file"]) == (
+        1,
+        ["not_writable"],
+        str(orders),
+    )
+    for script in ("call_request.py", "call_autoresponse.py"):
+        path = kit.root / "cgi-bin" / script
+        path.write_text(path.read_text().replace("mode=rw", "mode=ro"))
+    orders.chmod(0o600)
+    assert kit.check().bad["not_readable"]["file"] == str(orders)
+    orders.chmod(0o644)
+    assert kit.check().bad == {}
+    orders.unlink()
+    found = kit.check()
+    assert (found.status, found.bad["database_missing"]["file"]) == (0, str(orders))
+
+
+def test_what_the_shop_opens_otherwise_is_its_own_affair(kit: Kit) -> None:
+    path = kit.root / "cgi-bin" / "call_request.py"
+    for opened in ('":memory:"', '"shop.db"', "os.environ['SHOP']", "f'{os.sep}{ROOT!r}'", ""):
+        path.write_text(path.read_text() + f"\n\ndef more():\n    return sqlite3.connect({opened})\n")
+    assert kit.check().bad == {}
+
+
 # Ledger and journal
 
 
@@ -786,6 +940,32 @@ def test_a_ledger_of_an_older_kit_is_brought_up_to_date_by_the_next_payment(kit:
         ledger.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
     found = kit.check()
     assert (found.bad, "ledger_older" in found.well) == ({}, True)
+
+
+def test_a_ledger_or_a_journal_of_another_kind(kit: Kit) -> None:
+    (kit.data / "ledger.db").mkdir()
+    found = kit.check().bad
+    assert (list(found), found["not_a_file"]["file"]) == (["not_a_file"], f"{kit.data}/ledger.db")
+    (kit.data / "ledger.db").rmdir()
+    (kit.data / "journal").touch()
+    found = kit.check().bad
+    assert (list(found), found["not_a_folder"]["file"]) == (["not_a_folder"], f"{kit.data}/journal")
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "saw"),
+    [("size=64k", "disk_full", "free on its disk: 0 MiB"), ("ro", "disk_read_only", "may only be read")],
+)
+def test_a_disk_that_takes_no_journal(kit: Kit, options: str, name: str, saw: str) -> None:
+    need(os.getuid() == 0, "root, to mount a disk,")
+    owner = pwd.getpwnam(web_user()).pw_uid
+    mount = f"mount -t tmpfs -o {options},mode=700,uid={owner} tmpfs {kit.data}"
+    result = subprocess.run(
+        ["unshare", "--mount", "sh", "-euc", f"{mount}; exec {kit.root}/bin/sogenactif check --json"],
+        capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+    )  # fmt: skip
+    found = Found(result.returncode, json.loads(result.stdout))
+    assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
 
 
 def test_a_ledger_that_is_none(kit: Kit) -> None:
@@ -871,6 +1051,17 @@ def test_customers_data_that_everybody_reads(kit: Kit, name: str) -> None:
     assert (found.status, found.bad["open_to_all"]["file"]) == (1, str(kit.data / name))
 
 
+def test_events_for_a_syslog(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    kit.add(kit.pathfile, "LOG!syslog!\n")
+    monkeypatch.setattr(records, "SYSLOG", f"{kit.folder}/log")
+    [found] = records.log(Site(str(kit.pathfile)))
+    assert (found.level, found.name, found.line) == ("warning", "syslog_unreachable", 18)
+    assert found.values["error"] == "No such file or directory"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as taker:
+        taker.bind(f"{kit.folder}/log")
+        assert [found.name for found in records.log(Site(str(kit.pathfile)))] == ["syslog"]
+
+
 def test_a_password_in_a_pathfile_that_everybody_reads(kit: Kit) -> None:
     kit.add(kit.pathfile, f"LEDGER!postgresql://kit:hunter2@127.0.0.1:1/d!\nJOURNAL!{kit.data}/journal!\n")
     kit.pathfile.chmod(0o644)
@@ -914,21 +1105,31 @@ def test_a_script_that_can_t_be_understood(kit: Kit) -> None:
     assert found.bad["script_syntax"]["line"] == number
 
 
-def test_dependencies_that_are_not_there(kit: Kit) -> None:
-    (kit.root / "lib" / "packages").unlink() if (kit.root / "lib" / "packages").is_symlink() else shutil.rmtree(kit.root / "lib" / "packages")  # fmt: skip
+@pytest.mark.parametrize(
+    ("file", "remedy"),
+    [
+        (
+            ".sogenactif",
+            "Run ./install.sh apache again, with the same options, in the kit that you unpacked.",
+        ),
+        ("install.sh", "./install.sh, with this Python"),
+    ],
+)
+def test_dependencies_that_are_not_there(kit: Kit, file: str, remedy: str) -> None:
+    shutil.rmtree(kit.root / "lib" / "packages")
+    (kit.root / ".sogenactif").rename(kit.root / file)
     found = kit.check()
-    assert found.status == 1
-    assert "can't import Crypto.Cipher.DES" in found.bad["dependencies"]["saw"]
+    assert (found.status, [f["do"] for f in found.answer["findings"]]) == (1, [remedy])
+    assert "can't import Crypto.Cipher.DES" in found.answer["findings"][0]["saw"]
 
 
 def test_a_python_that_is_too_old(tmp_path: Path) -> None:
     old = tmp_path / "python"
     old.write_text("#!/bin/sh\necho 3.9\n")
     old.chmod(0o755)
-    (tmp_path / "cgi-bin").mkdir()
     for script in machine.SCRIPTS:
-        (tmp_path / "cgi-bin" / script).write_text(f"#!{old}\n")
-        (tmp_path / "cgi-bin" / script).chmod(0o755)
+        (tmp_path / script).write_text(f"#!{old}\n")
+        (tmp_path / script).chmod(0o755)
     found = [finding for finding in machine.python(str(tmp_path)) if finding.name == "old_python"]
     assert [finding.values["version"] for finding in found] == ["3.9"] * 3
 
@@ -992,8 +1193,6 @@ def start(kit: Kit) -> Iterator[Any]:
                 kit.speak_paypage(f"{shop_address}/payment/paymentInit", **paypage)
             pathfile = read_pathfile(str(kit.pathfile))
             shop = Shop(str(kit.data / "shop.db"), pathfile)
-            if os.getuid() == 0:
-                shutil.chown(kit.data / "shop.db", web_user(), web_user())
             payment = PaymentServer(pathfile, str(kit.folder / "payment.db"))
             stack.callback(payment.close)
             stack.enter_context(serving(_mounted(shop, payment), ports[0]))
@@ -1061,8 +1260,29 @@ def test_a_web_server_that_shows_secret_keys(start: Any) -> None:
 def test_a_web_server_that_doesn_t_know_the_kit(start: Any) -> None:
     served = start(included=False)
     found = served.kit.check("--url", served.apache)
-    assert (found.status, "is not served (40" in found.bad["script_not_there"]["saw"]) == (1, True)
+    assert (found.status, "(403): CGI is off, or access denied" in found.bad["script_forbidden"]["saw"]) == (
+        1,
+        True,
+    )
     assert "is no picture (40" in found.bad["logo_not_served"]["saw"]
+
+
+def test_a_web_server_that_doesn_t_run_scripts(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_module, "MODULES", serving_module.MODULES.replace("cgid ", ""))
+    served = start()
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, set(found.bad)) == (1, {"script_forbidden"})
+    assert "a2enmod cgid, then restart Apache" in found.bad["script_forbidden"]["do"]
+
+
+def test_a_host_that_is_not_the_shop_s(start: Any) -> None:
+    served = start(
+        '<Directory "{0}">\nRequire all granted\n</Directory>\nDocumentRoot "{0}/logos"\n', included=False
+    )
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, "is not found (404)" in found.bad["script_not_found"]["saw"]) == (1, True)
+    assert "a2enconf 00-sogenactif" in found.bad["script_not_found"]["do"]
+    assert "this address may be another host's" in found.bad["script_not_found"]["do"]
 
 
 def test_a_script_that_fails_on_the_web_server(start: Any) -> None:
@@ -1091,6 +1311,72 @@ def test_nothing_at_the_address(kit: Kit) -> None:
         1,
         True,
     )
+
+
+def _answering(status: str, *headers: tuple[str, str]) -> Application:
+    def server(environ: Environ, start_response):  # type: ignore[no-untyped-def]
+        start_response(status, [("Content-Type", "text/html"), *headers])
+        return [b"<p>Thank you</p>"]
+
+    return server
+
+
+@pytest.mark.parametrize("keyword", ["RETURN_URL", "AUTO_RESPONSE_URL"])
+@pytest.mark.parametrize(
+    ("status", "name", "level", "saw"),
+    [
+        ("404 Not Found", "address_not_served", "fault", "/shop/paid, which answers 404"),
+        ("500 Error", "address_not_served", "fault", "/shop/paid, which answers 500"),
+        ("301 Moved", "address_redirects", "fault", "which sends on to http://127.0.0.1:"),
+        ("200 OK", "address_unknown", "warning", "where something else than the kit's script answers (200)"),
+    ],
+)
+def test_an_address_where_the_kit_does_not_answer(
+    start: Any, keyword: str, status: str, name: str, level: str, saw: str
+) -> None:
+    served = start()
+    at = f"{served.apache}/cgi-bin/call_request.py"
+    with serving(_answering(status, ("Location", at))) as other:
+        served.kit.change(served.kit.parmcom, keyword, f"{other}/shop/paid")
+        found = served.kit.check("--url", served.apache)
+    assert (found.status, list(found.bad)) == (int(level == "fault"), [name])
+    assert (found.bad[name]["file"], found.bad[name]["level"]) == (str(served.kit.parmcom), level)
+    assert found.bad[name]["saw"].startswith(f"{keyword} is {other}") and saw in found.bad[name]["saw"]
+
+
+def test_an_address_where_nothing_answers_or_the_kit_with_more(start: Any) -> None:
+    served = start()
+    served.kit.change(served.kit.parmcom, "AUTO_RESPONSE_URL", f"http://127.0.0.1:{free_port()}/told")
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, list(found.bad), found.bad["no_answer"]["line"]) == (1, ["no_answer"], 4)
+    again = f"{served.apache}/cgi-bin/call_autoresponse.py?shop=1"
+    served.kit.change(served.kit.parmcom, "AUTO_RESPONSE_URL", again)
+    found = served.kit.check("--url", served.apache)
+    assert (found.bad, "address_served" in found.well) == ({}, True)
+
+
+def test_scripts_that_were_mixed_up(kit: Kit) -> None:
+    kit.change(kit.parmcom, "AUTO_RESPONSE_URL", "http://127.0.0.1:8/cgi-bin/call_response.py")
+    found = kit.check()
+    assert (found.status, list(found.bad), found.bad["address_of_another"]["line"]) == (
+        1,
+        ["address_of_another"],
+        4,
+    )
+    assert (
+        found.bad["address_of_another"]["saw"]
+        == "AUTO_RESPONSE_URL leads to call_response.py, and call_autoresponse.py is to answer there"
+    )
+
+
+def test_a_script_that_can_t_be_understood_is_named_beside_what_the_web_server_answers(start: Any) -> None:
+    served = start()
+    script = served.kit.root / "cgi-bin" / "call_request.py"
+    number = len(script.read_text().splitlines()) + 1
+    served.kit.add(script, "def price(:\n")
+    found = served.kit.check("--url", served.apache).bad
+    assert set(found) == {"script_syntax", "script_fails"}
+    assert (found["script_syntax"]["file"], found["script_syntax"]["line"]) == (str(script), number)
 
 
 # A payment

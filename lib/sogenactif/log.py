@@ -6,6 +6,7 @@ shop that hosts the applications itself gives the logger handlers of its own ins
 
 import logging
 import time
+from contextlib import closing
 from logging.handlers import SysLogHandler
 from typing import TextIO
 
@@ -24,20 +25,26 @@ def log(event: str, why: str, errors: TextIO, syslog: bool, severe: bool) -> Non
     LOGGER.log(level, "%s", line, extra={"errors": errors, "syslog": syslog})
 
 
+class Syslog(SysLogHandler):
+    """Raises OSError where nobody takes a line."""
+
+    ident = "sogenactif: "
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        raise
+
+
 class ToServer(logging.Handler):
     """Writes where the request that an event belongs to says."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.__dict__.get("syslog"):
             try:
-                handler = SysLogHandler(SYSLOG)
+                with closing(Syslog(SYSLOG)) as handler:
+                    handler.emit(record)
+                return
             except OSError as error:
                 record.msg = f"%s (syslog at {SYSLOG} can't be reached: {error.strerror})"
-            else:
-                handler.ident = "sogenactif: "
-                handler.emit(record)
-                handler.close()
-                return
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
         print(moment, record.name, record.getMessage(), file=record.__dict__["errors"], flush=True)
 

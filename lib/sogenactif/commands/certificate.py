@@ -20,8 +20,8 @@ from sogenactif.certificate import (
 )
 from sogenactif.commands import new_parser
 from sogenactif.commands.checks.site import Site
-from sogenactif.commands.common import ROOT
 from sogenactif.commands.language import language, printable
+from sogenactif.commands.places import PATHFILE
 from sogenactif.errors import CertificateError, KitError
 from sogenactif.protocol import PAYPAGE
 from sogenactif.settings import Pathfile, read_file, read_pathfile
@@ -165,7 +165,7 @@ def make_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = new_parser("certificate", "The certificates of merchants: issue, show, install.")
     commands = parser.add_subparsers(required=True, metavar="issue|show|install")
-    default, place = f"{ROOT}/cgi-bin/pathfile", "the pathfile (%(default)s)"
+    default, place = PATHFILE, "the pathfile (%(default)s)"
 
     command = commands.add_parser("issue", help="make one, for the demonstration's payment server")
     command.set_defaults(run=_issue)
@@ -230,7 +230,7 @@ def _installed(pathfile: Pathfile) -> list[str]:
     """The certificates that are there, of the merchants that have a parmcom file."""
     if not pathfile["F_CERTIFICATE"]:
         return []
-    merchants = Site(pathfile.path, ROOT).merchants
+    merchants = Site(pathfile.path).merchants
     places = (certificate_path(pathfile, m.country, m.id, old) for m in merchants for old in (False, True))
     return [path for path in places if os.path.exists(path)]
 

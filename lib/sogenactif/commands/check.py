@@ -7,7 +7,8 @@ import pwd
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from traceback import extract_tb
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,13 @@ from sogenactif.commands.checks.english import ENGLISH
 from sogenactif.commands.checks.finding import FAULT, OK, WARNING, Finding, fault
 from sogenactif.commands.checks.french import FRENCH
 from sogenactif.commands.checks.machine import python
+from sogenactif.commands.checks.rights import READ, SEARCH, in_the_way, refused
 from sogenactif.commands.language import language, printable
+from sogenactif.commands.places import PATHFILE, ROOT, SCRIPTS
 
 if TYPE_CHECKING:
     from sogenactif.commands.checks.site import Site
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
 COLOURS = {OK: "32", WARNING: "33", FAULT: "1;31"}
 
@@ -37,7 +39,8 @@ def make_parser() -> argparse.ArgumentParser:
         "Check an installation: say what is wrong with it, and what to do.",
         "Status 0: no fault. 1: a fault. 2: a wrong call.",
     )
-    parser.add_argument("--pathfile", default=f"{ROOT}/cgi-bin/pathfile", help="the pathfile (%(default)s)")
+    parser.add_argument("--pathfile", default=PATHFILE, help="the pathfile (%(default)s)")
+    parser.add_argument("--scripts", default=SCRIPTS, help="folder of the three scripts (%(default)s)")
     parser.add_argument(
         "--user", default="", help="the web server's user (the owner of the journal's folder)"
     )
@@ -61,26 +64,33 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("--order goes with --payment")
     if asked.user and not _is_user(asked.user):
         parser.error(f"no user {asked.user}")
-    results: Results = [("python", _guarded(lambda: python(ROOT)))]
-    if not any(finding.name == "dependencies" and not finding.file for finding in results[0][1]):
+    scripts = os.path.abspath(asked.scripts)
+    skipped: list[str] = []  # the checks that had nothing to look at
+    results: Results = [("python", _found(partial(python, scripts)))]
+    if not any(finding.values.get("command") == sys.executable for finding in results[0][1]):
         from sogenactif.commands.checks.site import Site
 
         path = os.path.abspath(asked.pathfile)
-        site = Site(path, ROOT, asked.user, asked.url.rstrip("/"), asked.order)
-        results += [(name, _guarded(lambda look=look: look(site))) for name, look in _checks()]  # type: ignore[misc]
+        site = Site(path, scripts, asked.user, asked.url.rstrip("/"), asked.order)
+        for name, look in _checks():
+            said = [finding for _, findings in results for finding in findings if finding.level != OK]
+            found = _found(partial(look, site), site)
+            if not found:
+                skipped.append(name)
+            results.append((name, [finding for finding in found if finding not in said]))
     texts = FRENCH if language() == "fr" else ENGLISH
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     if asked.json:
-        _print_json(results, texts)
+        _print_json(results, skipped, texts)
     else:
-        _print(results, texts, asked.quiet, bool(asked.url))
+        _print(results, skipped, texts, asked.quiet, bool(asked.url))
     return 1 if _count(results, FAULT) else 0
 
 
 def _checks() -> Checks:
     """Each check, in the order they are made: its name, and the function that looks."""
-    from sogenactif.commands.checks import files, merchants, payment, records, sealing, web
+    from sogenactif.commands.checks import files, merchants, pages, payment, records, sealing, shop, web
 
     return (
         ("pathfile", files.pathfile),
@@ -91,9 +101,13 @@ def _checks() -> Checks:
         ("requests", merchants.requests),
         ("addresses", merchants.addresses),
         ("logos", merchants.logos),
+        ("templates", pages.templates),
+        ("shop", shop.shop),
+        ("disk", records.disk),
         ("ledger", records.ledger),
         ("journal", records.journal),
         ("secrets", records.secrets),
+        ("log", records.log),
         ("clock", web.clock),
         ("scripts", web.scripts),
         ("served_logos", web.logos),
@@ -101,17 +115,28 @@ def _checks() -> Checks:
     )
 
 
-def _guarded(look: Callable[[], list[Finding]]) -> list[Finding]:
+def _found(look: Callable[[], list[Finding]], site: "Site | None" = None) -> list[Finding]:
     """The findings of a check, each once, or that it couldn't look: one that fails never hides the others."""
     try:
         found = look()
         return [finding for number, finding in enumerate(found) if finding not in found[:number]]
     except PermissionError as error:
-        return [fault("not_allowed", str(error.filename or ""))]
+        return [_not_allowed(os.fsdecode(error.filename or ""), site)]
+    except NotADirectoryError as error:
+        return [fault("not_a_folder", os.fsdecode(error.filename or ""))]
     except Exception as error:
         last = extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__}, {os.path.basename(last.filename)}:{last.lineno}"
         return [fault("crashed", error=where)]
+
+
+def _not_allowed(path: str, site: "Site | None") -> Finding:
+    """What keeps whoever asks from looking: the web server's user itself would have to get there."""
+    path = in_the_way(path) if path else ""
+    if site and site.user.uid == os.geteuid():
+        for finding in refused(site.user, path, SEARCH if os.path.isdir(path) else READ):
+            return finding
+    return fault("not_allowed", path)
 
 
 def _is_user(name: str) -> bool:
@@ -128,11 +153,11 @@ def _count(results: Results, level: str) -> int:
 def _texts(finding: Finding, texts: Texts) -> tuple[str, str]:
     """What a finding saw and what to do, on one line each."""
     saw, _, do = texts[finding.name].partition(" → ")
-    to_type = shlex.quote(finding.file)
-    return printable(saw.format(**finding.values)), printable(do.format(file=to_type, **finding.values))
+    places = {"file": shlex.quote(finding.file), "errors": f"{ROOT}/docs/errors.md"}
+    return printable(saw.format(**finding.values)), printable(do.format(**places, **finding.values))
 
 
-def _print(results: Results, texts: Texts, quiet: bool, asked_url: bool) -> None:
+def _print(results: Results, skipped: Sequence[str], texts: Texts, quiet: bool, asked_url: bool) -> None:
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for name, findings in results:
         shown = [finding for finding in findings if not quiet or finding.level != OK]
@@ -149,14 +174,13 @@ def _print(results: Results, texts: Texts, quiet: bool, asked_url: bool) -> None
                 print(f"            → {do}")
     numbers = {"faults": FAULT, "warnings": WARNING, "well": OK}
     print(texts["summary"].format(**{name: _count(results, level) for name, level in numbers.items()}))
-    skipped = list(_skipped(results))
     if skipped and not quiet:
         print(texts["skipped"].format(names=", ".join(texts[f"check_{name}"] for name in skipped)))
         if not asked_url:
             print(texts["skipped_url"])
 
 
-def _print_json(results: Results, texts: Texts) -> None:
+def _print_json(results: Results, skipped: Sequence[str], texts: Texts) -> None:
     findings = []
     for name, found in results:
         for finding in found:
@@ -178,15 +202,10 @@ def _print_json(results: Results, texts: Texts) -> None:
         "level": level,
         "faults": faults,
         "warnings": warnings,
-        "skipped": list(_skipped(results)),
+        "skipped": skipped,
         "findings": findings,
     }
     print(json.dumps(answer, indent=2, ensure_ascii=True))
-
-
-def _skipped(results: Results) -> Iterator[str]:
-    """The checks that had nothing to look at."""
-    return (name for name, findings in results if not findings)
 
 
 def _colour(word: str, colour: str, coloured: bool) -> str:

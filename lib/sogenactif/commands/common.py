@@ -1,25 +1,21 @@
 """What the commands on the ledger share."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sogenactif.commands import new_parser
+from sogenactif.commands.places import PATHFILE
 from sogenactif.errors import KitError
 from sogenactif.ledger import Ledger, opened_ledger
 from sogenactif.settings import read_pathfile
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
 def command_parser(name: str, description: str) -> argparse.ArgumentParser:
     """A parser with what every command on the ledger takes."""
     parser = new_parser(name, description)
-    parser.add_argument(
-        "--pathfile", default=f"{ROOT}/cgi-bin/pathfile", help="pathfile that names the ledger (%(default)s)"
-    )
+    parser.add_argument("--pathfile", default=PATHFILE, help="pathfile that names the ledger (%(default)s)")
     return parser
 
 

@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from sogenactif.commands.common import ROOT, command_parser, done, progress, the_ledger
+from sogenactif.commands.common import command_parser, done, progress, the_ledger
+from sogenactif.commands.places import SCRIPTS
 from sogenactif.errors import KitError, LedgerError, LedgerMissing
 from sogenactif.ledger import FORGED, Ledger, journal_day
 from sogenactif.payment import PaymentResponse
@@ -20,7 +21,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--script",
-        default=f"{ROOT}/cgi-bin/call_autoresponse.py",
+        default=f"{SCRIPTS}/call_autoresponse.py",
         help="script whose record_outcome is told (%(default)s)",
     )
     return parser

@@ -8,8 +8,10 @@ from difflib import get_close_matches
 
 from sogenactif import paypage
 from sogenactif.commands.checks.finding import Finding, fault, ok, warning
-from sogenactif.commands.checks.rights import READ, SEARCH, refused
+from sogenactif.commands.checks.machine import SCRIPTS
+from sogenactif.commands.checks.rights import READ, SEARCH, let_see, refused
 from sogenactif.commands.checks.site import Site
+from sogenactif.commands.places import ROOT
 from sogenactif.errors import KitError
 from sogenactif.fields import PARMCOM, to_bytes, to_text
 from sogenactif.protocol import PAYPAGE
@@ -19,7 +21,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 INDIRECT = "F_PARAM!D_PARM!parmcom!"
 LIKE_ENOUGH = 0.75
 # What keywords of the pathfile may be; of others the form, and an example of it.
-CHOICES = {**paypage.CHOICES, "PROTOCOL": PROTOCOLS[1:], "KIT_VERSION": ("615",)}
+CHOICES = {**paypage.CHOICES, "PROTOCOL": PROTOCOLS[1:], "KIT_VERSION": ("615",), "LOG": ("syslog",)}
 FORMS = {
     "PAYPAGE_KEY_VERSION": ("[0-9]+", "1"),
     "PAYPAGE_INTERFACE": (r"HP_[0-9]+\.[0-9]+", paypage.INTERFACE),
@@ -60,6 +62,7 @@ def parameters(site: Site) -> list[Finding]:
         if number and number[0] not in known:
             found.append(warning("parameters_misnamed", path, likely=os.path.basename(prefix) + number[0]))
     if not site.merchants:
+        let_see(prefix)
         found.append(fault("no_merchant", f"{prefix}<merchant_id>"))
     return found
 
@@ -78,13 +81,20 @@ def paths(site: Site) -> list[Finding]:
         if not os.path.isabs(value):
             found.append(fault("relative", site.path, line, keyword=keyword, value=value))
         elif not os.path.exists(needed):
+            let_see(needed)
             found.append(fault("leads_nowhere", site.path, line, keyword=keyword, path=needed))
         else:
             well = ok("leads_there", site.path, line, keyword=keyword, user=site.user.name)
             found += refused(site.user, needed, wanted) or [well]
-    for path in [site.path, *(merchant.path for merchant in site.merchants)]:
+    scripts = [os.path.join(site.scripts, script) for script in SCRIPTS]
+    needed_too = [
+        site.path,
+        *(merchant.path for merchant in site.merchants),
+        *filter(os.path.exists, scripts),
+    ]
+    for path in needed_too:
         found += refused(site.user, path)
-    return found
+    return found + _code(site)
 
 
 def debug(site: Site) -> list[Finding]:
@@ -98,6 +108,18 @@ def debug(site: Site) -> list[Finding]:
     if value not in ("", "NO"):
         return [warning("debug_neither", site.path, line)]
     return [ok("debug_off", site.path, line)]
+
+
+def _code(site: Site) -> list[Finding]:
+    """The first file of the kit's own code that the web server's user can't read; one remedy opens them all."""
+    lib = f"{ROOT}/lib"
+    for folder, _, names in os.walk(lib):
+        files = [os.path.join(folder, name) for name in names if name.endswith((".py", ".so"))]
+        for path, wanted in [(folder, READ | SEARCH), *((file, READ) for file in files)]:
+            for closed in refused(site.user, path, wanted):
+                above = not closed.file.startswith(lib)
+                return [closed if above else fault("code_closed", lib, user=site.user.name, path=closed.file)]
+    return []
 
 
 def line_of(path: str, keyword: str) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from sogenactif.commands.checks.finding import Finding, fault, ok
+from sogenactif.commands.places import KIND, ROOT
 
 OLDEST = (3, 10)
 SCRIPTS = ("call_request.py", "call_response.py", "call_autoresponse.py")
@@ -27,16 +28,16 @@ for name in sys.argv[3:]:
 """
 
 
-def python(root: str) -> list[Finding]:
-    """The Python that runs this command, and the one that each script names."""
-    found = _interpreter(root, [sys.executable], "")
+def python(scripts: str) -> list[Finding]:
+    """The Python that runs this command, and the one that each script of a folder names."""
+    found = _interpreter([sys.executable], "")
     for script in SCRIPTS:
-        path = os.path.join(root, "cgi-bin", script)
+        path = os.path.join(scripts, script)
         try:
             with open(path, "rb") as file:
                 source = file.read()
         except FileNotFoundError:
-            found.append(fault("script_missing", path))
+            found.append(fault("script_missing_bundle" if KIND == "bundle" else "script_missing", path))
             continue
         first = source.partition(b"\n")[0]
         command = first[2:].decode("utf-8", "replace").split()
@@ -47,7 +48,7 @@ def python(root: str) -> list[Finding]:
         elif not os.stat(path).st_mode & 0o111:
             found.append(fault("script_not_executable", path))
         else:
-            found += _interpreter(root, command, path) or _syntax(path, source)
+            found += _interpreter(command, path) or _syntax(path, source)
     if not any(finding.level == "fault" for finding in found):
         version = ".".join(map(str, sys.version_info[:3]))
         return [ok("python", version=version, executable=sys.executable)]
@@ -75,27 +76,26 @@ def paris() -> list[Finding]:
     return []
 
 
-def _interpreter(root: str, command: Sequence[str], path: str) -> list[Finding]:
+def _interpreter(command: Sequence[str], path: str) -> list[Finding]:
     """What is wrong with an interpreter: its version, what it can't import."""
     name = " ".join(command)
     line = 1 if path else 0
     try:
-        version, *missing = _answer(root, tuple(command)).split()
+        version, *missing = _answer(tuple(command)).split()
         numbers = tuple(map(int, version.split(".")))
     except (OSError, ValueError, subprocess.SubprocessError):
         return [fault("no_interpreter", path, line, command=name)]
     if numbers < OLDEST:
         return [fault("old_python", path, line, command=name, version=version)]
     if missing:
-        return [fault("dependencies", path, line, command=name, names=", ".join(missing))]
+        return [fault(f"dependencies_{KIND}", command=name, names=", ".join(missing))]
     return []
 
 
 @cache
-def _answer(root: str, command: tuple[str, ...]) -> str:
+def _answer(command: tuple[str, ...]) -> str:
     """What an interpreter answers to the question. Raises OSError, SubprocessError."""
-    folders = [os.path.join(root, "lib"), os.path.join(root, "lib", "packages")]
     return subprocess.run(
-        [*command, "-c", QUESTION, *folders, *DEPENDENCIES],
+        [*command, "-c", QUESTION, f"{ROOT}/lib", f"{ROOT}/lib/packages", *DEPENDENCIES],
         capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
     ).stdout  # fmt: skip

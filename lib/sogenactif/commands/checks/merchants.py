@@ -4,18 +4,21 @@ import os
 import re
 from datetime import date
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
 from sogenactif import message, paypage
 from sogenactif.certificate import is_web_address
 from sogenactif.commands.checks.files import line_of
 from sogenactif.commands.checks.finding import Finding, fault, ok, warning
+from sogenactif.commands.checks.machine import SCRIPTS
 from sogenactif.commands.checks.rights import refused
 from sogenactif.commands.checks.site import Merchant, Site
 from sogenactif.commands.checks.urls import is_address, is_for_tests, is_local
 from sogenactif.commands.migrate import SERVERS
+from sogenactif.commands.places import ROOT
 from sogenactif.errors import ConfigurationError, KitError
 from sogenactif.fields import PARMCOM
-from sogenactif.payment import make_request
+from sogenactif.payment import PaymentRequest, make_request
 from sogenactif.protocol import Post
 from sogenactif.settings import Pathfile
 
@@ -23,6 +26,12 @@ ADDRESSES = {
     "normal_return_url": "RETURN_URL",
     "cancel_return_url": "CANCEL_URL",
     "automatic_response_url": "AUTO_RESPONSE_URL",
+}
+# The script of the kit that serves each.
+SCRIPT_AT = {
+    "RETURN_URL": "call_response.py",
+    "CANCEL_URL": "call_response.py",
+    "AUTO_RESPONSE_URL": "call_autoresponse.py",
 }
 # The keyword that sets what an error names: a field, or a key of today's protocol.
 KEYWORD_OF = {field.name: keyword for keyword, field in PARMCOM.items()}
@@ -37,9 +46,8 @@ def requests(site: Site) -> list[Finding]:
         return []
     found = []
     for merchant in site.merchants:
-        call = {**PROBE, "merchant_id": merchant.id, "merchant_country": merchant.country}
         try:
-            request = make_request(call, site.pathfile, register=lambda fields: "1")
+            request = probe(site, merchant)
             fields = opened_request(next(iter(request.posts.values())), site.pathfile)
             if fields["order_id"] != PROBE["order_id"]:
                 raise KitError("order_id")
@@ -49,9 +57,16 @@ def requests(site: Site) -> list[Finding]:
         except KitError as error:
             words = re.findall(r"\w+", error.logged)
             keyword = next((KEYWORD_OF[word] for word in words if word in KEYWORD_OF), "")
-            path, line = _where(site, merchant, keyword)
+            path, line = where(site, merchant, keyword)
             found.append(fault("request_refused", path, line, merchant=merchant.id, error=error.logged))
     return found
+
+
+def probe(site: Site, merchant: Merchant) -> PaymentRequest:
+    """A payment request of a merchant that no ledger knows. Raises KitError."""
+    assert site.pathfile
+    call = {**PROBE, "merchant_id": merchant.id, "merchant_country": merchant.country}
+    return make_request(call, site.pathfile, register=lambda fields: "1")
 
 
 def opened_request(post: Post, pathfile: Pathfile) -> dict[str, str]:
@@ -67,7 +82,7 @@ def addresses(site: Site) -> list[Finding]:
     for merchant in site.merchants:
         server = site.payment_address(merchant)
         for name, keyword in ADDRESSES.items():
-            url, (path, line) = merchant.fields.get(name, ""), _where(site, merchant, keyword)
+            url, (path, line) = merchant.fields.get(name, ""), where(site, merchant, keyword)
             if site.paypage and keyword == "CANCEL_URL":
                 if url not in ("", merchant.fields.get("normal_return_url")):
                     found.append(warning("address_unsent", path, line, keyword=keyword))
@@ -88,7 +103,7 @@ def logos(site: Site) -> list[Finding]:
     if address.strip("/") != "logos":
         return []
     found = []
-    folder, extension = os.path.join(site.root, "logos"), site.pathfile.logo_extension
+    folder, extension = f"{ROOT}/logos", site.pathfile.logo_extension
     known = [name.removesuffix(".svg") for name in os.listdir(folder)] if os.path.isdir(folder) else []
     for name in means(site):
         path = f"{folder}/{name}.{extension}"
@@ -139,12 +154,15 @@ def _address(path: str, line: int, keyword: str, url: str, server: str = "") -> 
         return fault("address_local", path, line, keyword=keyword, url=url)
     if keyword == "RETURN_URL" and server and not far_server and not is_local(url):
         return fault("server_local", path, line, keyword=keyword, url=url, server=server)
+    script, served = urlsplit(url).path.rpartition("/")[2], SCRIPT_AT.get(keyword, "")
+    if script in SCRIPTS and script != served:
+        return fault("address_of_another", path, line, keyword=keyword, script=script, served=served)
     if far_server and url.startswith("http:"):
         return warning("address_in_clear", path, line, keyword=keyword, url=url)
     return ok("address", path, line, keyword=keyword, url=url)
 
 
-def _where(site: Site, merchant: Merchant, keyword: str) -> tuple[str, int]:
+def where(site: Site, merchant: Merchant, keyword: str) -> tuple[str, int]:
     """The file and the line that set a keyword for a merchant."""
     assert site.pathfile
     for path in (merchant.path, site.pathfile["F_DEFAULT"]):

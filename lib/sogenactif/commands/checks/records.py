@@ -1,20 +1,38 @@
 """The ledger, the journal, and the rights of everything that is secret."""
 
 import os
+import socket
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 from sogenactif.commands.checks.files import line_of
 from sogenactif.commands.checks.finding import Finding, fault, ok, warning
-from sogenactif.commands.checks.rights import READ, SEARCH, WRITE, described, open_to_all, refused
+from sogenactif.commands.checks.rights import READ, SEARCH, WRITE, described, nearest, open_to_all, refused
 from sogenactif.commands.checks.site import Site
+from sogenactif.commands.places import KIND, ROOT
 from sogenactif.database import MIGRATIONS, schema_version
 from sogenactif.errors import LedgerError
 from sogenactif.journal import Journal
 from sogenactif.ledger import FORGED, Ledger
+from sogenactif.log import SYSLOG
 
 PATIENCE = timedelta(minutes=5)
+SHORT_MIB = 100
+
+
+def disk(site: Site) -> list[Finding]:
+    """Room for the journal and the ledger, on a disk that may be written."""
+    if not site.pathfile:
+        return []
+    folder = nearest(site.journal)
+    found = os.statvfs(folder)
+    free = found.f_bavail * found.f_frsize >> 20
+    if found.f_flag & os.ST_RDONLY:
+        return [fault("disk_read_only", folder)]
+    if free < SHORT_MIB:
+        return [(warning if free else fault)("disk_full", folder, free=free)]
+    return [ok("disk", folder, free=free)]
 
 
 def ledger(site: Site) -> list[Finding]:
@@ -28,6 +46,8 @@ def ledger(site: Site) -> list[Finding]:
         return [fault("ledger_malformed", site.path, line)]
     if not site.ledger and not site.pathfile["JOURNAL"]:
         return [fault("journal_absent", site.path, line)]
+    if os.path.isdir(site.ledger):
+        return [fault("not_a_file", site.ledger)]
     if site.ledger:
         unwritable = _unwritable(site, site.ledger)
         if unwritable:
@@ -55,7 +75,7 @@ def journal(site: Site) -> list[Finding]:
         line = line_of(site.path, "JOURNAL")
         return [fault("relative", site.path, line, keyword="JOURNAL", value=site.journal)]
     if site.user.uid == 0 and not site.user_name:
-        return [warning("user_unknown", site.journal)]
+        return [(fault if KIND == "installed" else warning)("user_unknown", site.journal)]
     if not os.path.exists(site.journal):
         parent = os.path.dirname(site.journal)
         if not os.path.exists(parent):
@@ -76,13 +96,28 @@ def secrets(site: Site) -> list[Finding]:
         private += [site.ledger, site.ledger + "-wal"]
     if urlsplit(site.pathfile["LEDGER"]).password:
         private.append(site.path)
-    log = os.path.join(site.root, "var", "data", "autoresponse.log")
+    log = f"{ROOT}/var/data/autoresponse.log"
     found = [
         fault("open_to_all", path, **described(path))
         for path in [*private, log]
-        if os.path.exists(path) and open_to_all(path)
+        if os.path.isfile(path) and open_to_all(path)
     ]
     return found or [ok("secrets", count=len(private))]
+
+
+def log(site: Site) -> list[Finding]:
+    """Where events go: with ``LOG!syslog!`` a program on this machine has to take them."""
+    if not site.pathfile:
+        return []
+    if not site.pathfile["LOG"]:
+        return [ok("server_log")]
+    line = line_of(site.path, "LOG")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as taker:
+        try:
+            taker.connect(SYSLOG)
+        except OSError as error:
+            return [warning("syslog_unreachable", site.path, line, socket=SYSLOG, error=error.strerror)]
+    return [ok("syslog", site.path, line, socket=SYSLOG)]
 
 
 def _unwritable(site: Site, path: str) -> list[Finding]:

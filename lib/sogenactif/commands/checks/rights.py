@@ -4,6 +4,7 @@ import grp
 import os
 import pwd
 import stat
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sogenactif.commands.checks.finding import Finding, fault
@@ -27,17 +28,43 @@ def account(name: str) -> Account:
     return Account(name, entry.pw_uid, _group(entry.pw_gid), groups)
 
 
-def owner_of(path: str) -> Account:
-    """The user whose a file is, or the nearest folder above it that is there."""
+def nearest(path: str) -> str:
+    """A file or folder, or the nearest folder above it that is there."""
     path = os.path.abspath(path)
     while not os.path.exists(path):
         path = os.path.dirname(path)
-    found = os.stat(path)
+    return path
+
+
+def owner_of(path: str) -> Account:
+    """The user whose a file is, or the nearest folder above it that is there."""
+    found = os.stat(nearest(path))
     try:
         return account(pwd.getpwuid(found.st_uid).pw_name)
     except KeyError:  # a number without a name, as in a container
         name, group = str(found.st_uid), _group(found.st_gid)
         return Account(name, found.st_uid, group, frozenset([found.st_gid]))
+
+
+def namesake_of_group(path: str) -> Account | None:
+    """The user that has the name of a file's group, as on Debian; None where there is none, or it is root."""
+    try:
+        user = account(_group(os.stat(path).st_gid))
+    except (KeyError, OSError):
+        return None
+    return user if user.uid else None
+
+
+def in_the_way(path: str) -> str:
+    """The first folder on the way to a path that whoever asks can't enter, or the path itself."""
+    path = os.path.realpath(path)
+    return next((folder for folder in _folders(path) if not os.access(folder, os.X_OK)), path)
+
+
+def let_see(path: str) -> None:
+    """Raises PermissionError where a folder is closed to whoever asks, so that what is in it only seems not to be there."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.stat(path)
 
 
 def refused(user: Account, path: str, wanted: int = READ) -> list[Finding]:
@@ -46,17 +73,13 @@ def refused(user: Account, path: str, wanted: int = READ) -> list[Finding]:
     Raises PermissionError where whoever asks may not even look.
     """
     path = os.path.realpath(path)
-    above = [path]
-    while above[-1] != "/":
-        above.append(os.path.dirname(above[-1]))
-    for folder in reversed(above[1:]):
+    for folder in _folders(path):
         if not _allows(user, folder, SEARCH):
             return [fault("not_entered", folder, user=user.name, group=user.group)]
     if _allows(user, path, wanted):
         return []
-    return [
-        fault("not_writable" if wanted & WRITE else "not_readable", path, user=user.name, group=user.group)
-    ]
+    name = "not_writable" if wanted & WRITE else "not_entered" if wanted & SEARCH else "not_readable"
+    return [fault(name, path, user=user.name, group=user.group)]
 
 
 def open_to_all(path: str) -> bool:
@@ -69,6 +92,14 @@ def described(path: str) -> dict[str, Any]:
     found = os.stat(path)
     mode = f"{stat.S_IMODE(found.st_mode):03o}"
     return {"mode": mode, "owner": owner_of(path).name, "group": _group(found.st_gid)}
+
+
+def _folders(path: str) -> list[str]:
+    """The folders above an absolute path, from / on."""
+    above = [path]
+    while above[-1] != "/":
+        above.append(os.path.dirname(above[-1]))
+    return above[:0:-1]
 
 
 def _group(number: int) -> str:

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from sogenactif.certificate import Certificate, read_certificate
-from sogenactif.commands.checks.rights import Account, account, owner_of
+from sogenactif.commands.checks.rights import Account, account, namesake_of_group, owner_of
 from sogenactif.commands.checks.urls import is_for_tests, is_local
+from sogenactif.commands.places import ROOT
 from sogenactif.errors import KitError
 from sogenactif.protocol import PAYPAGE
 from sogenactif.settings import Pathfile, merge, read_parameters, read_pathfile
@@ -33,12 +34,12 @@ class Merchant(NamedTuple):
 class Site:
     """What the command line names.
 
-    ``path`` is the pathfile, ``root`` the kit's folder, ``url`` the shop's address, ``order`` the
-    reference of an order that may be paid; empty where they were not given, as is ``user_name``.
+    ``path`` is the pathfile, ``scripts`` the folder of the three scripts, ``url`` the shop's address,
+    ``order`` the reference of an order that may be paid; empty where they were not given, as is ``user_name``.
     """
 
     path: str
-    root: str
+    scripts: str = ""
     user_name: str = ""
     url: str = ""
     order: str = ""
@@ -53,8 +54,14 @@ class Site:
 
     @cached_property
     def user(self) -> Account:
-        """The web server's user: the one that was named, or the owner of the journal's folder."""
-        return account(self.user_name) if self.user_name else owner_of(self.journal)
+        """The web server's user: the one that was named, or the owner of the journal's folder.
+
+        Where that is root, which no web server runs as, the user whose group has the pathfile, if any.
+        """
+        if self.user_name:
+            return account(self.user_name)
+        owner = owner_of(self.journal)
+        return (owner.uid == 0 and namesake_of_group(self.path)) or owner
 
     @property
     def ledger(self) -> str:
@@ -70,7 +77,7 @@ class Site:
                 return self.pathfile["JOURNAL"]
             if self.ledger:
                 return os.path.join(os.path.dirname(self.ledger), "journal")
-        return os.path.join(self.root, "var", "data")
+        return f"{ROOT}/var/data"
 
     @cached_property
     def merchants(self) -> tuple[Merchant, ...]:

@@ -20,19 +20,20 @@ def is_address(url: str) -> bool:
 
 def is_local(url: str) -> bool:
     """Whether an address leads to this machine or its own network, where no bank is or gets."""
-    host = _host(url)
+    name = host(url)
     try:
-        return not ipaddress.ip_address(host).is_global
+        return not ipaddress.ip_address(name).is_global
     except ValueError:
-        return "." not in host or host.endswith(LOCAL)
+        return "." not in name or name.endswith(LOCAL)
 
 
 def is_for_tests(url: str) -> bool:
     """Whether an address is that of a bank's server for tests, which charges nobody (Paypage: ``simu``)."""
-    return "simu" in _host(url).split(".")
+    return "simu" in host(url).split(".")
 
 
-def _host(url: str) -> str:
+def host(url: str) -> str:
+    """The name or number of an address's host, in small letters; empty where it has none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

@@ -7,8 +7,10 @@ from email.utils import parsedate_to_datetime
 from sogenactif.commands.checks.asking import Reply, ask
 from sogenactif.commands.checks.finding import Finding, fault, ok, warning
 from sogenactif.commands.checks.machine import paris
-from sogenactif.commands.checks.merchants import means
+from sogenactif.commands.checks.merchants import ADDRESSES, SCRIPT_AT, means, where
 from sogenactif.commands.checks.site import Site
+from sogenactif.commands.checks.urls import host, is_address
+from sogenactif.commands.places import ROOT
 from sogenactif.paypage import key_path
 from sogenactif.settings import read_file
 
@@ -30,6 +32,7 @@ def scripts(site: Site) -> list[Finding]:
         except OSError as error:
             return [fault("no_answer", url=url, error=error)]
         found.append(_script(url, reply, status))
+    found += _addresses(site)
     found += _configuration(site)
     return found
 
@@ -43,7 +46,7 @@ def logos(site: Site) -> list[Finding]:
     if not folder.startswith(("http://", "https://", "/")):
         folder = "/cgi-bin/" + folder
     for name in means(site):
-        if site.pathfile["LOGO_TYPE"] and not os.path.exists(f"{site.root}/logos/{name}.{extension}"):
+        if site.pathfile["LOGO_TYPE"] and not os.path.exists(f"{ROOT}/logos/{name}.{extension}"):
             continue
         url = f"{'' if folder.startswith('http') else site.url}{folder}{name}.{extension}"
         try:
@@ -81,9 +84,41 @@ def _script(url: str, reply: Reply, expected: int) -> Finding:
         return ok("script_runs", url=url, status=reply.status)
     if reply.status == 500:
         return fault("script_fails", url=url)
-    if reply.status in (403, 404):
-        return fault("script_not_there", url=url, status=reply.status)
+    if reply.status == 403:
+        return fault("script_forbidden", url=url)
+    if reply.status == 404:
+        return fault("script_not_found", url=url)
     return fault("script_not_run", url=url, status=reply.status, expected=expected)
+
+
+def _addresses(site: Site) -> list[Finding]:
+    """What answers at the addresses that parmcom files name, at the host of the shop."""
+    wanted: dict[tuple[str, str], tuple[str, int]] = {}
+    for merchant in site.merchants:
+        for name, keyword in ADDRESSES.items():
+            url = merchant.fields.get(name, "")
+            known = f"{site.url}/cgi-bin/{SCRIPT_AT[keyword]}"  # said of the scripts
+            unsent = site.paypage and keyword == "CANCEL_URL"
+            if is_address(url) and host(url) == host(site.url) and url != known and not unsent:
+                wanted.setdefault((keyword, url), where(site, merchant, keyword))
+    return [_address(site, keyword, url, *place) for (keyword, url), place in wanted.items()]
+
+
+def _address(site: Site, keyword: str, url: str, path: str, line: int) -> Finding:
+    """What answers at an address that a parmcom file names: the kit's script, or one of the shop's own."""
+    script = SCRIPT_AT[keyword]
+    values = {"keyword": keyword, "url": url, "ours": f"{site.url}/cgi-bin/{script}"}
+    try:
+        reply = ask(url)
+    except OSError as error:
+        return fault("no_answer", path, line, url=url, error=error)
+    if reply.url.partition("#")[0] != url.partition("#")[0]:
+        return fault("address_redirects", path, line, to=reply.url, **values)
+    if reply.status == EXPECTED[script] and reply.headers.get(OUR_HEADER[0]) == OUR_HEADER[1]:
+        return ok("address_served", path, line, status=reply.status, **values)
+    if reply.status in (403, 404, 410) or reply.status >= 500:
+        return fault("address_not_served", path, line, status=reply.status, **values)
+    return warning("address_unknown", path, line, status=reply.status, **values)
 
 
 def _configuration(site: Site) -> list[Finding]:
@@ -94,7 +129,7 @@ def _configuration(site: Site) -> list[Finding]:
             if os.path.isfile(path):
                 shown.append((os.path.basename(path), read_file(path).strip(), "key_served"))
     found = []
-    for folder in ("cgi-bin/", "", "var/conf/"):
+    for folder in ("cgi-bin/", "", "var/conf/", "cgi-bin/sogenactif/var/conf/"):
         for name, content, finding in shown:
             url = f"{site.url}/{folder}{name}"
             try:

@@ -1,0 +1,44 @@
+"""The log: lines for a syslog, and where they go when none takes them."""
+
+import io
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sogenactif import log
+
+
+@pytest.fixture
+def taker(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The path of a syslog's socket, where nobody listens yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setattr(log, "SYSLOG", f"{folder}/log")
+        yield f"{folder}/log"
+
+
+def test_a_line_for_the_syslog(taker: str) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(taker)
+        errors = io.StringIO()
+        log.log("call_request 500 35aba733", "caf\xe9\n", errors, syslog=True, severe=True)
+        assert listening.recv(1000).rstrip(b"\0") == rb"<11>sogenactif: call_request 500 35aba733 caf\xe9\n"
+        assert errors.getvalue() == ""
+
+
+def test_a_line_that_no_syslog_takes_goes_to_the_web_server_s_log(
+    taker: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for reason in ("No such file or directory", "Connection refused"):
+        errors = io.StringIO()
+        log.log("replay", "the ledger fails", errors, syslog=True, severe=True)
+        [line] = errors.getvalue().splitlines()
+        assert line.endswith(
+            f"sogenactif replay the ledger fails (syslog at {taker} can't be reached: {reason})"
+        )
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as gone:
+            if not Path(taker).exists():
+                gone.bind(taker)
+    assert capsys.readouterr().err == ""
