@@ -15,7 +15,7 @@ from sogenactif.http import Application
 from sogenactif.message import seal_response
 from sogenactif.payment import PaymentResponse
 from sogenactif.settings import Pathfile
-from sogenactif.web import Order, call_autoresponse, call_request, call_response
+from sogenactif.web import Order, call_autoresponse, call_request, call_response, dispatch
 from tests.conftest import MERCHANT, ROOT
 
 ORDER = Order({"merchant_id": MERCHANT, "amount": "1250", "order_id": "CMD-42"}, [("Tea", 450), ("Cup", 800)])
@@ -315,6 +315,20 @@ def test_an_outcome_the_shop_could_not_record_is_no_200(shop: Shop) -> None:
     assert (answer.status, answer.body) == (500, "")
     assert "RuntimeError: the shop's database is down" in answer.log
     assert shop.logged()[0]["fields"]["order_id"] == "CMD-42"
+
+
+@pytest.mark.parametrize(
+    ("script", "path"),
+    [("", "/cgi-bin/call_request.py"), ("/cgi-bin", "/call_request"), ("/cgi-bin/call_request.py", "")],
+)
+def test_one_application_finds_its_script_at_the_end_of_the_address(
+    shop: Shop, script: str, path: str
+) -> None:
+    one = dispatch(call_request=shop.request)
+    assert "Tea" in ask(one, query="order=CMD-42", SCRIPT_NAME=script, PATH_INFO=path).body
+    refused = ask(one, SCRIPT_NAME=script, PATH_INFO=path + "/pathfile")
+    assert refused.status == 404
+    assert "no script at" in refused.log
 
 
 def test_the_scripts_are_short() -> None:
