@@ -112,7 +112,7 @@ class SqliteDatabase:
 
         try:
             if not flush:
-                self._connection.execute("PRAGMA synchronous = NORMAL")
+                self._run("PRAGMA synchronous = NORMAL")
             try:
                 self._run("BEGIN IMMEDIATE")
                 yield execute
@@ -123,7 +123,7 @@ class SqliteDatabase:
                 raise
             finally:
                 if not flush:
-                    self._connection.execute("PRAGMA synchronous = FULL")
+                    self._run("PRAGMA synchronous = FULL")
         except self._error as error:
             raise LedgerError(self.path, error) from error
 
