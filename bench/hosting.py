@@ -6,7 +6,6 @@
 import re
 import shutil
 import subprocess
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from bench.figures import Figure, compare
 from bench.kit import ORDER, Kit, installed
-from tests.serving import apache, free_port
+from tests.serving import apache, free_port, wait_for_port
 
 SECONDS, CONNECTIONS, WORKERS = 2, 4, 2
 MOST_A_SECOND = 1500  # responses to prepare for each second
@@ -89,16 +88,19 @@ def _in_turns(
     rates: tuple[list[float], list[float]] = ([], [])
     prepare()
     for path in (ours, theirs):
-        _rate(address + path, posts)
+        _rate(address + path, posts, again=path == theirs)
     for _ in range(rounds):
         prepare()
         for path, series in zip((ours, theirs), rates, strict=True):
-            series.append(_rate(address + path, posts))
+            series.append(_rate(address + path, posts, again=path == theirs))
     return rates
 
 
-def _rate(url: str, posts: Path | None) -> float:
-    """Requests a second, as wrk counts them. Raises RuntimeError where some were answered badly."""
+def _rate(url: str, posts: Path | None, again: bool) -> float:
+    """Requests a second, as wrk counts them; what is posted ``again`` may be so more than once.
+
+    Raises RuntimeError where some were answered badly, as an empty one is when the others have run out.
+    """
     command = [
         "wrk",
         "-t1",
@@ -109,7 +111,7 @@ def _rate(url: str, posts: Path | None) -> float:
         url,
     ]
     if posts:
-        command += ["--", str(posts)]
+        command += ["--", str(posts), *(["again"] if again else [])]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = re.search(r"^@ (\d+) (\d+) (\d+)$", said, re.MULTILINE)
     if not found or found[3] != "0":
@@ -138,7 +140,7 @@ def gunicorn(kit: Kit, workers: int = WORKERS) -> Iterator[str]:
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=kit.root / "cgi-bin")
     try:
-        _wait(f"http://127.0.0.1:{port}/cgi-bin/call_autoresponse.py")
+        wait_for_port(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -159,17 +161,5 @@ def mod_wsgi(kit: Kit) -> Iterator[str]:
     folder = kit.folder / "apache"
     folder.mkdir(exist_ok=True)
     with apache(folder, free_port(), configuration) as address:
-        _wait(f"{address}/cgi-bin/call_autoresponse.py")
         yield address
     shutil.rmtree(folder)
-
-
-def _wait(url: str) -> None:
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(url)
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"nothing answers at {url}")

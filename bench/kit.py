@@ -12,6 +12,7 @@ from sogenactif.ledger import opened_ledger
 from sogenactif.message import open_request, seal_response
 from sogenactif.payment import make_request, parse_call
 from sogenactif.settings import Pathfile, read_pathfile
+from tests.serving import web_user
 
 ROOT = Path(__file__).parents[1]
 INTERPRETER = "/usr/bin/python3"
@@ -40,10 +41,11 @@ class Kit:
 
     def __init__(self, folder: Path, ledger: bool) -> None:
         self.folder = folder
-        self.user = "www-data" if os.getuid() == 0 else ""
+        # Whom root's server changes to; nobody else can.
+        self.user = web_user() if os.getuid() == 0 else ""
         subprocess.run(
             [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf",
-             "--no-enable", *(["--user", self.user] if self.user else ["--user", os.environ["USER"]])],
+             "--no-enable", "--user", web_user()],
             check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
         )  # fmt: skip
         self.root = folder / "kit"

@@ -1,16 +1,17 @@
--- Posts the lines of a file, each once; without a file it gets the address of the command line.
-local bodies
+-- Posts the lines of a file, each once, or with "again" over and over; without a file it gets the address.
+local file, again, bodies
 function init(arguments)
-  if arguments[1] then bodies = io.lines(arguments[1]) end
+  file, again = arguments[1], arguments[2]
+  if file then bodies = io.lines(file) end
 end
 function request()
   if not bodies then return wrk.format("GET") end
   local body = bodies()
-  if not body then
-    wrk.thread:stop()
-    body = ""
+  if not body and again then
+    bodies = io.lines(file)
+    body = bodies()
   end
-  return wrk.format("POST", nil, { ["Content-Type"] = "application/x-www-form-urlencoded" }, body)
+  return wrk.format("POST", nil, { ["Content-Type"] = "application/x-www-form-urlencoded" }, body or "")
 end
 function done(summary, latency, requests)
   local wrong = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
