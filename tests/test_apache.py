@@ -105,7 +105,7 @@ def place_order(page: Page, shop: str) -> str:
     page.get_by_role("button", name="Order").click()
     reference = page.url.rsplit("/", 1)[1]
     page.get_by_role("link", name="Pay").click()
-    assert page.get_by_text(reference).count() == 1
+    page.get_by_text(reference).wait_for()
     return reference
 
 
