@@ -87,6 +87,16 @@ def test_8_processes_draw_20000_identifiers_and_none_twice(url: str, tmp_path: P
     ledger.close()
 
 
+def test_processes_that_begin_a_ledger_at_once_all_find_it(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(8) as pool:
+        for turn in range(slow(100)):
+            folder = tmp_path / str(turn)
+            folder.mkdir()
+            place = f"sqlite:///{folder}/ledger.db", f"{folder}/journal"
+            drawn = pool.map(draw, [place[0]] * 8, [place[1]] * 8, [1] * 8)
+            assert sorted(number for [number] in drawn) == [f"{number:06}" for number in range(1, 9)]
+
+
 def test_each_merchant_and_each_day_in_paris_counts_for_itself(ledger: Ledger) -> None:
     assert ledger.register(ASKED) == "000001"
     assert ledger.register(ASKED) == "000002"

@@ -8,7 +8,6 @@ ends a SELECT whose rows are about to change.
 import contextlib
 import fcntl
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -18,7 +17,6 @@ from sogenactif.owner import give_to_folder_owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import sqlite3
     from typing import Any
 
 Row = tuple["Any", ...]
@@ -46,7 +44,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     ("CREATE INDEX sogenactif_number ON sogenactif_request (day, transaction_id)",),
 )
-BUSY_SECONDS, LOOK_AGAIN_SECONDS = 5, 0.0005
+BUSY_SECONDS = 5
 PSYCOPG_MISSING = "psycopg is missing: ./install.sh postgresql installs it"
 MOST_WAL_BYTES = 4 * 1024 * 1024
 
@@ -60,7 +58,8 @@ class SqliteDatabase:
         self.path = path
         # Of before it is opened: a file that took its place since is not the one to go on with.
         self._file = _identity(path)
-        if not self._file and not may_create():
+        # Who finds entries in the journal looks again: another process may have begun the ledger meanwhile.
+        if not self._file and not may_create() and not _identity(path):
             raise LedgerMissing(path)
         self._error = sqlite3.Error
         try:
@@ -73,13 +72,12 @@ class SqliteDatabase:
         try:
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute(f"PRAGMA journal_size_limit = {MOST_WAL_BYTES}")
-            [version] = self._connection.execute("PRAGMA user_version").fetchone()
+            version = self._version()
             _check_version(path, version)
-            if version == 0 and not may_create():
+            if version == 0 and not may_create() and self._version() == 0:
                 raise LedgerMissing(path)
             if version < len(MIGRATIONS):
                 self._migrate()
-            self._connection.execute("PRAGMA busy_timeout = 0")
         except (sqlite3.Error, OSError) as error:
             self._connection.close()
             raise LedgerError(path, error) from error
@@ -89,16 +87,24 @@ class SqliteDatabase:
         self._file = self._file or _identity(path)
         self._wal = _identity(f"{path}-wal", may_be_empty=True)
 
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
     def _migrate(self) -> None:
-        os.chmod(self.path, 0o600)
-        give_to_folder_owner(self.path)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("BEGIN IMMEDIATE")
-        [version] = self._connection.execute("PRAGMA user_version").fetchone()
-        for statement in _statements(version):
-            self._connection.execute(statement.format(id="INTEGER PRIMARY KEY", lock=""))
-        self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        self._connection.execute("COMMIT")
+        # SQLite refuses rather than waits where two turn a new file to WAL at once.
+        folder = os.open(os.path.dirname(self.path), os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            os.chmod(self.path, 0o600)
+            give_to_folder_owner(self.path)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("BEGIN IMMEDIATE")
+            for statement in _statements(self._version()):
+                self._connection.execute(statement.format(id="INTEGER PRIMARY KEY", lock=""))
+            self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            self._connection.execute("COMMIT")
+        finally:
+            os.close(folder)
 
     @contextmanager
     def transaction(self, flush: bool = True) -> Iterator[Execute]:
@@ -112,37 +118,25 @@ class SqliteDatabase:
 
         try:
             if not flush:
-                self._run("PRAGMA synchronous = NORMAL")
+                self._connection.execute("PRAGMA synchronous = NORMAL")
             try:
-                self._run("BEGIN IMMEDIATE")
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield execute
-                self._run("COMMIT")
+                self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
             finally:
                 if not flush:
-                    self._run("PRAGMA synchronous = FULL")
+                    self._connection.execute("PRAGMA synchronous = FULL")
         except self._error as error:
             raise LedgerError(self.path, error) from error
-
-    def _run(self, statement: str, *values: object) -> "sqlite3.Cursor":
-        """Run a statement as soon as nobody else keeps the file: SQLite by itself looks again ever more rarely."""
-        give_up = 0.0
-        while True:
-            try:
-                return self._connection.execute(statement, values)
-            except self._error as error:
-                give_up = give_up or time.monotonic() + BUSY_SECONDS
-                if "locked" not in str(error) or time.monotonic() > give_up:
-                    raise
-            time.sleep(LOOK_AGAIN_SECONDS)
 
     def rows(self, statement: str, *values: object) -> Iterator[Row]:
         """The rows of a SELECT, read as they are needed. Raises LedgerError."""
         try:
-            yield from self._run(statement, *values)
+            yield from self._connection.execute(statement, values)
         except self._error as error:
             raise LedgerError(self.path, error) from error
 
@@ -219,11 +213,8 @@ class PostgresqlDatabase:
 
     def migrate(self, may_create: Callable[[], bool]) -> None:
         """Bring the schema up to this kit's; ``may_create`` is asked before there is one. Raises LedgerError."""
-        [[exists]] = self._connection.execute(
-            "SELECT to_regclass('sogenactif_schema') IS NOT NULL"
-        ).fetchall()
-        version = self._version() if exists else 0
-        if version == 0 and not may_create():
+        version = self._version()
+        if version == 0 and not may_create() and self._version() == 0:
             raise LedgerMissing(self._name)
         if version < len(MIGRATIONS):
             with self.transaction() as execute:
@@ -237,6 +228,11 @@ class PostgresqlDatabase:
         _check_version(self._name, version)
 
     def _version(self) -> int:
+        [[exists]] = self._connection.execute(
+            "SELECT to_regclass('sogenactif_schema') IS NOT NULL"
+        ).fetchall()
+        if not exists:
+            return 0
         row = self._connection.execute("SELECT version FROM sogenactif_schema").fetchone()
         return int(row[0]) if row else 0
 
