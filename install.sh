@@ -180,20 +180,20 @@ set_up
 case $command in
 "")
     [ -e var/conf/pathfile ] || {
-        .venv/bin/python -Bm demo.prepare "$ROOT"
+        .venv/bin/python -Bm installer.configure "$ROOT"
         give_back var cgi-bin
     }
     printf 'Ready. ./install.sh demo shows a payment; bin/request and bin/response work with var/conf/pathfile.\n'
     ;;
 demo)
-    add_requirements demo demonstration
-    exec .venv/bin/python -m demo "$@"
+    add_requirements sandbox sandbox
+    exec .venv/bin/python -m sogenactif_sandbox.demonstration "$@"
     ;;
 payment)
-    add_requirements demo demonstration
+    add_requirements sandbox sandbox
     # Files are named from where the command was given.
     cd "$START"
-    exec "$ROOT/.venv/bin/python" -m demo.payment "$@"
+    exec "$ROOT/.venv/bin/python" -m sogenactif_sandbox "$@"
     ;;
 release)
     . installer/release.sh
@@ -209,13 +209,13 @@ postgresql)
     printf 'Ready. LEDGER may name a database of PostgreSQL; ./install.sh apache takes the driver along.\n'
     ;;
 test)
-    add_requirements demo demonstration
+    add_requirements sandbox sandbox
     add_requirements postgresql "ledger in PostgreSQL"
     add_requirements test "test suite"
     run_tests "$@"
     ;;
 bench)
-    add_requirements demo demonstration
+    add_requirements sandbox sandbox
     add_requirements test "test suite"
     command -v wrk >/dev/null || need_packages wrk
     need_servers

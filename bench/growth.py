@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.figures import Figure, compare
 from bench.hosting import CONNECTIONS, gunicorn
 from bench.kit import CENTS, MERCHANT, ORDER, Kit, installed
-from sogenactif.ledger import Ledger
+from sogenactif.ledger.ledger import Ledger
 from sogenactif.payment import PaymentResponse
 
 TRANSACTIONS, DAYS = 1_000_000, 365

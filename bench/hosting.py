@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.figures import Figure, compare
 from bench.kit import ORDER, Kit, installed
-from tests.serving import apache, free_port, wait_for_port
+from tests.support.serving import apache, free_port, wait_for_port
 
 SECONDS, CONNECTIONS, WORKERS = 2, 4, 2
 MOST_A_SECOND = 1500  # responses to prepare for each second

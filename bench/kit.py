@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sogenactif.ledger import opened_ledger
-from sogenactif.message import open_request, seal_response
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.payment import make_request, parse_call
-from sogenactif.settings import Pathfile, read_pathfile
-from tests.serving import web_user
+from sogenactif.protocols.sips import open_request, seal_response
+from tests.support.serving import web_user
 
 ROOT = Path(__file__).parents[1]
 INTERPRETER = "/usr/bin/python3"

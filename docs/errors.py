@@ -1,6 +1,6 @@
 """Prints docs/errors.md: ``python docs/errors.py > docs/errors.md``.
 
-The table makes the very errors that the kit raises, and reads their words; tests/test_docs.py finds
+The table makes the very errors that the kit raises, and reads their words; tests/system/test_docs.py finds
 each place that raises one, and fails for one without a row here.
 """
 
@@ -14,7 +14,6 @@ from typing import NamedTuple
 sys.path[:0] = [f"{Path(__file__).parents[1]}/lib{folder}" for folder in ("", "/packages")]
 
 from sogenactif.commands.certificate import Refused
-from sogenactif.database import PSYCOPG_MISSING
 from sogenactif.errors import (
     CallError,
     CertificateError,
@@ -42,6 +41,7 @@ from sogenactif.errors import (
     ValueTooLong,
 )
 from sogenactif.http import HttpError
+from sogenactif.ledger.database import PSYCOPG_MISSING
 from sogenactif.web import Unverified
 
 HEAD = """# What the kit says when it refuses
@@ -563,7 +563,7 @@ def sections() -> dict[str, Sequence[Row]]:
             Row(
                 [
                     SystemExit(
-                        "sogenactif: preview needs demo, which is missing: run ./install.sh in a whole copy of the kit"
+                        "sogenactif: preview needs sogenactif_sandbox, which is missing: run ./install.sh in a whole copy of the kit"
                     )
                 ],
                 "The dependencies, or a folder of the kit, aren't there.",

@@ -92,7 +92,7 @@ step() {
 install_on_apache() {
     [ "$enable" = no ] || need_apache
     step "make folders in $prefix, var/data for $user" make_folders
-    for folder in lib/sogenactif lib/packages demo conf docs; do
+    for folder in lib/sogenactif lib/sogenactif_sandbox lib/packages conf docs; do
         step "put $folder in $prefix, whole" replace_folder "$folder" "$folder"
     done
     # man finds the pages of a program in PATH here.
@@ -241,13 +241,13 @@ remove_if_empty() {
 
 prepare_configuration() {
     compile "$interpreter" "$prefix/lib"
-    .venv/bin/python -Bm demo.prepare "$prefix" --shop "$shop" \
+    .venv/bin/python -Bm installer.configure "$prefix" --shop "$shop" \
         ${payment:+--payment "$payment"} ${protocol:+--protocol "$protocol"}
 }
 
 # Everyone may read the code; the web server's user alone gets at var, and writes in var/data only.
 set_rights() {
-    for folder in bin cgi-bin lib demo templates logos conf docs share; do
+    for folder in bin cgi-bin lib templates logos conf docs share; do
         chmod -R go-w,a+rX "$prefix/$folder"
         ! is_root || chown -R root:root "$prefix/$folder"
     done

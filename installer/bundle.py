@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from demo.prepare import PAYMENT, PAYPAGE, SIPS, prepare
+from installer.configure import PAYMENT, PAYPAGE, SIPS, prepare
 
 KIT = Path(__file__).parents[1]
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "SelfTest", "psycopg*", "*.new")

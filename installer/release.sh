@@ -32,5 +32,5 @@ write_release() {
 fetch_wheels() {
     .venv/bin/python -m pip --disable-pip-version-check -q download --no-deps --only-binary=:all: \
         --python-version "$2" --platform "manylinux2014_$3" --platform "manylinux_2_28_$3" \
-        -d "$1/wheels" -r "$1/requirements/kit.txt" -r "$1/requirements/demo.txt"
+        -d "$1/wheels" -r "$1/requirements/kit.txt" -r "$1/requirements/sandbox.txt"
 }

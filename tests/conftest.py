@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sogenactif.settings import Pathfile, read_pathfile
+from sogenactif.configuration import Pathfile, read_pathfile
 
 ROOT = Path(__file__).parents[1]
 VECTORS = ROOT / "tests" / "vectors"

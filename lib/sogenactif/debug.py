@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from sogenactif import protocol
+from sogenactif import protocols
+from sogenactif.configuration import Pathfile, merge, read_parameters
 from sogenactif.errors import KitError
 from sogenactif.fields import PRINTED
+from sogenactif.files import stays_in_directory
 from sogenactif.pages import form, report
 from sogenactif.payment import PaymentRequest, PaymentResponse
-from sogenactif.settings import Pathfile, merge, read_parameters, stays_in_directory
 
 
 def request_report(call: Mapping[str, str], pathfile: Pathfile, request: PaymentRequest | None) -> Markup:
@@ -30,11 +31,11 @@ def request_report(call: Mapping[str, str], pathfile: Pathfile, request: Payment
     owner = fields.get("merchant_country", ""), fields.get("merchant_id", "")
     server = {}
     try:
-        found = protocol.server(pathfile, *owner)
+        found = protocols.server(pathfile, *owner)
         files[found.path] = "read"
         server = {"payment": found.action}
     except KitError as error:
-        files[protocol.secret_path(pathfile, *owner)] = str(error)
+        files[protocols.secret_path(pathfile, *owner)] = str(error)
     unsent = request.server.unsent(fields) if request else {}
     sections = [
         ("pathfile", _keywords(pathfile)),
@@ -52,10 +53,10 @@ def response_report(
 ) -> Markup:
     """The report of a payment response, ``None`` where its message can't be believed."""
     files = {pathfile.path: "read"}
-    post = protocol.posted(message)
+    post = protocols.posted(message)
     if response:
         owner = response["merchant_country"], response["merchant_id"]
-        files[protocol.response_secret(post, pathfile, *owner)] = "read"
+        files[protocols.response_secret(post, pathfile, *owner)] = "read"
     sections = [
         ("pathfile", _keywords(pathfile)),
         ("files", files),

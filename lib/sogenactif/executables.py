@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from sogenactif import __version__
+from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, MessageError, ResponseError
 from sogenactif.escape import entities
 from sogenactif.fields import PRINTED, to_bytes, to_text
-from sogenactif.lending import lent_ledger
+from sogenactif.ledger import lent_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome, read_response
-from sogenactif.settings import Pathfile, read_pathfile
 
 GUIDE_FIELDS = 30
 HELP = {
@@ -82,7 +82,7 @@ def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
     with lent_ledger(pathfile) as ledger:
         if not ledger:
             return read_response(message, pathfile)
-        from sogenactif.ledger import EXECUTABLE
+        from sogenactif.ledger.ledger import EXECUTABLE
 
         try:
             response = read_outcome(message, pathfile)

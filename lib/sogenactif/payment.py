@@ -7,15 +7,16 @@ The rules of a payment are here; what they do to bytes is behind ``protocol``, t
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from sogenactif import protocol
+from sogenactif import protocols
+from sogenactif.configuration import Pathfile, merge, read_parameters
 from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong, ResponseError, ValueTooLong
 from sogenactif.fields import CALL, MAX_LENGTH, RESPONSE_MAX_LENGTH, to_bytes
-from sogenactif.protocol import Post
-from sogenactif.settings import Pathfile, merge, read_parameters, stays_in_directory
+from sogenactif.files import stays_in_directory
+from sogenactif.protocols import Post
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sogenactif.protocol import Server
+    from sogenactif.protocols import Server
 
 BLOCK_NUMBERS = set("123456789")
 OUTCOMES = {"00": "accepted", "17": "cancelled", "60": "pending"}
@@ -124,7 +125,7 @@ def make_request(
     country = fields.get("merchant_country", "")
     if not country:
         raise CallError("merchant_country not filled")
-    server = protocol.server(pathfile, country, merchant_id)
+    server = protocols.server(pathfile, country, merchant_id)
     now = time.time() if now is None else now
     fields["transmission_date"] = time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
     _check(fields)
@@ -144,7 +145,7 @@ def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> Payme
     a response_code, see ``read_outcome``. Raises MessageError, or ConfigurationError where the
     merchant's certificate or secret key can't be used.
     """
-    fields, original, day = protocol.open_response(protocol.posted(message), pathfile)
+    fields, original, day = protocols.open_response(protocols.posted(message), pathfile)
     for name, value in fields.items():
         if len(to_bytes(value)) > RESPONSE_MAX_LENGTH[name]:
             raise ResponseError(name)

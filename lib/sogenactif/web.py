@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
+from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import (
     CertificateMissing,
     JournalError,
@@ -17,15 +18,14 @@ from sogenactif.errors import (
     SealError,
 )
 from sogenactif.http import Application, Environ, Headers, HttpError, allow, read_form, read_query, send
-from sogenactif.lending import lent_ledger
+from sogenactif.ledger import lent_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome
-from sogenactif.settings import Pathfile, read_pathfile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
-    from sogenactif.ledger import Ledger, Match
+    from sogenactif.ledger.ledger import Ledger, Match
 
 RecordOutcome = Callable[[PaymentResponse], None]
 HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"

@@ -14,7 +14,7 @@ COMMANDS = {
         "issue, show or install the certificate of a merchant",
         "sogenactif.commands.certificate",
     ),
-    "preview": ("show a page of the payment server, with any template", "demo.payment.preview"),
+    "preview": ("show a page of the payment server, with any template", "sogenactif_sandbox.preview"),
     "transactions": ("list transactions by day, order or state", "sogenactif.commands.transactions"),
     "show": ("show a transaction and the responses to it", "sogenactif.commands.show"),
     "replay": ("enter what only the journal has, tell the shop what it missed", "sogenactif.commands.replay"),

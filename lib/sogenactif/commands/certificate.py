@@ -11,20 +11,20 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from sogenactif.certificate import (
+from sogenactif.commands import new_parser
+from sogenactif.commands.check.site import Site
+from sogenactif.commands.language import language, printable
+from sogenactif.commands.places import PATHFILE
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.errors import CertificateError, KitError
+from sogenactif.files import read_file, write_secret
+from sogenactif.protocols import PAYPAGE
+from sogenactif.protocols.certificate import (
     Certificate,
     certificate_path,
     issue_certificate,
     open_certificate,
-    write_secret,
 )
-from sogenactif.commands import new_parser
-from sogenactif.commands.checks.site import Site
-from sogenactif.commands.language import language, printable
-from sogenactif.commands.places import PATHFILE
-from sogenactif.errors import CertificateError, KitError
-from sogenactif.protocol import PAYPAGE
-from sogenactif.settings import Pathfile, read_file, read_pathfile
 
 UNTYPED_NAME = re.compile(r".*\.([a-z]{2})\.([0-9]+)")
 LONGEST_KEY = 128

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.places import PATHFILE
+from sogenactif.configuration import read_pathfile
 from sogenactif.errors import KitError
-from sogenactif.ledger import Ledger, opened_ledger
-from sogenactif.settings import read_pathfile
+from sogenactif.ledger.ledger import Ledger, opened_ledger
 
 
 def command_parser(name: str, description: str) -> argparse.ArgumentParser:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from glob import escape, glob
 
 from sogenactif.commands import new_parser
+from sogenactif.configuration import Pathfile, read_parameters, read_pathfile
 from sogenactif.errors import KitError
 from sogenactif.fields import FIELDS, to_bytes, to_text
+from sogenactif.files import read_file
 from sogenactif.instalments import is_digits
-from sogenactif.paypage import OTHERWISE, unsendable
-from sogenactif.settings import Pathfile, read_file, read_parameters, read_pathfile
+from sogenactif.protocols.paypage import OTHERWISE, unsendable
 
 SERVERS = {
     "production": "https://payment-webinit.sogenactif.com/paymentInit",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from sogenactif.commands.common import command_parser, done, progress, the_ledger
 from sogenactif.commands.places import SCRIPTS
 from sogenactif.errors import KitError, LedgerError, LedgerMissing
-from sogenactif.ledger import FORGED, Ledger, journal_day
+from sogenactif.ledger.ledger import FORGED, Ledger, journal_day
 from sogenactif.payment import PaymentResponse
 
 

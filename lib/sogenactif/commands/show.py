@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from sogenactif.commands.common import command_parser, the_ledger
-from sogenactif.history import answers, transactions
+from sogenactif.ledger.history import answers, transactions
 
 
 def make_parser() -> argparse.ArgumentParser:

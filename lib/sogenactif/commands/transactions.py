@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sogenactif.commands.common import command_parser, the_ledger
-from sogenactif.days import PARIS
-from sogenactif.history import WAITING, Transaction, transactions
-from sogenactif.ledger import OUTCOMES
+from sogenactif.dates import PARIS
+from sogenactif.ledger.history import WAITING, Transaction, transactions
+from sogenactif.ledger.ledger import OUTCOMES
 from sogenactif.money import format_amount
 
 COLUMNS = ("reference", "merchant", "made", "order_id", "amount", "currency_code", "state", "told")

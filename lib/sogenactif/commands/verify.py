@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from sogenactif.commands.common import command_parser, done, progress, the_ledger
-from sogenactif.history import differences
+from sogenactif.ledger.history import differences
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -1,1 +1,0 @@
-"""The demonstration: a small shop, and a payment server with no bank behind it."""

@@ -1,0 +1,169 @@
+"""Writes a configuration for the demonstration's shops, their own certificates included, and orders to try with.
+
+``python -m installer.configure ROOT [--shop URL] [--payment URL] [--protocol P]`` fills ROOT/var/conf from the kit's conf/,
+links ROOT/cgi-bin/pathfile to it, and places orders in ROOT/var/data/shop.db. Whatever is there already stays
+as it is.
+"""
+
+import argparse
+import os
+import re
+import secrets
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.errors import CertificateError, CertificateMissing, KitError
+from sogenactif.files import write_secret
+from sogenactif.protocols.certificate import certificate_path, issue_certificate, read_certificate
+from sogenactif_sandbox.shop import SCHEMA
+
+COUNTRY, MERCHANTS = "fr", ("014213245611111", "014213245611112")
+SAMPLES = Path(__file__).parents[1] / "conf"
+OWN_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(?=/cgi-bin/)")
+SIPS, PAYPAGE = "sips", "paypage"
+OWN_KEYWORDS = re.compile(r"^(?:PROTOCOL|PAYPAGE_URL|PAYPAGE_KEY)!.*\n", re.MULTILINE)
+OWN_SERVER = re.compile(r"http://127\.0\.0\.1:\d+/payment/paymentInit")
+OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
+PAYMENT = "http://127.0.0.1:8080/payment"
+# An order is paid once, and a trial is repeated.
+TRIALS = ["TRIAL", *(f"TRIAL-{number}" for number in range(2, 10))]
+
+
+def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable: bool = False) -> Pathfile:
+    """Write what is missing, for a shop and a payment server at these addresses; the pathfile.
+
+    ``protocol`` is sips, the guide's, or paypage, today's. Paths are absolute, or begin at the
+    pathfile's own folder where it is to be ``portable``.
+    """
+    data, conf = root / "var" / "data", root / "var" / "conf"
+    for folder in (root / "var", data, conf):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    fresh = not (conf / "pathfile").exists()
+    places = ("@HERE@", "@HERE@/../data") if portable else (str(conf), str(data))
+    for sample in sorted(SAMPLES.iterdir()):
+        content = sample.read_text()
+        for place, value in zip(("@CONF@", "@DATA@", "@SHOP@"), (*places, shop), strict=True):
+            content = content.replace(place, value)
+        if not (conf / sample.name).exists():
+            write_secret(str(conf / sample.name), content.encode())
+    link = root / "cgi-bin" / "pathfile"
+    if not portable and not link.is_symlink():
+        link.symlink_to(Path("..", "var", "conf", "pathfile"))
+    if fresh and protocol == PAYPAGE:
+        _speak(conf / "pathfile", protocol, payment)
+    pathfile = read_pathfile(str(conf / "pathfile"))
+    for merchant_id in MERCHANTS:
+        try:
+            read_certificate(pathfile, COUNTRY, merchant_id)
+        except CertificateMissing:
+            write_secret(_path(pathfile, merchant_id), issue_certificate(payment, merchant_id, COUNTRY))
+    if not os.path.lexists(data / "shop.db"):
+        write_secret(str(data / "shop.db"), _trial_orders(), as_folder=True)
+    return pathfile
+
+
+def _trial_orders() -> bytes:
+    """The SQLite file of a shop with orders of 10 euros."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "shop.db")
+        with closing(sqlite3.connect(path)) as shop, shop:
+            shop.executescript(SCHEMA)
+            for reference in TRIALS:
+                shop.execute(
+                    "INSERT INTO orders (reference, amount, language, placed) VALUES (?, 1000, 'fr', datetime('now'))",
+                    [reference],
+                )
+                shop.execute("INSERT INTO lines VALUES (?, 'Essai', 1000)", [reference])
+        return path.read_bytes()
+
+
+def differences(pathfile: Pathfile, shop: str, payment: str | None, protocol: str | None) -> Iterator[str]:
+    """What was asked for and is not in force, as what was there already stays: a line each."""
+    parameters = [file for file in Path(pathfile.path).parent.glob("parmcom.*") if file.is_file()]
+    if not any(f"RETURN_URL!{shop}/".encode() in file.read_bytes() for file in parameters):
+        yield f"Parameters that were there stay: their return addresses are not at {shop}."
+    spoken = pathfile["PROTOCOL"] or SIPS
+    if protocol and protocol != spoken:
+        yield f"The pathfile that was there stays: payments are by {spoken}; docs/paypage.md says how to change."
+    if payment and spoken == PAYPAGE:
+        if pathfile["PAYPAGE_URL"] != f"{payment}/paymentInit":
+            yield f"The pathfile that was there stays: its PAYPAGE_URL is not {payment}/paymentInit."
+    elif payment and any(_address(pathfile, one) != payment for one in MERCHANTS):
+        yield f"Certificates that were there stay: they don't all pay at {payment}. One that is removed is issued anew."
+
+
+def _speak(path: Path, protocol: str, payment: str) -> Pathfile:
+    """Choose the protocol of a pathfile; the secret keys and addresses of a real server stay as they are."""
+    pathfile = read_pathfile(str(path))
+    said = path.read_text()
+    if protocol == PAYPAGE or pathfile["PROTOCOL"] == PAYPAGE:
+        kept = OWN_KEYWORDS.sub("", said.rstrip("\n") + "\n")
+        own_key = str(path.parent / "key")
+        key = pathfile["PAYPAGE_KEY"] or own_key
+        url = f"{payment}/paymentInit"
+        if pathfile["PAYPAGE_URL"] and not OWN_SERVER.fullmatch(pathfile["PAYPAGE_URL"]):
+            return pathfile
+        kept += f"PROTOCOL!{protocol}!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{'@HERE@/key' if key == own_key else key}!\n"
+        if kept != said:
+            write_secret(str(path), kept.encode())
+        for merchant_id in MERCHANTS:
+            if not Path(f"{key}.{merchant_id}").exists():
+                write_secret(f"{key}.{merchant_id}", f"{secrets.token_urlsafe(32)}\n".encode())
+    return read_pathfile(str(path))
+
+
+def move(pathfile: Pathfile, shop: str, payment: str, protocol: str = SIPS) -> Pathfile:
+    """Make a demonstration's configuration serve at other addresses of 127.0.0.1, in a protocol; the new pathfile.
+
+    Only what points to a demonstration is changed; a certificate that was issued here is issued
+    again, and the one before it stays as ``.old``.
+    """
+    for merchant_id in MERCHANTS:
+        parameters = Path(pathfile.parameter_files(merchant_id)[1][1])
+        before = parameters.read_text()
+        after = OWN_ADDRESS.sub(shop, before)
+        if after != before:
+            write_secret(str(parameters), after.encode())
+        path = _path(pathfile, merchant_id)
+        content = Path(path).read_bytes()
+        if OWN_CERTIFICATE in content and _address(pathfile, merchant_id) != payment:
+            write_secret(_path(pathfile, merchant_id, old=True), content)
+            write_secret(path, issue_certificate(payment, merchant_id, COUNTRY))
+    return _speak(Path(pathfile.path), protocol, payment)
+
+
+def _path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:
+    return certificate_path(pathfile, COUNTRY, merchant_id, old)
+
+
+def _address(pathfile: Pathfile, merchant_id: str) -> str:
+    try:
+        return read_certificate(pathfile, COUNTRY, merchant_id).payment_url
+    except CertificateError:
+        return ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="installer.configure", description="Write the demonstration's configuration."
+    )
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--shop", default="http://127.0.0.1:8080", help="address of the shop")
+    parser.add_argument("--payment", help=f"address of the payment server ({PAYMENT})")
+    parser.add_argument("--protocol", choices=[SIPS, PAYPAGE], help="message of the payments (sips)")
+    asked = parser.parse_args()
+    try:
+        pathfile = prepare(asked.root.resolve(), asked.shop, asked.payment or PAYMENT, asked.protocol or SIPS)
+    except KitError as error:
+        sys.exit(f"install.sh: {error}")
+    for line in differences(pathfile, asked.shop, asked.payment, asked.protocol):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

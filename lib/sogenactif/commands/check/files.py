@@ -1,0 +1,223 @@
+"""The pathfile and the parmcom files: each line, each path."""
+
+import glob
+import os
+import re
+from collections.abc import Collection
+from difflib import get_close_matches
+
+from sogenactif.commands.check.finding import Finding, fault, ok, warning
+from sogenactif.commands.check.machine import SCRIPTS
+from sogenactif.commands.check.rights import READ, SEARCH, let_see, refused
+from sogenactif.commands.check.site import Site
+from sogenactif.commands.places import ROOT
+from sogenactif.configuration import KEYWORDS, NEEDED, PROTOCOLS, read_pathfile
+from sogenactif.errors import KitError
+from sogenactif.fields import PARMCOM, to_bytes, to_text
+from sogenactif.files import read_file
+from sogenactif.protocols import PAYPAGE, paypage
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+INDIRECT = "F_PARAM!D_PARM!parmcom!"
+LIKE_ENOUGH = 0.75
+# What keywords of the pathfile may be; of others the form, and an example of it.
+CHOICES = {**paypage.CHOICES, "PROTOCOL": PROTOCOLS[1:], "KIT_VERSION": ("615",), "LOG": ("syslog",)}
+FORMS = {
+    "PAYPAGE_KEY_VERSION": ("[0-9]+", "1"),
+    "PAYPAGE_INTERFACE": (r"HP_[0-9]+\.[0-9]+", paypage.INTERFACE),
+}
+
+
+def pathfile(site: Site) -> list[Finding]:
+    """The pathfile, line by line."""
+    found = _lines(site.path, KEYWORDS, PARMCOM)
+    if found and found[0].name in ("missing", "unreadable"):
+        return found
+    misspelled = {finding.values.get("likely") for finding in found}
+    for keyword in sorted(_absent(site.path) - misspelled):
+        found.append(fault("keyword_absent", site.path, line_of(site.path, keyword), keyword=keyword))
+    if not any(finding.level == "fault" for finding in found):
+        try:
+            read_pathfile(site.path)
+        except KitError as error:
+            found.append(fault("kit_refuses", site.path, error=error))
+    return found or [ok("well_formed", site.path)]
+
+
+def parameters(site: Site) -> list[Finding]:
+    """Each parmcom file, line by line."""
+    if not site.pathfile:
+        return []
+    files = [site.pathfile["F_DEFAULT"], *(merchant.path for merchant in site.merchants)]
+    found = [
+        finding
+        for path in files
+        if os.path.exists(path)
+        for finding in _lines(path, PARMCOM, KEYWORDS) or [ok("well_formed", path)]
+    ]
+    known = {merchant.id for merchant in site.merchants}
+    prefix = site.pathfile["F_PARAM"] + "."
+    for path in sorted(glob.glob(glob.escape(prefix) + "*")):
+        number = re.match(r"[0-9]{1,15}", path.removeprefix(prefix))
+        if number and number[0] not in known:
+            found.append(warning("parameters_misnamed", path, likely=os.path.basename(prefix) + number[0]))
+    if not site.merchants:
+        let_see(prefix)
+        found.append(fault("no_merchant", f"{prefix}<merchant_id>"))
+    return found
+
+
+def paths(site: Site) -> list[Finding]:
+    """Where the paths of the pathfile lead, and whether the web server gets there."""
+    if not site.pathfile:
+        return []
+    found = []
+    for keyword in ("F_DEFAULT", "F_PARAM", "PAYPAGE_KEY" if site.paypage else "F_CERTIFICATE"):
+        value = site.pathfile[keyword]
+        if not value:
+            continue
+        line = line_of(site.path, keyword)
+        needed, wanted = (value, READ) if keyword == "F_DEFAULT" else (os.path.dirname(value), SEARCH)
+        if not os.path.isabs(value):
+            found.append(fault("relative", site.path, line, keyword=keyword, value=value))
+        elif not os.path.exists(needed):
+            let_see(needed)
+            found.append(fault("leads_nowhere", site.path, line, keyword=keyword, path=needed))
+        else:
+            well = ok("leads_there", site.path, line, keyword=keyword, user=site.user.name)
+            found += refused(site.user, needed, wanted) or [well]
+    scripts = [os.path.join(site.scripts, script) for script in SCRIPTS]
+    needed_too = [
+        site.path,
+        *(merchant.path for merchant in site.merchants),
+        *filter(os.path.exists, scripts),
+    ]
+    for path in needed_too:
+        found += refused(site.user, path)
+    return found + _code(site)
+
+
+def debug(site: Site) -> list[Finding]:
+    """The debug mode, which shows every parameter to every customer."""
+    if not site.pathfile:
+        return []
+    line, value = line_of(site.path, "DEBUG"), site.pathfile["DEBUG"]
+    if site.pathfile.debug:
+        is_trial = site.merchants and all(map(site.is_trial, site.merchants))
+        return [(warning if is_trial else fault)("debug_on", site.path, line)]
+    if value not in ("", "NO"):
+        return [warning("debug_neither", site.path, line)]
+    return [ok("debug_off", site.path, line)]
+
+
+def _code(site: Site) -> list[Finding]:
+    """The first file of the kit's own code that the web server's user can't read; one remedy opens them all."""
+    lib = f"{ROOT}/lib"
+    for folder, _, names in os.walk(lib):
+        files = [os.path.join(folder, name) for name in names if name.endswith((".py", ".so"))]
+        for path, wanted in [(folder, READ | SEARCH), *((file, READ) for file in files)]:
+            for closed in refused(site.user, path, wanted):
+                above = not closed.file.startswith(lib)
+                return [closed if above else fault("code_closed", lib, user=site.user.name, path=closed.file)]
+    return []
+
+
+def line_of(path: str, keyword: str) -> int:
+    """The line of a file that sets a keyword, the last one; 0 where there is none."""
+    lines = read_file(path).split(b"\n")
+    numbers = [n for n, line in enumerate(lines, 1) if line.startswith(keyword.encode() + b"!")]
+    return numbers[-1] if numbers else 0
+
+
+def _absent(path: str) -> set[str]:
+    """The keywords that a pathfile needs and doesn't set; those that today's server needs, where it says so."""
+    lines = to_text(read_file(path)).split("\n")
+    values = dict(line.split("!")[:2] for line in lines if "!" in line)
+    needed = set(NEEDED)
+    if values.get("PROTOCOL") == PAYPAGE:
+        needed = needed - {"F_CERTIFICATE"} | {"PAYPAGE_URL", "PAYPAGE_KEY"}
+    return {keyword for keyword in needed if not values.get(keyword)}
+
+
+def _lines(path: str, known: Collection[str], elsewhere: Collection[str]) -> list[Finding]:
+    """What is wrong with the lines of a file; ``elsewhere`` are keywords of another kind of file."""
+    try:
+        content = read_file(path)
+    except FileNotFoundError:
+        return [fault("missing", path)]
+    except PermissionError:
+        raise
+    except (OSError, ValueError) as error:
+        return [fault("unreadable", path, error=getattr(error, "strerror", error))]
+    found = []
+    if content.startswith(BYTE_ORDER_MARK):
+        found.append(fault("byte_order_mark", path, 1))
+        content = content.removeprefix(BYTE_ORDER_MARK)
+    rows = to_text(content).split("\n")
+    returns = [number for number, row in enumerate(rows, 1) if row.endswith("\r")]
+    if returns:
+        found.append(warning("carriage_returns", path, returns[0], count=len(returns)))
+    seen: dict[str, int] = {}
+    for number, row in enumerate(rows, 1):
+        row = row.removesuffix("\r")
+        if row and not row.startswith("#"):
+            found += _line(path, number, row, known, elsewhere, seen)
+    return found
+
+
+def _line(
+    path: str, number: int, row: str, known: Collection[str], elsewhere: Collection[str], seen: dict[str, int]
+) -> list[Finding]:
+    """What is wrong with one line. Values are never shown: one may be a secret."""
+    keyword, *rest = row.split("!")
+    if "\r" in row:
+        return [fault("carriage_return_inside", path, number)]
+    if not row.strip():
+        return [fault("blank_line", path, number)]
+    if row == INDIRECT and "F_PARAM" in known:
+        return []
+    if len(rest) != 2:
+        return [fault("separators", path, number, count=len(rest))]
+    value, end = rest
+    found = []
+    if end:
+        found.append(warning("after_the_end" if end.strip() else "trailing_spaces", path, number))
+    if value != value.strip():
+        found.append(fault("spaces_around", path, number, keyword=_shown(keyword)))
+    if keyword != keyword.strip():
+        found.append(fault("spaces_around_keyword", path, number, keyword=_shown(keyword.strip())))
+    elif keyword not in known:
+        likely = get_close_matches(keyword.upper(), known, 1, LIKE_ENOUGH)
+        if keyword in elsewhere:
+            found.append(fault("misplaced", path, number, keyword=keyword))
+        elif likely:
+            found.append(fault("misspelled", path, number, keyword=_shown(keyword), likely=likely[0]))
+        else:
+            found.append(warning("unknown_keyword", path, number, keyword=_shown(keyword)))
+    else:
+        if keyword in seen:
+            found.append(warning("repeated", path, number, keyword=keyword, first=seen[keyword]))
+        found += _value(path, number, keyword, value)
+    seen[keyword] = number
+    return found
+
+
+def _value(path: str, number: int, keyword: str, value: str) -> list[Finding]:
+    """What is wrong with a value: its length in a parmcom file; in a pathfile some take a few, or have a form."""
+    most, length = PARMCOM[keyword].max_length if keyword in PARMCOM else None, len(to_bytes(value))
+    if most is not None and length > most:
+        return [fault("too_long", path, number, keyword=keyword, length=length, most=most)]
+    if value and keyword in CHOICES and value not in CHOICES[keyword]:
+        choices = {choice.lower(): choice for choice in CHOICES[keyword]}
+        likely = get_close_matches(value.lower(), choices, 1, LIKE_ENOUGH)
+        said = {"keyword": keyword, "choices": ", ".join(CHOICES[keyword])}
+        if likely:
+            return [fault("misspelled_value", path, number, **said, likely=choices[likely[0]])]
+        return [fault("wrong_value", path, number, **said)]
+    if value and keyword in FORMS and not re.fullmatch(FORMS[keyword][0], value):
+        return [fault("wrong_form", path, number, keyword=keyword, example=FORMS[keyword][1])]
+    return []
+
+
+def _shown(keyword: str) -> str:
+    return keyword if len(keyword) <= 32 else keyword[:32] + "…"

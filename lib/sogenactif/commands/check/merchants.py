@@ -1,0 +1,171 @@
+"""What each merchant's payments need: a request that can be sealed, addresses, logos."""
+
+import os
+import re
+from datetime import date
+from difflib import get_close_matches
+from urllib.parse import urlsplit
+
+from sogenactif.commands.check.files import line_of
+from sogenactif.commands.check.finding import Finding, fault, ok, warning
+from sogenactif.commands.check.machine import SCRIPTS
+from sogenactif.commands.check.rights import refused
+from sogenactif.commands.check.site import Merchant, Site
+from sogenactif.commands.check.urls import is_address, is_for_tests, is_local
+from sogenactif.commands.migrate import SERVERS
+from sogenactif.commands.places import ROOT
+from sogenactif.configuration import Pathfile
+from sogenactif.errors import ConfigurationError, KitError
+from sogenactif.fields import PARMCOM
+from sogenactif.payment import PaymentRequest, make_request
+from sogenactif.protocols import Post, paypage, sips
+from sogenactif.protocols.certificate import is_web_address
+
+ADDRESSES = {
+    "normal_return_url": "RETURN_URL",
+    "cancel_return_url": "CANCEL_URL",
+    "automatic_response_url": "AUTO_RESPONSE_URL",
+}
+# The script of the kit that serves each.
+SCRIPT_AT = {
+    "RETURN_URL": "call_response.py",
+    "CANCEL_URL": "call_response.py",
+    "AUTO_RESPONSE_URL": "call_autoresponse.py",
+}
+# The keyword that sets what an error names: a field, or a key of today's protocol.
+KEYWORD_OF = {field.name: keyword for keyword, field in PARMCOM.items()}
+KEYWORD_OF |= {key: KEYWORD_OF[name] for key, name in paypage.ASKED.items() if name in KEYWORD_OF}
+PROBE = {"amount": "100", "order_id": "check"}
+MISSPELLED = 0.85
+
+
+def requests(site: Site) -> list[Finding]:
+    """A payment request of each merchant, made as for a customer, and its seal opened again."""
+    if not site.pathfile:
+        return []
+    found = []
+    for merchant in site.merchants:
+        try:
+            request = probe(site, merchant)
+            fields = opened_request(next(iter(request.posts.values())), site.pathfile)
+            if fields["order_id"] != PROBE["order_id"]:
+                raise KitError("order_id")
+            found.append(ok("sealed", merchant=merchant.id))
+        except ConfigurationError:  # of a file, and said where the file is looked at
+            continue
+        except KitError as error:
+            words = re.findall(r"\w+", error.logged)
+            keyword = next((KEYWORD_OF[word] for word in words if word in KEYWORD_OF), "")
+            path, line = where(site, merchant, keyword)
+            found.append(fault("request_refused", path, line, merchant=merchant.id, error=error.logged))
+    return found
+
+
+def probe(site: Site, merchant: Merchant) -> PaymentRequest:
+    """A payment request of a merchant that no ledger knows. Raises KitError."""
+    assert site.pathfile
+    call = {**PROBE, "merchant_id": merchant.id, "merchant_country": merchant.country}
+    return make_request(call, site.pathfile, register=lambda fields: "1")
+
+
+def opened_request(post: Post, pathfile: Pathfile) -> dict[str, str]:
+    """The fields of a payment request as its server reads them, in either protocol. Raises KitError."""
+    if "Data" in post:
+        return paypage.open_request(post, pathfile, date.today())[0]
+    return sips.open_request(post["DATA"], pathfile)[0]
+
+
+def addresses(site: Site) -> list[Finding]:
+    """Where payments go, where customers come back to, and where the bank's server calls."""
+    found = _server(site) if site.paypage else []
+    for merchant in site.merchants:
+        server = site.payment_address(merchant)
+        for name, keyword in ADDRESSES.items():
+            url, (path, line) = merchant.fields.get(name, ""), where(site, merchant, keyword)
+            if site.paypage and keyword == "CANCEL_URL":
+                if url not in ("", merchant.fields.get("normal_return_url")):
+                    found.append(warning("address_unsent", path, line, keyword=keyword))
+            elif url:
+                found.append(_address(path, line, keyword, url, server))
+            else:
+                found.append(warning("address_absent", merchant.path, keyword=keyword))
+    return found
+
+
+def logos(site: Site) -> list[Finding]:
+    """A picture on the disk for each means of payment, where the kit's own logos are shown."""
+    if not site.pathfile:
+        return []
+    address = site.pathfile["D_LOGO"]
+    if not address.endswith("/"):
+        return [fault("logo_address", site.path, line_of(site.path, "D_LOGO"), url=f"{address}CB")]
+    if address.strip("/") != "logos":
+        return []
+    found = []
+    folder, extension = f"{ROOT}/logos", site.pathfile.logo_extension
+    known = [name.removesuffix(".svg") for name in os.listdir(folder)] if os.path.isdir(folder) else []
+    for name in means(site):
+        path = f"{folder}/{name}.{extension}"
+        likely = get_close_matches(name, known, 1, MISSPELLED)
+        if os.path.isfile(path):
+            found += refused(site.user, path)
+        elif likely and likely[0] != name:
+            found.append(warning("means_misspelled", path, means=name, likely=likely[0]))
+        elif site.pathfile["LOGO_TYPE"]:
+            found.append(warning("logo_as_text", path, means=name))
+        else:
+            found.append(fault("logo_missing", path, means=name))
+    return found or [ok("logos", folder, count=len(means(site)))]
+
+
+def means(site: Site) -> list[str]:
+    """The means of payment that any merchant's pages show a picture of."""
+    names: set[str] = set()
+    for merchant in site.merchants:
+        items = merchant.fields.get("payment_means", "").removesuffix(",").split(",")
+        names.update(filter(None, items[::2]))
+        if "2" in items[1::2] and merchant.fields["header_flag"].lower() == "yes":
+            names.add("CLEF")
+    return sorted(names)
+
+
+def _server(site: Site) -> list[Finding]:
+    """Where payments go in today's protocol."""
+    assert site.pathfile
+    url, line = site.pathfile["PAYPAGE_URL"], line_of(site.path, "PAYPAGE_URL")
+    if not url:
+        return []
+    if not is_web_address(url):
+        return [fault("address_malformed", site.path, line, keyword="PAYPAGE_URL", url=url)]
+    if is_for_tests(url):
+        return [warning("server_for_tests", site.path, line, production=SERVERS["production"])]
+    if url.startswith("http:") and not is_local(url):
+        return [fault("server_in_clear", site.path, line, url=url)]
+    return [_address(site.path, line, "PAYPAGE_URL", url)]
+
+
+def _address(path: str, line: int, keyword: str, url: str, server: str = "") -> Finding:
+    """What is wrong with an address, where payments go to a server; empty where that is not known."""
+    far_server = bool(server) and not is_local(server)
+    if not is_address(url):
+        return fault("address_malformed", path, line, keyword=keyword, url=url)
+    if far_server and is_local(url):
+        return fault("address_local", path, line, keyword=keyword, url=url)
+    if keyword == "RETURN_URL" and server and not far_server and not is_local(url):
+        return fault("server_local", path, line, keyword=keyword, url=url, server=server)
+    script, served = urlsplit(url).path.rpartition("/")[2], SCRIPT_AT.get(keyword, "")
+    if script in SCRIPTS and script != served:
+        return fault("address_of_another", path, line, keyword=keyword, script=script, served=served)
+    if far_server and url.startswith("http:"):
+        return warning("address_in_clear", path, line, keyword=keyword, url=url)
+    return ok("address", path, line, keyword=keyword, url=url)
+
+
+def where(site: Site, merchant: Merchant, keyword: str) -> tuple[str, int]:
+    """The file and the line that set a keyword for a merchant."""
+    assert site.pathfile
+    for path in (merchant.path, site.pathfile["F_DEFAULT"]):
+        line = line_of(path, keyword) if os.path.exists(path) else 0
+        if line:
+            return path, line
+    return merchant.path, 0

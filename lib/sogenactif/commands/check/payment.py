@@ -1,0 +1,151 @@
+"""A whole payment against the demonstration's payment server; never against a bank."""
+
+import time
+from datetime import date
+from html.parser import HTMLParser
+from urllib.parse import urlencode, urljoin
+
+from sogenactif.commands.check.asking import Reply, ask
+from sogenactif.commands.check.finding import Finding, fault, ok
+from sogenactif.commands.check.merchants import opened_request
+from sogenactif.commands.check.site import Site
+from sogenactif.errors import KitError
+from sogenactif.ledger.history import transactions
+from sogenactif.ledger.ledger import opened_ledger
+from sogenactif.payment import read_outcome
+from sogenactif.protocols import posted
+
+CARD, CODE = "4974934125497800", "600"
+PATIENCE = 10
+# The fields that hold what is sealed, in the guide's protocol and in today's.
+SEALED = ("DATA", "Data")
+
+
+class Failed(Exception):
+    """A step of the payment went wrong: the finding that says so."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.name)
+        self.finding = finding
+
+
+class Form:
+    """A form of a page: where it leads, its fields, and what its first button adds to them."""
+
+    def __init__(self, action: str) -> None:
+        self.action = action
+        self.fields: dict[str, str] = {}
+        self.button: dict[str, str] = {}
+
+    @property
+    def pressed(self) -> dict[str, str]:
+        """What a browser posts where the first button is pressed."""
+        return {**self.fields, **self.button}
+
+
+class _Forms(HTMLParser):
+    def __init__(self, base: str) -> None:
+        super().__init__()
+        self.base = base
+        self.forms: list[Form] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(urljoin(self.base, given.get("action", ""))))
+        elif tag in ("input", "select", "button") and self.forms and given.get("name"):
+            form, name, value = self.forms[-1], given["name"], given.get("value", "")
+            if given.get("type") == "image":
+                form.button = form.button or {f"{name}.x": "1", f"{name}.y": "1"}
+            elif tag == "button" or given.get("type") == "submit":
+                form.button = form.button or {name: value}
+            elif given.get("type") not in ("radio", "checkbox"):
+                form.fields[name] = value
+
+
+def payment(site: Site) -> list[Finding]:
+    """Pay an order of the shop with the card that is always accepted."""
+    if not site.order or not site.pathfile:
+        return []
+    # Before anything is asked for: the order's page itself makes a request.
+    known = [merchant for merchant in site.merchants if site.payment_address(merchant)]
+    for merchant in known:
+        if not site.is_demonstration(merchant):
+            return [fault("payment_bank", url=site.payment_address(merchant))]
+    if not known:
+        return [fault("payment_unknown", site.path)]
+    try:
+        return _pay(site)
+    except Failed as failed:
+        return [failed.finding]
+
+
+def _pay(site: Site) -> list[Finding]:
+    assert site.pathfile
+    page = f"{site.url}/cgi-bin/call_request.py"
+    order = _form(_ask(f"{page}?{urlencode({'order': site.order})}"), "payment_no_order", *SEALED)
+    try:
+        asked = opened_request(posted(order.fields), site.pathfile)
+    except KitError as error:
+        raise Failed(fault("payment_unsealed", url=page, error=error)) from None
+    servers = [site.payment_address(m) for m in site.merchants if m.id == asked["merchant_id"]]
+    if order.action not in {f"{url}{path}" for url in servers for path in ("", "/callpayment")}:
+        raise Failed(fault("payment_bank", url=order.action))
+    entry = _form(_ask(order.action, order.pressed), "payment_no_entry", "number", *SEALED)
+    if "number" not in entry.fields:  # the server asks for the means
+        entry = _form(_ask(entry.action, entry.pressed), "payment_no_entry", "number")
+    card = {"number": CARD, "month": "12", "year": str(date.today().year + 1), "code": CODE}
+    receipt = _form(_ask(entry.action, {**entry.fields, **card}), "payment_no_receipt", *SEALED)
+    try:
+        response = read_outcome(receipt.fields, site.pathfile)
+    except KitError as error:
+        raise Failed(fault("payment_unsealed", url=entry.action, error=error)) from None
+    if response.outcome != "accepted":
+        raise Failed(fault("payment_not_accepted", outcome=response.outcome, code=response["response_code"]))
+    number = response["transaction_id"]
+    if site.pathfile["LEDGER"]:
+        _await(site, asked, number)
+    back = _ask(receipt.action, receipt.fields)
+    if back.status != 200:
+        raise Failed(fault("payment_no_return", url=receipt.action, status=back.status))
+    return [ok("payment_in_ledger" if site.pathfile["LEDGER"] else "payment_done", number=number)]
+
+
+def _await(site: Site, asked: dict[str, str], number: str) -> None:
+    """Wait until the bank's server has told the ledger."""
+    assert site.pathfile
+    end = time.monotonic() + PATIENCE
+    wanted = {name: asked.get(name) for name in ("merchant_id", "order_id")}
+    while True:
+        with opened_ledger(site.pathfile) as ledger:
+            assert ledger
+            states = [
+                found.state
+                for found in transactions(ledger, number=number)
+                if {name: found.fields.get(name) for name in wanted} == wanted
+            ]
+        if states[-1:] == ["accepted"]:
+            return
+        if time.monotonic() > end:
+            url = asked.get("automatic_response_url", "")
+            state = states[-1] if states else "unknown"
+            raise Failed(fault("payment_not_told", number=number, url=url, state=state))
+        time.sleep(0.2)
+
+
+def _ask(url: str, form: dict[str, str] | None = None) -> Reply:
+    try:
+        return ask(url, form)
+    except OSError as error:
+        raise Failed(fault("no_answer", url=url.partition("?")[0], error=error)) from None
+
+
+def _form(reply: Reply, otherwise: str, *names: str) -> Form:
+    """The first form of a page that has a field of one of these names."""
+    parser = _Forms(reply.url)
+    parser.feed(reply.text)
+    for form in parser.forms:
+        if any(name in form.fields for name in names):
+            return form
+    url = reply.url.partition("?")[0]
+    raise Failed(fault(otherwise, url=url, status=reply.status))

@@ -1,0 +1,157 @@
+"""The ledger, the journal, and the rights of everything that is secret."""
+
+import os
+import socket
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
+from urllib.parse import urlsplit
+
+from sogenactif.commands.check.files import line_of
+from sogenactif.commands.check.finding import Finding, fault, ok, warning
+from sogenactif.commands.check.rights import READ, SEARCH, WRITE, described, nearest, open_to_all, refused
+from sogenactif.commands.check.site import Site
+from sogenactif.commands.places import KIND, ROOT
+from sogenactif.errors import LedgerError
+from sogenactif.ledger.database import MIGRATIONS, schema_version
+from sogenactif.ledger.journal import Journal
+from sogenactif.ledger.ledger import FORGED, Ledger
+from sogenactif.log import SYSLOG
+
+PATIENCE = timedelta(minutes=5)
+SHORT_MIB = 100
+
+
+def disk(site: Site) -> list[Finding]:
+    """Room for the journal and the ledger, on a disk that may be written."""
+    if not site.pathfile:
+        return []
+    folder = nearest(site.journal)
+    found = os.statvfs(folder)
+    free = found.f_bavail * found.f_frsize >> 20
+    if found.f_flag & os.ST_RDONLY:
+        return [fault("disk_read_only", folder)]
+    if free < SHORT_MIB:
+        return [(warning if free else fault)("disk_full", folder, free=free)]
+    return [ok("disk", folder, free=free)]
+
+
+def ledger(site: Site) -> list[Finding]:
+    """The ledger: its schema, what the shop was not told, what only the journal has."""
+    if not site.pathfile:
+        return []
+    url, line = site.pathfile["LEDGER"], line_of(site.path, "LEDGER")
+    if not url:
+        return [warning("ledger_needed", site.path) if site.paypage else ok("no_ledger", site.path)]
+    if not site.ledger and not url.startswith(("postgresql://", "postgres://")):
+        return [fault("ledger_malformed", site.path, line)]
+    if not site.ledger and not site.pathfile["JOURNAL"]:
+        return [fault("journal_absent", site.path, line)]
+    if os.path.isdir(site.ledger):
+        return [fault("not_a_file", site.ledger)]
+    if site.ledger:
+        unwritable = _unwritable(site, site.ledger)
+        if unwritable:
+            return unwritable
+    name = site.ledger or f"postgresql://{urlsplit(url).hostname or ''}"
+    try:
+        version = 0 if site.ledger and not os.path.exists(site.ledger) else schema_version(url)
+        if version == 0:
+            lost = any(entry.get("verdict") != FORGED for entry in Journal(site.journal).entries())
+            return [fault("ledger_gone", name) if lost else ok("ledger_to_come", name)]
+        if version > len(MIGRATIONS):
+            return [fault("ledger_newer", name, version=version, known=len(MIGRATIONS))]
+        if version < len(MIGRATIONS):
+            return [ok("ledger_older", name)]
+        return _left_behind(site, url) or [ok("ledger", name, version=version, user=site.user.name)]
+    except LedgerError as error:
+        return [fault("ledger_fails", name, error=error)]
+
+
+def journal(site: Site) -> list[Finding]:
+    """The folder where each response is written before the bank's server gets its answer."""
+    if not site.pathfile:
+        return []
+    if not os.path.isabs(site.journal):
+        line = line_of(site.path, "JOURNAL")
+        return [fault("relative", site.path, line, keyword="JOURNAL", value=site.journal)]
+    if site.user.uid == 0 and not site.user_name:
+        return [(fault if KIND == "installed" else warning)("user_unknown", site.journal)]
+    if not os.path.exists(site.journal):
+        parent = os.path.dirname(site.journal)
+        if not os.path.exists(parent):
+            return [fault("leads_nowhere", site.path, keyword="JOURNAL", path=parent)]
+        return refused(site.user, parent, WRITE | SEARCH) or [ok("journal_to_come", site.journal)]
+    files = [f"{site.journal}/{day}.jsonl" for day in Journal(site.journal).days()]
+    found = refused(site.user, site.journal, WRITE | SEARCH)
+    found = found or [finding for path in files for finding in refused(site.user, path, WRITE)]
+    return found or [ok("journal", site.journal, user=site.user.name)]
+
+
+def secrets(site: Site) -> list[Finding]:
+    """Files with the data of customers, or a password, that everybody on the machine may read."""
+    if not site.pathfile:
+        return []
+    private = [f"{site.journal}/{day}.jsonl" for day in Journal(site.journal).days()]
+    if site.ledger:
+        private += [site.ledger, site.ledger + "-wal"]
+    if urlsplit(site.pathfile["LEDGER"]).password:
+        private.append(site.path)
+    log = f"{ROOT}/var/data/autoresponse.log"
+    found = [
+        fault("open_to_all", path, **described(path))
+        for path in [*private, log]
+        if os.path.isfile(path) and open_to_all(path)
+    ]
+    return found or [ok("secrets", count=len(private))]
+
+
+def log(site: Site) -> list[Finding]:
+    """Where events go: with ``LOG!syslog!`` a program on this machine has to take them."""
+    if not site.pathfile:
+        return []
+    if not site.pathfile["LOG"]:
+        return [ok("server_log")]
+    line = line_of(site.path, "LOG")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as taker:
+        try:
+            taker.connect(SYSLOG)
+        except OSError as error:
+            return [warning("syslog_unreachable", site.path, line, socket=SYSLOG, error=error.strerror)]
+    return [ok("syslog", site.path, line, socket=SYSLOG)]
+
+
+def _unwritable(site: Site, path: str) -> list[Finding]:
+    """What keeps the web server from writing an SQLite file: it makes others beside it."""
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        return [
+            fault("leads_nowhere", site.path, line_of(site.path, "LEDGER"), keyword="LEDGER", path=folder)
+        ]
+    files = [file for file in (path, path + "-wal", path + "-shm") if os.path.exists(file)]
+    return refused(site.user, folder, WRITE | SEARCH) or [
+        finding for file in files for finding in refused(site.user, file, READ | WRITE)
+    ]
+
+
+def _left_behind(site: Site, url: str) -> list[Finding]:
+    before = (datetime.now(timezone.utc) - PATIENCE).isoformat()
+    found = []
+    with closing(Ledger(url, site.journal)) as opened:
+        [[late]] = opened.database.rows(
+            "SELECT count(*) FROM sogenactif_request AS request JOIN sogenactif_response AS response"
+            " ON response.id = request.decided_by WHERE request.outcome <> request.told AND response.received < ?",
+            before,
+        )
+        known = {
+            row[0]
+            for table in ("sogenactif_request", "sogenactif_response")
+            for row in opened.database.rows(f"SELECT entry FROM {table}")
+        }
+        alone = sum(
+            entry["verdict"] != FORGED and entry["entry"] not in known for entry in opened.journal.entries()
+        )
+    if late:
+        found.append(fault("untold", count=late))
+    if alone:
+        found.append(fault("unentered", site.journal, count=alone))
+    return found

@@ -1,0 +1,133 @@
+"""The installation that is checked, as far as it can be read."""
+
+import glob
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from sogenactif.commands.check.rights import Account, account, namesake_of_group, owner_of
+from sogenactif.commands.check.urls import is_for_tests, is_local
+from sogenactif.commands.places import ROOT
+from sogenactif.configuration import Pathfile, merge, read_parameters, read_pathfile
+from sogenactif.errors import KitError
+from sogenactif.protocols import PAYPAGE
+from sogenactif.protocols.certificate import Certificate, read_certificate
+
+NUMBER = re.compile(r"[0-9]{1,15}")
+
+
+class Merchant(NamedTuple):
+    """A merchant that has a parmcom file: its number, that file, and its fields with those of F_DEFAULT."""
+
+    id: str
+    path: str
+    fields: dict[str, str]
+
+    @property
+    def country(self) -> str:
+        return self.fields.get("merchant_country") or "fr"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the command line names.
+
+    ``path`` is the pathfile, ``scripts`` the folder of the three scripts, ``url`` the shop's address,
+    ``order`` the reference of an order that may be paid; empty where they were not given, as is ``user_name``.
+    """
+
+    path: str
+    scripts: str = ""
+    user_name: str = ""
+    url: str = ""
+    order: str = ""
+
+    @cached_property
+    def pathfile(self) -> Pathfile | None:
+        """The pathfile, None where the kit can't read it."""
+        try:
+            return read_pathfile(self.path)
+        except KitError:
+            return None
+
+    @cached_property
+    def user(self) -> Account:
+        """The web server's user: the one that was named, or the owner of the journal's folder.
+
+        Where that is root, which no web server runs as, the user whose group has the pathfile, if any.
+        """
+        if self.user_name:
+            return account(self.user_name)
+        owner = owner_of(self.journal)
+        return (owner.uid == 0 and namesake_of_group(self.path)) or owner
+
+    @property
+    def ledger(self) -> str:
+        """The path of an SQLite ledger, empty where there is none."""
+        url = self.pathfile["LEDGER"] if self.pathfile else ""
+        return url.removeprefix("sqlite:///") if url.startswith("sqlite:////") else ""
+
+    @property
+    def journal(self) -> str:
+        """The folder of the journal; without a ledger the folder where responses are logged."""
+        if self.pathfile and self.pathfile["LEDGER"]:
+            if self.pathfile["JOURNAL"]:
+                return self.pathfile["JOURNAL"]
+            if self.ledger:
+                return os.path.join(os.path.dirname(self.ledger), "journal")
+        return f"{ROOT}/var/data"
+
+    @cached_property
+    def merchants(self) -> tuple[Merchant, ...]:
+        """The merchants that have a parmcom file beside F_PARAM."""
+        if not self.pathfile:
+            return ()
+        common = _fields("default", self.pathfile["F_DEFAULT"])
+        prefix = self.pathfile["F_PARAM"] + "."
+        return tuple(
+            Merchant(path.removeprefix(prefix), path, merge(common, _fields("merchant", path)))
+            for path in sorted(glob.glob(glob.escape(prefix) + "*"))
+            if NUMBER.fullmatch(path.removeprefix(prefix))
+        )
+
+    @property
+    def paypage(self) -> bool:
+        """Whether payments go to today's server, sealed with secret keys."""
+        return self.pathfile is not None and self.pathfile["PROTOCOL"] == PAYPAGE
+
+    def certificate(self, merchant: Merchant) -> Certificate | None:
+        """The certificate that seals a merchant's requests, None where the kit can't use it or the protocol has none."""
+        if not self.pathfile or self.paypage:
+            return None
+        try:
+            return read_certificate(self.pathfile, merchant.country, merchant.id)
+        except KitError:
+            return None
+
+    def payment_address(self, merchant: Merchant) -> str:
+        """The address of a merchant's payment server, empty where it can't be known."""
+        if self.pathfile and self.paypage:
+            return self.pathfile["PAYPAGE_URL"]
+        certificate = self.certificate(merchant)
+        return certificate.payment_url if certificate else ""
+
+    def is_demonstration(self, merchant: Merchant) -> bool:
+        """Whether the payment server is a demonstration's: this kit issued the certificate, or it is on this network."""
+        certificate = self.certificate(merchant)
+        if certificate:
+            return certificate.own
+        address = self.payment_address(merchant)
+        return bool(address) and is_local(address)
+
+    def is_trial(self, merchant: Merchant) -> bool:
+        """Whether nobody is charged: the server is a demonstration's, or the bank's for tests."""
+        return self.is_demonstration(merchant) or is_for_tests(self.payment_address(merchant))
+
+
+def _fields(whose: str, path: str) -> dict[str, str]:
+    try:
+        return read_parameters(whose, path)
+    except KitError:
+        return {}

@@ -1,0 +1,141 @@
+"""The web server, asked as a browser and the bank's server ask it; and the clock."""
+
+import os
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+from sogenactif.commands.check.asking import Reply, ask
+from sogenactif.commands.check.finding import Finding, fault, ok, warning
+from sogenactif.commands.check.machine import paris
+from sogenactif.commands.check.merchants import ADDRESSES, SCRIPT_AT, means, where
+from sogenactif.commands.check.site import Site
+from sogenactif.commands.check.urls import host, is_address
+from sogenactif.commands.places import ROOT
+from sogenactif.files import read_file
+from sogenactif.protocols.paypage import key_path
+
+# What each script answers when it is asked for nothing in particular.
+EXPECTED = {"call_autoresponse.py": 405, "call_request.py": 400, "call_response.py": 400}
+OUR_HEADER = ("Referrer-Policy", "same-origin")
+MOST_SECONDS = 60
+
+
+def scripts(site: Site) -> list[Finding]:
+    """Whether the web server runs the scripts, rather than hide them or show their source."""
+    if not site.url:
+        return []
+    found = []
+    for script, status in EXPECTED.items():
+        url = f"{site.url}/cgi-bin/{script}"
+        try:
+            reply = ask(url)
+        except OSError as error:
+            return [fault("no_answer", url=url, error=error)]
+        found.append(_script(url, reply, status))
+    found += _addresses(site)
+    found += _configuration(site)
+    return found
+
+
+def logos(site: Site) -> list[Finding]:
+    """A picture at the address of each means of payment."""
+    if not site.url or not site.pathfile:
+        return []
+    found = []
+    extension, folder = site.pathfile.logo_extension, site.pathfile["D_LOGO"]
+    if not folder.startswith(("http://", "https://", "/")):
+        folder = "/cgi-bin/" + folder
+    for name in means(site):
+        if site.pathfile["LOGO_TYPE"] and not os.path.exists(f"{ROOT}/logos/{name}.{extension}"):
+            continue
+        url = f"{'' if folder.startswith('http') else site.url}{folder}{name}.{extension}"
+        try:
+            reply = ask(url)
+        except OSError as error:
+            return [fault("no_answer", url=url, error=error)]
+        if reply.status != 200 or not reply.headers.get_content_type().startswith("image/"):
+            kind = reply.headers.get_content_type()
+            found.append(fault("logo_not_served", url=url, status=reply.status, kind=kind))
+    return found or [ok("logos_served", url=f"{site.url}{site.pathfile['D_LOGO']}")]
+
+
+def clock(site: Site) -> list[Finding]:
+    """This machine's clock beside that of the payment server, or of the web server that was named."""
+    found = paris()
+    servers = dict.fromkeys(map(site.payment_address, site.merchants))
+    for url in filter(None, [*servers, site.url]):
+        try:
+            there = parsedate_to_datetime(ask(url, method="HEAD").headers["Date"])
+        except (OSError, TypeError, ValueError):
+            continue
+        seconds = round((datetime.now(timezone.utc) - there).total_seconds())
+        if abs(seconds) > MOST_SECONDS:
+            found.append(warning("clock_wrong", url=url, seconds=f"{seconds:+}"))
+        else:
+            found.append(ok("clock", url=url, seconds=f"{seconds:+}"))
+        break
+    return found
+
+
+def _script(url: str, reply: Reply, expected: int) -> Finding:
+    if reply.body.lstrip().startswith(b"#!") or b"from sogenactif" in reply.body:
+        return fault("source_served", url=url)
+    if reply.status == expected and reply.headers.get(OUR_HEADER[0]) == OUR_HEADER[1]:
+        return ok("script_runs", url=url, status=reply.status)
+    if reply.status == 500:
+        return fault("script_fails", url=url)
+    if reply.status == 403:
+        return fault("script_forbidden", url=url)
+    if reply.status == 404:
+        return fault("script_not_found", url=url)
+    return fault("script_not_run", url=url, status=reply.status, expected=expected)
+
+
+def _addresses(site: Site) -> list[Finding]:
+    """What answers at the addresses that parmcom files name, at the host of the shop."""
+    wanted: dict[tuple[str, str], tuple[str, int]] = {}
+    for merchant in site.merchants:
+        for name, keyword in ADDRESSES.items():
+            url = merchant.fields.get(name, "")
+            known = f"{site.url}/cgi-bin/{SCRIPT_AT[keyword]}"  # said of the scripts
+            unsent = site.paypage and keyword == "CANCEL_URL"
+            if is_address(url) and host(url) == host(site.url) and url != known and not unsent:
+                wanted.setdefault((keyword, url), where(site, merchant, keyword))
+    return [_address(site, keyword, url, *place) for (keyword, url), place in wanted.items()]
+
+
+def _address(site: Site, keyword: str, url: str, path: str, line: int) -> Finding:
+    """What answers at an address that a parmcom file names: the kit's script, or one of the shop's own."""
+    script = SCRIPT_AT[keyword]
+    values = {"keyword": keyword, "url": url, "ours": f"{site.url}/cgi-bin/{script}"}
+    try:
+        reply = ask(url)
+    except OSError as error:
+        return fault("no_answer", path, line, url=url, error=error)
+    if reply.url.partition("#")[0] != url.partition("#")[0]:
+        return fault("address_redirects", path, line, to=reply.url, **values)
+    if reply.status == EXPECTED[script] and reply.headers.get(OUR_HEADER[0]) == OUR_HEADER[1]:
+        return ok("address_served", path, line, status=reply.status, **values)
+    if reply.status in (403, 404, 410) or reply.status >= 500:
+        return fault("address_not_served", path, line, status=reply.status, **values)
+    return warning("address_unknown", path, line, status=reply.status, **values)
+
+
+def _configuration(site: Site) -> list[Finding]:
+    """Whether the pathfile or a secret key, which no extension keeps from it, is served to everybody."""
+    shown = [("pathfile", b"F_PARAM!", "configuration_served")]
+    if site.pathfile and site.pathfile["PAYPAGE_KEY"]:
+        for path in (key_path(site.pathfile, merchant.id) for merchant in site.merchants):
+            if os.path.isfile(path):
+                shown.append((os.path.basename(path), read_file(path).strip(), "key_served"))
+    found = []
+    for folder in ("cgi-bin/", "", "var/conf/", "cgi-bin/sogenactif/var/conf/"):
+        for name, content, finding in shown:
+            url = f"{site.url}/{folder}{name}"
+            try:
+                body = ask(url).body
+            except OSError:
+                continue
+            if content and content in body:
+                found.append(fault(finding, url=url))
+    return found

@@ -1,0 +1,1 @@
+"""Every sentence that the commands print, a module a language."""

@@ -1,0 +1,88 @@
+"""Files of the merchant: read within limits, written safely, and cached until they change."""
+
+import contextlib
+import errno
+import os
+import re
+import time
+from functools import wraps
+
+from sogenactif.fields import to_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    Read = TypeVar("Read", bound=Callable[..., Any])
+
+MOST_BYTES = 1024 * 1024
+FILE_NAME_PART = re.compile(r"[0-9A-Za-z_-]+")
+# A file may change twice in one tick of its clock: what was read of one this young is not kept.
+YOUNG_SECONDS = 2
+
+
+def cached_until_changed(read: "Read") -> "Read":
+    """A function whose last argument is the path of a file, and that reads the file again only when it changed.
+
+    What it returns is shared and must not be changed; where it raises nothing is kept.
+    """
+    memory: dict[tuple[str, ...], tuple[tuple[int, ...], object]] = {}
+
+    @wraps(read)
+    def read_once(*call: str) -> object:
+        try:
+            found = os.stat(call[-1])
+        except (OSError, ValueError):
+            return read(*call)
+        state = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        known = memory.get(call)
+        if known and known[0] == state:
+            return known[1]
+        made = read(*call)
+        if time.time() - max(found.st_mtime, found.st_ctime) > YOUNG_SECONDS:
+            memory[call] = state, made
+        return made
+
+    return read_once  # type: ignore[return-value]
+
+
+def stays_in_directory(value: str) -> bool:
+    """Whether a value can be part of a file's name without leading out of its directory."""
+    return FILE_NAME_PART.fullmatch(value) is not None
+
+
+def read_file(path: str) -> bytes:
+    """The content of a file of the merchant's, of 1 MiB at most. Raises OSError, ValueError."""
+    if os.path.exists(to_bytes(path)) and not os.path.isfile(to_bytes(path)):
+        raise OSError(errno.EINVAL, "not a file")
+    with open(to_bytes(path), "rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise OSError(errno.EFBIG, "larger than 1 MiB")
+    return content
+
+
+def write_secret(path: str, content: bytes, as_folder: bool = False) -> None:
+    """Write a file that only its owner may read, whole or not at all.
+
+    With ``as_folder`` its group is that of its folder, and may read it where the folder is open to
+    that group and to nobody else; its owner is the folder's too where root writes. Raises OSError.
+    """
+    draft = path + ".new"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(draft)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        if as_folder:
+            folder = os.stat(os.path.dirname(path) or ".")
+            os.fchown(file.fileno(), folder.st_uid if os.geteuid() == 0 else -1, folder.st_gid)
+            os.fchmod(file.fileno(), 0o640 if folder.st_mode & 0o011 == 0o010 else 0o600)
+    os.replace(draft, path)
+
+
+def give_to_folder_owner(path: str) -> None:
+    """Give what root just made to the owner of its folder, whose programs go on writing it."""
+    if os.geteuid() == 0:
+        folder = os.stat(os.path.dirname(path))
+        os.chown(path, folder.st_uid, folder.st_gid)

@@ -1,0 +1,42 @@
+"""The ledger, lent for one request: a process keeps its connections from one request to the next."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sogenactif.configuration import Pathfile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sogenactif.ledger.ledger import Ledger
+
+# Those that no request uses now.
+IDLE: "list[Ledger]" = []
+
+
+@contextmanager
+def lent_ledger(pathfile: Pathfile) -> "Iterator[Ledger | None]":
+    """The ledger that a pathfile names, None where it names none. Raises ConfigurationError."""
+    if not pathfile["LEDGER"]:
+        yield None
+        return
+    from sogenactif.ledger.ledger import Ledger, places
+
+    url, journal = places(pathfile)
+    ledger = _idle(url, journal) or Ledger(url, journal)
+    try:
+        yield ledger
+    except BaseException:
+        ledger.close()
+        raise
+    IDLE.append(ledger)
+
+
+def _idle(url: str, journal: str) -> "Ledger | None":
+    while True:
+        try:
+            ledger = IDLE.pop()
+        except IndexError:
+            return None
+        if (ledger.url, ledger.journal.folder) == (url, journal) and ledger.is_usable():
+            return ledger
+        ledger.close()

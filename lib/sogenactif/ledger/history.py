@@ -1,0 +1,120 @@
+"""Reading the ledger: its transactions, the responses to them, and whether the journal says the same."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from sogenactif.ledger.ledger import FORGED, UNENTERED, UNKNOWN, Ledger, searchable
+
+WAITING = "waiting"
+
+
+class Transaction(NamedTuple):
+    """A request that was recorded, and what came of it.
+
+    ``reference`` is its day in Paris and its transaction_id, aaaammjj-nnnnnn; ``made`` a moment in
+    UTC; ``state`` an outcome, or waiting; ``told`` says whether the shop knows it.
+    """
+
+    id: int
+    reference: str
+    merchant: str
+    made: str
+    order_id: str
+    state: str
+    told: bool
+    fields: dict[str, str]
+
+
+class Answer(NamedTuple):
+    """A response that was recorded: when (UTC), how it came, and what it turned out to be."""
+
+    received: str
+    source: str
+    verdict: str
+    fields: dict[str, str]
+
+
+def transactions(
+    ledger: Ledger, day: str = "", number: str = "", order_id: str = "", state: str = ""
+) -> Iterator[Transaction]:
+    """The transactions that fit, in the order they were made; an empty condition fits all."""
+    conditions = {
+        "day = ?": day,
+        "transaction_id = ?": int(number) if number else "",
+        "order_id = ?": searchable(order_id),
+        "outcome = ?": "" if state == WAITING else state,
+    }
+    used = {condition: value for condition, value in conditions.items() if value != ""}
+    where = " AND ".join([*used, *(["outcome = ''"] if state == WAITING else [])]) or "1 = 1"
+    rows = ledger.database.rows(
+        "SELECT id, day, transaction_id, merchant, made, outcome, told, fields FROM sogenactif_request"
+        f" WHERE {where} ORDER BY id",
+        *used.values(),
+    )
+    for identifier, day, number, merchant, made, outcome, told, fields in rows:
+        asked = json.loads(fields)
+        yield Transaction(
+            identifier,
+            f"{day}-{number:06}",
+            merchant,
+            made,
+            asked.get("order_id", ""),
+            outcome or WAITING,
+            outcome == told,
+            asked,
+        )
+
+
+def answers(ledger: Ledger, transaction: Transaction) -> list[Answer]:
+    """The responses to a transaction, the first one first."""
+    rows = ledger.database.rows(
+        "SELECT received, source, verdict, fields FROM sogenactif_response WHERE request_id = ? ORDER BY id",
+        transaction.id,
+    )
+    return [
+        Answer(received, source, verdict, json.loads(fields)) for received, source, verdict, fields in rows
+    ]
+
+
+def differences(ledger: Ledger, progress: Callable[[int], None]) -> Iterator[str]:
+    """What the journal and the ledger don't agree on, a sentence each; none where they agree.
+
+    ``progress`` is called with the number of the journal's lines read so far.
+    """
+    # The ledger's first: what comes meanwhile is in it before it is in the journal.
+    here = {
+        entry["entry"]: f"{entry['kind']} {entry['entry']} of {entry['time']}"
+        for entry in ledger.entries_only_here(())
+    }
+    for count, entry in enumerate(ledger.journal.lines(), 1):
+        progress(count)
+        if entry is None:
+            yield f"line {count} of the journal is none of the kit's"
+            continue
+        if entry["verdict"] == FORGED:
+            continue
+        name = f"{entry['kind']} {entry['entry']} of {entry['time']}"
+        here.pop(entry["entry"], None)
+        recorded = _recorded(ledger, entry["kind"], entry["entry"])
+        if recorded is None:
+            yield f"{name} is in the journal only: replay enters it"
+            continue
+        verdict, fields = recorded
+        if entry["verdict"] not in (verdict, UNENTERED, UNKNOWN):
+            yield f"{name}: the journal says {entry['verdict']}, the ledger {verdict}"
+        if entry["fields"] != fields:
+            names = sorted(
+                n for n in fields.keys() | entry["fields"].keys() if fields.get(n) != entry["fields"].get(n)
+            )
+            yield f"{name}: journal and ledger differ in {', '.join(names)}"
+    for name in here.values():
+        yield f"{name} is in the ledger only: replay writes it to the journal"
+
+
+def _recorded(ledger: Ledger, kind: str, entry: str) -> tuple[str, dict[str, Any]] | None:
+    verdict = "'requested'" if kind == "request" else "verdict"
+    rows = list(
+        ledger.database.rows(f"SELECT {verdict}, fields FROM sogenactif_{kind} WHERE entry = ?", entry)
+    )
+    return (rows[0][0], json.loads(rows[0][1])) if rows else None

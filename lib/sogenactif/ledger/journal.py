@@ -1,0 +1,119 @@
+"""The journal: a file of JSON lines a day, where nothing is ever changed.
+
+A line that ``append`` returned from is on the disk. Many processes may write at once; only the
+user they run as may read.
+"""
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+
+from sogenactif.errors import JournalError
+from sogenactif.files import give_to_folder_owner
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+Entry = dict[str, "Any"]
+DAY_FILE = re.compile(r"[0-9]{8}\.jsonl")
+IDENTIFIER = re.compile(r"[0-9a-f]{32}")
+DATED = re.compile(r"[0-9]{14}[0-9]{1,6}")
+
+
+class Journal:
+    """The journal in a folder, which is made when the first line is written."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def append(self, day: str, entry: Mapping[str, object]) -> None:
+        """Write an entry to the file of a day (aaaammjj) and flush it to the disk, or raise JournalError.
+
+        A line is whole or absent: one that a full disk cut is taken back.
+        """
+        line = json.dumps(entry).encode("ascii") + b"\n"
+        path = f"{self.folder}/{day}.jsonl"
+        try:
+            file = self._open(path)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                end = os.fstat(file).st_size
+                if end and os.pread(file, 1, end - 1) != b"\n":
+                    line = b"\n" + line
+                try:
+                    written = os.write(file, line)
+                    if written < len(line):
+                        raise OSError(f"{written} bytes of {len(line)} written")
+                    os.fsync(file)
+                    if not end:
+                        _flush_folder(self.folder)
+                except OSError:
+                    os.ftruncate(file, end)
+                    raise
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise JournalError(path, error) from error
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry, the oldest day first; a line that is none, cut by a crash for instance, is passed over."""
+        return (entry for entry in self.lines() if entry)
+
+    def lines(self) -> Iterator[Entry | None]:
+        """Every entry, and None for each line that is none. Raises OSError."""
+        for day in self.days():
+            with open(f"{self.folder}/{day}.jsonl", "rb") as file:
+                for line in file:
+                    if line != b"\n":
+                        yield _entry(line)
+
+    def days(self) -> list[str]:
+        """The days that have a file, the oldest first."""
+        try:
+            names = os.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        return sorted(name[:8] for name in names if DAY_FILE.fullmatch(name))
+
+    def _open(self, path: str) -> int:
+        flags = os.O_RDWR | os.O_APPEND
+        try:
+            return os.open(path, flags)
+        except FileNotFoundError:
+            if not os.path.isdir(self.folder):
+                os.makedirs(self.folder, mode=0o700, exist_ok=True)
+                give_to_folder_owner(self.folder)
+                _flush_folder(os.path.dirname(self.folder))
+        file = os.open(path, flags | os.O_CREAT, 0o600)
+        give_to_folder_owner(path)
+        return file
+
+
+def _flush_folder(path: str) -> None:
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _entry(line: bytes) -> Entry | None:
+    """What a line says, where it is an entry of this journal."""
+    try:
+        entry = json.loads(line)
+        texts = [entry[name] for name in ("entry", "time", "kind", "source", "verdict")]
+        fields = entry["fields"]
+        texts += [*fields, *fields.values()]
+        # Responses of today's server don't say when they were asked for.
+        if "original" in entry:
+            texts += [entry["day"], *entry["original"], *entry["original"].values()]
+        dated = True
+        if fields and (entry["kind"] == "request" or "transmission_date" in fields):
+            dated = bool(DATED.fullmatch(fields["transmission_date"] + fields["transaction_id"]))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    whole = all(isinstance(text, str) for text in texts) and IDENTIFIER.fullmatch(entry["entry"])
+    return entry if whole and dated and entry["kind"] in ("request", "response") else None

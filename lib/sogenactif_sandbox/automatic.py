@@ -1,0 +1,100 @@
+"""The automatic response: DATA, posted by the server itself to the shop.
+
+No browser, no cookie, no redirect followed; http and https on ports 80 to 9999; a time limit
+on the whole exchange, and no more than a little of the answer read. Source: spec of the payment
+server, The way of a payment.
+"""
+
+import contextlib
+import http.client
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from sogenactif.protocols import posted
+
+SENT, FAILED, UNDEFINED = "SENT", "FAILED", "UNDEFINED"
+PORTS = range(80, 10_000)
+SECONDS = 5.0
+MOST_READ = 4096
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an automatic response: its state, and the shop's answer or what went wrong."""
+
+    state: str
+    answer: str
+
+
+def post(url: str, data: str, allowed_hosts: Collection[str] | None = None) -> Outcome:
+    """Post DATA to a shop; SENT is a shop that answered with a status of success (2xx).
+
+    ``allowed_hosts``: the only hosts that may be called, any when None. Takes 5 seconds at most, the
+    look-up of the host's name aside.
+    """
+    if not url:
+        return Outcome(UNDEFINED, "")
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        host = parts.hostname or ""
+    except (ValueError, KeyError):
+        return Outcome(FAILED, "not an http or https address")
+    if port not in PORTS:
+        return Outcome(FAILED, f"port {port} is not one of {PORTS.start} to {PORTS.stop - 1}")
+    if allowed_hosts is not None and host not in allowed_hosts:
+        return Outcome(FAILED, f"host {host} is not one that this server may call")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(host, port)
+    limit: threading.Timer | None = None
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        end = time.monotonic() + SECONDS
+        connection.sock = _connect([address[:2] for *_, address in addresses], end)
+        if parts.scheme == "https":
+            context = ssl.create_default_context()
+            connection.sock = context.wrap_socket(connection.sock, server_hostname=host)
+        # The limit of a socket is for each wait; a shop that dribbles would never reach it.
+        limit = threading.Timer(max(end - time.monotonic(), 0), _cut, (connection.sock,))
+        limit.start()
+        connection.request(
+            "POST",
+            (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+            urlencode(posted(data)),
+            {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "payment-server"},
+        )
+        answer = connection.getresponse()
+        text = answer.read(MOST_READ).decode("utf-8", "replace")
+        state = SENT if 200 <= answer.status < 300 else FAILED
+        return Outcome(state, f"{answer.status} {answer.reason}\n{text}".rstrip())
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return Outcome(FAILED, f"{type(error).__name__}: {error}")
+    finally:
+        if limit:
+            limit.cancel()
+        connection.close()
+
+
+def _connect(addresses: Collection[Any], end: float) -> socket.socket:
+    """A connection to the first address that answers, before a moment of ``time.monotonic``. Raises OSError."""
+    failure: OSError = TimeoutError("timed out")
+    for address in addresses:
+        remaining = end - time.monotonic()
+        if remaining <= 0:
+            break
+        try:
+            return socket.create_connection(address, remaining)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+def _cut(connected: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)

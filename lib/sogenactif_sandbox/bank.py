@@ -1,0 +1,199 @@
+"""The bank's part of a payment: decide, record, seal, and tell the shop.
+
+Source: spec of the payment server, The way of a payment and Cards.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+
+from sogenactif.configuration import Pathfile
+from sogenactif.instalments import Instalment, schedule
+from sogenactif_sandbox import automatic, clock, responses, rules
+from sogenactif_sandbox.later import Later
+from sogenactif_sandbox.merchants import Merchant, Merchants, merchant
+from sogenactif_sandbox.request import DUE_DATES
+from sogenactif_sandbox.switches import BEFORE, NEVER
+from sogenactif_sandbox.transactions import (
+    AUTOMATIC,
+    CANCELLED,
+    ENDED,
+    OPEN,
+    RESPONSE,
+    TELLING,
+    Transaction,
+    Transactions,
+)
+
+Work = Callable[[], None]
+
+# A shop may be served by the very threads that wait for its answer: some must stay free. Beyond so many
+# an automatic response has a thread of its own, and the customer is told that the payment is in progress.
+SENDING_AT_ONCE = 4
+
+
+class Busy(Exception):
+    """A transaction that somebody else is deciding, or has decided."""
+
+
+@dataclass(frozen=True)
+class Bank:
+    """What decides payments; ``allowed_hosts`` are the only hosts it tells, any when None.
+
+    ``seconds`` are what today's server gives a customer to pay.
+
+    The steps below give what is to be done once the customer's page has gone out, if anything.
+    """
+
+    pathfile: Pathfile
+    transactions: Transactions
+    merchants: Merchants
+    allowed_hosts: Collection[str] | None
+    later: Later
+    seconds: int = 15 * 60
+    senders: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SENDING_AT_ONCE))
+
+    def merchant_of(self, transaction: Transaction) -> Merchant:
+        """What is set on the server for the merchant of a transaction."""
+        return merchant(self.merchants, transaction.request["merchant_id"])
+
+    def schedule(self, transaction: Transaction) -> tuple[Instalment, ...]:
+        """The instalments that a payment asks for if it is accepted today; none for one at once."""
+        request = transaction.request
+        if request.get("capture_mode") != "PAYMENT_N":
+            return ()
+        first_after = self._capture_day(transaction)
+        return schedule(int(request["amount"]), request["data"], first_after, clock.now().date())
+
+    def authorise(self, transaction: Transaction, card: rules.Card, condition: str) -> Work | None:
+        """Ask whether a card is good for a payment. Raises Busy."""
+        owner = self.merchant_of(transaction)
+        fields = {"bank_response_code": card.bank_code}
+        if owner.fraud_checks:
+            fields["complementary_code"] = transaction.switches.complementary_code
+        code = rules.response_code(transaction.means, card, owner.may_force)
+        if transaction.switches.unavailable:
+            code, fields = rules.UNAVAILABLE, {"bank_response_code": rules.UNAVAILABLE}
+        parts = self.schedule(transaction)
+        if parts and code == rules.ACCEPTED:
+            fields["data"] = transaction.request["data"] + DUE_DATES + rules.due_dates(parts)
+        fields["capture_day"] = str(self._capture_day(transaction))
+        return self._settle(transaction, code, condition, card, fields)
+
+    def refuse_authentication(self, transaction: Transaction, card: rules.Card) -> Work | None:
+        """End a payment whose customer gave a wrong password: the bank isn't asked. Raises Busy."""
+        unchecked = replace(card, cvv_code="")
+        return self._settle(transaction, rules.REFUSED, rules.FAILURE, unchecked, {})
+
+    def give_up(self, transaction: Transaction) -> Work | None:
+        """End a payment after too many wrong entries. Raises Busy."""
+        return self._settle(transaction, rules.TOO_MANY_TRIES, self._without_card(transaction), None, {})
+
+    def is_late(self, transaction: Transaction) -> bool:
+        """Whether the customer took longer than today's server waits."""
+        if "InterfaceVersion" not in transaction.request:
+            return False
+        begun = datetime.strptime(self.transactions.messages(transaction.id)[0].moment, clock.UTC_FORMAT)
+        return (clock.now() - begun.replace(tzinfo=timezone.utc)).total_seconds() > self.seconds
+
+    def expire(self, transaction: Transaction) -> Work | None:
+        """End a payment whose customer took too long. Raises Busy."""
+        return self._settle(transaction, rules.TIME_EXCEEDED, "", None, {})
+
+    def cancellation(self, transaction: Transaction) -> dict[str, str]:
+        """The response that a cancelled payment goes back with."""
+        return responses.make_response(
+            transaction.request,
+            transaction.means,
+            rules.CANCELLED,
+            clock.now(),
+            self._without_card(transaction),
+        )
+
+    def cancel(self, transaction: Transaction, response: Mapping[str, str], data: str) -> Work | None:
+        """Record what the customer cancelled, with the DATA that the browser holds. Raises Busy."""
+        if not self._claim(transaction):
+            raise Busy
+        return self._tell(transaction, None, response, data, CANCELLED)
+
+    def notify(self, transaction: Transaction, data: str, fields: Mapping[str, str]) -> automatic.Outcome:
+        """Post an automatic response to the shop, and record what came of it."""
+        url = transaction.request.get("automatic_response_url", "")
+        outcome = automatic.post(url, data, self.allowed_hosts)
+        moment = clock.utc(clock.now())
+        self.transactions.record(
+            transaction.id, moment, AUTOMATIC, data, fields, url, outcome.state, outcome.answer
+        )
+        return outcome
+
+    def _settle(
+        self,
+        transaction: Transaction,
+        code: str,
+        condition: str,
+        card: rules.Card | None,
+        fields: Mapping[str, str],
+    ) -> Work | None:
+        if not self._claim(transaction):
+            raise Busy
+        try:
+            time.sleep(transaction.switches.slow)
+            response = responses.make_response(
+                transaction.request, transaction.means, code, clock.now(), condition, card, **fields
+            )
+            data = responses.seal(response, self.pathfile, transaction.old)
+        except BaseException:
+            self.transactions.leave(transaction.id, OPEN)
+            raise
+        return self._tell(transaction, card, response, data, ENDED)
+
+    def _tell(
+        self,
+        transaction: Transaction,
+        card: rules.Card | None,
+        response: Mapping[str, str],
+        data: str,
+        state: str,
+    ) -> Work | None:
+        """Record the outcome and send the automatic response, or give what sends it.
+
+        What is sent before the page leaves the transaction in its last ``state`` once it was tried.
+        """
+        switches = transaction.switches
+        at_once = switches.automatic == BEFORE and not switches.delay
+        self.transactions.finish(transaction.id, card, response, data, TELLING if at_once else state)
+        self.transactions.record(transaction.id, clock.utc(clock.now()), RESPONSE, data, response)
+
+        def send() -> None:
+            try:
+                self.notify(transaction, data, response)
+            finally:
+                if at_once:
+                    self.transactions.leave(transaction.id, state)
+
+        if switches.automatic == NEVER:
+            return None
+        if not at_once:
+            return lambda: self.later.run(switches.delay, send)
+        if self.senders.acquire(blocking=False):
+            try:
+                send()
+            finally:
+                self.senders.release()
+        else:
+            self.later.run(0, send)
+        return None
+
+    def _claim(self, transaction: Transaction) -> bool:
+        return transaction.state == OPEN and self.transactions.claim(transaction.id, f"{clock.now():%Y%m%d}")
+
+    def _capture_day(self, transaction: Transaction) -> int:
+        asked = transaction.request.get("capture_day", "")
+        return rules.capture_day(asked, self.merchant_of(transaction).enrolled, transaction.means)
+
+    def _without_card(self, transaction: Transaction) -> str:
+        """The outcome of an authentication that no card came to; 3-D Secure would have needed one."""
+        enrolled = self.merchant_of(transaction).enrolled and transaction.means in rules.WITH_3D_SECURE
+        return "" if enrolled else rules.SSL

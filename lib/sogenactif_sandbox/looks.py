@@ -1,0 +1,160 @@
+"""What a payment's pages look like: the shop's logos, colours, style sheet, template and options.
+
+Source: spec of the payment server, Looks.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from sogenactif_sandbox import template
+from sogenactif_sandbox.address import is_address, origin
+from sogenactif_sandbox.installed import NAME, Installed
+from sogenactif_sandbox.template import Template
+
+USE_CSS = re.compile(r"<USE_CSS>;?([^\s;<>\"]+);?</USE_CSS>")
+COLOUR = re.compile(r"#?([0-9A-Fa-f]{6})")
+NAMED_COLOUR = re.compile(r"#?[0-9A-Za-z]{1,30}")
+WHITE, BLACK = "#ffffff", "#000000"
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The looks of one page.
+
+    ``options`` are those of the field data. ``left``, ``right``, ``banner`` and the three buttons are
+    addresses of pictures, empty where the shop has none. ``style`` is CSS made from the colours;
+    ``sheet`` the address of the shop's style sheet. With a ``template`` all of these but the
+    buttons are empty, and ``files`` is what its names are relative to.
+    """
+
+    options: frozenset[str] = frozenset()
+    left: str = ""
+    right: str = ""
+    banner: str = ""
+    submit: str = ""
+    cancel: str = ""
+    back: str = ""
+    style: str = ""
+    sheet: str = ""
+    template: Template | None = None
+    files: str = ""
+
+
+def options(data: str) -> frozenset[str]:
+    """The display options of the field data."""
+    return frozenset(data.split(";"))
+
+
+def make_looks(request: Mapping[str, str], installed: Installed, page: str, own_sheet: str = "") -> Looks:
+    """The looks of a page; ``page`` is CAPTURE, ACCEPTED, REFUSED, 3DINFO, or empty for any other.
+
+    ``own_sheet`` is the style sheet that is set on the server for the shop. Raises TemplateError.
+    """
+    merchant_id = request["merchant_id"]
+
+    def picture(field: str) -> str:
+        name = request.get(field, "")
+        return installed.url(merchant_id, name) if name else ""
+
+    data = request.get("data", "")
+    chosen = options(data)
+    buttons = Looks(
+        chosen,
+        submit=picture("submit_logo"),
+        cancel=picture("cancel_return_logo"),
+        back=picture("normal_return_logo"),
+    )
+    if request.get("templatefile"):
+        found = template.find(installed, merchant_id, request["templatefile"], page)
+        if found:
+            return framed(buttons, found, installed.base(merchant_id))
+    return replace(
+        buttons,
+        left=picture("logo_id"),
+        right=picture("logo_id2"),
+        banner=picture("advert"),
+        style=_style(request, picture("background_id")),
+        sheet=_sheet(data, installed, merchant_id) or own_sheet,
+    )
+
+
+def framed(looks: Looks, found: Template, files: str) -> Looks:
+    """The same looks within a template: its own colours, and of the fields' the buttons alone."""
+    return Looks(
+        looks.options,
+        submit=looks.submit,
+        cancel=looks.cancel,
+        back=looks.back,
+        style=_template_style(found.body, files),
+        template=found,
+        files=files,
+    )
+
+
+def policy(looks: Looks, shop: list[str], logos: str, nonce: str) -> str:
+    """The Content-Security-Policy of a page: no script; frames in the server's and the shop's own origins alone."""
+    # A browser holds forms to this through every redirect, and where a shop sends its customers on to is
+    # its own affair. The forms of these pages are the server's: nothing that comes from outside makes one.
+    forms = "'self' http: https:" if shop else "'self'"
+    frames = " ".join(("'self'", *shop))
+    images = ["'self'", *([origin(logos)] if is_address(logos) else [])]
+    styles = ["'self'", *([f"'nonce-{nonce}'"] if looks.style else [])]
+    fonts = ""
+    if is_address(looks.sheet):
+        styles.append(origin(looks.sheet))
+        images.append(origin(looks.sheet))
+        fonts = f" font-src {origin(looks.sheet)};"
+    base = "'none'"
+    if looks.template:  # HTML that was installed on the server: it may have styles and pictures of its own
+        styles, base = ["'self'", "'unsafe-inline'"], "'self'"
+        images += ["http:", "https:", "data:"]
+    return (
+        f"default-src 'none'; style-src {' '.join(styles)}; img-src {' '.join(images)};{fonts}"
+        f" base-uri {base}; form-action {forms}; frame-ancestors {frames}"
+    )
+
+
+def _sheet(data: str, installed: Installed, merchant_id: str) -> str:
+    """The address of the style sheet that data names; one that isn't installed is none."""
+    named = USE_CSS.search(data)
+    if not named:
+        return ""
+    name = named[1]
+    if is_address(name):
+        return name
+    return installed.url(merchant_id, name) if NAME.fullmatch(name) else ""
+
+
+def _style(request: Mapping[str, str], background: str) -> str:
+    """The colours of the fields. White and black are what pages without them look like, by day."""
+    page = _colour(request.get("bgcolor", ""), WHITE)
+    text = _colour(request.get("textcolor", ""), BLACK)
+    if (page, text, background) == (WHITE, BLACK, ""):
+        return ""
+    return _css(page, text, background)
+
+
+def _template_style(body: Mapping[str, str], files: str) -> str:
+    named = {name: value for name, value in body.items() if NAMED_COLOUR.fullmatch(value)}
+    background = body.get("background", "")
+    address = background if is_address(background) else f"{files}{background}"
+    usable = bool(background) and (is_address(background) or bool(NAME.fullmatch(background)))
+    page, text = named.get("bgcolor", WHITE), named.get("text", BLACK)
+    return _css(page, text, address if usable else "")
+
+
+def _css(page: str, text: str, background: str) -> str:
+    address = quote(background, safe="/:?&=%.~_-")
+    picture = f' background-image: url("{address}");' if background else ""
+    return (
+        f":root {{ color-scheme: light; --page: {page}; --sheet: {page}; --ink: {text}; --soft: {text};"
+        f" --line: {text}; --main: {text}; --on-main: {page}; --fault: {text}; }}"
+        f" body {{ background-color: {page}; color: {text};{picture} }}"
+    )
+
+
+def _colour(value: str, otherwise: str) -> str:
+    found = COLOUR.fullmatch(value)
+    return f"#{found[1].lower()}" if found else otherwise

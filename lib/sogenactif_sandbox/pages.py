@@ -1,0 +1,196 @@
+"""The pages that a customer sees, each a function of what it shows."""
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from sogenactif.escape import entities
+from sogenactif.instalments import Instalment
+from sogenactif.money import format_amount
+from sogenactif.protocols import posted
+from sogenactif.texts import HTML_LANGUAGE
+from sogenactif_sandbox import clock, rules
+from sogenactif_sandbox.address import origin
+from sogenactif_sandbox.looks import Looks, policy
+from sogenactif_sandbox.merchants import Merchant
+from sogenactif_sandbox.receipt import rows
+from sogenactif_sandbox.request import Request
+from sogenactif_sandbox.texts import texts
+from sogenactif_sandbox.transactions import Transaction
+
+HERE = Path(__file__).parent
+LEADS_ON_AFTER = 5  # seconds
+
+
+def _finalize(value: object) -> Markup:
+    # Values come from anywhere and may be no valid UTF-8: as entities they are safe and whole.
+    return value if isinstance(value, Markup) else Markup(entities(str(value)))
+
+
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    finalize=_finalize,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+ENVIRONMENT.globals["posted"] = posted
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as it is sent: HTML in UTF-8, and its Content-Security-Policy."""
+
+    html: bytes
+    policy: str
+
+
+@dataclass(frozen=True)
+class View:
+    """What every page of a payment is made from.
+
+    ``base`` is the address that the server is mounted at; ``logos`` and ``logo_type`` those of the
+    means of payment; ``schedule`` the instalments of a payment in several times.
+    """
+
+    transaction: Transaction
+    merchant: Merchant
+    looks: Looks
+    base: str
+    logos: str
+    logo_type: str
+    schedule: tuple[Instalment, ...] = ()
+    nonce: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+
+    @property
+    def card_logo(self) -> str:
+        """The logo of the means of payment; 3-D Secure has its own for VISA and MASTERCARD."""
+        means = self.transaction.means
+        if self.merchant.enrolled and means in ("VISA", "MASTERCARD"):
+            means += "_3D"
+        return f"{self.logos}{means}.{self.logo_type}"
+
+    def page(self, template: str, **values: object) -> Page:
+        """One of the templates, in the customer's language, dressed as the shop wants it."""
+        request = self.transaction.request
+        shop = sorted({origin(request[name]) for name in ("normal_return_url", "cancel_return_url")})
+        html = _render(
+            template,
+            request.get("language", ""),
+            layout="framed.html" if self.looks.template else "shop.html",
+            view=self,
+            base=self.base,
+            looks=self.looks,
+            options=self.looks.options,
+            merchant=self.merchant,
+            transaction=self.transaction,
+            request=request,
+            **values,
+        )
+        return Page(html, policy(self.looks, shop, self.logos, self.nonce))
+
+
+def entry(
+    view: View,
+    cancel_data: str,
+    today: date,
+    typed: Mapping[str, str],
+    faults: Collection[str] = (),
+    last_try: bool = False,
+) -> Page:
+    """The card entry page; ``typed`` is what was entered before, ``faults`` what was wrong with it."""
+    shown = {name: typed.get(name, "") for name in ("number", "month", "year")}
+    shown["code_state"] = typed.get("code_state", rules.CODE_GIVEN)
+    if "NO_DISPLAY_CARD" in view.looks.options:
+        shown["number"] = ""
+    return view.page(
+        "entry.html",
+        entry=shown,
+        faults=faults,
+        last_try=last_try,
+        with_expiry=view.transaction.means not in rules.WITHOUT_EXPIRY,
+        years=[str(year) for year in range(today.year, today.year + rules.YEARS_AHEAD + 1)],
+        code_length=rules.CODE_LENGTH.get(view.transaction.means),
+        cancel_data=cancel_data,
+    )
+
+
+def choice(base: str, language: str, request: Request, logos: str, logo_type: str) -> Page:
+    """The page on which a customer chooses among the means that a request of today's server lists."""
+    html = _render("choice.html", language, base=base, request=request, logos=logos, logo_type=logo_type)
+    return Page(html, policy(Looks(), [], logos, ""))
+
+
+def information(view: View) -> Page:
+    """The page that comes before the one of the card's bank, and leads on to it by itself."""
+    return view.page("information.html", seconds=LEADS_ON_AFTER)
+
+
+def access_control(view: View, card: rules.Card) -> Page:
+    """The page of the card's bank, which asks for a password."""
+    language = rules.access_control_language(card, view.transaction.request.get("language", ""))
+    html = _render(
+        "access_control.html",
+        language,
+        base=view.base,
+        transaction=view.transaction,
+        merchant=view.merchant,
+        request=view.transaction.request,
+    )
+    shop = sorted({origin(view.transaction.request[n]) for n in ("normal_return_url", "cancel_return_url")})
+    return Page(html, policy(Looks(), shop, view.logos, ""))
+
+
+def accepted(view: View) -> Page:
+    """The receipt of an accepted payment."""
+    response = view.transaction.response
+    paid = datetime.strptime(response["payment_date"] + response["payment_time"], "%Y%m%d%H%M%S")
+    return view.page(
+        "accepted.html",
+        moment=clock.utc(paid.replace(tzinfo=clock.PARIS)),
+        shop_address=origin(view.transaction.request["normal_return_url"]),
+        complement=rows(view.transaction.request.get("receipt_complement", "")),
+        response=response,
+        card=view.transaction.card,
+    )
+
+
+def refused(view: View) -> Page:
+    """The page of a payment that was refused, or given up after too many wrong entries."""
+    tries = view.transaction.response["response_code"] == rules.TOO_MANY_TRIES
+    return view.page("refused.html", reason="tries" if tries else "refused")
+
+
+def processed(view: View, data: str) -> Page:
+    """The page of a payment that was asked for again; ``data`` goes back with its button."""
+    accepted = view.transaction.response.get("response_code") == rules.ACCEPTED
+    return view.page("processed.html", accepted=accepted, data=data)
+
+
+def pending(view: View) -> Page:
+    """The page of a payment that is being authorised."""
+    return view.page("pending.html")
+
+
+def error(base: str, language: str, reason: str, parameter: str = "", colours: str = "") -> Page:
+    """A page without a payment; ``reason`` names its texts, ``colours`` is red, green or empty."""
+    html = _render("error.html", language, base=base, reason=reason, parameter=parameter, colours=colours)
+    return Page(html, policy(Looks(), [], "", ""))
+
+
+def _render(template: str, language: str, **values: object) -> bytes:
+    html_language = HTML_LANGUAGE.get(language, "en")
+    html = ENVIRONMENT.get_template(template).render(
+        text=texts(language),
+        language=html_language,
+        amount=partial(format_amount, language=html_language),
+        **values,
+    )
+    return html.encode()

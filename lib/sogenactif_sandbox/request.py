@@ -1,0 +1,213 @@
+"""A payment request as the server reads it: opened, its seal checked, its fields checked.
+
+Source: spec of the payment server, What the server refuses.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sogenactif.configuration import Pathfile
+from sogenactif.errors import CertificateError, MessageError, MessageStructureError, SealError
+from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, to_bytes
+from sogenactif.instalments import WrongSchedule, is_digits, schedule
+from sogenactif.money import CURRENCIES
+from sogenactif.protocols import flat, paypage, posted
+from sogenactif.protocols.certificate import certificate_path
+from sogenactif.protocols.sips import open_request
+from sogenactif_sandbox import clock, template
+from sogenactif_sandbox.address import is_address
+from sogenactif_sandbox.installed import Installed
+from sogenactif_sandbox.rules import MEANS, due_dates
+
+CAPTURE_MODES = ("AUTHOR_CAPTURE", "VALIDATION", "PAYMENT_N", "IMMEDIATE")
+WITHOUT_SEPARATORS = ("customer_id", "order_id", "return_context", "statement_reference")
+SEPARATORS = re.compile(r'[|;:"]')
+FORMATS = {"n": re.compile(r"[0-9]*"), "a": re.compile(r"[A-Za-z_]*")}
+COLOUR = re.compile(r"#?[0-9A-Fa-f]{6}")
+DUE_DATES = ";PAYMENT_DUE_DATES="
+COUNTRY = "fr"  # today's requests name none
+ANY_MEANS = "CB,VISA,MASTERCARD,AMEX"
+NEEDED = ("merchant_id", "merchant_country", "amount", "transaction_id", "currency_code")
+
+
+class RequestError(Exception):
+    """A request that the server doesn't take; ``parameter`` is the field at fault, if there is one.
+
+    ``language`` is the customer's, where it is known; ``why`` says more to the shop's developer;
+    ``data`` is the DATA that was refused.
+    """
+
+    def __init__(self, parameter: str, language: str = "", why: str = "") -> None:
+        super().__init__(parameter)
+        self.parameter = parameter
+        self.language = language
+        self.why = why
+        self.data = ""
+
+
+class SecurityError(RequestError):
+    """The request can't be believed: its seal is wrong, or the merchant is unknown."""
+
+
+class InvalidRequest(RequestError):
+    """A field is malformed."""
+
+
+class ForbiddenCharacter(RequestError):
+    """A field holds a character that the bank's files use as a separator."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A payment request that was checked: its fields, the means chosen, the DATA it came as.
+
+    ``old`` says that the merchant's previous certificate, or secret key, sealed it, so that one must
+    seal the response. ``brands`` are the means that a request of today's server lists.
+    """
+
+    fields: Mapping[str, str]
+    means: str
+    data: str
+    old: bool
+    brands: tuple[str, ...] = ()
+
+    @property
+    def is_paypage(self) -> bool:
+        """Whether it is one of today's server."""
+        return "InterfaceVersion" in self.fields
+
+
+def read_request(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> Request:
+    """The request of a posted form: DATA, and the image button of the means chosen (CB without one).
+
+    ``installed`` has the templates of shops. Raises SecurityError, InvalidRequest and ForbiddenCharacter.
+    """
+    try:
+        return _read(form, pathfile, installed)
+    except RequestError as error:
+        error.data = flat(posted(form))
+        raise
+
+
+def differing(first: Mapping[str, str], again: Mapping[str, str]) -> list[str]:
+    """The fields that make a request another one than the first; its date alone makes it none."""
+    names = sorted({*first, *again} - {"transmission_date"})
+    return [name for name in names if first.get(name) != again.get(name)]
+
+
+def chosen_means(form: Mapping[str, str]) -> str:
+    """The means whose image button was pressed: browsers send its name with ``.x`` and ``.y``."""
+    chosen = [name[:-2] for name in form if name.endswith(".x")]
+    return chosen[0] if chosen else "CB"
+
+
+def _read(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> Request:
+    post = posted(form)
+    if "Data" in post:
+        return _read_paypage(form, post, pathfile, installed)
+    data = post["DATA"]
+    try:
+        fields, certificate = open_request(data, pathfile)
+    except (SealError, CertificateError) as error:
+        raise SecurityError("", why=str(error)) from None
+    except MessageStructureError as error:
+        named = re.search(r"\((\w+)\)$", str(error))
+        known = named is not None and named[1] in REQUEST.values()
+        raise InvalidRequest(named[1] if named and known else "DATA", why=str(error)) from None
+    except MessageError as error:
+        raise InvalidRequest("DATA", why=str(error)) from None
+    fields = {name: value for name, value in fields.items() if value}
+    means = chosen_means(form)
+    previous = certificate_path(pathfile, fields["merchant_country"], fields["merchant_id"], old=True)
+    _check(fields, means, installed)
+    return Request(fields, means, data, certificate.path == previous)
+
+
+def _read_paypage(
+    form: Mapping[str, str], post: Mapping[str, str], pathfile: Pathfile, installed: Installed
+) -> Request:
+    """A request in the manner of today's server, as one of the guide; without ``means`` where they are to be chosen."""
+    try:
+        fields, old = paypage.open_request(post, pathfile, clock.now().date())
+    except (SealError, CertificateError) as error:
+        raise SecurityError("responseCode=34", why=str(error)) from None
+    except MessageError as error:
+        raise InvalidRequest("Data", why=str(error)) from None
+    fields["merchant_country"] = COUNTRY
+    brands = fields.pop("payment_means", ANY_MEANS).split(",")
+    means = brands[0] if len(brands) == 1 else form.get("means", "")
+    _check(fields, means if means in brands else brands[0], installed)
+    return Request(fields, means if means in brands else "", flat(post), old, tuple(brands))
+
+
+def _check(fields: Mapping[str, str], means: str, installed: Installed) -> None:
+    language = fields.get("language", "")
+    for parameter in _malformed(fields, means):
+        raise InvalidRequest(parameter, language)
+    if "templatefile" in fields:
+        wrong = template.faults(installed, fields["merchant_id"], fields["templatefile"])
+        if wrong:
+            raise InvalidRequest("templatefile", language, "; ".join(wrong))
+    for name in WITHOUT_SEPARATORS:
+        if SEPARATORS.search(fields.get(name, "")):
+            raise ForbiddenCharacter(name, language)
+
+
+def _malformed(fields: Mapping[str, str], means: str) -> list[str]:
+    """The fields at fault, in the order of the dictionary."""
+    faults = [name for name in NEEDED if name not in fields]
+    for field in FIELDS:
+        value = fields.get(field.name, "")
+        if value and not _well_formed(field.name, field.format, field.max_length, value):
+            faults.append(field.name)
+    for name in ("normal_return_url", "cancel_return_url"):
+        if name not in fields:
+            faults.append(name)
+    if means not in MEANS:
+        faults.append("payment_means")
+    if not faults and fields.get("capture_mode") == "PAYMENT_N":
+        faults += _wrong_schedule(fields)
+    return faults
+
+
+def _wrong_schedule(fields: Mapping[str, str]) -> list[str]:
+    if "capture_day" not in fields:
+        return ["capture_day"]
+    data = fields.get("data", "")
+    try:
+        dates = due_dates(schedule(int(fields["amount"]), data, 0, date(2000, 1, 1)))
+    except WrongSchedule:
+        return ["data"]
+    room = MAX_LENGTH["data"] - len(to_bytes(data)) - len(DUE_DATES)
+    return [] if len(dates) <= room else ["data"]
+
+
+def _well_formed(name: str, format: str, max_length: int | None, value: str) -> bool:
+    if max_length is not None and len(to_bytes(value)) > max_length:
+        return False
+    if format in FORMATS and not FORMATS[format].fullmatch(value):
+        return False
+    match name:
+        case "amount":
+            return is_digits(value) and int(value) > 0
+        case "currency_code":
+            return value.zfill(3) in CURRENCIES
+        case "capture_mode":
+            return value in CAPTURE_MODES
+        case "transmission_date":
+            return _is_moment(value)
+        case "bgcolor" | "textcolor":
+            return COLOUR.fullmatch(value) is not None
+        case "normal_return_url" | "cancel_return_url" | "automatic_response_url":
+            return is_address(value)
+    return True
+
+
+def _is_moment(value: str) -> bool:
+    try:
+        datetime.strptime(value, "%Y%m%d%H%M%S")
+    except ValueError:
+        return False
+    return True

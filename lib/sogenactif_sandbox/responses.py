@@ -1,0 +1,85 @@
+"""The payment response: the fields of the request that come back, and those that the server fills.
+
+Source: spec of the payment server, Cards; data dictionary.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from sogenactif.configuration import Pathfile
+from sogenactif.fields import RESPONSE
+from sogenactif.protocols import flat, paypage
+from sogenactif.protocols.certificate import read_certificate
+from sogenactif.protocols.paypage import MANNER
+from sogenactif.protocols.sips import seal_response
+from sogenactif_sandbox.rules import ACCEPTED, Card, capture_mode
+
+# The address bar is no place for these, nor long enough: NO_RESPONSE_PAGE leaves them out.
+NOT_IN_ADDRESS = (
+    "caddie",
+    "customer_email",
+    "customer_id",
+    "customer_ip_address",
+    "merchant_language",
+    "order_validity",
+    "receipt_complement",
+    "return_context",
+    "transaction_condition",
+)
+
+
+def make_response(
+    request: Mapping[str, str],
+    means: str,
+    response_code: str,
+    moment: datetime,
+    condition: str = "",
+    card: Card | None = None,
+    **fields: str,
+) -> dict[str, str]:
+    """The fields of a response; ``fields`` are others that override those of the request.
+
+    ``moment`` is in Paris; ``condition`` is the outcome of the authentication, transaction_condition.
+    """
+    response = {name: request[name] for name in (*RESPONSE.values(), *MANNER) if name in request}
+    response |= {
+        "capture_day": request.get("capture_day", "0"),
+        "capture_mode": capture_mode(request.get("capture_mode", ""), means),
+        "payment_means": means,
+        "payment_date": f"{moment:%Y%m%d}",
+        "payment_time": f"{moment:%H%M%S}",
+        "response_code": response_code,
+        "transaction_condition": condition,
+    }
+    if card:
+        response |= {
+            "card_number": card.masked,
+            "card_validity": card.expiry,
+            "cvv_flag": card.cvv_flag,
+            "cvv_response_code": card.cvv_code,
+        }
+    response |= fields
+    if response_code == ACCEPTED:
+        number = f"{secrets.randbelow(10**6):06}"
+        response |= {
+            "authorisation_id": number,
+            "payment_certificate": f"{secrets.randbelow(10**6):06}{number}",
+        }
+    return {name: value for name, value in response.items() if value}
+
+
+def seal(response: Mapping[str, str], pathfile: Pathfile, old: bool) -> str:
+    """DATA of a response, sealed with the merchant's certificate, or with the ``old`` one as the request was.
+
+    Of one to a request of today's server, the body of its post (``protocol.flat``).
+    """
+    if "InterfaceVersion" in response:
+        return flat(paypage.seal_response(response, pathfile, old))
+    owner = response["merchant_country"], response["merchant_id"]
+    return seal_response(response, read_certificate(pathfile, *owner, old))
+
+
+def short(response: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a response that goes back in the address."""
+    return {name: value for name, value in response.items() if name not in NOT_IN_ADDRESS}

@@ -1,0 +1,102 @@
+"""The payment server, running: mounted with its logos, and served for as long as a test needs it."""
+
+import random
+import re
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from waitress.server import create_server
+
+from sogenactif.configuration import read_pathfile
+from sogenactif.http import Application, Environ, send
+from sogenactif_sandbox.server import PaymentServer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+LOGOS = Path(__file__).parents[2] / "logos"
+LOGO = re.compile(r"/logos/([A-Za-z0-9_]+\.svg)")
+LARGEST_BODY = 1024 * 1024  # the application reads less; waitress would keep 1 GB for it
+# Of those that an automatic response may be sent to; browsers refuse some of the lower ones (2049, 6000…).
+FREE_PORTS = range(8100, 10_000)
+
+
+def mounted(server: PaymentServer, mount: str = "/payment") -> Application:
+    """An application with the server below ``mount``, and the project's logos below ``/logos/``."""
+
+    def application(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path == mount or path.startswith(f"{mount}/"):
+            inside = {"SCRIPT_NAME": mount, "PATH_INFO": path[len(mount) :]}
+            return server({**environ, **inside}, start_response)
+        logo = LOGO.fullmatch(path)
+        if logo and (LOGOS / logo[1]).is_file():
+            return send(start_response, 200, (LOGOS / logo[1]).read_bytes(), "image/svg+xml", [])
+        return send(start_response, 404, b"nothing here\n", "text/plain", [])
+
+    return application
+
+
+@contextmanager
+def payment_server(pathfile: str, database: str, **options: Any) -> Iterator[str]:
+    """A payment server of a test's own; gives its address, ``http://127.0.0.1:8123/payment``.
+
+    ``pathfile`` is the path of the kit's pathfile, whose certificates may name any address:
+    a test posts straight to this one. ``options`` are those of ``PaymentServer``. When the block
+    ends nothing of it is left running.
+    """
+    server = PaymentServer(read_pathfile(pathfile), database, **options)
+    try:
+        with serving(mounted(server)) as address:
+            yield f"{address}/payment"
+    finally:
+        server.close()
+
+
+@contextmanager
+def serving(application: Application, port: int | None = None, threads: int = 8) -> Iterator[str]:
+    """Serve any application within a block; gives its address, ``http://127.0.0.1:8123``.
+
+    Without a ``port`` it is one that automatic responses may be sent to, so that a shop can be
+    served so too. When the block ends nothing is left running, nor open.
+    """
+    dispatchers: dict[int, Any] = {}
+    everything: list[Any] = []
+    listening = listen() if port is None else socket.create_server(("127.0.0.1", port))
+    port = listening.getsockname()[1]
+    server: Any = create_server(
+        application,
+        map=dispatchers,
+        sockets=[listening],
+        threads=threads,
+        max_request_body_size=LARGEST_BODY,
+    )
+
+    def stop() -> None:  # in the server's own thread, which ends when there is nothing to wait for
+        everything.extend(dispatchers.values())
+        dispatchers.clear()
+
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.trigger.pull_trigger(stop)
+        thread.join()
+        server.task_dispatcher.shutdown()
+        for dispatcher in everything:
+            dispatcher.close()
+
+
+def listen() -> socket.socket:
+    """A socket that listens on a free port of 127.0.0.1."""
+    for port in random.sample(FREE_PORTS, 200):
+        try:
+            return socket.create_server(("127.0.0.1", port))
+        except OSError:
+            continue
+    raise OSError(f"no free port from {FREE_PORTS.start} to {FREE_PORTS.stop - 1}")

@@ -1,0 +1,111 @@
+"""A shop's page template: a fragment of HTML in which the tag [SIPS] stands for the server's part.
+
+Source: spec of the payment server, Looks.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+from markupsafe import Markup
+
+from sogenactif_sandbox.installed import Installed
+
+TAG = "[SIPS]"
+NOT_ALLOWED = re.compile(r"<\s*(/?html|/?head|/?form|/body)(?=[\s/>])", re.IGNORECASE)
+BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+REFERENCES = ("src", "href", "background")
+# The pages that may have a template of their own, by the last part of its name.
+CAPTURE, ACCEPTED, REFUSED, INFORMATION = "CAPTURE", "ACCEPTED", "REFUSED", "3DINFO"
+PAGES = (CAPTURE, ACCEPTED, REFUSED, INFORMATION)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template that was read: what stands before and after the server's part, and its body's attributes."""
+
+    before: Markup
+    after: Markup
+    body: Mapping[str, str]
+
+
+class TemplateError(Exception):
+    """A template that can't be used; ``faults`` say why, each in a few words."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+def names(templatefile: str, page: str) -> list[str]:
+    """The files that a page's template is looked for in, the first that is installed serving."""
+    own = {"": [], INFORMATION: [f"{templatefile}.{INFORMATION}", f"{templatefile}.{CAPTURE}"]}
+    return [*own.get(page, [f"{templatefile}.{page}"]), templatefile]
+
+
+def faults(installed: Installed, merchant_id: str, templatefile: str) -> list[str]:
+    """What keeps a template from being used, on any page: it is installed for none, or wrong."""
+    found = {}
+    for name in dict.fromkeys(name for page in PAGES for name in names(templatefile, page)):
+        path = installed.find(merchant_id, name)
+        if path:
+            found[name] = path
+    wrong = [] if found else [f"{templatefile} is not installed"]
+    for name, path in found.items():
+        try:
+            parse(path.read_bytes())
+        except TemplateError as error:
+            wrong += [f"{name}: {fault}" for fault in error.faults]
+    return wrong
+
+
+def find(installed: Installed, merchant_id: str, templatefile: str, page: str) -> Template | None:
+    """The template of a page, None where the shop has none for it. Raises TemplateError."""
+    for name in names(templatefile, page):
+        path = installed.find(merchant_id, name)
+        if path:
+            return parse(path.read_bytes())
+    return None
+
+
+def parse(content: bytes) -> Template:
+    """A template, in UTF-8 or else Latin-1. Raises TemplateError."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    reader = _Reader()
+    try:
+        reader.feed(text)
+        reader.close()
+    except AssertionError as error:  # what the parser says of a marked section, <![…[
+        raise TemplateError([str(error)]) from None
+    faults = list(reader.faults)
+    if text.count(TAG) != 1:
+        faults.append(f"{TAG} stands in it {text.count(TAG)} times, and must stand once")
+    faults += [f"<{name.lower()}> is not allowed" for name in dict.fromkeys(NOT_ALLOWED.findall(text))]
+    if len(BODY.findall(text)) > 1:
+        faults.append("<body> is opened more than once")
+    if faults:
+        raise TemplateError(faults)
+    before, _, after = BODY.sub("", text).partition(TAG)
+    return Template(Markup(before), Markup(after), reader.body)
+
+
+class _Reader(HTMLParser):
+    """Reads the attributes of the body, and the files that the template names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body: dict[str, str] = {}
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "body":
+            self.body = values
+        for name in REFERENCES:
+            file = values.get(name, "")
+            if "/" in file and not re.match(r"https?://|//", file) and tag != "a":
+                self.faults.append(f"{file} is in a sub-folder")

@@ -1,0 +1,336 @@
+"""What has happened: the transactions, in an SQLite file.
+
+Each call opens a connection of its own and is one short transaction, so that the threads of a
+web server share nothing. No card number nor security code is ever given to this module.
+"""
+
+import json
+import os
+import secrets
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+from sogenactif_sandbox import rules
+from sogenactif_sandbox.request import Request, differing
+from sogenactif_sandbox.rules import Card
+from sogenactif_sandbox.switches import Switches
+
+# OPEN: nothing authorised yet. AUTHORISING: the bank is being asked. TELLING: there is an answer, and the
+# shop is being told. CANCELLED: the customer gave up, and may come back. ENDED: there is an answer for good.
+OPEN, AUTHORISING, TELLING, CANCELLED, ENDED = "OPEN", "AUTHORISING", "TELLING", "CANCELLED", "ENDED"
+
+# Messages: a request of a shop, and one that was refused; a response through the browser; one by the server.
+REQUEST, REFUSED, RESPONSE, AUTOMATIC = "REQUEST", "REFUSED", "RESPONSE", "AUTOMATIC"
+MOST_REFUSED = 100
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS transactions (
+    id INTEGER PRIMARY KEY,
+    token TEXT NOT NULL UNIQUE,
+    day TEXT NOT NULL,
+    merchant_country TEXT NOT NULL,
+    merchant_id TEXT NOT NULL,
+    transaction_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    means TEXT NOT NULL,
+    old INTEGER NOT NULL,
+    request TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    card TEXT NOT NULL DEFAULT 'null',
+    response TEXT NOT NULL DEFAULT '{}',
+    data TEXT NOT NULL DEFAULT '',
+    switches TEXT NOT NULL DEFAULT '{}',
+    UNIQUE (day, merchant_country, merchant_id, transaction_id)
+);
+CREATE TABLE IF NOT EXISTS messages (
+    id INTEGER PRIMARY KEY,
+    "transaction" INTEGER REFERENCES transactions (id),
+    moment TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    url TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL DEFAULT '',
+    answer TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS messages_of_transaction ON messages ("transaction");
+CREATE TABLE IF NOT EXISTS switches (id INTEGER PRIMARY KEY CHECK (id = 1), next TEXT NOT NULL);
+INSERT OR IGNORE INTO switches VALUES (1, '{}');
+"""
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """A payment as it stands. ``token`` is the customer's, unguessable; ``tries`` the wrong entries so far.
+
+    ``card`` is what is kept of the card, once one was typed in; ``response`` and ``data`` are the
+    outcome, empty before it.
+    """
+
+    id: int
+    token: str
+    day: str
+    state: str
+    means: str
+    old: bool
+    request: Mapping[str, str]
+    tries: int
+    card: Card | None
+    response: Mapping[str, str]
+    data: str
+    switches: Switches
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message that was received or sent: its ``fields``, read from ``data``.
+
+    Of an automatic response, ``url`` is where it went, ``state`` SENT, FAILED or UNDEFINED, and
+    ``answer`` what the shop answered; of a refused request, ``answer`` says why.
+    """
+
+    id: int
+    moment: str
+    kind: str
+    data: str
+    fields: Mapping[str, str]
+    url: str
+    state: str
+    answer: str
+
+
+class Mismatch(Exception):
+    """A request with the transaction_id of another payment of today; its text names the first field that differs."""
+
+    def __init__(self, name: str, transaction: Transaction | None = None) -> None:
+        super().__init__(name)
+        self.transaction = transaction
+
+
+class Transactions:
+    """The transactions of a server, in the SQLite file ``path``."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        # What shops and customers sent is nobody else's business on this machine.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with self._connection() as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(SCHEMA)
+            # A server that stopped while it was asking the bank has asked nothing.
+            connection.execute("UPDATE transactions SET state = ? WHERE state = ?", (OPEN, AUTHORISING))
+            connection.execute(
+                "UPDATE transactions SET state = CASE json_extract(response, '$.response_code')"
+                " WHEN ? THEN ? ELSE ? END WHERE state = ?",
+                (rules.CANCELLED, CANCELLED, ENDED, TELLING),
+            )
+
+    def begin(self, request: Request, day: str) -> Transaction:
+        """The transaction of a request on a day (aaaammjj): a new one, or the one that it asks again for.
+
+        One that has an answer, or waits for it, is given as it stands. Raises Mismatch.
+        """
+        fields = request.fields
+        key = day, fields["merchant_country"], fields["merchant_id"], fields["transaction_id"]
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            row = connection.execute(
+                "SELECT * FROM transactions WHERE (day, merchant_country, merchant_id, transaction_id)"
+                " = (?, ?, ?, ?)",
+                key,
+            ).fetchone()
+            if row is None:
+                token, request_fields = secrets.token_urlsafe(24), json.dumps(fields)
+                connection.execute(
+                    "INSERT INTO transactions (token, day, merchant_country, merchant_id, transaction_id,"
+                    " state, means, old, request, switches)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT next FROM switches))",
+                    (token, *key, OPEN, request.means, request.old, request_fields),
+                )
+                connection.execute("UPDATE switches SET next = '{}'")
+            elif row["state"] in (OPEN, CANCELLED):
+                first = json.loads(row["request"])
+                # The table has "the same request again", and nine fields that make it a security error.
+                # What differs elsewhere would be another order, paid by whoever fills in the page of
+                # the first: a security error too.
+                for name in differing(first, fields):
+                    raise Mismatch(name, _transaction(row))
+                connection.execute(
+                    "UPDATE transactions SET state = ?, means = ?, old = ?, request = ?, card = 'null'"
+                    " WHERE id = ?",
+                    (OPEN, request.means, request.old, json.dumps(fields), row["id"]),
+                )
+            return _transaction(
+                connection.execute(
+                    "SELECT * FROM transactions WHERE (day, merchant_country, merchant_id, transaction_id)"
+                    " = (?, ?, ?, ?)",
+                    key,
+                ).fetchone()
+            )
+
+    def find(self, token: str) -> Transaction | None:
+        """The transaction of a customer's token."""
+        with self._connection() as connection:
+            row = connection.execute("SELECT * FROM transactions WHERE token = ?", (token,)).fetchone()
+        return _transaction(row) if row else None
+
+    def count_wrong_entry(self, id: int) -> int:
+        """One more wrong entry; how many that makes."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "UPDATE transactions SET tries = tries + 1 WHERE id = ? RETURNING tries", (id,)
+            ).fetchone()
+        return int(row["tries"])
+
+    def keep_card(self, id: int, card: Card) -> bool:
+        """Keep what may be kept of a card until it is authorised; not once another is, or was."""
+        with self._connection() as connection:
+            kept = connection.execute(
+                "UPDATE transactions SET card = ? WHERE id = ? AND state = ?",
+                (json.dumps(asdict(card)), id, OPEN),
+            )
+        return kept.rowcount == 1
+
+    def claim(self, id: int, day: str) -> bool:
+        """Take a transaction that is open, to authorise it on a day: of two who try, one may. Raises Mismatch."""
+        with self._connection() as connection:
+            try:
+                claimed = connection.execute(
+                    "UPDATE transactions SET state = ?, day = ? WHERE id = ? AND state = ?",
+                    (AUTHORISING, day, id, OPEN),
+                )
+            except sqlite3.IntegrityError:  # after midnight, and the number was used again since
+                raise Mismatch("transaction_id") from None
+        return claimed.rowcount == 1
+
+    def leave(self, id: int, state: str) -> None:
+        """Leave a claimed transaction in another state: OPEN where nothing was authorised."""
+        with self._connection() as connection:
+            connection.execute("UPDATE transactions SET state = ? WHERE id = ?", (state, id))
+
+    def finish(self, id: int, card: Card | None, response: Mapping[str, str], data: str, state: str) -> None:
+        """Record the outcome of a claimed transaction."""
+        kept = json.dumps(asdict(card) if card else None)
+        with self._connection() as connection:
+            connection.execute(
+                "UPDATE transactions SET state = ?, card = ?, response = ?, data = ? WHERE id = ?",
+                (state, kept, json.dumps(response), data, id),
+            )
+
+    # Messages
+
+    def record(
+        self,
+        id: int | None,
+        moment: str,
+        kind: str,
+        data: str,
+        fields: Mapping[str, str],
+        url: str = "",
+        state: str = "",
+        answer: str = "",
+    ) -> None:
+        """Record a message, of a transaction or of none. Of the refused ones the last 100 are kept."""
+        with self._connection() as connection:
+            connection.execute(
+                'INSERT INTO messages ("transaction", moment, kind, data, fields, url, state, answer)'
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (id, moment, kind, data, json.dumps(fields), url, state, answer),
+            )
+            if kind == REFUSED:
+                connection.execute(
+                    "DELETE FROM messages WHERE kind = ? AND id NOT IN"
+                    " (SELECT id FROM messages WHERE kind = ? ORDER BY id DESC LIMIT ?)",
+                    (REFUSED, REFUSED, MOST_REFUSED),
+                )
+
+    def messages(self, id: int | None) -> list[Message]:
+        """The messages of a transaction, or those of none, from first to last."""
+        with self._connection() as connection:
+            rows = connection.execute('SELECT * FROM messages WHERE "transaction" IS ? ORDER BY id', (id,))
+            return [_message(row) for row in rows]
+
+    # For the console
+
+    def get(self, id: int) -> Transaction | None:
+        """The transaction of that number in the console."""
+        with self._connection() as connection:
+            row = connection.execute("SELECT * FROM transactions WHERE id = ?", (id,)).fetchone()
+        return _transaction(row) if row else None
+
+    def last(self, count: int, merchant_id: str = "", transaction_id: str = "") -> list[Transaction]:
+        """The last transactions, newest first; of a merchant, or of a number, where these are given."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT * FROM transactions WHERE merchant_id IN (?1, CASE ?1 WHEN '' THEN merchant_id END)"
+                " AND transaction_id IN (?2, CASE ?2 WHEN '' THEN transaction_id END)"
+                " ORDER BY id DESC LIMIT ?3",
+                (merchant_id, transaction_id, count),
+            )
+            return [_transaction(row) for row in rows]
+
+    def automatic_states(self, ids: Collection[int]) -> dict[int, list[str]]:
+        """The states of the automatic responses of some transactions, from first to last."""
+        states: dict[int, list[str]] = {id: [] for id in ids}
+        with self._connection() as connection:
+            for row in connection.execute(
+                'SELECT "transaction", state FROM messages WHERE kind = ? AND "transaction" IN'
+                " (SELECT value FROM json_each(?)) ORDER BY id",
+                (AUTOMATIC, json.dumps(list(ids))),
+            ):
+                states[row["transaction"]].append(row["state"])
+        return states
+
+    def next_switches(self) -> Switches:
+        """What is set for the next payment."""
+        with self._connection() as connection:
+            row = connection.execute("SELECT next FROM switches").fetchone()
+        return Switches.of(json.loads(row["next"]))
+
+    def set_switches(self, switches: Switches) -> None:
+        """Set what the next payment will do."""
+        with self._connection() as connection:
+            connection.execute("UPDATE switches SET next = ?", (json.dumps(asdict(switches)),))
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self.path, timeout=10)
+        connection.row_factory = sqlite3.Row
+        try:
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+
+def _transaction(row: sqlite3.Row) -> Transaction:
+    card = json.loads(row["card"])
+    return Transaction(
+        id=row["id"],
+        token=row["token"],
+        day=row["day"],
+        state=row["state"],
+        means=row["means"],
+        old=bool(row["old"]),
+        request=json.loads(row["request"]),
+        tries=row["tries"],
+        card=Card(**card) if card else None,
+        response=json.loads(row["response"]),
+        data=row["data"],
+        switches=Switches.of(json.loads(row["switches"])),
+    )
+
+
+def _message(row: sqlite3.Row) -> Message:
+    return Message(
+        id=row["id"],
+        moment=row["moment"],
+        kind=row["kind"],
+        data=row["data"],
+        fields=json.loads(row["fields"]),
+        url=row["url"],
+        state=row["state"],
+        answer=row["answer"],
+    )

@@ -1,0 +1,183 @@
+"""A payment server and a shop on 127.0.0.1, and a customer that talks to them over HTTP."""
+
+import html
+import http.client
+import json
+import re
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.protocols.certificate import read_certificate
+from sogenactif.protocols.sips import open_response, seal_request
+from sogenactif_sandbox.running import payment_server, serving
+
+MERCHANT = "014213245611111"
+
+
+@dataclass
+class Answer:
+    """What a server answered."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    def hidden(self, name: str) -> str:
+        found = re.search(rf'name="{name}" value="([^"]*)"', self.text)
+        assert found, f"no {name} in the page"
+        return html.unescape(found[1])
+
+    @property
+    def session(self) -> str:
+        """The customer's token, in a form or in the address of the card's bank."""
+        found = re.search(r'name="session" value="([^"]+)"|session=([\w-]+)', self.text)
+        assert found, "no session in the page"
+        return found[1] or found[2]
+
+    @property
+    def location(self) -> str:
+        return self.headers["location"]
+
+
+def send(url: str, form: dict[str, str] | bytes | None = None, method: str = "", **headers: str) -> Answer:
+    """Post a form, or get an address; nothing is followed."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+    body = urllib.parse.urlencode(form, errors="surrogateescape") if isinstance(form, dict) else form
+    sent = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        connection.request(method or ("POST" if body is not None else "GET"), path, body, sent)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+    finally:
+        connection.close()
+    return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, text)
+
+
+@dataclass
+class Shop:
+    """A shop that keeps what is posted to it, and answers as it is told."""
+
+    status: str = "200 OK"
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    received: list[tuple[str, str]] = field(default_factory=list)
+    url: str = ""
+    page: str = "thank you"
+    seconds: float = 0
+
+    def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
+        data = urllib.parse.parse_qs(body or environ["QUERY_STRING"]).get("DATA", [""])[0]
+        if environ["PATH_INFO"] != "/favicon.ico":  # a browser's own idea
+            self.received.append((environ["PATH_INFO"], data))
+        time.sleep(self.seconds)
+        start_response(self.status, [("Content-Type", "text/html"), *self.headers])
+        return [self.page.encode() if environ["PATH_INFO"] == "/order" else b"thank you"]
+
+    def automatic(self) -> list[str]:
+        """DATA of the automatic responses so far."""
+        return [data for path, data in self.received if path == "/automatic"]
+
+
+@dataclass
+class Bank:
+    """A running payment server, a running shop, and the files they share."""
+
+    url: str
+    shop: Shop
+    pathfile: Pathfile
+    number: int = 100
+
+    def request(self, **fields: str) -> str:
+        """DATA of a payment of 12.50 euros, with a number of its own; ``fields`` override, empty removes."""
+        self.number += 1
+        values = {
+            "merchant_id": MERCHANT,
+            "merchant_country": "fr",
+            "amount": "1250",
+            "currency_code": "978",
+            "language": "en",
+            "transaction_id": f"{self.number:06}",
+            "transmission_date": "20261123044757",
+            "normal_return_url": f"{self.shop.url}/accepted",
+            "cancel_return_url": f"{self.shop.url}/cancelled",
+            "automatic_response_url": f"{self.shop.url}/automatic",
+        } | fields
+        certificate = read_certificate(self.pathfile, values["merchant_country"], values["merchant_id"])
+        return seal_request(values, certificate)
+
+    def call(self, data: str, means: str = "CB", **headers: str) -> Answer:
+        """Press the button of a means of payment on the shop's form."""
+        return send(
+            f"{self.url}/callpayment", {"DATA": data, f"{means}.x": "3", f"{means}.y": "4"}, **headers
+        )
+
+    def card(
+        self, entry: Answer, number: str = "4974934125497800", code: str = "600", **fields: str
+    ) -> Answer:
+        """Fill in the card entry page."""
+        form = {"session": entry.hidden("session"), "number": number, "code": code, "month": "12", "year": ""}
+        form["year"] = (re.findall(r"<option>(\d{4})<", entry.text) or [""])[-1]
+        return send(f"{self.url}/card", form | fields)
+
+    def authenticate(self, page: Answer, password: str) -> Answer:
+        """Give the card's bank a password."""
+        return send(f"{self.url}/authentication", {"session": page.session, "password": password})
+
+    def cancel(self, entry: Answer) -> Answer:
+        """Press the cancel button of the card entry page."""
+        found = re.search(r'action="[^"]*(/cancel/[^"]+)"', entry.text)
+        assert found
+        return send(self.url + found[1], {"DATA": entry.hidden("DATA")})
+
+    def pay(
+        self, means: str = "CB", number: str = "4974934125497800", code: str = "600", **fields: str
+    ) -> dict[str, str]:
+        """A whole payment; the fields of the response behind the button of the last page."""
+        return self.read(self.card(self.call(self.request(**fields), means), number, code))
+
+    def console(self, path: str, values: dict[str, Any] | None = None) -> Any:
+        """Ask the console, or tell it something, in JSON."""
+        if values is None:
+            answer = send(f"{self.url}/console/{path}")
+        else:
+            content = json.dumps(values).encode()
+            answer = send(f"{self.url}/console/{path}", content, Content_Type="application/json")
+        assert answer.status == 200, answer.text
+        return json.loads(answer.text)
+
+    def last(self) -> Any:
+        """The last transaction, as the console tells it."""
+        return self.console(f"transactions/{self.console('transactions')[0]['id']}")
+
+    def wait_for_automatic(self, count: int) -> None:
+        """Wait until each transaction has so many automatic responses that were tried."""
+        pause = threading.Event()
+        for _ in range(200):
+            if all(len(known["automatic"]) >= count for known in self.console("transactions")):
+                return
+            pause.wait(0.05)
+        raise AssertionError("no automatic response")
+
+    def read(self, page: Answer) -> dict[str, str]:
+        """The fields of the response that a page sends back to the shop."""
+        return open_response(page.hidden("DATA"), self.pathfile)
+
+
+@contextmanager
+def bank(param: Path, **options: Any) -> Iterator[Bank]:
+    """A payment server, and a shop."""
+    pathfile = str(param / "pathfile")
+    shop = Shop()
+    server = payment_server(pathfile, str(param / "payments.sqlite"), **options)
+    with serving(shop) as shop.url, server as address:
+        yield Bank(address, shop, read_pathfile(pathfile))

@@ -1,0 +1,122 @@
+"""Servers that tests start on free ports of 127.0.0.1, and stop."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sogenactif_sandbox.running import listen
+from tests.conftest import need
+
+APACHE = "/usr/sbin/apache2"
+WEB_USER = "www-data"
+MODULES = "mpm_event authn_core authz_core alias mime cgid wsgi unixd proxy proxy_http"
+
+
+def free_port() -> int:
+    """A port that was free a moment ago, and that an automatic response may be sent to."""
+    with listen() as listening:
+        port: int = listening.getsockname()[1]
+    return port
+
+
+@contextmanager
+def public_folder() -> Iterator[Path]:
+    """A folder that the web server's user can get at, unlike those of pytest."""
+    folder = Path(tempfile.mkdtemp(prefix="sogenactif-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def web_user() -> str:
+    """Who runs Apache here: its own user where root may start it as such, else whoever runs the tests."""
+    return WEB_USER if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+
+
+@contextmanager
+def apache(folder: Path, port: int, configuration: str, documents: Path | None = None) -> Iterator[str]:
+    """Debian's Apache with its logs and sockets in ``folder``, serving this configuration; its address."""
+    need(Path(APACHE).exists(), "apache2")
+    loaded = "\n".join(
+        f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in MODULES.split()
+        if Path(f"/usr/lib/apache2/modules/mod_{name}.so").exists()
+    )  # fmt: skip
+    user = f"User {WEB_USER}\nGroup {WEB_USER}" if os.getuid() == 0 else ""
+    (folder / "apache.conf").write_text(
+        f"{loaded}\n{user}\nServerRoot {folder}\nServerName 127.0.0.1\nListen 127.0.0.1:{port}\n"
+        f"PidFile {folder}/apache.pid\nErrorLog {folder}/error.log\n"
+        f"<IfModule cgid_module>\nScriptSock {folder}/cgid.sock\n</IfModule>\n"
+        f"<IfModule wsgi_module>\nWSGISocketPrefix {folder}/wsgi\n</IfModule>\n"
+        f"DocumentRoot {documents or folder}\nMutex file:{folder}\nTypesConfig /etc/mime.types\n"
+        f"<Directory />\n    Require all denied\n</Directory>\n{configuration}"
+    )
+    process = subprocess.Popen([APACHE, "-f", folder / "apache.conf", "-DFOREGROUND"], stderr=subprocess.PIPE)
+    try:
+        wait_for_port(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError(f"stopped: {process.communicate()[1].decode()}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing answers on port {port}")
+
+
+class Postgresql:
+    """A PostgreSQL server of its own, from Debian's package."""
+
+    def __init__(self, folder: Path) -> None:
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        need(programs, "postgresql")
+        self._programs = programs[-1]
+        self._data = folder / "data"
+        self._user = "postgres" if os.getuid() == 0 else None
+        self._port = free_port()
+        self.url = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+        if self._user:
+            shutil.chown(folder, self._user, self._user)
+        self._run("initdb", "--auth=trust", "--username=postgres", "-D", str(self._data))
+
+    def start(self) -> None:
+        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._data}"
+        self._run(
+            "pg_ctl", "-w", "-D", str(self._data), "-l", str(self._data / "log"), "-o", options, "start"
+        )
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-w", "-m", "immediate", "-D", str(self._data), "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self._programs / program, *arguments],
+            check=True, user=self._user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"LC_ALL": "C"},
+        )  # fmt: skip
+
+
+@contextmanager
+def postgresql() -> Iterator[Postgresql]:
+    """A started PostgreSQL, stopped at the end."""
+    with public_folder() as folder:
+        server = Postgresql(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

@@ -1,0 +1,262 @@
+"""The kit installed on a real Apache, and paid through with a real browser."""
+
+import os
+import pwd
+import re
+import shutil
+import sqlite3
+import stat
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from sogenactif.configuration import read_pathfile
+from sogenactif.http import Application, Environ
+from sogenactif.ledger.journal import Journal
+from sogenactif_sandbox.running import serving
+from sogenactif_sandbox.server import PaymentServer
+from sogenactif_sandbox.shop import Shop
+from tests.conftest import MERCHANT, need
+from tests.support.browser import browsing
+from tests.support.serving import apache, free_port, public_folder, web_user
+from tests.system.test_install import install
+
+ACCEPTED, REFUSED = "4974934125497800", "4972187615205"
+
+
+class Installation(NamedTuple):
+    folder: Path
+    kit: Path
+    shop: str
+    apache: str
+    protocol: str
+
+    def order(self, reference: str) -> str:
+        """The state of an order in the shop's database."""
+        with sqlite3.connect(self.kit / "var" / "data" / "shop.db") as shop:
+            [state] = shop.execute("SELECT state FROM orders WHERE reference = ?", [reference]).fetchone()
+        return str(state)
+
+    def received(self, reference: str) -> list[str]:
+        """The verdicts on what the bank's server told of an order."""
+        journal = Journal(str(self.kit / "var" / "data" / "journal"))
+        return [
+            entry["verdict"]
+            for entry in journal.entries()
+            if entry["source"] == "automatic" and entry["fields"].get("order_id") == reference
+        ]
+
+
+@pytest.fixture(scope="module", params=[("sips", "cgi"), ("paypage", "cgi"), ("sips", "wsgi")], ids="-".join)
+def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
+    """The kit on Apache with its demonstration: in the guide's protocol and in today's, as CGI and as WSGI."""
+    protocol, through = request.param
+    options = ["--protocol", protocol]
+    if through == "wsgi":
+        need(Path("/usr/lib/apache2/modules/mod_wsgi.so").exists(), "libapache2-mod-wsgi-py3")
+        options.append("--wsgi")
+    with public_folder() as folder:
+        ports = free_port(), free_port()
+        shop_address, apache_address = (f"http://127.0.0.1:{port}" for port in ports)
+        install(folder, "--shop", apache_address, "--payment", f"{shop_address}/payment", *options)
+        kit = folder / "kit"
+        pathfile = read_pathfile(f"{kit}/cgi-bin/pathfile")
+        shop = Shop(str(kit / "var" / "data" / "shop.db"), pathfile)
+        if os.getuid() == 0:
+            shutil.chown(kit / "var" / "data" / "shop.db", web_user(), web_user())
+        payment = PaymentServer(pathfile, str(folder / "payment.db"))
+        # The shop's pages and its scripts are two servers here: each sends the browser on to the other.
+        configuration = f'Include {folder}/kit.conf\nRedirect "/order/" "{shop_address}/order/"\n'
+        with (
+            serving(_mounted(shop, payment, apache_address), ports[0]),
+            apache(folder, ports[1], configuration),
+        ):
+            yield Installation(folder, kit, shop_address, apache_address, protocol)
+
+
+def _mounted(shop: Application, payment: Application, kit: str) -> Application:
+    def application(environ: Environ, start_response):  # type: ignore[no-untyped-def]
+        path = environ["PATH_INFO"]
+        if path.startswith("/payment/"):
+            return payment({**environ, "SCRIPT_NAME": "/payment", "PATH_INFO": path[8:]}, start_response)
+        if path.startswith("/cgi-bin/"):
+            start_response("302 Found", [("Location", f"{kit}{path}?{environ['QUERY_STRING']}")])
+            return []
+        return shop(environ, start_response)
+
+    return application
+
+
+@pytest.fixture
+def customer() -> Iterator[BrowserContext]:
+    with browsing() as context:
+        yield context
+
+
+def place_order(page: Page, shop: str) -> str:
+    """Buy a thing at the shop, up to the page with the means of payment; the order's reference."""
+    page.goto(f"{shop}/")
+    page.get_by_role("button", name="Add: Green tea").click()
+    page.get_by_role("button", name="Order").click()
+    reference = page.url.rsplit("/", 1)[1]
+    page.get_by_role("link", name="Pay").click()
+    page.get_by_text(reference).wait_for()
+    return reference
+
+
+def give_card(page: Page, number: str) -> None:
+    page.get_by_label("Card number").fill(number)
+    page.get_by_label(re.compile("month", re.I)).select_option("12")
+    page.get_by_label(re.compile("year", re.I)).select_option(index=3)
+    page.get_by_label(re.compile("security code", re.I)).fill("600")
+    page.get_by_role("button", name=re.compile("confirm|validate", re.I)).click()
+
+
+def test_a_customer_pays(installation: Installation, customer: BrowserContext) -> None:
+    page = customer.new_page()
+    reference = place_order(page, installation.shop)
+    page.get_by_role("button", name="VISA").click()
+    give_card(page, ACCEPTED)
+    assert installation.received(reference) == ["accepted"]
+    page.get_by_role("button", name=re.compile("return to the shop", re.I)).click()
+    assert page.url.startswith(f"{installation.apache}/cgi-bin/call_response.py")
+    assert page.get_by_role("heading", name="Payment accepted").is_visible()
+    assert page.get_by_text("€6.50").is_visible()
+    page.get_by_role("link", name="Back to the shop").click()
+    assert page.url == f"{installation.shop}/order/{reference}"
+    assert page.locator(".state").inner_text() == "paid"
+    history = page.locator(".history tr").all_inner_texts()
+    assert [re.sub(r" \d{6}$", "", line.split("\t")[1]) for line in history] == [
+        "payment request",
+        "automatic response",
+        "customer's return",
+    ]
+    assert [line.split("\t")[2] for line in history] == ["waiting for payment", "paid", "known already"]
+
+
+def test_a_customer_is_refused(installation: Installation, customer: BrowserContext) -> None:
+    page = customer.new_page()
+    reference = place_order(page, installation.shop)
+    page.get_by_role("button", name="CB").click()
+    give_card(page, REFUSED)
+    page.get_by_role("button", name=re.compile("return", re.I)).click()
+    assert page.get_by_role("heading", name="Payment refused").is_visible()
+    assert installation.received(reference) == ["refused"]
+    assert installation.order(reference) == "refused"
+
+
+def test_a_customer_cancels_and_pays_after_all(installation: Installation, customer: BrowserContext) -> None:
+    page = customer.new_page()
+    reference = place_order(page, installation.shop)
+    page.get_by_role("button", name="MASTERCARD").click()
+    page.get_by_role("button", name=re.compile("cancel", re.I)).click()
+    assert page.get_by_role("heading", name="Payment cancelled").is_visible()
+    assert installation.order(reference) == "cancelled"
+    page.get_by_role("link", name="Back to the shop").click()
+    page.get_by_role("link", name="Pay").click()
+    page.get_by_role("button", name="CB").click()
+    give_card(page, ACCEPTED)
+    assert installation.order(reference) == "accepted"
+
+
+def test_a_customer_closes_the_window_and_the_shop_knows_all_the_same(installation: Installation) -> None:
+    with browsing() as customer:
+        page = customer.new_page()
+        reference = place_order(page, installation.shop)
+        page.get_by_role("button", name="CB").click()
+        give_card(page, ACCEPTED)
+    assert installation.received(reference) == ["accepted"]
+    assert installation.order(reference) == "accepted"
+
+
+def test_a_paid_order_cannot_be_paid_again(installation: Installation, customer: BrowserContext) -> None:
+    page = customer.new_page()
+    reference = place_order(page, installation.shop)
+    page.get_by_role("button", name="CB").click()
+    give_card(page, ACCEPTED)
+    answer = page.goto(f"{installation.apache}/cgi-bin/call_request.py?order={reference}")
+    assert answer
+    assert answer.status == 404
+    assert page.get_by_role("heading", name="Order not found").is_visible()
+
+
+@pytest.mark.parametrize(("path", "status"), [
+    ("/cgi-bin/call_request.py", 400), ("/cgi-bin/call_request.py?order=none", 404), ("/cgi-bin/call_response.py", 400),
+    ("/cgi-bin/call_autoresponse.py", 405), ("/cgi-bin/pathfile", 403), ("/cgi-bin/", 403), ("/logos/", 404),
+    ("/kit/var/conf/pathfile", 403), ("/logos/../var/conf/pathfile", 403), ("/logos/CB.svg", 200),
+])  # fmt: skip
+def test_apache_serves_the_scripts_and_the_logos_and_nothing_else(
+    installation: Installation, path: str, status: int
+) -> None:
+    try:
+        with urllib.request.urlopen(installation.apache + path) as answer:
+            found, body = answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        found, body = error.code, error.read()
+    assert found == status
+    assert b"Traceback" not in body
+    assert b"sogenactif.web" not in body
+
+
+def test_our_own_fault_is_a_page_and_a_line_of_apache_s_log(
+    installation: Installation, customer: BrowserContext
+) -> None:
+    page = customer.new_page()
+    reference = place_order(page, installation.shop)
+    name, words = {
+        "sips": (f"certif.fr.{MERCHANT}.php", "certificate file"),
+        "paypage": (f"key.{MERCHANT}", "secret key"),
+    }[installation.protocol]
+    certificate = installation.kit / "var" / "conf" / name
+    certificate.rename(certificate.with_suffix(".away"))
+    try:
+        answer = page.goto(f"{installation.apache}/cgi-bin/call_request.py?order={reference}")
+    finally:
+        certificate.with_suffix(".away").rename(certificate)
+    assert answer
+    assert answer.status == 500
+    assert page.get_by_text("nothing was charged").is_visible()
+    incident = page.locator(".note b").inner_text()
+    log = (installation.folder / "error.log").read_text()
+    assert re.search(f"sogenactif call_request 500 {incident} Error reading {words}", log)
+
+
+def test_secrets_are_the_web_server_s_alone_and_code_is_nobody_s_to_change(
+    installation: Installation,
+) -> None:
+    var = installation.kit / "var"
+    for folder in (var, var / "conf"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o750
+        assert folder.group() == web_user()
+        assert folder.owner() == pwd.getpwuid(os.getuid()).pw_name
+    for file in (var / "conf").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o640
+        assert file.group() == web_user()
+    assert stat.S_IMODE((var / "data").stat().st_mode) == 0o700
+    assert (var / "data").owner() == web_user()
+    for file in installation.kit.glob("[!v]*/**/*"):
+        assert not stat.S_IMODE(file.stat().st_mode) & 0o022
+
+
+def test_the_pathfile_holds_absolute_paths(installation: Installation) -> None:
+    pathfile = read_pathfile(f"{installation.kit}/cgi-bin/pathfile")
+    for keyword in ("F_DEFAULT", "F_PARAM", "F_CERTIFICATE"):
+        assert pathfile[keyword].startswith(f"{installation.kit}/")
+
+
+def test_installing_again_keeps_what_is_the_shop_s(installation: Installation) -> None:
+    kit, conf = installation.kit, installation.kit / "var" / "conf"
+    for changed in (kit / "cgi-bin" / "call_request.py", conf / f"parmcom.{MERCHANT}"):
+        changed.write_text(changed.read_text() + "# ours\n")
+    (kit / "logos" / "ours.gif").write_text("ours")
+    style = kit / "templates" / "style.css"
+    style.write_text(style.read_text() + "/* ours */")
+    kept = [kit / "cgi-bin" / "call_request.py", kit / "logos" / "ours.gif", style, *conf.iterdir()]
+    before = {path: path.read_bytes() for path in kept}
+    install(installation.folder, "--shop", "http://127.0.0.1:1", "--payment", "http://127.0.0.1:1/payment")
+    assert {path: path.read_bytes() for path in kept} == before

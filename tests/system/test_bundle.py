@@ -1,0 +1,179 @@
+"""The folder for shared hosting, copied into the cgi-bin of a real Apache."""
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.dates import PARIS
+from sogenactif.ledger.journal import Journal
+from sogenactif.protocols import paypage, sips
+from tests.conftest import MERCHANT, ROOT
+from tests.support.serving import apache, free_port, public_folder, web_user
+
+# A hosting runs what is in a folder of scripts, or scripts by their name among the documents.
+HOSTINGS = {
+    "scripts": 'ScriptAlias "/cgi-bin/" "{folder}/www/cgi-bin/"\n<Directory "{folder}/www">\nRequire all granted\n</Directory>\n',
+    "documents": '<Directory "{folder}/www">\nRequire all granted\nOptions ExecCGI\nAddHandler cgi-script .py\n'
+    "AllowOverride All\n</Directory>\n",
+}
+
+
+def bundle(folder: Path, *options: str) -> str:
+    return subprocess.run(
+        [ROOT / "install.sh", "bundle", folder.name, *options],
+        cwd=folder.parent,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def upload(bundle: Path, www: Path) -> None:
+    """Copy as FTP does, without rights, then give those that README.txt says."""
+    for part in ("cgi-bin", "logos"):
+        shutil.copytree(bundle / part, www / part, copy_function=shutil.copyfile)
+    inside = www / "cgi-bin" / "sogenactif"
+    for script in [*(www / "cgi-bin").glob("call_*.py"), *(inside / "bin").iterdir()]:
+        script.chmod(0o755)
+    for secret in (inside / "var" / "conf").iterdir():
+        secret.chmod(0o600)
+    (inside / "var" / "data").chmod(0o700)
+    if os.getuid() == 0:
+        # The hosting runs the scripts as who owns them.
+        subprocess.run(["chown", "-R", f"{web_user()}:", www], check=True)
+
+
+def ask(address: str, posted: dict[str, str] | None = None) -> tuple[int, str]:
+    data = urllib.parse.urlencode(posted).encode() if posted else None
+    try:
+        with urllib.request.urlopen(address, data) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def accepted(page: str, pathfile: Pathfile) -> tuple[Mapping[str, str], dict[str, str]]:
+    """What a page asks for, and what the bank's server posts when it accepts that."""
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)"', page, re.IGNORECASE)
+    form = {name: html.unescape(value) for name, value in hidden}
+    yes = {"response_code": "00", "payment_means": "CB", "bank_response_code": "00"}
+    if pathfile["PROTOCOL"] != "paypage":
+        asked, certificate = sips.open_request(form["DATA"], pathfile)
+        return asked, {"DATA": sips.seal_response({**asked, **yes}, certificate)}
+    now = datetime.now(PARIS)
+    fields, old = paypage.open_request(form, pathfile, now.date())
+    moment = {"payment_date": f"{now:%Y%m%d}", "payment_time": f"{now:%H%M%S}"}
+    return fields, paypage.seal_response({**fields, **yes, **moment}, pathfile, old)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[("scripts", "sips"), ("documents", "sips"), ("documents", "paypage")],
+    ids=lambda param: "-".join(param),
+)
+def hosting(request: pytest.FixtureRequest) -> Iterator[tuple[str, Path]]:
+    kind, protocol = request.param
+    with public_folder() as folder:
+        port = free_port()
+        bundle(folder / "bundle", "--shop", f"http://127.0.0.1:{port}", "--protocol", protocol)
+        upload(folder / "bundle", folder / "www")
+        shutil.rmtree(folder / "bundle")
+        with apache(folder, port, HOSTINGS[kind].format(folder=folder), folder / "www") as address:
+            yield address, folder / "www" / "cgi-bin" / "sogenactif"
+
+
+def test_the_trial_order_is_shown_and_its_outcome_received(hosting: tuple[str, Path]) -> None:
+    address, inside = hosting
+    status, page = ask(f"{address}/cgi-bin/call_request.py?order=TRIAL")
+    assert status == 200, page
+    assert "10,00" in page
+    assert 'src="/logos/CB.svg"' in page
+    [action] = set(re.findall(r'ACTION="([^"]+)"', page, re.I))
+    assert action.startswith("http://127.0.0.1:8080/payment/")
+    assert ask(f"{address}/logos/CB.svg")[0] == 200
+    pathfile = read_pathfile(str(inside / "var" / "conf" / "pathfile"))
+    asked, answer = accepted(page, pathfile)
+    assert asked["automatic_response_url"] == f"{address}/cgi-bin/call_autoresponse.py"
+    assert ask(f"{address}/cgi-bin/call_autoresponse.py", answer)[0] == 200
+    [verdict] = [
+        entry["verdict"]
+        for entry in Journal(str(inside / "var" / "data" / "journal")).entries()
+        if entry["kind"] == "response"
+    ]
+    assert verdict == "accepted"
+    assert ask(f"{address}/cgi-bin/call_request.py?order=TRIAL")[0] == 404
+
+
+def test_nothing_else_is_shown(hosting: tuple[str, Path]) -> None:
+    address, _ = hosting
+    for path in ("var/conf/pathfile", f"var/conf/certif.fr.{MERCHANT}.php", f"var/conf/key.{MERCHANT}", "var/data/shop.db", "bin/request",
+                 "lib/sogenactif/web.py", "var/conf/"):  # fmt: skip
+        status, page = ask(f"{address}/cgi-bin/sogenactif/{path}")
+        assert status in (403, 404, 500), path
+        assert "F_PARAM" not in page
+
+
+def test_the_executables_work_where_the_folder_is(hosting: tuple[str, Path]) -> None:
+    _, inside = hosting
+    call = [f"merchant_id={MERCHANT}", "amount=1000", "pathfile=var/conf/pathfile"]
+    answer = subprocess.run(["bin/request", *call], cwd=inside, check=True, capture_output=True).stdout
+    assert answer.startswith(b"!0!!<"), answer
+
+
+def check(inside: Path, *arguments: str) -> dict[str, Any]:
+    command: list[str | Path] = [inside / "bin" / "sogenactif", "check", "--json", *arguments]
+    said = subprocess.run(
+        command, check=False, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}
+    )
+    answer: dict[str, Any] = json.loads(said.stdout)
+    return answer
+
+
+def test_the_check_finds_nothing_wrong(hosting: tuple[str, Path]) -> None:
+    address, inside = hosting
+    found = check(inside, "--url", address)
+    assert [finding["saw"] for finding in found["findings"] if finding["level"] != "ok"] == []
+    assert {"script_runs", "logos", "templates", "shop"} <= {finding["name"] for finding in found["findings"]}
+
+
+def test_the_check_says_what_to_copy_again(tmp_path: Path) -> None:
+    bundle(tmp_path / "new", "--shop", "http://127.0.0.1:8", "--python", "/usr/bin/python3")
+    scripts, inside = tmp_path / "new" / "cgi-bin", tmp_path / "new" / "cgi-bin" / "sogenactif"
+    (scripts / "call_request.py").rename(tmp_path / "call_request.py")
+    [missing] = [f for f in check(inside)["findings"] if f["level"] == "fault"]
+    assert missing["file"] == str(scripts / "call_request.py")
+    assert missing["do"] == "Copy it from the bundle again, or name the folder of the scripts with --scripts."
+    moved = inside.rename(tmp_path / "moved")
+    (tmp_path / "call_request.py").rename(scripts / "call_request.py")
+    assert [f for f in check(moved, "--scripts", str(scripts))["findings"] if f["level"] == "fault"] == []
+    shutil.rmtree(moved / "lib" / "packages")
+    [missing] = check(moved, "--scripts", str(scripts))["findings"]
+    assert missing["do"].startswith("Copy the folder lib/packages of the bundle here again")
+
+
+def test_the_instructions_name_the_shop_and_a_full_folder_stays_as_it_is(tmp_path: Path) -> None:
+    bundle(tmp_path / "new", "--shop", "https://tea.example/", "--python", "/opt/python/bin/python3")
+    readme = (tmp_path / "new" / "README.txt").read_text()
+    assert "https://tea.example/cgi-bin/call_request.py?order=TRIAL" in readme
+    assert "@" not in readme.replace("@HERE@", "")
+    scripts = sorted((tmp_path / "new" / "cgi-bin").glob("*.py"))
+    assert [script.read_text().split("\n")[0] for script in scripts] == ["#!/opt/python/bin/python3"] * 3
+    again = subprocess.run(
+        [ROOT / "install.sh", "bundle", tmp_path / "new"], check=False, capture_output=True, text=True
+    )
+    assert again.returncode == 1
+    assert "is not empty: name a new folder" in again.stderr

@@ -1,0 +1,203 @@
+"""The demonstration, started as ./install.sh demo starts it."""
+
+import http.client
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.support.browser import browsing
+from tests.support.serving import free_port
+from tests.system.test_apache import ACCEPTED, REFUSED, give_card, place_order
+
+BEFORE = {str(path.relative_to(ROOT)) for path in ROOT.glob("*/*")}
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module", params=["sips", "paypage"])
+def protocol(request: pytest.FixtureRequest) -> str:
+    """The message of the demonstration's payments: the guide's, and today's."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project, so that what the demonstration writes stays out of it."""
+    folder = tmp_path_factory.mktemp("demonstration")
+    for name in ("conf", "cgi-bin"):
+        shutil.copytree(ROOT / name, folder / name, symlinks=True)
+    for name in ("lib", "templates", "logos"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def demonstration(folder: Path, port: int, protocol: str) -> Iterator[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "sogenactif_sandbox.demonstration",
+        "--port",
+        str(port),
+        "--root",
+        str(folder),
+        "--protocol",
+        protocol,
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout
+    assert f"http://127.0.0.1:{port}/" in process.stdout.readline()
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.communicate(timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("number", "button", "page_says", "shop_says"),
+    [
+        (ACCEPTED, "return", "Payment accepted", "paid"),
+        (REFUSED, "return", "Payment refused", "payment refused"),
+        ("", "cancel", "Payment cancelled", "payment cancelled"),
+    ],
+)
+@pytest.mark.parametrize("window", [{"width": 1280, "height": 900}, {"width": 360, "height": 640}])
+def test_a_person_pays_is_refused_and_cancels(
+    demonstration: str, number: str, button: str, page_says: str, shop_says: str, window: dict[str, int]
+) -> None:
+    with browsing(viewport=window) as customer:
+        page = customer.new_page()
+        place_order(page, demonstration)
+        page.get_by_role("button", name="CB").click()
+        if number:
+            give_card(page, number)
+        page.get_by_role("button", name=re.compile(button, re.I)).click()
+        assert page.get_by_role("heading", name=page_says).is_visible()
+        page.get_by_role("link", name="Back to the shop").click()
+        assert page.locator(".state").inner_text() == shop_says
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= window["width"]
+
+
+def test_everything_it_writes_is_under_var_and_secrets_are_the_owner_s(
+    demonstration: str, folder: Path, protocol: str
+) -> None:
+    written = {str(path.relative_to(folder)) for path in folder.glob("*/*")} - BEFORE
+    assert {path for path in written if not path.startswith("var/")} <= {
+        "cgi-bin/pathfile",
+        "cgi-bin/__pycache__",
+    }
+    assert len(list((folder / "var" / "conf").glob("key.*"))) == (2 if protocol == "paypage" else 0)
+    for certificate in (folder / "var" / "conf").glob("[ck]e[ry]*.*"):
+        assert certificate.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_port_that_is_taken_is_said_in_a_sentence(demonstration: str, folder: Path, port: int) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "sogenactif_sandbox.demonstration",
+        "--port",
+        str(port),
+        "--root",
+        str(folder),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert result.returncode == 1
+    assert f"Port {port} can't be served" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("port", ["0", "99999", "-1", "x"])
+def test_a_port_that_cannot_be_told_of_a_payment_is_refused(port: str, folder: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "sogenactif_sandbox.demonstration",
+        f"--port={port}",
+        "--root",
+        str(folder),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (result.returncode, "argument --port" in result.stderr) == (2, True)
+
+
+def test_a_second_demonstration_leaves_the_configuration_of_the_first(
+    demonstration: str, folder: Path, port: int
+) -> None:
+    conf = folder / "var" / "conf"
+    before = {path.name: path.read_bytes() for path in conf.iterdir()}
+    test_a_port_that_is_taken_is_said_in_a_sentence(demonstration, folder, port)
+    assert {path.name: path.read_bytes() for path in conf.iterdir()} == before
+
+
+def shop_answer(
+    demonstration: str, method: str, path: str, cookie: str = "", **form: str
+) -> tuple[int, str, str]:
+    """Status, cookie or place to go, and page of what the shop answers."""
+    headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded", "Accept-Language": "en"}
+    with closing(http.client.HTTPConnection(demonstration.removeprefix("http://"))) as connection:
+        connection.request(method, path, urlencode(form), headers)
+        answer = connection.getresponse()
+        said = answer.headers.get("Set-Cookie") or answer.headers.get("Location") or ""
+        return answer.status, said, answer.read().decode()
+
+
+@pytest.mark.parametrize(
+    ("cookie", "form", "basket"),
+    [
+        ("", {"add": "tea"}, "tea1"),
+        ("basket=tea1", {"add": "tea"}, "tea2"),
+        ("basket=tea9", {"add": "tea"}, "tea9"),
+        ("basket=tea1.cup2", {"cup": "0"}, "tea1"),
+        ("basket=tea1", {"tea": "-5"}, "tea1"),
+        ("basket=gold9.tea1", {}, "tea1"),
+        ("basket=<script>", {"add": "<script>"}, ""),
+    ],
+)
+def test_a_basket_holds_articles_of_the_shop_and_sane_quantities(
+    demonstration: str, cookie: str, form: dict[str, str], basket: str
+) -> None:
+    status, set_cookie, _ = shop_answer(demonstration, "POST", "/basket", cookie, **form)
+    assert status == 303
+    assert set_cookie.split(";")[0] == f"basket={basket}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/order/none", 404),
+        ("POST", "/", 405),
+        ("GET", "/order", 405),
+        ("GET", "/logos/../conf/pathfile", 404),
+    ],
+)
+def test_the_shop_has_a_page_for_what_it_does_not_serve(
+    demonstration: str, method: str, path: str, status: int
+) -> None:
+    found, _, body = shop_answer(demonstration, method, path)
+    assert found == status
+    assert "There is no such page" in body
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "de", "es", "it"])
+def test_the_shop_speaks_its_customers_languages(demonstration: str, language: str) -> None:
+    request = urllib.request.Request(
+        demonstration, headers={"Accept-Language": language, "Cookie": "basket=tea1"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        body = answer.read().decode()
+    assert f'<html lang="{language}">' in body
+    assert "built-in" not in body

@@ -1,0 +1,459 @@
+"""The documentation: its examples are run, its links and its table are checked."""
+
+import ast
+import importlib
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docs.errors import sections
+from sogenactif import errors
+from sogenactif.commands.certificate import Refused
+from sogenactif.configuration import KEYWORDS, Pathfile, read_pathfile
+from sogenactif.http import HttpError
+from sogenactif.protocols.certificate import issue_certificate, read_certificate
+from sogenactif.protocols.sips import open_request, seal_response
+from sogenactif.web import Order, Unverified, call_autoresponse, call_request, call_response
+from tests.conftest import MERCHANT, ROOT, need
+from tests.support.serving import free_port, postgresql, public_folder, web_user
+from tests.unit.test_web import ask, post
+
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "lib" / "sogenactif_sandbox" / "README.md"]
+KIT = "/usr/local/lib/sogenactif"
+ORDER = "INSERT INTO orders (reference, cents, title) VALUES ('A-1', 1250, 'Tea')"
+
+
+def example(kind: str) -> str:
+    """The code of shop.md under a kind, blocks that belong together joined."""
+    blocks = re.findall(
+        rf"^```{kind}\n(.*?)^```$", (ROOT / "docs" / "shop.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert blocks, kind
+    return "\n".join(blocks)
+
+
+@pytest.fixture
+def ledger(pathfile: Pathfile, tmp_path: Path) -> Pathfile:
+    """The usual pathfile, with a ledger."""
+    path = Path(pathfile.path)
+    path.write_text(path.read_text().rstrip("\n") + f"\nLEDGER!sqlite:///{tmp_path}/ledger.db!\n")
+    return read_pathfile(str(path))
+
+
+def answer_to(data: str, pathfile: Pathfile) -> str:
+    """The sealed response of a bank that accepts what it is asked."""
+    asked, certificate = open_request(data, pathfile)
+    return seal_response({**asked, "response_code": "00", "payment_means": "CB"}, certificate)
+
+
+def the_data(page: str) -> str:
+    [data] = re.findall(r'name="?DATA"? value="?([0-9A-Fa-f]+)', page, re.IGNORECASE)
+    return str(data)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def orders(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[tuple[str, str, Callable[[str], list[tuple[Any, ...]]]]]:
+    """A kind of database with the order A-1 of 12.50, its address, and what runs a statement in it."""
+    if request.param == "sqlite":
+        with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as shop:
+            shop.execute(example("sql"))
+            shop.execute(ORDER)
+            yield request.param, f"{tmp_path}/shop.db", lambda sql: shop.execute(sql).fetchall()
+    else:
+        import psycopg
+
+        with postgresql() as server, psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute(example("sql").encode())
+            connection.execute(ORDER)
+            yield request.param, server.url, lambda sql: connection.execute(sql.encode()).fetchall()
+
+
+def test_an_order_in_a_database_is_paid(
+    orders: tuple[str, str, Callable[[str], list[tuple[Any, ...]]]], ledger: Pathfile
+) -> None:
+    kind, address, query = orders
+    code = re.sub(r'^SHOP = ".*"$', f'SHOP = "{address}"', example(f"python {kind}"), flags=re.MULTILINE)
+    shop: dict[str, Any] = {}
+    exec(compile(code, "shop.md", "exec"), shop)
+    pay = call_request(shop["order_to_pay"], ledger.path)
+    receive = call_autoresponse(shop["record_outcome"], ledger.path, log="")
+    page = ask(pay, query="order=A-1")
+    assert page.status == 200, page.log
+    assert ask(pay, query="order=B-2").status == 404
+    sealed = answer_to(the_data(page.body), ledger)
+    assert query("SELECT paid FROM orders") == [(False,)]
+    for _ in range(2):
+        answer = post(receive, DATA=sealed)
+        assert (answer.status, answer.log) == (200, "")
+    assert query("SELECT paid FROM orders") == [(True,)]
+    assert ask(pay, query="order=A-1").status == 404
+
+
+def test_the_customer_goes_on_to_the_shop_s_page(ledger: Pathfile) -> None:
+    shop: dict[str, Any] = {}
+    exec(compile(example("python next_page"), "shop.md", "exec"), shop)
+    parameters = {"merchant_id": MERCHANT, "amount": "1250", "order_id": "A 1"}
+    page = ask(call_request(lambda reference: Order(parameters), ledger.path), query="order=1")
+    back = call_response(shop["next_page"], lambda response: None, ledger.path)
+    answer = post(back, DATA=answer_to(the_data(page.body), ledger))
+    assert 'href="/order/A%201"' in unescape(answer.body)
+
+
+def run(arguments: list[str]) -> str:
+    return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
+
+
+def here(code: str, pathfile: Pathfile) -> str:
+    """An example with the paths of this kit and this pathfile."""
+    return code.replace(f"{KIT}/var/conf/pathfile", pathfile.path).replace(f"{KIT}/bin", f"{ROOT}/bin")
+
+
+def test_a_php_shop_keeps_calling_request_and_response(ledger: Pathfile, tmp_path: Path) -> None:
+    need(shutil.which("php"), "php-cli")
+    for name in ("request", "response"):
+        (tmp_path / f"{name}.php").write_text(here(example(f"php {name}"), ledger))
+    functions = "function amount_of_order($o) { return $o === 'A-1' ? 1250 : 0; }"
+    functions += 'function order_is_paid($o, $a) { echo "$o is paid $a"; }'
+
+    def php(script: str, given: str) -> str:
+        return run(
+            [
+                "php",
+                "-d",
+                "error_log=/dev/stderr",
+                "-r",
+                f"{functions} {given} require '{tmp_path}/{script}.php';",
+            ]
+        )
+
+    page = php("request", "$_GET['order'] = 'A-1';")
+    sealed = answer_to(the_data(page), ledger)
+    assert page.endswith(">")
+    assert php("response", f"$_POST['DATA'] = '{sealed}';") == "A-1 is paid 1250"
+    forged = sealed[:-1] + ("1" if sealed.endswith("0") else "0")
+    assert php("response", f"$_POST['DATA'] = '{forged}';") == ""
+    assert "can't be made" in php("request", "$_GET['order'] = str_repeat('x', 33);")
+
+
+def test_a_shell_calls_them_too(ledger: Pathfile) -> None:
+    page = run(["sh", "-c", here(example("sh request"), ledger)])
+    assert page.startswith("!0!!<")
+    sealed = answer_to(the_data(page), ledger)
+    answer = run(["sh", "-c", f"DATA={sealed}\n" + here(example("sh response"), ledger)])
+    assert answer.split("!")[1:6] == ["0", "", MERCHANT, "fr", "1000"]
+
+
+def test_the_dictionary_is_what_the_table_says() -> None:
+    printed = subprocess.run(
+        [sys.executable, ROOT / "docs" / "dictionary.py"], check=True, capture_output=True
+    ).stdout
+    assert (ROOT / "docs" / "dictionary.md").read_bytes() == printed
+
+
+def test_the_example_s_merchant_has_a_certificate(pathfile: Pathfile) -> None:
+    assert read_certificate(pathfile, "fr", MERCHANT)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_each_page_is_linked_from_both_entries(page: Path) -> None:
+    for entry in ("README.md", "README.fr.md"):
+        assert f"(docs/{page.name})" in (ROOT / entry).read_text(), entry
+
+
+HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
+KIT_ERRORS = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type)}
+# What the kit raises and catches again itself, so that nobody reads its words.
+INTERNAL = {"Failed", "OSError", "ValueError", "WrongSchedule"}
+
+
+class Hole(str):
+    """A value that only the running kit knows, in the words of an error."""
+
+    strerror = HOLE
+
+
+def raised(path: Path) -> Iterator[BaseException]:
+    """The errors that a module of the kit raises or tells, with holes for the values in their words."""
+    module = importlib.import_module(".".join(path.relative_to(ROOT / "lib").with_suffix("").parts))
+    kinds: dict[str, Callable[..., BaseException]] = {**KIT_ERRORS, "Match": the_reason, "exit": SystemExit}
+    kinds |= {"HttpError": HttpError, "Unverified": Unverified, "Refused": Refused}
+
+    def value(node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(found):
+                return found
+            case ast.JoinedStr(parts):
+                return "".join(str(value(part)) for part in parts)
+            case ast.Name(name) if isinstance(getattr(module, name, None), str):
+                return getattr(module, name)
+        return Hole(HOLE)
+
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Call(ast.Name(name) | ast.Attribute(attr=name), arguments, keywords) if name in kinds:
+                named = {keyword.arg: value(keyword.value) for keyword in keywords if keyword.arg}
+                yield kinds[name](*map(value, arguments), **named)
+            case ast.Raise(ast.Name(name)) if name in kinds:
+                yield kinds[name]()
+            case ast.Raise(ast.Name(name) | ast.Call(ast.Name(name))) if name not in INTERNAL:
+                assert name in kinds or name == "error", f"{path}:{node.lineno}: {name}"
+
+
+def the_reason(verdict: str, outcome: str = "", why: str = "", *_: object, **__: object) -> errors.KitError:
+    """What the log says of a response that the ledger doesn't believe."""
+    return errors.KitError(why)
+
+
+def test_the_page_of_errors_is_printed_from_them() -> None:
+    printed = subprocess.run(
+        [sys.executable, ROOT / "docs" / "errors.py"], check=True, capture_output=True
+    ).stdout
+    assert (ROOT / "docs" / "errors.md").read_bytes() == printed
+
+
+def test_each_error_that_the_kit_raises_has_its_row() -> None:
+    rows = [error for section in sections().values() for row in section for error in row.errors]
+    told = {
+        (type(error), str(error))
+        for path in sorted((ROOT / "lib" / "sogenactif").rglob("*.py"))
+        if path.name != "errors.py"
+        for error in raised(path)
+        if str(error).strip(HOLE)
+    }
+    shown = set()
+    for row in rows:
+        if isinstance(row, str):
+            continue
+        # Where several fit, a row is the one with the most words of its own.
+        fitting = [(kind, text) for kind, text in told if type(row) is kind and fits(text, str(row))]
+        assert fitting, f"nothing raises {row!r}"
+        most = max(map(own_words, fitting))
+        shown |= {one for one in fitting if own_words(one) == most}
+    assert sorted(text for _, text in told - shown) == []
+
+
+def fits(text: str, row: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, text.split(HOLE))), row) is not None
+
+
+def own_words(told: tuple[type[BaseException], str]) -> int:
+    return len(told[1].replace(HOLE, ""))
+
+
+def test_each_class_of_error_is_on_the_page() -> None:
+    made = {type(error) for section in sections().values() for row in section for error in row.errors}
+    bases = {base for kind in KIT_ERRORS.values() for base in kind.__bases__}
+    assert {kind for kind in KIT_ERRORS.values() if kind not in bases} - made == set()
+
+
+def blocks(page: Path) -> list[list[str]]:
+    """The indented blocks of a page, as lines."""
+    return [
+        [line[4:] for line in block.strip("\n").splitlines()]
+        for block in re.findall(r"(?:^    .*\n|^\n(?=    ))+", page.read_text(), re.MULTILINE)
+    ]
+
+
+def commands(page: Path) -> list[str]:
+    """The commands that a page says to give, in its blocks and in its text; without their comments."""
+    text = re.findall(
+        r"`((?:sudo (?:-[gu] www-data )?)?(?:bin/sogenactif|\./install\.sh) [^`]+)`", page.read_text()
+    )
+    lines = [line for block in blocks(page) for line in block if COMMAND.match(line)]
+    return [re.sub(r"\s+", " ", line.partition("  #")[0]).strip() for line in [*lines, *text]]
+
+
+COMMAND = re.compile(
+    r"(?:sudo (?:-[gu] www-data )?)?(?:bin/|/usr/local/lib/sogenactif/bin/|\./install\.sh\b|sqlite3 )|[0-9]+ [0-9]+ \* \* \* "
+)
+SPOKEN = [page for page in PAGES if page.name != "CHANGELOG.md" and commands(page)]
+# What to give in place of the words that stand for somebody's own.
+MINE = {
+    r"^(?:sudo(?: -[gu] www-data)?|[0-9]+ [0-9]+ \* \* \* (?:www-data|root)) ": "",
+    KIT: "{kit}",
+    r"^bin/": "{kit}/bin/",
+    "/path/to/pathfile": "{kit}/var/conf/pathfile",
+    "/path/to/new": "{folder}/certif.fr.014213245611118.php",
+    "PATHFILE": "{folder}/pathfile",
+    "--template FILE": f"--template {ROOT}/lib/sogenactif_sandbox/examples/market",
+    r"\bFILE$": "{folder}/certif.fr.014213245611118.php",
+    "FOLDER": "{folder}/bundle",
+    r"//HOST\b": "//shop.example",
+    r"\b0\.0\.0\.0\b": "127.0.0.1",
+    "AAAAMMJJ-NNNNNN": "{reference}",
+    "AAAAMMJJ": "{day}",
+    "/backup/": "{folder}/",
+    r"\bSTATE\b": "waiting",
+    r"table\|csv\|json": "csv",
+    r"[][]": "",
+    r"\bTASK\b": "apache",
+}
+# What a person stops, and what other tests do for real.
+SERVES = re.compile(r"\./install\.sh (?:demo|payment)")
+ELSEWHERE = re.compile(r"\./install\.sh (?:test|release|postgresql)\b")
+
+
+def beside(kit: Path) -> list[str]:
+    """Options that install somewhere, away from this machine's Apache."""
+    return ["--prefix", str(kit), "--config", f"{kit}.conf", "--no-enable", "--user", web_user()]
+
+
+@pytest.fixture(scope="module")
+def kit() -> Iterator[tuple[Path, dict[str, str]]]:
+    """The kit as ``./install.sh apache`` puts it somewhere, with a payment: its folder, and what that is called."""
+    with public_folder() as folder:
+        run([f"{ROOT}/install.sh", "apache", *beside(folder / "kit")])
+        pathfile = read_pathfile(f"{folder}/kit/var/conf/pathfile")
+        call = [f"merchant_id={MERCHANT}", "amount=1000", f"pathfile={pathfile.path}"]
+        page = run([f"{folder}/kit/bin/request", *call])
+        [line] = run([f"{folder}/kit/bin/sogenactif", "transactions", "--format", "csv"]).splitlines()[1:]
+        reference = line.partition(",")[0]
+        known = {"DATA": answer_to(the_data(page), pathfile), "reference": reference, "day": reference[:8]}
+        yield folder / "kit", known
+
+
+@pytest.mark.parametrize("page", SPOKEN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_commands_of_each_page_work(page: Path, kit: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    place, known = kit
+    for name in ("pathfile", "parmcom.sogenactif", f"parmcom.{MERCHANT}"):
+        content = (place / "var" / "conf" / name).read_text().replace(f"{place}/var/conf", str(tmp_path))
+        (tmp_path / name).write_text(content.replace("ledger.db", f"{tmp_path.name}.db"))
+    renewed = issue_certificate("http://127.0.0.1:8080/payment", "014213245611118")
+    (tmp_path / "certif.fr.014213245611118.php").write_bytes(renewed)
+    for command in commands(page):
+        given = command
+        for words, mine in MINE.items():
+            given = re.sub(words, mine, given)
+        given = given.format(kit=place, folder=tmp_path, **known)
+        if ELSEWHERE.match(given):
+            given += " --help"
+        elif given.startswith("./install.sh apache"):
+            given += f" --dry-run {' '.join(beside(place))}"
+        elif SERVES.match(given):
+            given = f"exec {given} --port {free_port()}"
+            given += f" --root {demonstration(tmp_path)}" if " demo" in given else " --database payment.db"
+        given = given.replace("./install.sh", f"{ROOT}/install.sh")
+        done, said = follow(given, {**os.environ, "DATA": known["DATA"], "LC_ALL": "C"}, tmp_path)
+        assert done, f"{command}: {said}"
+    assert not (ROOT / "payment.db").exists()
+
+
+def test_the_manual_is_installed_where_man_looks_for_it(kit: tuple[Path, dict[str, str]]) -> None:
+    """That is beside a folder of PATH; see manpath(1)."""
+    place, _ = kit
+    written = {page.name for page in (ROOT / "docs" / "man").iterdir()}
+    assert {page.name for page in (place / "bin" / ".." / "share" / "man" / "man1").iterdir()} == written
+
+
+def demonstration(folder: Path) -> Path:
+    """What a demonstration writes in, so that it stays out of the kit."""
+    root = folder / "demonstration"
+    if not root.exists():
+        shutil.copytree(ROOT / "cgi-bin", root / "cgi-bin", ignore=shutil.ignore_patterns("pathfile"))
+    return root
+
+
+def follow(command: str, environment: dict[str, str], folder: Path) -> tuple[bool, str]:
+    """Whether a command does what it should, and what it says; a server is stopped once it serves."""
+    with subprocess.Popen(
+        ["sh", "-c", command],
+        cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "Ctrl-C stops" in line:
+                [address] = re.findall(r"at (http://\S+/payment);", line)
+                assert urllib.request.urlopen(f"{address}/console/health").status == 200
+                process.send_signal(signal.SIGINT)
+    # Where no web server runs, a check finds faults: that it looked is enough.
+    looked = "sogenactif check" in command and "Faults: " in said
+    return process.returncode == 0 or looked, said
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.fr.md", "lib/sogenactif_sandbox/README.md"])
+def test_a_test_suite_imports_the_payment_server(page: str, pathfile: Pathfile, tmp_path: Path) -> None:
+    [block] = [block for block in blocks(ROOT / page) if block[0].startswith("from ")]
+    code = "\n".join(block).replace("...", "seen = urlopen(f'{address}/console/health').status", 1)
+    for words, mine in (("/path/to/pathfile", pathfile.path), ("path/of/pathfile", pathfile.path),
+                        ("/tmp/payment.db", f"{tmp_path}/payment.db"), ("payments.db", f"{tmp_path}/payment.db")):  # fmt: skip
+        code = code.replace(f'"{words}"', f'"{mine}"')
+    known: dict[str, Any] = {"urlopen": urllib.request.urlopen}
+    exec(compile(code, page, "exec"), known)
+    assert known["seen"] == 200
+
+
+def test_both_readmes_say_the_same() -> None:
+    english, french = (ROOT / "README.md", ROOT / "README.fr.md")
+
+    def parts(page: Path) -> dict[str, Any]:
+        text = page.read_text()
+        return {
+            "commands": commands(page),
+            "links": re.findall(r"\]\(([^)]+)\)", text)[1:],
+            "titles": re.findall(r"^#+", text, re.MULTILINE),
+            "keywords": re.findall(r"[A-Z_]+!", text),
+            "rows": len(re.findall(r"^\|", text, re.MULTILINE)),
+            "points": re.findall(r"^(?:[0-9]\.|-) ", text, re.MULTILINE),
+        }
+
+    assert parts(french) == parts(english)
+
+
+def test_each_keyword_of_the_pathfile_is_explained() -> None:
+    pages = "".join((ROOT / page).read_text() for page in ("README.md", "docs/paypage.md"))
+    assert [keyword for keyword in KEYWORDS if not re.search(rf"`{keyword}[`!]", pages)] == []
+
+
+def test_the_options_of_the_installation_are_on_its_page() -> None:
+    page = (ROOT / "docs" / "install.md").read_text()
+    shown = set(re.findall(r"^\| `(--[a-z-]+)", page, re.MULTILINE))
+    taken = {
+        option
+        for task in ("apache", "bundle")
+        for option in re.findall(r"^ +(--[a-z-]+)", run([f"{ROOT}/install.sh", task, "--help"]), re.MULTILINE)
+    }
+    assert shown == taken - {"--version"}
+
+
+def test_modules_import_those_below_them_only() -> None:
+    """As docs/code.md lists them, from the top down; those of a row may know each other."""
+    rows = re.findall(r"^\| ((?:`\w+/?`(?:, )?)+) \|", (ROOT / "docs" / "code.md").read_text(), re.MULTILINE)
+    place = {
+        name.strip("`/"): number for number, row in enumerate(rows) for name in row.split(", ")
+    }  # fmt: skip
+    kit = ROOT / "lib" / "sogenactif"
+    modules = {path.stem: [path] for path in kit.glob("*.py") if path.stem != "__init__"}
+    for package in ("commands", "protocols", "ledger"):
+        modules[package] = sorted((kit / package).rglob("*.py"))
+    assert set(modules) <= set(place)
+    for name, paths in modules.items():
+        for path in paths:
+            text = path.read_text()
+            names = re.findall(r"^ *from sogenactif\.(\w+)", text, re.MULTILINE)
+            for listed in re.findall(r"^ *from sogenactif import ([\w, ]+)", text, re.MULTILINE):
+                names += [one for one in listed.split(", ") if one in place]
+            for imported in names:
+                assert place[imported] >= place[name], f"{path.name} imports {imported}"

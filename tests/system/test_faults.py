@@ -1,0 +1,324 @@
+"""What goes wrong around the ledger, done for real: nothing acknowledged is ever lost."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sogenactif.configuration import read_pathfile
+from sogenactif.ledger import IDLE
+from sogenactif.ledger.history import differences, transactions
+from sogenactif.ledger.ledger import Ledger, opened_ledger
+from tests.conftest import ROOT, need
+from tests.support.serving import postgresql
+from tests.unit.test_web import Answer, Shop, ask, post
+
+
+class LedgerShop(Shop):
+    """A shop whose pathfile names a ledger."""
+
+    def __init__(self, param: Path, ledger: str, journal: Path) -> None:
+        with (param / "pathfile").open("a") as file:
+            file.write(f"LEDGER!{ledger}!\nJOURNAL!{journal}!\n")
+        super().__init__(read_pathfile(str(param / "pathfile")), param / "autoresponse.log")
+        self.url = ledger
+
+    def asked(self) -> str:
+        """Show the means of payment of the order; the transaction_id that the ledger gave."""
+        assert ask(self.request, query="order=CMD-42").status == 200
+        with self.ledger() as ledger:
+            return list(transactions(ledger))[-1].reference[-6:]
+
+    def paid(self, number: str) -> Answer:
+        """The answer to the bank's server that says the order is paid."""
+        with self.ledger() as ledger:
+            entry = next(iter(ledger.journal.entries()))
+        return post(
+            self.autoresponse,
+            DATA=self.seal(transaction_id=number, transmission_date=entry["fields"]["transmission_date"]),
+        )
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        with opened_ledger(self.pathfile) as ledger:
+            assert ledger
+            yield ledger
+
+    def restart(self) -> None:
+        """Let go of what the web server's processes hold, as when it is started again."""
+        while IDLE:
+            IDLE.pop().close()
+
+    def verdicts(self) -> list[str]:
+        with self.ledger() as ledger:
+            return [entry["verdict"] for entry in ledger.journal.entries() if entry["kind"] == "response"]
+
+    def replay(self) -> tuple[int, str]:
+        """Run ``sogenactif replay`` with a script that notes the outcomes; its status and what it said."""
+        script = Path(self.pathfile.path).parent / "script.py"
+        script.write_text(
+            f"def record_outcome(response):\n    with open({str(script) + '.told'!r}, 'a') as file:\n"
+            "        file.write(response['order_id'] + ' ' + response.outcome + '\\n')\n"
+        )
+        options = [f"--pathfile={self.pathfile.path}", f"--script={script}"]
+        command = [sys.executable, f"{ROOT}/bin/sogenactif", "replay", *options]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        return result.returncode, result.stdout + result.stderr
+
+    def told_by_replay(self) -> str:
+        file = Path(self.pathfile.path).parent / "script.py.told"
+        return file.read_text() if file.exists() else ""
+
+
+@pytest.fixture
+def shop(param: Path, tmp_path: Path) -> LedgerShop:
+    return LedgerShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
+
+
+@contextmanager
+def locked(shop: LedgerShop, path: Path) -> Iterator[None]:
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+@contextmanager
+def corrupt(shop: LedgerShop, path: Path) -> Iterator[None]:
+    shop.restart()
+    shutil.copy(path, f"{path}.sound")
+    for side in ("-wal", "-shm"):
+        Path(f"{path}{side}").unlink(missing_ok=True)
+    path.write_bytes(b"this was a ledger" * 1000)
+    try:
+        yield
+    finally:
+        shutil.move(f"{path}.sound", path)
+
+
+@contextmanager
+def missing(shop: LedgerShop, path: Path) -> Iterator[None]:
+    path.rename(f"{path}.away")
+    try:
+        yield
+    finally:
+        Path(f"{path}.away").rename(path)
+
+
+@contextmanager
+def a_folder(shop: LedgerShop, path: Path) -> Iterator[None]:
+    path.rename(f"{path}.away")
+    path.mkdir()
+    try:
+        yield
+    finally:
+        path.rmdir()
+        Path(f"{path}.away").rename(path)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (locked, "database is locked"),
+        (corrupt, "file is not a database"),
+        (missing, "gone, though its journal is here"),
+        (a_folder, "unable to open database file"),
+    ],
+)
+def test_a_response_outlives_a_ledger_that_fails(
+    shop: LedgerShop, tmp_path: Path, fault: Callable[..., Iterator[None]], words: str
+) -> None:
+    number = shop.asked()
+    with fault(shop, tmp_path / "ledger.db"):  # type: ignore[attr-defined]
+        answer = shop.paid(number)
+        assert (answer.status, answer.body) == (200, "")
+        assert words in answer.log
+        page = ask(shop.request, query="order=CMD-42")
+        assert page.status == 500
+        assert words in page.log
+        assert "DATA" not in page.body
+    assert shop.outcomes == []
+    assert shop.verdicts() == ["unentered"]
+    status, said = shop.replay()
+    assert (status, said) == (0, "1 entered from the journal, 1 told to the shop, 0 still to tell\n")
+    assert shop.told_by_replay() == "CMD-42 accepted\n"
+    with shop.ledger() as ledger:
+        assert [transaction.state for transaction in transactions(ledger)] == ["accepted"]
+        assert list(differences(ledger, lambda count: None)) == []
+    assert shop.replay()[1].startswith("0 entered")
+    assert shop.told_by_replay() == "CMD-42 accepted\n"
+
+
+def test_a_ledger_that_is_gone_for_good_is_made_again_from_the_journal(
+    shop: LedgerShop, tmp_path: Path
+) -> None:
+    number = shop.asked()
+    shop.paid(number)
+    assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
+    for file in tmp_path.glob("ledger.db*"):
+        file.unlink()
+    status, said = shop.replay()
+    assert (status, said.split(",")[0]) == (0, "2 entered from the journal")
+    with shop.ledger() as ledger:
+        assert [transaction.state for transaction in transactions(ledger)] == ["accepted"]
+    assert shop.asked() == "000002"
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    need(os.getuid() == 0, "root, who may mount a small disk,")
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(folder: Path) -> None:
+    with open(folder / "filler", "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+
+
+def test_when_neither_ledger_nor_journal_can_be_written_the_bank_is_told_to_try_again(
+    param: Path, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        shop = LedgerShop(param, f"sqlite:///{disk}/ledger.db", disk / "journal")
+        number = shop.asked()
+        fill(disk)
+        answer = shop.paid(number)
+        for _ in range(200):
+            if answer.status == 500:
+                break
+            answer = shop.paid(number)
+        assert answer.status == 500
+        assert "ledger.db: " in answer.log
+        assert "Error writing the journal (" in answer.log
+        acknowledged = len(shop.outcomes)
+        (disk / "filler").unlink()
+        assert shop.paid(number).status == 200
+        assert shop.replay()[0] == 0
+        with shop.ledger() as ledger:
+            assert [transaction.state for transaction in transactions(ledger)] == ["accepted"]
+        assert len(shop.outcomes) == 1 >= acknowledged
+
+
+def test_a_full_disk_for_the_ledger_alone_leaves_the_journal(param: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        shop = LedgerShop(param, f"sqlite:///{disk}/ledger.db", tmp_path / "journal")
+        numbers = [shop.asked() for _ in range(20)]
+        fill(disk)
+        answers = [shop.paid(number) for number in numbers]
+        assert {answer.status for answer in answers} == {200}
+        assert "Error in the ledger (" in answers[-1].log
+        (disk / "filler").unlink()
+        assert shop.replay()[0] == 0
+        with shop.ledger() as ledger:
+            assert {transaction.state for transaction in transactions(ledger)} == {"accepted"}
+            assert list(differences(ledger, lambda count: None)) == []
+
+
+def test_a_ledger_that_is_read_only_leaves_the_journal(param: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        shop = LedgerShop(param, f"sqlite:///{disk}/ledger.db", tmp_path / "journal")
+        number = shop.asked()
+        shop.restart()
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        answer = shop.paid(number)
+        assert answer.status == 200
+        assert "read" in answer.log
+        subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+        assert shop.replay()[0] == 0
+        assert shop.told_by_replay() == "CMD-42 accepted\n"
+
+
+def test_postgresql_may_stop_and_start_again(param: Path, tmp_path: Path) -> None:
+    with postgresql() as server:
+        shop = LedgerShop(param, server.url, tmp_path / "journal")
+        number = shop.asked()
+        server.stop()
+        answer = shop.paid(number)
+        assert answer.status == 200
+        assert "Error in the ledger (postgresql://127.0.0.1:" in answer.log
+        page = post(shop.response, DATA=shop.seal(transaction_id=number))
+        assert "Payment in progress" in page.body
+        assert ask(shop.request, query="order=CMD-42").status == 500
+        server.start()
+        assert shop.replay()[0] == 0
+        assert shop.told_by_replay() == "CMD-42 accepted\n"
+        assert shop.asked() == "000002"
+
+
+def test_the_customer_is_not_told_paid_while_the_ledger_cannot_be_asked(
+    shop: LedgerShop, tmp_path: Path
+) -> None:
+    number = shop.asked()
+    with missing(shop, tmp_path / "ledger.db"):
+        page = post(shop.response, DATA=shop.seal(transaction_id=number))
+    assert page.status == 200
+    assert "Payment in progress" in page.body
+    assert "Payment accepted" not in page.body
+
+
+def test_a_shop_s_function_that_raises_loses_nothing(shop: LedgerShop) -> None:
+    number = shop.asked()
+    shop.failing = True
+    answer = shop.paid(number)
+    assert answer.status == 200
+    assert "record_outcome" in answer.log
+    assert "RuntimeError" in answer.log
+    assert shop.outcomes == []
+    shop.failing = False
+    shop.asked()
+    shop.paid("000002")
+    assert [outcome["transaction_id"] for outcome in shop.outcomes] == ["000002", "000001"]
+
+
+def test_a_response_to_another_order_or_amount_is_shown_to_nobody(shop: LedgerShop) -> None:
+    number = shop.asked()
+    for fields in ({"amount": "001"}, {"order_id": "CMD-43"}, {"transaction_id": "000009"}):
+        data = shop.seal(**{"transaction_id": number, **fields})
+        page = post(shop.response, DATA=data)
+        assert page.status == 403
+        assert "Payment accepted" not in page.body
+        answer = post(shop.autoresponse, DATA=data)
+        assert answer.status == 200
+        assert "conflicting" in answer.log or "unknown" in answer.log
+    assert shop.outcomes == []
+
+
+def test_a_forged_response_is_noted_without_what_it_says(shop: LedgerShop) -> None:
+    number = shop.asked()
+    data = shop.seal(transaction_id=number)
+    assert post(shop.autoresponse, DATA=data[:-1] + ("0" if data[-1] != "0" else "1")).status == 403
+    with shop.ledger() as ledger:
+        [_, forged] = ledger.journal.entries()
+    assert (forged["verdict"], forged["source"], forged["fields"]) == ("forged", "automatic", {})
+    assert "MAC" in forged["error"]
+
+
+def test_a_form_that_is_shown_was_recorded_with_what_it_asks_for(shop: LedgerShop) -> None:
+    assert shop.asked() == "000001"
+    with shop.ledger() as ledger:
+        [request] = ledger.journal.entries()
+        [transaction] = transactions(ledger)
+    assert request["fields"] == transaction.fields
+    assert (transaction.fields["amount"], transaction.fields["order_id"]) == ("1250", "CMD-42")
+
+
+def test_a_sealed_response_of_an_impossible_date_is_no_response(shop: LedgerShop) -> None:
+    data = shop.seal(transmission_date="20261399999999")
+    for application in (shop.response, shop.autoresponse):
+        assert post(application, DATA=data).status == 400

@@ -1,0 +1,511 @@
+import hashlib
+import json
+import os
+import pwd
+import re
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MERCHANT, ROOT, need
+from tests.support.machine import Machine, machine, wait_for
+from tests.support.serving import public_folder, web_user
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["help"], 0, "./install.sh demo"),
+        (["nonsense"], 2, "./install.sh demo"),
+        (["apache", "--prefix", "here", "--no-enable"], 1, "here is no absolute path"),
+        (["apache", "--prefix", "/usr/local", "--no-enable"], 1, "/usr/local holds other things"),
+        (["apache", "--prefix", str(ROOT), "--no-enable"], 1, "is where this copy of the kit is"),
+        (["apache", "--prefix", str(ROOT / "lib" / "x"), "--no-enable"], 1, "is inside this copy of the kit"),
+        (["apache", "--prefix", "/tmp/a$1b", "--no-enable"], 1, "may hold letters, digits"),
+        (["apache", "--config", "/nowhere/x.conf", "--no-enable"], 1, "there is no folder /nowhere"),
+        (["apache", "--shop", "shop.example", "--no-enable"], 1, "shop.example is no http or https address"),
+        (["apache", "--payment", "http://bank!/", "--no-enable"], 1, "no http or https address"),
+        (["apache", "--shop"], 1, "--shop wants a value"),
+        (["--version"], 0, "Sogenactif payment kit"),
+        (["apache", "--what"], 1, "no option --what"),
+        (["apache", "--help"], 0, "--uninstall"),
+        (["apache", "--config", "/etc/x.conf"], 1, "Apache takes /etc/apache2/conf-available/NAME.conf"),
+        (["apache", "--wsgi", "--python", sys.executable, "--no-enable"], 1, "mod_wsgi runs Debian's"),
+        (
+            ["apache", "--uninstall", "--prefix", "/usr/local", "--no-enable"],
+            1,
+            "no kit is installed in /usr/local",
+        ),
+        (["apache", "--python", "/bin/true/python", "--no-enable"], 1, "no Python 3.10 or newer"),
+        (["apache", "--user", "nobody-here", "--no-enable"], 1, "no user nobody-here"),
+        (["apache", "--user", "nobody", "--no-enable"], 1, "no group nobody"),
+        (["release", "--quick"], 1, "release takes no --quick"),
+    ],
+)
+def test_it_says_what_is_wrong_and_what_to_do(arguments: list[str], status: int, words: str) -> None:
+    result = subprocess.run([ROOT / "install.sh", *arguments], capture_output=True, text=True, check=False)
+    assert result.returncode == status
+    assert words in result.stdout + result.stderr
+
+
+def install(folder: Path, *options: str) -> str:
+    """Install in a folder, away from this machine's Apache; what was printed."""
+    return subprocess.run(
+        [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf", "--no-enable",
+         "--user", web_user(), *options],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with public_folder() as folder:
+        yield folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def installed_by_an_older_kit(path: Path, content: str = "older") -> None:
+    """Note in the kit's list that it installed a file with another content than today's."""
+    kit = path.parents[1]
+    name = path.relative_to(kit)
+    line = f"{hashlib.sha256(content.encode()).hexdigest()}  {name}"
+    listed = (kit / ".sogenactif").read_text()
+    (kit / ".sogenactif").write_text(re.sub(rf"(?m)^\w+  {re.escape(str(name))}$", line, listed))
+
+
+def new(path: Path) -> Path:
+    """Where an upgrade puts the kit's file beside the shop's own."""
+    return path.with_name(f"{path.name}.new")
+
+
+def test_a_dry_run_says_what_it_would_do_and_changes_nothing(folder: Path) -> None:
+    said = install(folder, "--dry-run", "--shop", "https://shop.example")
+    assert f"put lib/sogenactif in {folder}/kit" in said
+    assert "for https://shop.example" in said
+    assert 'Alias "/logos/"' in said
+    assert said.endswith("Nothing was changed.\n")
+    assert not list(folder.iterdir())
+    install(folder)
+    (folder / "kit" / "cgi-bin" / "call_request.py").write_text("# ours\n")
+    (folder / "kit" / "templates" / "style.css").write_text("/* ours */\n")
+    before = contents(folder)
+    for options in ([], ["--wsgi"], ["--uninstall"]):
+        said = install(folder, "--dry-run", *options)
+        assert contents(folder) == before
+    assert "It was changed and stays" in said
+    said = install(folder, "--dry-run")
+    for name in ("cgi-bin/call_request.py", "templates/style.css"):
+        assert f"It was changed and stays: {folder}/kit/{name}\n" in said
+
+
+def test_an_upgrade_renews_what_nobody_changed(folder: Path) -> None:
+    install(folder)
+    kit = folder / "kit"
+    changed, old, style = (
+        kit / "cgi-bin" / "call_request.py",
+        kit / "cgi-bin" / "call_response.py",
+        kit / "templates" / "style.css",
+    )
+    changed.write_text("# ours\n")
+    for path in (old, style):
+        path.write_text("old\n")
+        installed_by_an_older_kit(path, "old\n")
+    install(folder)
+    assert changed.read_text() == "# ours\n"
+    assert "def next_page" in old.read_text()
+    assert style.read_text() == (ROOT / "templates" / "style.css").read_text()
+    assert not list(kit.rglob("*.new"))
+
+
+def test_edited_templates_and_logos_stay_in_force_and_the_new_ones_go_beside(folder: Path) -> None:
+    install(folder)
+    kit = folder / "kit"
+    edited = [kit / name for name in ("cgi-bin/call_request.py", "templates/style.css", "logos/CB.svg")]
+    for path in edited:
+        path.write_text("ours")
+    # The same kit again has nothing new to show.
+    said = install(folder)
+    for path in edited:
+        assert f"It was changed and stays: {path}\n" in said
+        assert path.read_text() == "ours"
+    assert not list(kit.rglob("*.new"))
+    for path in edited:
+        installed_by_an_older_kit(path)
+    assert f"{edited[1]}; the new one is {edited[1]}.new\n" in install(folder, "--dry-run")
+    assert not list(kit.rglob("*.new"))
+    said = install(folder)
+    for path in edited:
+        assert f"It was changed and stays: {path}; the new one is {path}.new\n" in said
+        assert path.read_text() == "ours"
+    assert new(edited[1]).read_bytes() == (ROOT / "templates" / "style.css").read_bytes()
+    assert "def order_to_pay" in new(edited[0]).read_text()
+    # What the shop takes over is the kit's again, and renewed from then on.
+    new(edited[1]).rename(edited[1])
+    assert str(edited[1]) not in install(folder)
+    said = install(folder, "--uninstall")
+    assert not edited[1].exists()
+    assert not list(kit.rglob("*.new"))
+    assert edited[2].read_text() == "ours"
+
+
+def test_uninstalling_leaves_what_is_the_shop_s(folder: Path) -> None:
+    kit = folder / "kit"
+    install(folder)
+    (kit / "cgi-bin" / "call_request.py").write_text("# ours\n")
+    (kit / "logos" / "ours.gif").write_text("ours")
+    (kit / "var" / "data" / "ledger.db").write_text("payments")
+    before = {name: content for name, content in contents(kit).items() if name.startswith("var/")}
+    assert f"var/conf/certif.fr.{MERCHANT}.php" in before
+    said = install(folder, "--uninstall")
+    assert f"It was changed and stays: {kit}/cgi-bin/call_request.py" in said
+    assert not (folder / "kit.conf").exists()
+    left = contents(kit)
+    assert left == {
+        **before, ".sogenactif": b"", "cgi-bin/call_request.py": b"# ours\n", "logos/ours.gif": b"ours"
+    }  # fmt: skip
+    install(folder)
+    again = contents(kit)
+    assert {name: again[name] for name in left if name != ".sogenactif"} == {
+        name: content for name, content in left.items() if name != ".sogenactif"
+    }
+    assert "bin/request" in again
+
+
+def test_a_configuration_of_somebody_else_s_is_left_alone(folder: Path) -> None:
+    install(folder)
+    (folder / "kit.conf").write_text("# another program's\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        install(folder)
+    install(folder, "--uninstall")
+    assert (folder / "kit.conf").read_text() == "# another program's\n"
+
+
+def test_an_edited_configuration_of_apache_stays(folder: Path) -> None:
+    install(folder)
+    config = folder / "kit.conf"
+    edited = config.read_text() + "# ours\n"
+    config.write_text(edited)
+    said = install(folder, "--wsgi")
+    assert f"It was changed and stays: {config}; the new one is {config}.new\n" in said
+    assert config.read_text() == edited
+    assert "WSGIDaemonProcess" in new(config).read_text()
+    said = install(folder, "--uninstall")
+    assert f"It was changed and stays: {config}\n" in said
+    assert config.read_text() == edited
+    assert not new(config).exists()
+
+
+def test_rights_in_folders_of_the_shop_s_own_configuration_stay_usable(folder: Path) -> None:
+    install(folder)
+    ours = folder / "kit" / "var" / "conf" / "ours"
+    ours.mkdir(mode=0o750)
+    (ours / "key").write_text("secret")
+    install(folder)
+    assert stat.S_IMODE(ours.stat().st_mode) == 0o750
+    assert stat.S_IMODE((ours / "key").stat().st_mode) == 0o640
+
+
+def test_what_was_there_and_stays_is_told(folder: Path) -> None:
+    asked = ["--shop", "https://shop.example", "--payment", "http://pay.example:8080/payment"]
+    assert "stay" not in install(folder, *asked)
+    assert "stay" not in install(folder, *asked, "--protocol", "sips")
+    said = install(folder, "--shop", "https://tea.example", "--payment", "https://other.example/payment")
+    assert "Parameters that were there stay: their return addresses are not at https://tea.example.\n" in said
+    assert "Certificates that were there stay: they don't all pay at https://other.example/payment." in said
+    said = install(folder, *asked, "--protocol", "paypage")
+    assert "The pathfile that was there stays: payments are by sips; " in said
+    assert "\nPROTOCOL!" not in (folder / "kit" / "var" / "conf" / "pathfile").read_text()
+
+
+def test_what_stays_of_today_s_protocol_is_told(folder: Path) -> None:
+    asked = ["--payment", "http://pay.example:8080/payment", "--protocol", "paypage"]
+    assert "stay" not in install(folder, *asked)
+    assert "stay" not in install(folder)
+    said = install(folder, "--payment", "https://other.example/payment", "--protocol", "sips")
+    assert "The pathfile that was there stays: payments are by paypage; " in said
+    assert "its PAYPAGE_URL is not https://other.example/payment/paymentInit.\n" in said
+
+
+def test_a_configuration_that_is_wrong_is_named(folder: Path) -> None:
+    install(folder)
+    pathfile = folder / "kit" / "var" / "conf" / "pathfile"
+    pathfile.write_text(pathfile.read_text() + "PROTOCOL!carrier pigeon!\n")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        install(folder)
+    assert failed.value.stderr.startswith("install.sh: ")
+    assert "PROTOCOL is carrier pigeon, and may be sips or paypage" in failed.value.stderr
+
+
+def test_orders_to_try_with_are_placed_where_the_shop_has_none(folder: Path) -> None:
+    install(folder)
+    orders = folder / "kit" / "var" / "data" / "shop.db"
+    assert orders.owner() == web_user()
+    with closing(sqlite3.connect(orders)) as shop, shop:
+        assert shop.execute("SELECT amount, state FROM orders WHERE reference = 'TRIAL'").fetchall() == [
+            (1000, "waiting")
+        ]
+        shop.execute("UPDATE orders SET state = 'accepted'")
+    before = orders.read_bytes()
+    install(folder)
+    assert orders.read_bytes() == before
+    # Where the shop keeps its orders on a disk that isn't there now, none are put in their place.
+    orders.unlink()
+    orders.symlink_to(folder / "elsewhere.db")
+    install(folder)
+    assert orders.is_symlink()
+    assert not orders.exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root makes files for somebody else")
+def test_what_root_sets_up_in_somebody_s_folder_is_theirs(folder: Path) -> None:
+    kit, somebody = folder / "kit", pwd.getpwnam(web_user())
+    shutil.copytree(
+        ROOT, kit, ignore=shutil.ignore_patterns(".git", ".venv", "var", "__pycache__"), symlinks=True
+    )
+    subprocess.run(["chown", "-R", f"{somebody.pw_name}:", kit], check=True)
+    by_sudo = {"PATH": os.environ["PATH"], "SUDO_UID": str(somebody.pw_uid), "SUDO_GID": str(somebody.pw_gid)}
+    subprocess.run([kit / "install.sh"], env=by_sudo, check=True, stdout=subprocess.DEVNULL)
+    assert (kit / "var" / "data" / "shop.db").exists()
+    assert [path for path in kit.rglob("*") if path.lstat().st_uid != somebody.pw_uid] == []
+
+
+KIT = "/usr/local/lib/sogenactif"
+PAGE = "/cgi-bin/call_request.py?order=CMD-42"
+AVAILABLE = "/etc/apache2/conf-available/00-sogenactif.conf"
+ENABLED = "/etc/apache2/conf-enabled/00-sogenactif.conf"
+# A shop's own part that needs no database, and shows in the order whether it runs as CGI.
+ORDER_TO_PAY = f'''def order_to_pay(reference):
+    line = "Tea by CGI" if "GATEWAY_INTERFACE" in os.environ else "Tea by WSGI"
+    return Order({{"merchant_id": "{MERCHANT}", "amount": "1250", "order_id": reference}}, [(line, 1250)])
+
+
+'''
+RECORD_OUTCOME = """def record_outcome(response):
+    with open(f"{ROOT}/var/data/outcomes", "a") as file:
+        print(response["order_id"], response.outcome, file=file)
+
+
+"""
+# Prints what the bank's server posts when that order's first payment is accepted.
+ACCEPTED = f"""
+import sys
+sys.path[:0] = ["{KIT}/lib", "{KIT}/lib/packages"]
+from sogenactif.protocols.certificate import read_certificate
+from sogenactif.protocols.sips import seal_response
+from sogenactif.configuration import read_pathfile
+fields = dict(merchant_id="{MERCHANT}", merchant_country="fr", amount="1250", currency_code="978",
+    order_id="CMD-42", transaction_id="000001", transmission_date=sys.argv[1], response_code="00")
+print(seal_response(fields, read_certificate(read_pathfile("{KIT}/cgi-bin/pathfile"), "fr", "{MERCHANT}")))
+"""
+
+
+@pytest.fixture
+def debian() -> Iterator[Machine]:
+    need(Path("/usr/sbin/apache2").exists(), "apache2")
+    need(Path("/usr/lib/apache2/modules/mod_wsgi.so").exists(), "libapache2-mod-wsgi-py3")
+    need(shutil.which("ip"), "iproute2")
+    with machine() as debian:
+        yield debian
+
+
+on_debian = pytest.mark.skipif(os.getuid() != 0, reason="only root makes a machine to install on")
+
+
+def install_on(debian: Machine, *options: str, fails: bool = False) -> str:
+    result = debian.run(ROOT / "install.sh", "apache", *options, check=False)
+    assert (result.returncode != 0) == fails, result.stdout
+    return result.stdout
+
+
+def write_the_shop_s_part(debian: Machine) -> None:
+    for script, function in (("call_request.py", ORDER_TO_PAY), ("call_autoresponse.py", RECORD_OUTCOME)):
+        path = debian.root / f"{KIT[1:]}/cgi-bin/{script}"
+        example = re.compile(r"^def .*(?=^application = )", re.DOTALL | re.MULTILINE)
+        path.write_text(example.sub(function, path.read_text()))
+
+
+def serves(debian: Machine, words: str) -> Callable[[], bool]:
+    """Whether Apache serves a page of the order with these words."""
+    return lambda: words in debian.ask(PAGE)[1]
+
+
+def recorded(var: Path, copy: Path) -> list[tuple[str, str]]:
+    """What the ledger holds, whether a process of the web server has it open or not."""
+    shutil.copytree(var / "data", copy)
+    with closing(sqlite3.connect(copy / "ledger.db")) as ledger:
+        return ledger.execute("SELECT order_id, told FROM sogenactif_request").fetchall()
+
+
+@on_debian
+@pytest.mark.parametrize(("options", "line"), [([], "Tea by CGI"), (["--wsgi"], "Tea by WSGI")])
+def test_debian_s_apache_serves_the_kit_until_it_is_uninstalled(
+    debian: Machine, options: list[str], line: str, tmp_path: Path
+) -> None:
+    before = contents(debian.root / "etc" / "apache2")
+    install_on(debian, "--dry-run", *options)
+    assert contents(debian.root / "etc" / "apache2") == before
+    assert debian.ask("/")[0] == 0
+    install_on(debian, "--shop", "http://localhost", *options)
+    write_the_shop_s_part(debian)
+    wait_for(serves(debian, line))
+    assert debian.ask("/logos/CB.svg")[0] == 200
+    assert debian.ask("/cgi-bin/pathfile")[0] == 404
+    assert debian.ask("/cgi-bin/call_autoresponse.py")[0] == 405
+
+    [transaction] = json.loads(debian.run(f"{KIT}/bin/sogenactif", "transactions", "--format", "json").stdout)
+    data = debian.run("python3", "-c", ACCEPTED, re.sub(r"\D", "", transaction["made"]))
+    assert debian.ask("/cgi-bin/call_autoresponse.py", f"DATA={data.stdout.strip()}")[0] == 200
+    var = debian.root / f"{KIT[1:]}/var"
+    assert (var / "data" / "outcomes").read_text() == "CMD-42 accepted\n"
+
+    kept = contents(var), recorded(var, tmp_path / "before")
+    assert any(name.startswith("data/journal/") for name in kept[0])
+    said = install_on(debian, "--uninstall")
+    assert f"It was changed and stays: {KIT}/cgi-bin/call_request.py" in said
+    wait_for(lambda: debian.ask(PAGE)[0] == 404)
+    assert [debian.ask(path)[0] for path in ("/", "/logos/CB.svg", "/cgi-bin/call_response.py")] == [
+        200, 404, 404
+    ]  # fmt: skip
+    wait_for(lambda: not (var / "data" / "ledger.db-wal").exists())
+    after = contents(var), recorded(var, tmp_path / "after")
+    for files, _ in (kept, after):
+        for name in [name for name in files if name.startswith("data/ledger.db")]:
+            del files[name]
+    assert after == kept
+    assert not list((debian.root / "etc" / "apache2").rglob("*sogenactif*"))
+
+
+@on_debian
+@pytest.mark.parametrize("options", [[], ["--protocol", "paypage"]], ids=["sips", "paypage"])
+def test_an_order_is_paid_with_nothing_but_what_was_installed(debian: Machine, options: list[str]) -> None:
+    install_on(debian, *options)
+    check = [f"{KIT}/bin/sogenactif", "check", "--url", "http://localhost", "--payment", "--order", "TRIAL"]
+    server = f"{ROOT}/install.sh payment --pathfile {KIT}/var/conf/pathfile --database /run/payment.db"
+    with debian.started("sh", "-c", f"{server} & cat; kill $!"):
+        assert "Faults: 0" in debian.run(*check).stdout
+    assert debian.ask("/cgi-bin/call_request.py?order=TRIAL")[0] == 404
+    assert debian.ask("/cgi-bin/call_request.py?order=TRIAL-2")[0] == 200
+
+
+@on_debian
+def test_installing_again_moves_between_cgi_and_wsgi_and_keeps_what_was_edited(debian: Machine) -> None:
+    install_on(debian)
+    write_the_shop_s_part(debian)
+    kit = debian.root / KIT[1:]
+    style, parameters = kit / "templates" / "style.css", kit / "var" / "conf" / f"parmcom.{MERCHANT}"
+    style.write_text(":root { --page: peru }\n")
+    parameters.write_text(parameters.read_text() + "PAYMENT_MEANS!PAYLIB,2!\n")
+    for path in (style, kit / "cgi-bin" / "call_request.py"):
+        installed_by_an_older_kit(path)
+    for options, line in (["--wsgi"], "Tea by WSGI"), ([], "Tea by CGI"):
+        install_on(debian, *options)
+        wait_for(serves(debian, line))
+        page = debian.ask(PAGE)[1]
+        assert "--page: peru" in page
+        assert "PAYLIB" in page
+        assert "MASTERCARD" not in page
+    assert new(style).read_bytes() == (ROOT / "templates" / "style.css").read_bytes()
+
+
+@on_debian
+def test_an_apache_that_is_broken_already_is_named_and_left(debian: Machine) -> None:
+    site = debian.root / "etc" / "apache2" / "sites-enabled" / "shop.conf"
+    site.write_text("Nonsense on\n")
+    before = contents(debian.root / "etc" / "apache2")
+    said = install_on(debian, fails=True)
+    assert "Apache's configuration is wrong already" in said
+    assert "Syntax error on line 1 of /etc/apache2/sites-enabled/shop.conf" in said
+    assert contents(debian.root / "etc" / "apache2") == before
+    assert not (debian.root / KIT[1:]).exists()
+
+
+@on_debian
+def test_a_configuration_that_apache_refuses_leaves_what_it_served(debian: Machine) -> None:
+    debian.run("a2enmod", "-q", "wsgi")
+    other = debian.root / "etc" / "apache2" / "sites-enabled" / "other.conf"
+    other.write_text("WSGIDaemonProcess sogenactif\n")
+    said = install_on(debian, "--wsgi", fails=True)
+    assert "Apache refuses the kit's configuration" in said
+    assert "Name duplicates previous WSGI daemon definition" in said
+    assert not (debian.root / ENABLED[1:]).is_symlink()
+    debian.run("apachectl", "configtest")
+    # As CGI it works; and goes on when WSGI is tried again.
+    install_on(debian)
+    write_the_shop_s_part(debian)
+    wait_for(serves(debian, "Tea by CGI"))
+    assert "Apache refuses the kit's configuration" in install_on(debian, "--wsgi", fails=True)
+    debian.run("service", "apache2", "restart")
+    wait_for(serves(debian, "Tea by CGI"))
+    assert not list((debian.root / AVAILABLE[1:]).parent.glob("*.old"))
+    other.unlink()
+    install_on(debian, "--wsgi")
+    wait_for(serves(debian, "Tea by WSGI"))
+
+
+@on_debian
+def test_the_scripts_are_not_shown_where_cgi_is_turned_off(debian: Machine) -> None:
+    install_on(debian)
+    assert debian.ask("/cgi-bin/call_response.py")[0] == 400
+    debian.run("a2dismod", "-q", "-f", "cgid")
+    debian.run("service", "apache2", "restart")
+    assert debian.ask("/cgi-bin/call_response.py")[0] == 403
+    assert debian.ask("/logos/CB.svg")[0] == 200
+    # An Apache of processes has another module for it.
+    debian.run("a2dismod", "-q", "-f", "mpm_event")
+    debian.run("a2enmod", "-q", "mpm_prefork", "cgi")
+    debian.run("service", "apache2", "restart")
+    assert debian.ask("/cgi-bin/call_response.py")[0] == 400
+
+
+@on_debian
+def test_a_configuration_that_became_another_program_s_stays_turned_on(debian: Machine) -> None:
+    install_on(debian)
+    (debian.root / AVAILABLE[1:]).write_text("# another program's\n")
+    install_on(debian, "--uninstall")
+    assert (debian.root / ENABLED[1:]).is_symlink()
+
+
+@on_debian
+def test_a_stopped_apache_is_started_for_the_kit_and_left_stopped_without_it(debian: Machine) -> None:
+    install_on(debian)
+    debian.run("service", "apache2", "stop")
+    install_on(debian)
+    assert debian.ask("/logos/CB.svg")[0] == 200
+    debian.run("service", "apache2", "stop")
+    install_on(debian, "--uninstall")
+    assert debian.ask("/")[0] == 0
+    debian.run("service", "apache2", "start")
+    assert debian.ask("/logos/CB.svg")[0] == 404
+
+
+@on_debian
+def test_a_port_that_something_else_holds_is_no_silent_failure(debian: Machine) -> None:
+    listening = "import socket, sys; s = socket.create_server(('', 80)); print(flush=True); sys.stdin.read()"
+    with debian.started(sys.executable, "-c", listening):
+        said = install_on(debian, fails=True)
+    assert "Apache does not restart" in said
+    install_on(debian)
+    assert debian.ask("/logos/CB.svg")[0] == 200
+
+
+def test_the_shell_is_clean() -> None:
+    need(shutil.which("shellcheck"), "shellcheck")
+    scripts = [ROOT / "install.sh", *sorted((ROOT / "installer").glob("*.sh"))]
+    result = subprocess.run(
+        ["shellcheck", "-x", "-S", "warning", *scripts], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert not result.stdout

@@ -1,0 +1,97 @@
+"""What people expect of a program: --help, --version, a manual page, one version everywhere."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from docs.manual import EXAMPLES, manual
+from sogenactif import __version__
+from sogenactif.commands import COMMANDS, load
+from tests.conftest import ROOT, need
+
+MANUAL = sorted((ROOT / "docs" / "man").glob("*.1"))
+
+
+def run(*arguments: object) -> str:
+    result = subprocess.run([*map(str, arguments)], check=True, capture_output=True, text=True)
+    assert not result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("program", ["bin/request", "bin/response", "bin/sogenactif", "install.sh"])
+def test_each_program_says_what_it_does_and_which_version_it_is(program: str) -> None:
+    assert program.rpartition("/")[2] in run(ROOT / program, "--help")
+    assert run(ROOT / program, "--version") == f"Sogenactif payment kit {__version__}\n"
+
+
+@pytest.mark.parametrize("task", ["demo", "payment", "bundle", "postgresql", "release", "test", "apache"])
+def test_each_task_says_what_it_takes_and_does_nothing(task: str) -> None:
+    said = run(ROOT / "install.sh", task, "--help")
+    assert f"install.sh {task}" in said
+    assert len([line for line in said.splitlines() if "install.sh" in line]) == 1
+    assert run(ROOT / "install.sh", task, "--version") == f"Sogenactif payment kit {__version__}\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_says_what_it_does_and_its_page_says_the_same(command: str) -> None:
+    program = ROOT / "bin" / "sogenactif"
+    said = run(program, command, "--help")
+    assert f"sogenactif {command}" in said
+    assert run(program, command, "--version") == f"Sogenactif payment kit {__version__}\n"
+    parts = re.search(r"^  (\w+(?:\|\w+)+)$", said, re.MULTILINE)
+    for part in parts[1].split("|") if parts else ():
+        said += run(program, command, part, "--help")
+    page = (ROOT / "docs" / "man" / f"sogenactif-{command}.1").read_text()
+    for option in set(re.findall(r"--[a-z-]+\b", said)):
+        assert re.search(rf"Fl {option[1:]}\b", page), option
+
+
+def test_what_is_missing_for_a_command_is_said(tmp_path: Path) -> None:
+    for name in ("bin", "lib"):
+        shutil.copytree(
+            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "packages")
+        )
+    result = subprocess.run(
+        ["/usr/bin/python3", "-I", tmp_path / "bin" / "sogenactif", "preview", "entry"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert re.fullmatch(
+        r"sogenactif: preview needs sogenactif_sandbox, which is missing: .*\n", result.stderr
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_examples_of_the_manual_are_calls_that_work(command: str) -> None:
+    for example in EXAMPLES[command]:
+        name, *arguments = example.split()
+        assert name == command
+        assert load(command).make_parser().parse_args(arguments)
+
+
+def test_the_changes_begin_with_this_version() -> None:
+    [first, *_] = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert first in (__version__, "Unreleased")
+
+
+def test_the_manual_is_written_from_what_the_commands_take() -> None:
+    for name, page in manual().items():
+        assert (ROOT / "docs" / "man" / f"{name}.1").read_text() == page
+
+
+@pytest.mark.parametrize("page", MANUAL, ids=lambda page: page.name)
+def test_the_manual_is_well_formed(page: Path) -> None:
+    need(shutil.which("mandoc"), "mandoc")
+    lint = subprocess.run(["mandoc", "-T", "lint", page], check=False, capture_output=True, text=True).stdout
+    # Lint looks for other pages among those that are installed.
+    assert [line for line in lint.splitlines() if "referenced manual not found" not in line] == []
+    for other in re.findall(r"Xr (\S+) 1", page.read_text()):
+        assert page.with_name(f"{other}.1").exists(), other
+
+
+def test_each_executable_and_command_has_a_manual_page() -> None:
+    programs = [path.name for path in (ROOT / "bin").iterdir() if path.is_file()]
+    assert {page.stem for page in MANUAL} == {*programs, *(f"sogenactif-{name}" for name in COMMANDS)}

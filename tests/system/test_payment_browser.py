@@ -1,0 +1,166 @@
+"""A person pays, in a real browser without scripts."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sogenactif_sandbox.running import serving
+from tests.support.bank import Bank, Shop, bank
+from tests.support.browser import browsing
+
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 640}
+ENROLLED = "014213245611112"
+
+
+@pytest.fixture
+def running(param: Path) -> Iterator[Bank]:
+    with bank(param) as running:
+        yield running
+
+
+def open_payment(page: Any, running: Bank, means: str = "CB", **fields: str) -> None:
+    """Press the button of a means of payment on a page of the shop's own."""
+    data = running.request(**fields)
+    running.shop.page = (
+        f'<form method="POST" action="{running.url}/callpayment"><input type="hidden" name="DATA" value="{data}">'
+        f'<input type="image" name="{means}" src="data:," alt="{means}"></form>'
+    )
+    page.goto(f"{running.shop.url}/order")
+    page.get_by_role("button", name=means).click()
+
+
+def give_card(page: Any, number: str = "4974 9341 2549 7800") -> None:
+    page.get_by_label("Card number").fill(number)
+    page.get_by_label("Month").select_option("12")
+    page.get_by_label("Year").select_option(index=5)
+    page.get_by_label("Security code", exact=True).fill("600")
+    page.get_by_role("button", name="Validate").click()
+
+
+def fits(page: Any, window: dict[str, int]) -> bool:
+    """Whether nothing sticks out at the side."""
+    width: int = page.locator("html").bounding_box()["width"]
+    return width <= window["width"] and all(
+        box is None or box["x"] + box["width"] <= window["width"] + 1
+        for box in (element.bounding_box() for element in page.locator("body *").all())
+    )
+
+
+@pytest.mark.parametrize("window", [WIDE, NARROW])
+def test_with_3d_secure_and_in_three_times(running: Bank, window: dict[str, int]) -> None:
+    with browsing(viewport=window) as browser:
+        page = browser.new_page()
+        schedule = {
+            "amount": "65000",
+            "capture_mode": "PAYMENT_N",
+            "capture_day": "5",
+            "data": "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=15000",
+        }
+        open_payment(page, running, "VISA", merchant_id=ENROLLED, **schedule)
+        assert page.get_by_text("€250.00").count() == 2 and fits(page, window)
+        give_card(page)
+        page.get_by_role("heading", name="Authentication").wait_for()
+        assert fits(page, window)
+        page.wait_for_url(re.compile("authentication"))  # by itself
+        assert fits(page, window)
+        page.get_by_label("Password").fill("00000000")
+        page.get_by_role("button", name="Confirm").click()
+        page.get_by_role("heading", name="Your payment is recorded").wait_for()
+        assert page.get_by_text("€250.00").count() == 2 and fits(page, window)
+        assert len(running.shop.automatic()) == 1
+        page.get_by_role("button", name="Return to the shop").click()
+        page.wait_for_url(f"{running.shop.url}/accepted")
+        assert running.shop.received[-1] == ("/accepted", running.shop.automatic()[0])
+
+
+@pytest.mark.parametrize(
+    ("fields", "colour"),
+    [
+        ({"templatefile": "market"}, "rgb(253, 246, 227)"),
+        ({"data": "<USE_CSS>;dusk.css</USE_CSS>;"}, "rgb(34, 26, 51)"),
+        ({"bgcolor": "#ffe9d6", "textcolor": "402010"}, "rgb(255, 233, 214)"),
+    ],
+    ids=["template", "style sheet", "colours"],
+)
+@pytest.mark.parametrize("window", [WIDE, NARROW])
+def test_in_the_shop_s_own_dress(
+    running: Bank, window: dict[str, int], fields: dict[str, str], colour: str
+) -> None:
+    with browsing(viewport=window, java_script_enabled=True) as browser:
+        page = browser.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        open_payment(page, running, **fields)
+        for heading in ("Card payment", "Your payment is recorded"):
+            page.get_by_role("heading", name=heading).wait_for()
+            background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert background == colour and fits(page, window)
+            if heading == "Card payment":
+                give_card(page)
+        assert not [text for text in complaints if "Content Security Policy" in text]
+
+
+@pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
+@pytest.mark.parametrize("button", ["Return to the shop", "Cancel and return to the shop", "Validate"])
+def test_a_shop_may_send_its_customers_on(running: Bank, status: str, button: str) -> None:
+    with serving(Shop()) as elsewhere, browsing() as browser:
+        page = browser.new_page()
+        open_payment(page, running, data="NO_RESPONSE_PAGE" if button == "Validate" else "")
+        if button == "Return to the shop":
+            give_card(page)
+        running.shop.status, running.shop.headers = status, [("Location", f"{elsewhere}/thanks")]
+        if button == "Validate":
+            give_card(page)
+        else:
+            page.get_by_role("button", name=button, exact=True).click()
+        page.wait_for_url(f"{elsewhere}/thanks")
+
+
+def test_cancelling_is_one_click(running: Bank) -> None:
+    with browsing() as browser:
+        page = browser.new_page()
+        open_payment(page, running)
+        page.get_by_role("button", name="Cancel and return to the shop").click()
+        page.wait_for_url(f"{running.shop.url}/cancelled")
+        path, data = running.shop.received[-1]
+        assert path == "/cancelled" and running.shop.automatic() == [data]
+
+
+def test_without_response_page(running: Bank) -> None:
+    with browsing() as browser:
+        page = browser.new_page()
+        open_payment(page, running, data="NO_RESPONSE_PAGE")
+        give_card(page)
+        page.wait_for_url(re.compile(re.escape(f"{running.shop.url}/accepted?DATA=")))
+
+
+def test_with_the_keyboard_alone(running: Bank) -> None:
+    with browsing() as browser:
+        page = browser.new_page()
+        open_payment(page, running)
+        page.get_by_label("Card number").focus()
+        for keys in ("4974934125497800", "Tab", "12", "Tab", "2030", "Tab", "600", "Enter"):
+            page.keyboard.press(keys) if keys in ("Tab", "Enter") else page.keyboard.type(keys)
+        page.get_by_role("heading", name="Your payment is recorded").wait_for()
+
+
+def test_the_console(running: Bank) -> None:
+    running.pay()
+    with browsing(viewport=NARROW) as browser:
+        page = browser.new_page()
+        page.goto(running.url)
+        page.get_by_label("The bank answers 90").check()
+        page.get_by_role("button", name="Set for the next payment").click()
+        page.get_by_role("heading", name="Transactions").wait_for()
+        assert page.get_by_label("The bank answers 90").is_checked()
+        assert running.pay()["response_code"] == "90"
+        page.goto(f"{running.url}/console")
+        page.get_by_role("link", name="000102").click()
+        page.get_by_label("Times").fill("2")
+        page.get_by_label("One byte altered").check()
+        page.get_by_role("button", name="Send").click()
+        page.get_by_text("AUTOMATIC").nth(2).wait_for()
+        assert len(running.shop.automatic()) == 4

@@ -1,0 +1,142 @@
+"""What each script loads for a request of its own: an interpreter starts anew for every click."""
+
+import subprocess
+import sys
+from ast import literal_eval
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from installer.configure import TRIALS
+from sogenactif.configuration import read_pathfile
+from sogenactif.ledger.ledger import opened_ledger
+from sogenactif.payment import make_request
+from sogenactif.protocols.sips import open_request, seal_response
+from tests.conftest import ACCEPTED, MERCHANT
+from tests.support.serving import public_folder
+from tests.system.test_install import install
+
+CALL = {"merchant_id": MERCHANT, "amount": "1250", "order_id": TRIALS[0], "language": "fr"}
+RENDERS_AND_SEALS, SEALS = "import jinja2; from Crypto.Cipher import DES", "from Crypto.Cipher import DES"
+# Runs a script as the web server does, or as a shell does, and tells the modules that are loaded at its end.
+RUN = """import runpy, sys
+script, sys.argv = sys.argv[1], sys.argv[1:]
+try:
+    runpy.run_path(script, run_name="__main__")
+except SystemExit:
+    pass
+print(sorted(sys.modules), file=sys.stderr)
+"""
+# The sample of a shop's own part reads an SQLite database; a ledger is one, with a journal of JSON lines.
+DATABASE = {"sqlite3", "datetime"}
+LEDGER = {*DATABASE, "json", "zoneinfo"}
+OF_ITS_OWN = {"sogenactif", "wsgiref", "binascii"}
+
+
+class Kit(NamedTuple):
+    folder: Path
+    ledger: bool
+
+    def answer(self) -> str:
+        """DATA of the response to a new request."""
+        pathfile = read_pathfile(f"{self.folder}/cgi-bin/pathfile")
+        with opened_ledger(pathfile) as ledger:
+            request = make_request(CALL, pathfile, register=ledger.register if ledger else None)
+        asked, certificate = open_request(request.data, pathfile)
+        return seal_response({**asked, **ACCEPTED}, certificate)
+
+    def loaded(self, program: str, *arguments: str, body: str = "", **variables: str) -> set[str]:
+        """The top names of the modules that a program loads beyond those an interpreter has anyway."""
+        environ = {
+            "SERVER_NAME": "shop.example", "SERVER_PORT": "443", "SERVER_PROTOCOL": "HTTP/1.1", "QUERY_STRING": "",
+            "CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(body)), "HOME": "/", **variables,
+        }  # fmt: skip
+        command = [sys.executable, "-c", RUN, f"{self.folder}/{program}", *arguments]
+        result = subprocess.run(command, env=environ, input=body, capture_output=True, text=True, check=True)
+        assert result.stdout.startswith(("Status: 200", "!0!")), result.stdout[:200]
+        return set(literal_eval(result.stderr))
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["without a ledger", "with a ledger"])
+def kit(request: pytest.FixtureRequest) -> Iterator[Kit]:
+    with public_folder() as folder:
+        install(folder)
+        path = folder / "kit" / "var" / "conf" / "pathfile"
+        if not request.param:
+            lines = path.read_text().splitlines(keepends=True)
+            path.write_text("".join(line for line in lines if not line.startswith("LEDGER")))
+        yield Kit(folder / "kit", request.param)
+
+
+def imported(statement: str, kit: Kit) -> set[str]:
+    """What an interpreter holds that only imports."""
+    bare = kit.folder / "bare.py"
+    bare.write_text(f"import sys; sys.path.insert(0, '{kit.folder}/lib/packages'); {statement}")
+    command = [sys.executable, "-c", RUN, str(bare)]
+    return set(literal_eval(subprocess.run(command, capture_output=True, text=True, check=True).stderr))
+
+
+def tops(modules: set[str]) -> set[str]:
+    """The names of modules without those of parts, and of what is written in C."""
+    return {name.partition(".")[0] for name in modules if not name.startswith("_")}
+
+
+def test_call_request_loads_nothing_that_only_another_path_needs(kit: Kit) -> None:
+    loaded = kit.loaded("cgi-bin/call_request.py", REQUEST_METHOD="GET", QUERY_STRING=f"order={TRIALS[0]}")
+    beyond = tops(loaded) - tops(imported(f"{RENDERS_AND_SEALS}; import zoneinfo", kit))
+    assert beyond <= OF_ITS_OWN | DATABASE
+    assert not loaded & {
+        "sogenactif.debug",
+        "sogenactif.protocols.paypage",
+        "sogenactif.log",
+        "sogenactif.executables",
+    }
+    assert ("sogenactif.ledger.ledger" in loaded) == kit.ledger
+
+
+def test_call_response_loads_nothing_that_only_another_path_needs(kit: Kit) -> None:
+    loaded = kit.loaded("cgi-bin/call_response.py", REQUEST_METHOD="POST", body=f"DATA={kit.answer()}")
+    beyond = tops(loaded) - tops(imported(f"{RENDERS_AND_SEALS}; import zoneinfo", kit))
+    assert beyond <= OF_ITS_OWN | DATABASE | {"call_autoresponse"}
+    assert not loaded & {
+        "sogenactif.debug",
+        "sogenactif.protocols.paypage",
+        "sogenactif.log",
+        "sogenactif.executables",
+    }
+
+
+def test_call_autoresponse_loads_no_templates_and_little_else(kit: Kit) -> None:
+    loaded = kit.loaded("cgi-bin/call_autoresponse.py", REQUEST_METHOD="POST", body=f"DATA={kit.answer()}")
+    zone = tops(imported(f"{SEALS}; import zoneinfo", kit)) if kit.ledger else set()
+    beyond = tops(loaded) - tops(imported(SEALS, kit)) - zone
+    assert beyond <= OF_ITS_OWN | DATABASE | {"json"}
+    assert not loaded & {
+        "sogenactif.pages",
+        "sogenactif.texts",
+        "sogenactif.log",
+        "sogenactif.protocols.paypage",
+    }
+    assert ("sogenactif.ledger.ledger" in loaded) == kit.ledger
+
+
+def test_the_executables_load_only_what_their_answer_needs(kit: Kit) -> None:
+    pathfile = f"pathfile={kit.folder}/cgi-bin/pathfile"
+    asked = kit.loaded("bin/request", *(f"{name}={value}" for name, value in CALL.items()), pathfile)
+    zone = tops(imported(f"{SEALS}; import zoneinfo", kit)) if kit.ledger else set()
+    ledger = LEDGER if kit.ledger else set()
+    assert tops(asked) - tops(imported(RENDERS_AND_SEALS, kit)) - zone <= OF_ITS_OWN | ledger
+    answered = kit.loaded("bin/response", f"message={kit.answer()}", pathfile)
+    assert tops(answered) - tops(imported(SEALS, kit)) - zone <= OF_ITS_OWN | ledger
+    assert not (asked | answered) & {"sogenactif.web", "sogenactif.http", "sogenactif.protocols.paypage"}
+
+
+def test_templates_are_compiled_by_the_installation(kit: Kit) -> None:
+    compiled = kit.folder / "templates" / "__pycache__"
+    made = {path: path.stat().st_mtime_ns for path in compiled.iterdir()}
+    templates = [path for path in (kit.folder / "templates").iterdir() if path.suffix in (".html", ".css")]
+    assert len(made) >= len(templates)
+    kit.loaded("cgi-bin/call_request.py", REQUEST_METHOD="GET", QUERY_STRING=f"order={TRIALS[0]}")
+    assert all(path.stat().st_mtime_ns == moment for path, moment in made.items())

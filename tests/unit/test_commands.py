@@ -1,0 +1,231 @@
+"""bin/sogenactif on the ledger, as a merchant types it."""
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.errors import SealError
+from sogenactif.ledger.ledger import Ledger, opened_ledger
+from sogenactif.payment import PaymentResponse
+from tests.conftest import ACCEPTED, ASKED, MERCHANT, ROOT, need
+
+NOW = datetime.now(timezone.utc).strftime("%Y%m%d%H%M%S")
+
+
+@pytest.fixture
+def pathfile(param: Path, tmp_path: Path) -> Pathfile:
+    """A pathfile whose ledger has an accepted, a refused and a waiting transaction."""
+    path = param / "pathfile"
+    path.write_text(path.read_text() + f"LEDGER!sqlite:///{tmp_path}/ledger.db!\n")
+    pathfile = read_pathfile(str(path))
+    with ledger_of(pathfile) as ledger:
+        for order, answer in (
+            ("CMD-42", ACCEPTED),
+            ("CMD-43", {"response_code": "05"}),
+            ("CMD\t\x1b[2J44", {}),
+        ):
+            fields = {**ASKED, "order_id": order}
+            number = ledger.register(fields)
+            if answer:
+                ledger.receive(PaymentResponse({**fields, "transaction_id": number, **answer}), "automatic")
+    return pathfile
+
+
+@contextmanager
+def ledger_of(pathfile: Pathfile) -> Iterator[Ledger]:
+    with opened_ledger(pathfile) as ledger:
+        assert ledger
+        yield ledger
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """The status of a command, and what it printed to both its outputs."""
+    command = [f"{ROOT}/bin/sogenactif", *arguments]
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/usr/local/bin"}
+    )
+    return result.returncode, result.stdout, result.stderr
+
+
+def test_transactions_of_a_day_are_a_table(pathfile: Pathfile) -> None:
+    status, said, _ = run("transactions", "--pathfile", pathfile.path, "--day", "20261123")
+    lines = [line.split() for line in said.splitlines()]
+    assert status == 0
+    assert lines[0] == ["REFERENCE", "MADE", "(UTC)", "STATE", "TOLD", "AMOUNT", "ORDER"]
+    assert [line[:1] + line[2:] for line in lines[1:]] == [
+        ["20261123-000001", "accepted", "no", "€12.50", "CMD-42"],
+        ["20261123-000002", "refused", "no", "€12.50", "CMD-43"],
+        ["20261123-000003", "waiting", "yes", "€12.50", "CMD??[2J44"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "references"),
+    [
+        (["--state", "accepted", "--day", "20261123"], ["20261123-000001"]),
+        (["--order", "CMD-43"], ["20261123-000002"]),
+        (["--order", "CMD-43", "--day", "20261122"], []),
+        (["--state", "cancelled", "--day", "20261123"], []),
+    ],
+)
+def test_transactions_are_found_by_order_and_state(
+    pathfile: Pathfile, conditions: list[str], references: list[str]
+) -> None:
+    _, said, _ = run("transactions", "--pathfile", pathfile.path, "--format", "json", *conditions)
+    assert [row["reference"] for row in json.loads(said)] == references
+
+
+def test_transactions_are_those_of_today_where_nothing_is_asked(pathfile: Pathfile) -> None:
+    with ledger_of(pathfile) as ledger:
+        ledger.register({**ASKED, "order_id": "TODAY", "transmission_date": NOW})
+    _, said, _ = run("transactions", "--pathfile", pathfile.path, "--format", "csv")
+    assert "TODAY" in [row["order_id"] for row in csv.DictReader(io.StringIO(said))]
+
+
+def test_a_reader_that_went_away_is_no_fault(pathfile: Pathfile) -> None:
+    command = f"{ROOT}/bin/sogenactif transactions --pathfile {pathfile.path} --day 20261123 | true"
+    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in result.stderr
+
+
+def test_show_tells_everything_about_a_transaction(pathfile: Pathfile) -> None:
+    status, said, _ = run("show", "--pathfile", pathfile.path, "20261123-000001")
+    assert status == 0
+    assert f"20261123-000001 of fr.{MERCHANT}: accepted, the shop was not told yet" in said
+    assert "    amount = 1250\n" in said
+    assert ": accepted\n" in said
+    assert "    authorisation_id = 123456\n" in said
+
+
+@pytest.mark.parametrize(
+    ("reference", "status", "words"),
+    [
+        ("20261123-000009", 1, "no transaction 20261123-000009"),
+        ("tomorrow", 2, "tomorrow is no aaaammjj-nnnnnn"),
+    ],
+)
+def test_show_says_what_it_does_not_find(pathfile: Pathfile, reference: str, status: int, words: str) -> None:
+    found = run("show", "--pathfile", pathfile.path, reference)
+    assert found[0] == status
+    assert words in found[2]
+
+
+SCRIPT = (
+    "import sys\ndef record_outcome(response):\n    print('told', response['order_id'], response.outcome)\n"
+)
+
+
+def test_replay_tells_the_shop_what_it_was_not_told(pathfile: Pathfile, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    status, said, _ = run("replay", "--pathfile", pathfile.path, "--script", str(script))
+    assert (status, said.splitlines()) == (
+        0,
+        [
+            "told CMD-42 accepted",
+            "told CMD-43 refused",
+            "0 entered from the journal, 2 told to the shop, 0 still to tell",
+        ],
+    )
+    assert (
+        "told"
+        not in run("replay", "--pathfile", pathfile.path, "--script", str(script))[1]
+        .splitlines()[0]
+        .split(",")[0]
+    )
+
+
+def test_replay_says_what_the_shop_s_function_raised(pathfile: Pathfile, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("def record_outcome(response):\n    raise OSError('no stock')\n")
+    status, said, complained = run("replay", "--pathfile", pathfile.path, "--script", str(script))
+    assert status == 1
+    assert "2 still to tell" in said
+    assert complained.count("record_outcome raised OSError: no stock") == 2
+
+
+def test_replay_wants_a_script(pathfile: Pathfile) -> None:
+    status, _, said = run("replay", "--pathfile", pathfile.path, "--script", "/nowhere.py")
+    assert (status, said) == (1, "sogenactif: no script /nowhere.py; name it with --script\n")
+
+
+def test_verify_finds_nothing_where_journal_and_ledger_agree(pathfile: Pathfile) -> None:
+    status, said, _ = run("verify", "--pathfile", pathfile.path)
+    assert status == 0
+    assert said.splitlines() == [
+        "The journal and the ledger agree.",
+        "2 outcomes are still to be told to the shop: replay tells them.",
+    ]
+
+
+def test_verify_lists_what_differs(pathfile: Pathfile) -> None:
+    with ledger_of(pathfile) as ledger:
+        entries = list(ledger.journal.entries())
+        with ledger.database.transaction() as execute:
+            execute("DELETE FROM sogenactif_response WHERE verdict = 'refused'")
+            execute("UPDATE sogenactif_response SET verdict = 'refused' WHERE verdict = 'accepted'")
+            execute("UPDATE sogenactif_request SET entry = ? WHERE order_id = 'CMD-43'", "00" * 16)
+            execute("UPDATE sogenactif_request SET fields = ? WHERE order_id = 'CMD-42'", "{}")
+    status, said, _ = run("verify", "--pathfile", pathfile.path)
+    assert status == 1
+    first, answer, second, refusal = (entry["entry"] for entry in entries[:4])
+    for words in (
+        f"request {first} of {entries[0]['time']}: journal and ledger differ in amount, ",
+        f"response {answer} of {entries[1]['time']}: the journal says accepted, the ledger refused",
+        f"request {second} of {entries[2]['time']} is in the journal only: replay enters it",
+        f"response {refusal} of {entries[3]['time']} is in the journal only",
+        f"request {'00' * 16} of",
+        "5 differences.",
+    ):
+        assert words in said
+
+
+@pytest.mark.parametrize("command", [["transactions"], ["show", "20261123-000001"], ["replay"], ["verify"]])
+def test_a_pathfile_without_a_ledger_is_said(param: Path, command: list[str]) -> None:
+    path = str(param / "pathfile.minimal")
+    assert run(*command, "--pathfile", path)[::2] == (1, f"sogenactif: {path} names no LEDGER\n")
+
+
+def test_a_pathfile_that_is_not_there_is_said() -> None:
+    status, _, said = run("verify", "--pathfile", "/nowhere")
+    assert (status, said) == (1, "sogenactif: Error reading pathfile (/nowhere)\n")
+
+
+def test_long_work_shows_how_far_it_is_on_a_terminal_only(pathfile: Pathfile) -> None:
+    with ledger_of(pathfile) as ledger:
+        for _ in range(1000):
+            ledger.refuse(SealError(), "manual")
+    terminal, side = pty.openpty()
+    command = [sys.executable, f"{ROOT}/bin/sogenactif", "verify", "--pathfile", pathfile.path]
+    subprocess.run(command, stderr=side, stdout=subprocess.DEVNULL, check=True)
+    os.close(side)
+    assert b"lines of the journal: 1000" in os.read(terminal, 4096)
+    os.close(terminal)
+    assert run("verify", "--pathfile", pathfile.path)[2] == ""
+
+
+def test_what_root_writes_stays_the_ledger_s_owner_s(pathfile: Pathfile, tmp_path: Path) -> None:
+    need(os.getuid() == 0, "root, who may write for others,")
+    for path in [tmp_path, *tmp_path.rglob("*")]:
+        os.chown(path, 33, 33)
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    (tmp_path / "ledger.db").unlink()
+    for file in (tmp_path / "journal").iterdir():
+        file.rename(tmp_path / "journal" / "20261122.jsonl")
+    assert run("replay", "--pathfile", pathfile.path, "--script", str(script))[0] == 0
+    with ledger_of(pathfile) as ledger:
+        ledger.register(ASKED)
+    written = [*tmp_path.glob("ledger.db*"), *(tmp_path / "journal").iterdir()]
+    assert {path.stat().st_uid for path in written} == {33}

@@ -1,0 +1,47 @@
+"""What a process keeps of a file, and when it reads it again."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sogenactif import files as module
+from sogenactif.files import cached_until_changed
+
+
+def test_a_file_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "YOUNG_SECONDS", -1)
+    readings = []
+
+    @cached_until_changed
+    def read(whose: str, path: str) -> str:
+        readings.append(whose)
+        return Path(path).read_text()
+
+    file = tmp_path / "parmcom"
+    file.write_text("one")
+    assert [read("a", str(file)), read("a", str(file)), read("b", str(file))] == ["one"] * 3
+    assert readings == ["a", "b"]
+    file.write_text("other")
+    assert read("a", str(file)) == "other"
+    another = tmp_path / "another"
+    another.write_text("third")
+    another.replace(file)
+    assert read("a", str(file)) == "third"
+    file.unlink()
+    with pytest.raises(FileNotFoundError):
+        read("a", str(file))
+
+
+def test_a_file_that_may_change_within_a_tick_of_its_clock_is_not_kept(tmp_path: Path) -> None:
+    @cached_until_changed
+    def read(path: str) -> str:
+        return Path(path).read_text()
+
+    file = tmp_path / "pathfile"
+    file.write_text("one")
+    state = os.stat(file)
+    assert read(str(file)) == "one"
+    file.write_text("two")
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert read(str(file)) == "two"

@@ -1,0 +1,549 @@
+"""The ledger, on SQLite and on a real PostgreSQL."""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sogenactif.commands.replay import enter_journal
+from sogenactif.configuration import Pathfile
+from sogenactif.errors import (
+    ConfigurationError,
+    DayFull,
+    LedgerError,
+    LedgerMissing,
+    ResponseError,
+    TransactionUsed,
+)
+from sogenactif.ledger.database import MIGRATIONS
+from sogenactif.ledger.history import answers, differences, transactions
+from sogenactif.ledger.ledger import Ledger, opened_ledger
+from sogenactif.payment import PaymentResponse
+from tests.conftest import ASKED, slow
+from tests.support.serving import Postgresql, postgresql
+
+DATABASES = ["sqlite", "postgresql"]
+Open = Callable[[], Ledger]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgresql]:
+    with postgresql() as server:
+        yield server
+
+
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty ledger."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ledger.db"
+    server: Postgresql = request.getfixturevalue("server")
+    import psycopg
+
+    name = "ledger" + re.sub(r"\W", "", tmp_path.name).lower()
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return server.url.rpartition("/")[0] + f"/{name}"
+
+
+@pytest.fixture
+def ledger(url: str, tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(url, str(tmp_path / "journal"))
+    yield ledger
+    ledger.close()
+
+
+def answer(number: str, **fields: str) -> PaymentResponse:
+    response = {"response_code": "00", "authorisation_id": "123456", "payment_certificate": "ABC123456"}
+    if fields.get("response_code", "00") != "00":
+        response = {}
+    return PaymentResponse({**ASKED, "transaction_id": number, **response, **fields})
+
+
+CANCEL, REFUSE, PENDING = {"response_code": "17"}, {"response_code": "05"}, {"response_code": "60"}
+
+
+def draw(url: str, journal: str, how_many: int) -> list[str]:
+    ledger = Ledger(url, journal)
+    try:
+        return [ledger.register(ASKED) for _ in range(how_many)]
+    finally:
+        ledger.close()
+
+
+def test_8_processes_draw_20000_identifiers_and_none_twice(url: str, tmp_path: Path) -> None:
+    each = slow(20_000) // 8
+    with ProcessPoolExecutor(8) as pool:
+        drawn = list(pool.map(draw, [url] * 8, [str(tmp_path / "journal")] * 8, [each] * 8))
+    numbers = sorted(int(number) for some in drawn for number in some)
+    assert numbers == list(range(1, 8 * each + 1))
+    ledger = Ledger(url, str(tmp_path / "journal"))
+    assert [transaction.reference for transaction in transactions(ledger, "20261123")] == [
+        f"20261123-{number:06}" for number in numbers
+    ]
+    ledger.close()
+
+
+def test_processes_that_begin_a_ledger_at_once_all_find_it(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(8) as pool:
+        for turn in range(slow(100)):
+            folder = tmp_path / str(turn)
+            folder.mkdir()
+            place = f"sqlite:///{folder}/ledger.db", f"{folder}/journal"
+            drawn = pool.map(draw, [place[0]] * 8, [place[1]] * 8, [1] * 8)
+            assert sorted(number for [number] in drawn) == [f"{number:06}" for number in range(1, 9)]
+
+
+def test_each_merchant_and_each_day_in_paris_counts_for_itself(ledger: Ledger) -> None:
+    assert ledger.register(ASKED) == "000001"
+    assert ledger.register(ASKED) == "000002"
+    assert ledger.register({**ASKED, "merchant_id": "014213245611112"}) == "000001"
+    assert ledger.register({**ASKED, "merchant_country": "be"}) == "000001"
+    assert ledger.register({**ASKED, "transmission_date": "20261123230000"}) == "000001"
+    assert ledger.register({**ASKED, "transmission_date": "20261123225959"}) == "000003"
+
+
+def test_numbers_the_shop_used_itself_are_passed_over(ledger: Ledger) -> None:
+    ledger.register({**ASKED, "transaction_id": "2"})
+    assert [ledger.register(ASKED) for _ in range(2)] == ["000001", "000003"]
+
+
+def test_a_day_that_is_full_is_said(ledger: Ledger) -> None:
+    ledger.register(ASKED)
+    with ledger.database.transaction() as execute:
+        execute("UPDATE sogenactif_counter SET last = 999998")
+    assert ledger.register(ASKED) == "999999"
+    with pytest.raises(DayFull, match="all 999999 values of transaction_id are used on 20261123"):
+        ledger.register(ASKED)
+
+
+def test_the_shop_s_own_number_may_ask_the_same_again_and_nothing_else(ledger: Ledger) -> None:
+    asked = {**ASKED, "transaction_id": "000123"}
+    assert ledger.register(asked) == "000123"
+    assert ledger.register({**asked, "transmission_date": "20261123094500"}) == "000123"
+    with pytest.raises(
+        TransactionUsed, match="transaction_id 123: used on 20261123 with another amount, caddie"
+    ):
+        ledger.register({**asked, "transaction_id": "123", "amount": "001", "caddie": "x"})
+    assert ledger.register({**asked, "amount": "001", "transmission_date": "20261124093000"}) == "000123"
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict"),
+    [
+        ({}, "accepted"),
+        (REFUSE, "refused"),
+        (CANCEL, "cancelled"),
+        (PENDING, "pending"),
+        ({"response_code": "75"}, "refused"),
+    ],
+)
+def test_a_response_decides_the_request_it_answers(
+    ledger: Ledger, fields: dict[str, str], verdict: str
+) -> None:
+    match = ledger.receive(answer(ledger.register(ASKED), **fields), "automatic")
+    assert (match.verdict, match.outcome, match.believed) == (verdict, verdict, True)
+    again = ledger.receive(answer("000001", **fields), "manual")
+    assert (again.verdict, again.outcome) == ("duplicate", verdict)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"amount": "1"}, {"amount": "12500"}, {"currency_code": "840"}, {"order_id": "CMD-43"}, {"order_id": ""},
+        {"currency_code": ""},
+    ],
+)  # fmt: skip
+def test_a_response_to_something_else_pays_nothing(ledger: Ledger, other: dict[str, str]) -> None:
+    match = ledger.receive(answer(ledger.register(ASKED), **other), "manual")
+    assert (match.verdict, match.outcome, match.believed) == ("conflicting", "", False)
+    assert match.why == f"another {next(iter(other))}"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"transaction_id": "000002"}, {"merchant_id": "014213245611112"}, {"merchant_country": "be"},
+        {"transmission_date": "20261124093000"}, {"transmission_date": "20261122093000"},
+    ],
+)  # fmt: skip
+def test_a_response_to_no_request_of_ours_pays_nothing(ledger: Ledger, other: dict[str, str]) -> None:
+    ledger.register(ASKED)
+    match = ledger.receive(answer("000001", **other), "automatic")
+    assert (match.verdict, match.believed) == ("unknown", False)
+
+
+def test_an_accepted_response_pays_one_order_on_one_day(ledger: Ledger) -> None:
+    paid = answer(ledger.register(ASKED))
+    ledger.register({**ASKED, "order_id": "CMD-43"})
+    ledger.register({**ASKED, "transmission_date": "20261124093000"})
+    assert [ledger.receive(paid, "manual").verdict for _ in range(3)] == [
+        "accepted",
+        "duplicate",
+        "duplicate",
+    ]
+    assert [transaction.state for transaction in transactions(ledger)] == ["accepted", "waiting", "waiting"]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "verdict", "outcome"),
+    [
+        ({}, CANCEL, "conflicting", "accepted"),
+        ({}, REFUSE, "conflicting", "accepted"),
+        ({}, {"authorisation_id": "654321"}, "conflicting", "accepted"),
+        (REFUSE, {}, "conflicting", "refused"),
+        (CANCEL, {}, "accepted", "accepted"),
+        (CANCEL, REFUSE, "refused", "refused"),
+        (PENDING, {}, "accepted", "accepted"),
+        (PENDING, REFUSE, "refused", "refused"),
+        ({"response_code": "75"}, {}, "accepted", "accepted"),
+    ],
+)
+def test_an_authorisation_is_final_and_what_came_before_one_is_not(
+    ledger: Ledger, first: dict[str, str], then: dict[str, str], verdict: str, outcome: str
+) -> None:
+    number = ledger.register(ASKED)
+    ledger.receive(answer(number, **first), "manual")
+    match = ledger.receive(answer(number, **then), "automatic")
+    assert (match.verdict, match.outcome) == (verdict, outcome)
+
+
+def test_leading_zeros_and_the_server_s_blanks_are_no_difference(ledger: Ledger) -> None:
+    ledger.register(
+        {**ASKED, "amount": "050", "currency_code": "36", "transaction_id": "7", "order_id": "A:7"}
+    )
+    match = ledger.receive(answer("000007", amount="50", currency_code="036", order_id="A 7"), "automatic")
+    assert match.verdict == "accepted"
+
+
+def test_an_order_number_of_any_bytes_is_matched_and_found(ledger: Ledger) -> None:
+    strange = "é\udcff\0'\""
+    number = ledger.register({**ASKED, "order_id": strange})
+    assert ledger.receive(answer(number, order_id=strange), "manual").verdict == "accepted"
+    [found] = transactions(ledger, order_id=strange)
+    assert found.order_id == strange
+
+
+def test_a_date_that_is_none_is_no_response(ledger: Ledger) -> None:
+    with pytest.raises(ResponseError, match="transmission_date"):
+        ledger.receive(answer("1", transmission_date="20261399999999"), "manual")
+
+
+class Shop:
+    """A shop's function that fails as often as it is told to."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.told: list[tuple[str, str]] = []
+        self.errors: list[Exception] = []
+        self.failures = failures
+
+    def record_outcome(self, response: PaymentResponse) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the shop's database is down")
+        self.told.append((response["order_id"], response.outcome))
+
+    def tell(self, ledger: Ledger, **options: int | None) -> int:
+        return ledger.tell(self.record_outcome, self.errors.append, **options)
+
+
+def test_the_shop_is_told_an_outcome_once(ledger: Ledger) -> None:
+    shop = Shop()
+    number = ledger.register(ASKED)
+    for _ in range(3):
+        match = ledger.receive(answer(number), "automatic")
+        shop.tell(ledger, first=match.request_id)
+    assert shop.told == [("CMD-42", "accepted")]
+
+
+def test_the_shop_is_told_what_comes_after_a_cancellation(ledger: Ledger) -> None:
+    shop = Shop()
+    number = ledger.register(ASKED)
+    for fields in (CANCEL, {}, CANCEL):
+        ledger.receive(answer(number, **fields), "manual")
+        shop.tell(ledger)
+    assert shop.told == [("CMD-42", "cancelled"), ("CMD-42", "accepted")]
+
+
+def test_an_outcome_that_the_shop_s_function_failed_on_is_told_again(ledger: Ledger) -> None:
+    shop = Shop(failures=2)
+    ledger.receive(answer(ledger.register(ASKED)), "automatic")
+    assert [shop.tell(ledger) for _ in range(3)] == [0, 0, 1]
+    assert shop.told == [("CMD-42", "accepted")]
+    assert [str(error) for error in shop.errors] == ["the shop's database is down"] * 2
+    assert ledger.untold() == 0
+
+
+def test_an_outcome_that_nobody_told_is_told_with_the_next(ledger: Ledger) -> None:
+    shop = Shop()
+    ledger.receive(answer(ledger.register(ASKED)), "automatic")
+    match = ledger.receive(answer(ledger.register({**ASKED, "order_id": "B"}), order_id="B"), "automatic")
+    shop.tell(ledger, first=match.request_id)
+    assert shop.told == [("B", "accepted"), ("CMD-42", "accepted")]
+
+
+def test_outcomes_that_fail_again_and_again_hold_up_no_other(ledger: Ledger) -> None:
+    poison = Shop(failures=1000)
+    for order in "ABCDEF":
+        ledger.receive(answer(ledger.register({**ASKED, "order_id": order}), order_id=order), "automatic")
+    poison.tell(ledger, most=5)
+    assert len(poison.errors) == 1
+    shop = Shop()
+    shop.tell(ledger, most=1)
+    assert shop.told == [("B", "accepted")]
+
+
+def test_while_one_process_tells_another_does_not(ledger: Ledger, url: str, tmp_path: Path) -> None:
+    other = Ledger(url, str(tmp_path / "journal"))
+    inner = Shop()
+    match = ledger.receive(answer(ledger.register(ASKED)), "automatic")
+    ledger.tell(lambda response: print(inner.tell(other)), inner.errors.append, match.request_id)
+    assert inner.told == []
+    assert inner.errors == []
+    other.close()
+
+
+def test_the_journal_has_a_line_for_each_request_and_response(ledger: Ledger) -> None:
+    number = ledger.register(ASKED)
+    ledger.receive(answer(number, card_number="4974.00"), "automatic")
+    ledger.receive(answer(number, card_number="4974.00"), "manual")
+    lines = [(entry["kind"], entry["source"], entry["verdict"]) for entry in ledger.journal.entries()]
+    assert lines == [
+        ("request", "call_request", "requested"),
+        ("response", "automatic", "accepted"),
+        ("response", "manual", "duplicate"),
+    ]
+    assert list(differences(ledger, lambda count: None)) == []
+
+
+def test_history_shows_every_response_to_a_transaction(ledger: Ledger) -> None:
+    number = ledger.register(ASKED)
+    ledger.receive(answer(number, **CANCEL), "manual")
+    ledger.receive(answer(number), "automatic")
+    ledger.receive(answer(number, amount="1"), "automatic")
+    [transaction] = transactions(ledger, order_id="CMD-42")
+    assert (transaction.reference, transaction.state, transaction.told) == (
+        "20261123-000001",
+        "accepted",
+        False,
+    )
+    assert [(a.source, a.verdict) for a in answers(ledger, transaction)] == [
+        ("manual", "cancelled"),
+        ("automatic", "accepted"),
+        ("automatic", "conflicting"),
+    ]
+
+
+def test_transactions_are_found_by_day_order_and_state(ledger: Ledger) -> None:
+    ledger.receive(answer(ledger.register(ASKED)), "automatic")
+    ledger.register({**ASKED, "order_id": "B"})
+    ledger.register({**ASKED, "order_id": "B", "transmission_date": "20261124093000"})
+    found = [
+        [t.reference for t in transactions(ledger, **conditions)]
+        for conditions in (
+            {"day": "20261123"},
+            {"order_id": "B"},
+            {"state": "accepted"},
+            {"state": "waiting"},
+            {"order_id": "B", "day": "20261124"},
+        )
+    ]
+    first, second, third = "20261123-000001", "20261123-000002", "20261124-000001"
+    assert found == [[first, second], [second, third], [first], [second, third], [third]]
+
+
+@pytest.mark.parametrize("keyword", ["mysql://x/y", "sqlite://relative.db", "ledger.db"])
+def test_an_address_that_is_no_ledger_is_said(tmp_path: Path, keyword: str) -> None:
+    with pytest.raises(LedgerError, match="LEDGER is sqlite:////absolute/path or postgresql://"):
+        Ledger(keyword, str(tmp_path)).register(ASKED)
+
+
+def test_postgresql_needs_a_place_for_its_journal() -> None:
+    pathfile = Pathfile("", {"LEDGER": "postgresql://shop:secret@127.0.0.1/shop"})
+    with pytest.raises(ConfigurationError, match="JOURNAL") as refusal, opened_ledger(pathfile):
+        pass
+    assert "secret" not in str(refusal.value)
+
+
+def test_without_the_keyword_there_is_no_ledger() -> None:
+    with opened_ledger(Pathfile("", {})) as ledger:
+        assert ledger is None
+
+
+def test_a_ledger_of_a_newer_kit_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "ledger.db") as connection:
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.close()
+    with pytest.raises(LedgerError, match="made by a newer kit"):
+        Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal")).register(ASKED)
+
+
+def test_a_ledger_that_is_lost_is_not_made_again_in_silence(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    ledger = Ledger(url, str(tmp_path / "journal"))
+    ledger.register(ASKED)
+    ledger.close()
+    (tmp_path / "ledger.db").unlink()
+    ledger = Ledger(url, str(tmp_path / "journal"))
+    with pytest.raises(LedgerMissing, match="run sogenactif replay"):
+        ledger.register(ASKED)
+    with ledger.made_again():
+        assert enter_journal(ledger) == (1, 0)
+        with pytest.raises(LedgerMissing):
+            Ledger(url, str(tmp_path / "journal")).register(ASKED)
+    assert ledger.register(ASKED) == "000002"
+    ledger.close()
+
+
+def test_forged_messages_before_the_first_payment_leave_a_new_ledger_new(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    ledger.refuse(LedgerError("x", "y"), "manual")
+    assert ledger.register(ASKED) == "000001"
+    forged = [entry for entry in ledger.journal.entries() if entry["kind"] == "response"]
+    assert [(entry["verdict"], entry["fields"]) for entry in forged] == [("forged", {})]
+    ledger.close()
+
+
+def lose(ledger: Ledger) -> None:
+    """Empty a ledger, as somebody does who restores the wrong thing."""
+    if ledger.url.startswith("sqlite"):
+        ledger.close()
+        path = Path(ledger.url.removeprefix("sqlite:///"))
+        for file in path.parent.glob(path.name + "*"):
+            file.unlink()
+        path.touch()
+    else:
+        with ledger.database.transaction() as execute:
+            for table in ("request", "response", "counter", "schema"):
+                execute(f"DROP TABLE sogenactif_{table}")
+
+
+def test_an_emptied_ledger_is_not_taken_for_a_new_one(ledger: Ledger, url: str, tmp_path: Path) -> None:
+    ledger.receive(answer(ledger.register(ASKED)), "automatic")
+    lose(ledger)
+    again = Ledger(url, str(tmp_path / "journal"))
+    with pytest.raises(LedgerMissing):
+        again.register(ASKED)
+    with again.made_again():
+        assert enter_journal(again) == (2, 0)
+    assert again.register(ASKED) == "000002"
+    assert [transaction.state for transaction in transactions(again)] == ["accepted", "waiting"]
+    again.close()
+
+
+def test_a_response_finds_a_request_that_is_entered_later(ledger: Ledger) -> None:
+    assert ledger.receive(answer("000001"), "automatic").verdict == "unknown"
+    ledger.register(ASKED)
+    assert ledger.match_again() == 1
+    assert [transaction.state for transaction in transactions(ledger)] == ["accepted"]
+    assert ledger.match_again() == 0
+    assert list(differences(ledger, lambda count: None)) == []
+
+
+def test_what_the_journal_has_in_another_order_is_entered_as_it_was_decided(
+    ledger: Ledger, url: str, tmp_path: Path
+) -> None:
+    number = ledger.register(ASKED)
+    ledger.receive(answer(number), "automatic")
+    ledger.receive(answer(number, **CANCEL), "manual")
+    [file] = (tmp_path / "journal").iterdir()
+    request, accepted, conflicting = file.read_text().splitlines(keepends=True)
+    file.write_text(request + conflicting + accepted)
+    lose(ledger)
+    with ledger.made_again():
+        assert enter_journal(ledger) == (3, 0)
+    [transaction] = transactions(ledger)
+    assert transaction.state == "accepted"
+    assert list(differences(ledger, lambda count: None)) == []
+
+
+def test_what_the_journal_lacks_is_written_to_it(ledger: Ledger, tmp_path: Path) -> None:
+    number = ledger.register(ASKED)
+    [file] = (tmp_path / "journal").iterdir()
+    file.unlink()
+    file.mkdir()
+    match = ledger.receive(answer(number), "automatic")
+    assert match.verdict == "accepted"
+    assert "Error writing the journal" in match.warning
+    file.rmdir()
+    assert enter_journal(ledger) == (0, 0)
+    assert [entry["verdict"] for entry in ledger.journal.entries()] == ["requested", "accepted"]
+
+
+def test_the_shop_s_own_number_is_in_the_journal_however_often_it_asks(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    asked = {**ASKED, "transaction_id": "000123"}
+    ledger.register(asked)
+    for file in (tmp_path / "journal").iterdir():
+        file.unlink()
+    ledger.register({**asked, "transmission_date": "20261123101500"})
+    assert [entry["fields"] for entry in ledger.journal.entries()] == [asked]
+    assert list(differences(ledger, lambda count: None)) == []
+
+
+@pytest.mark.parametrize("line", [
+    b"{}", b"[" * 5000, b"null", b"\xff\xfe", b'{"entry": 1}', b'{"verdict": "accepted", "kind": "response"}',
+    b'{"entry": "' + b"0" * 32 + b'", "time": "", "kind": "refund", "source": "", "verdict": "x", "fields": {}}',
+    b'{"entry": "' + b"0" * 32 + b'", "time": "", "kind": "request", "source": "", "verdict": "x",'
+    b' "fields": {"transmission_date": "2026", "transaction_id": "1"}}',
+    b'{"entry": "zz", "time": "", "kind": "request", "source": "", "verdict": "x", "fields": {}}',
+])  # fmt: skip
+def test_a_line_that_is_none_stops_nothing_after_it(ledger: Ledger, tmp_path: Path, line: bytes) -> None:
+    ledger.register(ASKED)
+    [file] = (tmp_path / "journal").iterdir()
+    file.write_bytes(line + b"\n" + file.read_bytes())
+    lose(ledger)
+    with ledger.made_again():
+        assert enter_journal(ledger) == (1, 1)
+    assert list(differences(ledger, lambda count: None)) == ["line 1 of the journal is none of the kit's"]
+
+
+def test_an_executable_knows_the_outcome_that_it_read(ledger: Ledger) -> None:
+    shop = Shop()
+    ledger.receive(answer(ledger.register(ASKED)), "executable")
+    assert (shop.tell(ledger), shop.told) == (0, [])
+
+
+def test_two_readers_of_one_connection_do_not_disturb_each_other(ledger: Ledger) -> None:
+    for order in "AB":
+        ledger.receive(answer(ledger.register({**ASKED, "order_id": order}), order_id=order), "automatic")
+    assert [len(answers(ledger, transaction)) for transaction in transactions(ledger)] == [1, 1]
+
+
+def test_an_sqlite_ledger_is_written_ahead_and_flushed(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    assert [list(ledger.database.rows(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")] == [
+        [("wal",)],
+        [(2,)],
+    ]
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://127.0.0.1:1/shop?user=x&password=SECRET",
+        "postgresql://u:SECRET%zz@127.0.0.1:1/shop",
+        "postgresql://u:SECRET@127.0.0.1:1/shop",
+    ],
+)
+def test_a_password_is_never_said(tmp_path: Path, url: str) -> None:
+    with pytest.raises(LedgerError) as refusal:
+        Ledger(url, str(tmp_path / "journal")).register(ASKED)
+    assert "SECRET" not in str(refusal.value)
+
+
+def test_a_postgresql_that_locks_the_ledger_leaves_the_journal(server: Postgresql, tmp_path: Path) -> None:
+    import psycopg
+
+    ledger = Ledger(server.url, str(tmp_path / "journal"))
+    number = ledger.register(ASKED)
+    with psycopg.connect(server.url) as other:
+        other.execute("SELECT 1 FROM sogenactif_request FOR UPDATE")
+        assert ledger.receive(answer(number), "automatic").verdict == "unentered"
+    assert [entry["verdict"] for entry in ledger.journal.entries()] == ["requested", "unentered"]
+    ledger.close()

@@ -1,0 +1,58 @@
+"""A ledger's connection goes from one request to the next, as long as it is that of the ledger."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sogenactif.configuration import Pathfile
+from sogenactif.errors import LedgerMissing
+from sogenactif.ledger import IDLE, lent_ledger
+from sogenactif.ledger.ledger import Ledger
+from tests.conftest import ASKED
+
+
+@pytest.fixture
+def pathfile(tmp_path: Path) -> Iterator[Pathfile]:
+    yield Pathfile("", {"LEDGER": f"sqlite:///{tmp_path}/ledger.db"})
+    while IDLE:
+        IDLE.pop().close()
+
+
+def registered(pathfile: Pathfile) -> tuple[Ledger, str]:
+    """The ledger that a request was lent, and the number it gave."""
+    with lent_ledger(pathfile) as ledger:
+        assert ledger
+        return ledger, ledger.register(ASKED)
+
+
+def test_the_next_request_gets_the_same_ledger(pathfile: Pathfile) -> None:
+    first, second = registered(pathfile), registered(pathfile)
+    assert second == (first[0], "000002")
+
+
+def test_requests_at_once_get_one_each(pathfile: Pathfile) -> None:
+    with lent_ledger(pathfile) as one, lent_ledger(pathfile) as other:
+        assert one is not other
+
+
+def test_a_ledger_that_was_replaced_is_opened_again(pathfile: Pathfile, tmp_path: Path) -> None:
+    first, _ = registered(pathfile)
+    for name in ("ledger.db", "ledger.db-wal"):
+        os.rename(tmp_path / name, tmp_path / f"old-{name}")
+    with pytest.raises(LedgerMissing):
+        registered(pathfile)
+    assert first not in IDLE
+
+
+def test_one_that_failed_is_not_lent_again(pathfile: Pathfile) -> None:
+    with pytest.raises(RuntimeError), lent_ledger(pathfile) as ledger:
+        raise RuntimeError
+    with lent_ledger(pathfile) as next_one:
+        assert next_one is not ledger
+
+
+def test_without_the_keyword_there_is_none() -> None:
+    with lent_ledger(Pathfile("", {})) as ledger:
+        assert ledger is None

@@ -1,0 +1,149 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sogenactif.configuration import Pathfile
+from sogenactif.errors import (
+    CertificateMissing,
+    MessageEncodingError,
+    MessageError,
+    MessageLengthError,
+    MessageStructureError,
+    SealError,
+)
+from sogenactif.protocols.certificate import read_certificate
+from sogenactif.protocols.sips import (
+    build,
+    decode,
+    encode,
+    open_request,
+    open_response,
+    parse,
+    seal_request,
+    seal_response,
+)
+from tests.conftest import MERCHANT
+
+PAID = {
+    "merchant_id": MERCHANT,
+    "merchant_country": "fr",
+    "amount": "1000",
+    "transaction_id": "000123",
+    "transmission_date": "20261123093000",
+    "response_code": "00",
+    "order_id": "CMD-42",
+}
+
+
+@pytest.fixture
+def sealed(pathfile: Pathfile) -> str:
+    return seal_response(PAID, read_certificate(pathfile, "fr", MERCHANT))
+
+
+def test_a_sealed_response_reads_back(pathfile: Pathfile, sealed: str) -> None:
+    assert open_response(sealed, pathfile) == PAID
+
+
+def test_a_sealed_request_reads_back_with_customer_id_in_the_clear(pathfile: Pathfile) -> None:
+    fields = {**PAID, "customer_id": "Anne-1234", "caddie": "3 Thé\n!%\udcff"}
+    del fields["response_code"]
+    data = seal_request(fields, read_certificate(pathfile, "fr", MERCHANT))
+    assert b"Anne" not in decode(bytes.fromhex(data[:-16]))
+    read, certificate = open_request(data, pathfile)
+    assert {name: read[name] for name in fields} == fields
+    assert read["version"] == "P615"
+    assert certificate.payment_url == "http://127.0.0.1:8080/payment"
+
+
+@pytest.mark.parametrize("length", [*range(8), 44, 45, 46, 500, 9999])
+def test_records_of_any_length_and_any_byte_survive(length: int) -> None:
+    records = [(3, bytes((i * 7 + 2) % 256 for i in range(length))), (5, b'"\\"`'), (24, b"\n!\0")]
+    assert parse(decode(encode(build(records)))) == records
+
+
+def test_one_byte_altered_anywhere_is_noticed(pathfile: Pathfile, sealed: str) -> None:
+    for place in range(0, len(sealed), 3):
+        altered = sealed[:place] + ("0" if sealed[place] != "0" else "1") + sealed[place + 1 :]
+        with pytest.raises((MessageError, CertificateMissing)):
+            open_response(altered, pathfile)
+
+
+def test_a_cut_message_is_noticed_wherever_it_is_cut(pathfile: Pathfile, sealed: str) -> None:
+    for end in range(0, len(sealed), 5):
+        with pytest.raises(MessageError):
+            open_response(sealed[:end], pathfile)
+
+
+def test_what_the_old_certificate_sealed_is_accepted(pathfile: Pathfile) -> None:
+    old = read_certificate(pathfile, "fr", MERCHANT, old=True)
+    assert open_response(seal_response(PAID, old), pathfile) == PAID
+
+
+def test_what_the_old_certificate_sealed_is_refused_once_it_is_gone(param: Path, pathfile: Pathfile) -> None:
+    old = read_certificate(pathfile, "fr", MERCHANT, old=True)
+    shutil.move(param / f"certif.fr.{MERCHANT}.old.php", param / "elsewhere")
+    with pytest.raises(SealError):
+        open_response(seal_response(PAID, old), pathfile)
+
+
+def test_another_shop_s_seal_is_refused(pathfile: Pathfile) -> None:
+    other = read_certificate(pathfile, "fr", "014213245611112")
+    with pytest.raises(SealError):
+        open_response(seal_response(PAID, other), pathfile)
+
+
+def test_a_merchant_without_certificate_here_is_named(pathfile: Pathfile) -> None:
+    certificate = read_certificate(pathfile, "fr", MERCHANT)
+    with pytest.raises(CertificateMissing, match=r"certif\.fr\.999\.php"):
+        open_response(seal_response({**PAID, "merchant_id": "999"}, certificate), pathfile)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        ("", MessageLengthError),
+        ("00" * 32, MessageLengthError),
+        ("x" * 80, MessageEncodingError),
+        ("é" * 80, MessageEncodingError),
+        ("00" * 50, MessageEncodingError),
+        ("20" * 50, MessageEncodingError),
+        ("20202033306" + "0" * 85, MessageEncodingError),
+        ("2020203330" + "60" * 39 + "0" * 16, MessageStructureError),
+        ("2020203330" + "60" * 40 + "0" * 16, MessageStructureError),
+        (" 2" * 60, MessageEncodingError),
+    ],
+)
+def test_nonsense_is_refused(pathfile: Pathfile, data: str, error: type[MessageError]) -> None:
+    with pytest.raises(error):
+        open_response(data, pathfile)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("amount", "12"), ("amount", "12é"), ("transaction_id", ""), ("transmission_date", "2026")],
+)
+def test_a_message_without_what_its_key_is_made_of_is_refused(
+    pathfile: Pathfile, name: str, value: str
+) -> None:
+    tags = {"amount": 3, "transaction_id": 5, "transmission_date": 6}
+    fields = {**PAID, name: value}
+    records = [(2, MERCHANT.encode()), (29, b"fr"), *((tag, fields[n].encode()) for n, tag in tags.items())]
+    with pytest.raises(MessageStructureError, match=name):
+        open_response(encode(build(records)).hex() + "0" * 16, pathfile)
+
+
+@pytest.mark.parametrize("altered", [
+    b"\x01\x020000133400X", b"\x01\x0200001335000", b"\x01\x0200001434000", b"\x01\x0200001334001",
+    b"\x01\x02000021340010030001", b"\x01\x0200002234001003000712", b"\x01\x02000022340010030001a!",
+])  # fmt: skip
+def test_parts_that_do_not_agree_are_refused(altered: bytes) -> None:
+    with pytest.raises(MessageStructureError):
+        parse(altered)
+
+
+def test_what_fills_up_the_last_group_is_nothing() -> None:
+    sound = encode(b"a")
+    assert decode(sound) == b"a"
+    with pytest.raises(MessageStructureError, match="length"):
+        decode(sound[:5] + encode(b"abc")[5:])

@@ -1,0 +1,65 @@
+"""``sogenactif migrate``, as a shop runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sogenactif.configuration import read_pathfile
+from sogenactif.payment import make_request
+from tests.conftest import MERCHANT, ROOT
+
+
+def migrate(*arguments: str) -> tuple[int, str]:
+    command = [sys.executable, f"{ROOT}/bin/sogenactif", "migrate", *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return result.returncode, result.stdout + result.stderr
+
+
+def test_the_new_pathfile_serves_the_same_shop(param: Path) -> None:
+    (param / f"parmcom.{MERCHANT}").write_text("LOGO!shop.gif!\nCADDIE!3 books!\nLANGUAGE!ge!\n")
+    before = {path.name: path.read_bytes() for path in param.iterdir()}
+    (param / "pathfile").chmod(0o640)
+    status, said = migrate(str(param / "pathfile"))
+    assert status == 0, said
+    for line in (
+        f"secret key of {MERCHANT} in {param}/key.{MERCHANT}",
+        "name a LEDGER",
+        "  LOGO!shop.gif!: no counterpart: not sent",
+        "  CADDIE!3 books!: not sent: the ledger keeps it",
+        "  LANGUAGE!ge!: ge and sp are sent as de and es",
+        "  bgcolor: no counterpart",
+    ):
+        assert line in said
+    new = param / "pathfile.paypage"
+    assert new.stat().st_mode & 0o777 == 0o640
+    assert {path.name: path.read_bytes() for path in param.iterdir() if path != new} == before
+    (param / f"key.{MERCHANT}").write_text("secret\n")
+    (param / f"key.{MERCHANT}").chmod(0o600)
+    request = make_request({"merchant_id": MERCHANT, "amount": "1000"}, read_pathfile(str(new)))
+    assert request.action == "https://payment-webinit.simu.sogenactif.com/paymentInit"
+
+
+def test_nothing_is_written_over(param: Path) -> None:
+    (param / "pathfile.paypage").write_text("ours")
+    status, said = migrate(str(param / "pathfile"))
+    assert (status, "is there already" in said) == (1, True)
+    assert (param / "pathfile.paypage").read_text() == "ours"
+
+
+@pytest.mark.parametrize(("line", "words"), [
+    ("PROTOCOL!paypage!", "speaks to today's server already"), ("PROTOCOL!x!", "PROTOCOL is x"), ("one!", "Invalid separator"),
+])  # fmt: skip
+def test_a_pathfile_that_is_none_is_said(param: Path, line: str, words: str) -> None:
+    with (param / "pathfile").open("a") as file:
+        file.write(f"\n{line}\n")
+    status, said = migrate(str(param / "pathfile"))
+    assert (status, words in said, "Traceback" in said) == (1, True, False)
+    assert not (param / "pathfile.paypage").exists()
+
+
+def test_production_and_another_server_can_be_named(param: Path) -> None:
+    output = str(param / "new")
+    assert migrate(str(param / "pathfile"), "--server", "production", "--output", output)[0] == 0
+    assert read_pathfile(output)["PAYPAGE_URL"] == "https://payment-webinit.sogenactif.com/paymentInit"

@@ -1,0 +1,246 @@
+"""A shop moves to today's server with payments in flight; one ledger knows them all."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from sogenactif.configuration import read_pathfile
+from sogenactif.dates import read_day
+from sogenactif.executables import response as run_response
+from sogenactif.ledger.history import answers, differences, transactions
+from sogenactif.protocols import paypage
+from sogenactif.web import Order
+from tests.conftest import MERCHANT, speak_paypage
+from tests.support.serving import postgresql
+from tests.system.test_faults import LedgerShop, missing
+from tests.unit.test_paypage import sealed
+from tests.unit.test_web import Answer, Shop, ask, post
+
+KEEP = {
+    "caddie": "3 books|!",
+    "customer_email": "anne@shop.example",
+    "language": "en",
+    "merchant_country": "fr",
+}
+
+
+class MovingShop(LedgerShop):
+    """A shop with a ledger that speaks both protocols, one after the other."""
+
+    def move(self, param: Path, **keywords: str) -> None:
+        self.pathfile = read_pathfile(speak_paypage(param, **keywords))
+
+    def go_back(self, param: Path) -> None:
+        path = param / "pathfile"
+        path.write_text(path.read_text().replace("PROTOCOL!paypage!", "PROTOCOL!sips!"))
+        self.pathfile = read_pathfile(str(path))
+
+    def day(self) -> str:
+        with self.ledger() as ledger:
+            return list(transactions(ledger))[-1].reference[:8]
+
+    def today(self, number: str, day: str = "", **said: str) -> dict[str, str]:
+        """What today's server posts for a payment."""
+        settings = paypage.read_settings(self.pathfile)
+        pairs = {
+            "merchantId": MERCHANT,
+            "amount": "1250",
+            "currencyCode": "978",
+            "orderId": "CMD-42",
+            "responseCode": "00",
+            "authorisationId": "039830",
+            "transactionDateTime": "2026-11-23T10:31:00+01:00",
+            "s10TransactionId": number,
+            "s10TransactionIdDate": day or self.day(),
+            "newKey": "x",
+            **said,
+        }
+        secret = paypage.read_key(paypage.key_path(self.pathfile, MERCHANT))
+        return paypage.seal(pairs, secret, settings.seal, settings.encode, InterfaceVersion="HP_3.4")
+
+    def tell(self, fields: Mapping[str, str]) -> Answer:
+        return post(self.autoresponse, **fields)
+
+
+@pytest.fixture
+def shop(param: Path, tmp_path: Path) -> MovingShop:
+    shop = MovingShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
+    assert shop.order
+    shop.order = Order({**shop.order.parameters, **KEEP}, shop.order.lines)
+    return shop
+
+
+def test_payments_in_flight_find_their_requests_on_both_sides_of_the_move(
+    shop: MovingShop, param: Path
+) -> None:
+    before = [shop.asked() for _ in range(3)]
+    shop.move(param)
+    during = [shop.asked() for _ in range(2)]
+    assert shop.paid(before[0]).status == 200
+    assert shop.tell(shop.today(during[0])).status == 200
+    page = post(shop.response, **shop.today(during[1], responseCode="17", authorisationId=""))
+    assert "Payment cancelled" in page.body
+    shop.go_back(param)
+    after = shop.asked()
+    assert shop.tell(shop.today(during[1])).status == 200
+    assert shop.paid(before[1]).status == 200
+    assert shop.paid(after).status == 200
+    with shop.ledger() as ledger:
+        states = {t.reference[-6:]: t.state for t in transactions(ledger)}
+        assert list(differences(ledger, lambda count: None)) == []
+    waiting = before[2]
+    assert states == {n: "waiting" if n == waiting else "accepted" for n in (*before, *during, after)}
+    assert [(o["transaction_id"], o.outcome) for o in shop.outcomes] == [
+        (before[0], "accepted"),
+        (during[0], "accepted"),
+        (during[1], "cancelled"),
+        (during[1], "accepted"),
+        (before[1], "accepted"),
+        (after, "accepted"),
+    ]
+
+
+def test_a_ledger_in_postgresql_knows_both(param: Path, tmp_path: Path) -> None:
+    with postgresql() as server:
+        shop = MovingShop(param, server.url, tmp_path / "journal")
+        before = shop.asked()
+        shop.move(param)
+        after = shop.asked()
+        assert shop.tell(shop.today(after)).log == ""
+        assert shop.paid(before).log == ""
+        assert [outcome.outcome for outcome in shop.outcomes] == ["accepted", "accepted"]
+
+
+def test_the_shop_sees_what_it_always_saw_and_the_journal_what_came(shop: MovingShop, param: Path) -> None:
+    shop.move(param)
+    number = shop.asked()
+    assert shop.tell(shop.today(number)).status == 200
+    [told] = shop.outcomes
+    assert {name: told[name] for name in KEEP} == KEEP
+    assert told["transaction_condition"] == ""
+    assert told["transmission_date"] and told["payment_time"] == "103100"
+    page = post(shop.response, **shop.today(number))
+    assert "Payment accepted" in page.body and '<html lang="en">' in page.body
+    with shop.ledger() as ledger:
+        *_, entry = ledger.journal.entries()
+        [transaction] = transactions(ledger)
+        assert [a.verdict for a in answers(ledger, transaction)] == ["accepted", "duplicate"]
+    assert (entry["original"]["newKey"], entry["original"]["s10TransactionId"]) == ("x", number)
+
+
+def test_the_executable_takes_a_whole_post_and_prints_the_guide_s_strings(
+    shop: MovingShop, param: Path
+) -> None:
+    shop.move(param)
+    number = shop.asked()
+    message = urlencode(shop.today(number))
+    output, status = run_response([f"message={message}", f"pathfile={shop.pathfile.path}"])
+    strings = output.decode().split("!")
+    assert (status, strings[1], strings[2]) == (0, "0", "")
+    assert strings[3:7] == [MERCHANT, "fr", "1250", number]
+    altered = message.replace("Seal=", "Seal=0")
+    output, _ = run_response([f"message={altered}", f"pathfile={shop.pathfile.path}"])
+    assert output.decode().split("!")[1] == "-1"
+    assert set(output.decode().split("!")[3:]) == {""}
+
+
+@pytest.mark.parametrize(("said", "why"), [
+    ({"amount": "1"}, "conflicting"), ({"currencyCode": "840"}, "conflicting"), ({"orderId": "CMD-43"}, "conflicting"),
+    ({"s10TransactionId": "000009"}, "unknown"), ({"s10TransactionIdDate": "20200101"}, "unknown"),
+    ({"s10TransactionId": "", "transactionReference": "ELSE"}, "unknown"),
+])  # fmt: skip
+def test_what_was_not_asked_pays_nothing(
+    shop: MovingShop, param: Path, said: dict[str, str], why: str
+) -> None:
+    shop.move(param)
+    number = shop.asked()
+    assert why in shop.tell(shop.today(number, **said)).log
+    assert post(shop.response, **shop.today(number, **said)).status == 403
+    assert shop.outcomes == []
+
+
+def test_another_merchant_s_response_pays_nothing(shop: MovingShop, param: Path) -> None:
+    shop.move(param)
+    number = shop.asked()
+    secret = paypage.read_key(paypage.key_path(shop.pathfile, "014213245611112"))
+    pairs, _ = paypage.open_sealed(shop.today(number), shop.pathfile, "HMAC-SHA-256")
+    other = paypage.seal(pairs | {"merchantId": "014213245611112"}, secret, "HMAC-SHA-256", "base64url")
+    assert "unknown" in shop.tell(other).log
+    ours = paypage.seal(pairs, secret, "HMAC-SHA-256", "base64url")
+    assert shop.tell(ours).status == 403
+    assert shop.outcomes == []
+    assert shop.verdicts() == ["unknown", "forged"]
+
+
+def test_what_authorised_nothing_leaves_the_payment_open(shop: MovingShop, param: Path) -> None:
+    shop.move(param)
+    number = shop.asked()
+    for code in ("97", "94"):
+        shop.tell(shop.today(number, responseCode=code, authorisationId=""))
+    shop.tell(shop.today(number))
+    page = post(shop.response, **shop.today(number, responseCode="94", authorisationId=""))
+    assert "Payment accepted" in page.body
+    assert shop.verdicts() == ["refused", "duplicate", "accepted", "duplicate"]
+
+
+def test_a_customer_who_pays_after_midnight_is_matched_with_the_day_before(
+    shop: MovingShop, param: Path
+) -> None:
+    shop.move(param)
+    number, day = shop.asked(), shop.day()
+    following = f"{read_day(day) + timedelta(days=1):%Y%m%d}"
+    assert shop.tell(shop.today(number, following)).log == ""
+    assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
+
+
+def test_the_journal_alone_keeps_a_response_and_replay_enters_it(
+    shop: MovingShop, param: Path, tmp_path: Path
+) -> None:
+    shop.move(param)
+    number = shop.asked()
+    response = shop.today(number)
+    with missing(shop, tmp_path / "ledger.db"):
+        assert shop.tell(response).status == 200
+    assert shop.verdicts() == ["unentered"]
+    assert shop.replay()[0] == 0
+    assert shop.told_by_replay() == "CMD-42 accepted\n"
+
+
+def test_the_debug_report_names_what_is_not_sent(shop: MovingShop, param: Path) -> None:
+    shop.move(param)
+    path = Path(shop.pathfile.path)
+    path.write_text(path.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
+    body = ask(shop.request, query="order=CMD-42").body
+    assert "<td>caddie</td><td>kept by the ledger" in body
+    number = "000001"
+    shown = post(shop.response, **shop.today(number)).body
+    assert "<td>newKey</td><td>x</td>" in shown
+    assert f"{MERCHANT}_KEY1" not in body + shown
+    path.write_text("\n".join(line for line in path.read_text().split("\n") if not line.startswith("LEDGER")))
+    assert "<td>caddie</td><td>LOST" in ask(shop.request, query="order=CMD-42").body
+
+
+def test_without_a_ledger_the_scripts_work_as_the_guide_says(param: Path, tmp_path: Path) -> None:
+    pathfile = read_pathfile(speak_paypage(param))
+    shop = Shop(pathfile, tmp_path / "autoresponse.log")
+    sound = sealed(MERCHANT + "_KEY1", merchantId=MERCHANT, amount="1250", orderId="CMD-42")
+    assert post(shop.autoresponse, **sound).status == 200
+    assert "12.50" in post(shop.response, **sound).body
+    assert ask(shop.response, query=urlencode(sound)).status == 200
+    assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"] * 3
+    assert shop.logged()[0]["fields"]["order_id"] == "CMD-42"
+    for form, status in (
+        (sound | {"Seal": "0" * 64}, 403),
+        (sound | {"Encode": "hex"}, 400),
+        (sound | {"DATA": "20" * 200}, 400),
+        ({"Seal": sound["Seal"]}, 400),
+        (sealed(merchantId="999"), 403),
+        (sealed(MERCHANT + "_KEY1", merchantId=MERCHANT, responseCode=""), 400),
+    ):
+        for application in (shop.response, shop.autoresponse):
+            answer = post(application, **form)
+            assert (answer.status, "CMD-42" in answer.body, answer.log.count("\n")) == (status, False, 1)
+    assert len(shop.outcomes) == 3

@@ -1,0 +1,136 @@
+import calendar
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.errors import (
+    CallError,
+    InvalidKeyword,
+    KitError,
+    ParameterTooLong,
+    ResponseError,
+    ValueTooLong,
+)
+from sogenactif.payment import PaymentRequest, make_request, parse_call, read_outcome, read_response
+from sogenactif.protocols.sips import decode, parse
+from tests.conftest import MERCHANT, as_text, vectors
+
+NOON = calendar.timegm((2026, 11, 23, 12, 0, 0))
+
+
+def ask(pathfile: Pathfile, **parameters: str) -> PaymentRequest:
+    call = {"merchant_id": MERCHANT, "amount": "1000", "transaction_id": "1", **parameters}
+    return make_request(call, pathfile, NOON)
+
+
+@pytest.mark.parametrize("case", vectors("request.json"))
+def test_requests_are_those_of_the_bank_s_kit_byte_for_byte(case: dict[str, Any], param: Path) -> None:
+    moment = calendar.timegm(time.strptime(case["transmission_date"], "%Y%m%d%H%M%S"))
+    call = parse_call(as_text(argument, param) for argument in case["arguments"])
+    request = make_request(call, read_pathfile(str(param / case["pathfile"])), moment)
+    plain = decode(bytes.fromhex(request.data[:-16]))
+    assert [[tag, value.decode("latin-1")] for tag, value in parse(plain)] == case["records"]
+    form = case["form"]
+    assert (request.data, request.action, request.fields.get("target")) == (
+        form["data"],
+        form["action"],
+        form["target"],
+    )
+    assert [list(block.means) for block in request.blocks] == [block["means"] for block in form["blocks"]]
+
+
+def test_without_transaction_id_the_local_time_is_taken(
+    pathfile: Pathfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    time.tzset()
+    try:
+        request = ask(pathfile, transaction_id="")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert request.fields["transaction_id"] == "130000"
+    assert request.fields["transmission_date"] == "20261123120000"
+
+
+@pytest.mark.parametrize("name", ["merchant_id", "merchant_country"])
+@pytest.mark.parametrize("value", ["../parmcom", "a/b", "..", "%2e"])
+def test_no_parameter_leads_out_of_its_directory(pathfile: Pathfile, name: str, value: str) -> None:
+    words = "may hold letters" if name == "merchant_id" else r"^Error reading certificate file \("
+    with pytest.raises(KitError, match=words):
+        ask(pathfile, **{name: value})
+
+
+def test_merchant_country_may_come_from_nowhere_else_but_must_come(param: Path, pathfile: Pathfile) -> None:
+    default = param / "parmcom.sogenactif"
+    default.write_text(default.read_text().replace("MERCHANT_COUNTRY!fr!", ""))
+    with pytest.raises(CallError, match=r"\(merchant_country not filled\)$"):
+        ask(pathfile)
+
+
+@pytest.mark.parametrize("means", ["CB", ",1", "C/B,1", "..,1", "CB,1,,", "CB,1;VISA,1", "CB,\u0661"])
+def test_means_that_are_no_list_of_names_and_blocks_are_refused(pathfile: Pathfile, means: str) -> None:
+    with pytest.raises(CallError, match=r"\(payment_means,block_order\)$"):
+        ask(pathfile, payment_means=means)
+
+
+@pytest.mark.parametrize("name", ["amount", "transaction_id", "currency_code"])
+def test_digits_are_those_of_ascii(pathfile: Pathfile, name: str) -> None:
+    with pytest.raises(CallError, match=rf"\({name} \(.*\) not numeric\)$"):
+        ask(pathfile, **{name: "٣" if name == "currency_code" else "٣٤٥"})
+
+
+def test_a_block_stands_once_however_often_its_number_is_listed(pathfile: Pathfile) -> None:
+    request = ask(pathfile, payment_means="CB,1", block_order="1,1")
+    assert [block.means for block in request.blocks] == [("CB",)]
+
+
+def test_no_means_anywhere_is_a_form_without_blocks(param: Path, pathfile: Pathfile) -> None:
+    default = param / "parmcom.sogenactif"
+    default.write_text(default.read_text().replace("PAYMENT_MEANS!CB,2,VISA,2,MASTERCARD,2!", ""))
+    assert ask(pathfile).blocks == ()
+
+
+def test_lengths_count_bytes_and_personal_values_stay_out_of_the_log() -> None:
+    assert parse_call(["customer_id=" + "é" * 9]) == {"customer_id": "é" * 9}
+    with pytest.raises(ParameterTooLong) as refusal:
+        parse_call(["customer_id=" + "é" * 10])
+    assert "é" in str(refusal.value)
+    assert refusal.value.logged == "Error parameter (customer_id) too long"
+    assert ValueTooLong("customer_email", "anne@shop.example").logged.count("anne") == 0
+    assert InvalidKeyword("anne=anne@shop.example").logged.count("@") == 0
+
+
+@pytest.mark.parametrize("case", [case for case in vectors("response.json") if "message" in case.values[0]])
+def test_responses_are_read_as_the_bank_s_kit_reads_them(case: dict[str, Any], param: Path) -> None:
+    pathfile = read_pathfile(str(param / case["pathfile"]))
+    if case["code"] == "0":
+        amount = as_text(case["output"], param).split("!")[5]
+        assert read_response(case["message"], pathfile)["amount"] == amount
+    else:
+        with pytest.raises(KitError):
+            read_response(case["message"], pathfile)
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("accepted", "accepted"),
+        ("refused", "refused"),
+        ("cancelled", "cancelled"),
+        ("three-payments", "accepted"),
+    ],
+)
+def test_only_response_code_00_says_paid(pathfile: Pathfile, name: str, outcome: str) -> None:
+    [message] = [case.values[0]["message"] for case in vectors("response.json") if case.id == name]
+    assert read_outcome(message, pathfile).outcome == outcome
+
+
+def test_a_sealed_request_sent_back_is_no_response(pathfile: Pathfile) -> None:
+    data = ask(pathfile).data
+    assert read_response(data, pathfile)["amount"] == "1000"
+    with pytest.raises(ResponseError, match=r"\(response_code\)$"):
+        read_outcome(data, pathfile)

@@ -1,0 +1,640 @@
+"""The payment server, over HTTP, as a customer and a shop meet it."""
+
+import contextlib
+import gc
+import http.client
+import random
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sogenactif.configuration import read_pathfile
+from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
+from sogenactif.protocols.certificate import read_certificate
+from sogenactif.protocols.sips import open_response, seal_response
+from sogenactif_sandbox import automatic, clock
+from sogenactif_sandbox.running import listen, mounted, serving
+from sogenactif_sandbox.server import PaymentServer
+from sogenactif_sandbox.transactions import Transactions
+from tests.conftest import need
+from tests.support.bank import MERCHANT, Answer, Bank, Shop, bank, send
+from tests.support.serving import free_port
+
+ENROLLED = "014213245611112"
+
+
+@pytest.fixture
+def running(param: Path) -> Iterator[Bank]:
+    with bank(param) as running:
+        yield running
+
+
+def test_a_payment_is_accepted(running: Bank) -> None:
+    data = running.request(
+        caddie="3 books", customer_id="4711", receipt_complement="<tr><td>Thanks</td></tr>"
+    )
+    entry = running.call(data)
+    assert entry.status == 200
+    assert "€12.50" in entry.text and MERCHANT in entry.text and "/logos/CB.svg" in entry.text
+    accepted = running.card(entry)
+    assert accepted.status == 200
+    response = running.read(accepted)
+    assert response["response_code"] == response["bank_response_code"] == "00"
+    assert response["card_number"] == "4974.00"
+    assert response["cvv_flag"] == "1" and response["cvv_response_code"] == "4D"
+    assert response["payment_means"] == "CB" and response["transaction_condition"] == "SSL"
+    assert response["capture_day"] == "0" and response["capture_mode"] == "AUTHOR_CAPTURE"
+    assert response["caddie"] == "3 books" and response["customer_id"] == "4711"
+    assert response["payment_certificate"].endswith(response["authorisation_id"])
+    assert len(response["payment_certificate"]) == 12
+    assert all(len(to_bytes(value)) <= RESPONSE_MAX_LENGTH[name] for name, value in response.items())
+    assert running.shop.automatic() == [accepted.hidden("DATA")]
+    assert f'action="{running.shop.url}/accepted"' in accepted.text
+
+
+def test_the_receipt_is_in_order(running: Bank) -> None:
+    complement = "<tr><td>Delivered <b>on Monday</b></td></tr><script>alert(1)</script>"
+    page = running.card(running.call(running.request(receipt_complement=complement)))
+    response = running.read(page)
+    parts = [
+        "Your payment is recorded",
+        "Return to the shop",
+        " UTC",
+        running.shop.url + "<",
+        response["merchant_id"],
+        response["transaction_id"],
+        "<tr><td>Delivered <b>on Monday</b></td></tr>",
+        "€12.50",
+        "4974 #### #### ##00",
+        response["authorisation_id"],
+        response["payment_certificate"],
+        "Keep this reference",
+    ]
+    places = [page.text.find(part) for part in parts]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "alert" not in page.text
+
+
+def test_a_payment_is_refused(running: Bank) -> None:
+    refused = running.card(running.call(running.request()), number="4972187615205")
+    response = running.read(refused)
+    assert response["response_code"] == "05" and response["bank_response_code"] == "05"
+    assert "authorisation_id" not in response and "payment_certificate" not in response
+    assert f'action="{running.shop.url}/cancelled"' in refused.text
+    assert "<table" not in refused.text
+    assert running.shop.automatic() == [refused.hidden("DATA")]
+
+
+def test_a_cancelled_payment_goes_back_to_the_shop_with_its_data(running: Bank) -> None:
+    data = running.request()
+    entry = running.call(data)
+    cancelled = running.cancel(entry)
+    assert cancelled.status == 307 and cancelled.location == f"{running.shop.url}/cancelled"
+    assert running.read(entry)["response_code"] == "17"
+    assert running.shop.automatic() == [entry.hidden("DATA")]
+    again = running.call(data)
+    assert running.read(running.card(again))["response_code"] == "00"
+
+
+def test_a_cancellation_takes_no_other_data(running: Bank) -> None:
+    entry, other = running.call(running.request()), running.call(running.request())
+    where = running.url + re.findall(r'action="[^"]*(/cancel/[^"]+)"', entry.text)[0]
+    accepted = running.card(running.call(running.request()))
+    for data in ("", "ab" * 50, other.hidden("DATA"), accepted.hidden("DATA")):
+        assert send(where, {"DATA": data}).status == 400
+    assert running.read(running.card(entry))["response_code"] == "00"
+
+
+@pytest.mark.parametrize("field", ["transmission_date", "order_id", "caddie", "data"])
+def test_a_cancellation_is_that_of_the_whole_request(running: Bank, field: str) -> None:
+    fields = {"transaction_id": "77", "order_id": "mine"}
+    entry = running.call(running.request(**fields))
+    old = running.read(entry) | {field: "20261120044757"}
+    certificate = read_certificate(running.pathfile, "fr", MERCHANT)
+    where = running.url + re.findall(r'action="[^"]*(/cancel/[^"]+)"', entry.text)[0]
+    assert send(where, {"DATA": seal_response(old, certificate)}).status == 400
+    assert running.cancel(entry).status == 307
+
+
+def test_three_wrong_entries_end_the_payment(running: Bank) -> None:
+    entry = running.call(running.request())
+    first = running.card(entry, number="12")
+    assert "10 to 19 digits" in first.text and "Last try" not in first.text
+    second = running.card(first, code="1")
+    assert "3 digits" in second.text and "Last try" in second.text
+    third = running.card(second, month="")
+    assert running.read(third)["response_code"] == "75"
+    assert running.shop.automatic() == [third.hidden("DATA")]
+    assert running.read(running.card(entry))["response_code"] == "75"
+
+
+def test_going_back_gives_no_more_tries(running: Bank) -> None:
+    data = running.request()
+    for _ in range(2):
+        running.card(running.call(data), number="1")
+    assert running.read(running.card(running.call(data), number="1"))["response_code"] == "75"
+    assert "Transaction already processed" in running.call(data).text
+
+
+def test_the_security_code_is_never_shown_again(running: Bank) -> None:
+    page = running.card(running.call(running.request()), number="4974934125497800", code="61234")
+    assert "61234" not in page.text and "4974934125497800" in page.text
+
+
+def test_nothing_of_the_card_is_kept(running: Bank, param: Path) -> None:
+    running.card(running.call(running.request()), number="4974934125497800", code="987")
+    running.card(running.call(running.request()), number="4974 9341 2549 7817", code="98")
+    kept = b"".join(path.read_bytes() for path in param.glob("payments.sqlite*"))
+    assert b"4974.00" in kept
+    assert b"49749341" not in kept and b"4974 9341" not in kept and b'"987"' not in kept
+
+
+@pytest.mark.parametrize("bank_code", ["00", "05"])
+def test_without_response_page_the_answer_is_in_the_address(running: Bank, bank_code: str) -> None:
+    data = running.request(
+        data="NO_RESPONSE_PAGE;X",
+        caddie="c",
+        customer_id="1",
+        return_context="r",
+        order_id="o",
+        customer_email="e",
+    )
+    answer = running.card(running.call(data), number="49749341254978" + bank_code)
+    page = "accepted" if bank_code == "00" else "cancelled"
+    assert answer.status == 303
+    address, _, query = answer.location.partition("?DATA=")
+    assert address == f"{running.shop.url}/{page}"
+    short = open_response(query, running.pathfile)
+    (automatic,) = running.shop.automatic()
+    full = open_response(automatic, running.pathfile)
+    assert full["response_code"] == bank_code and full["caddie"] == "c" and full["customer_id"] == "1"
+    left_out = {"caddie", "customer_id", "return_context", "customer_email", "transaction_condition"}
+    assert set(full) - set(short) == left_out
+    assert all(full[name] == value for name, value in short.items())
+
+
+def red(answer: Answer, title: str, status: int) -> bool:
+    return answer.status == status and title in answer.text and 'class="sips_body_page red"' in answer.text
+
+
+def test_an_altered_request_is_a_security_error(running: Bank) -> None:
+    data = running.request()
+    altered = data[:-1] + ("0" if data[-1] != "0" else "1")
+    assert red(running.call(altered), "Security error", 403)
+    other = data.replace(b"2c3328552c".decode(), "2c3328552d", 1)  # 1250 becomes 1251
+    assert other != data and running.call(other).status == 403
+
+
+def test_an_unknown_merchant_is_a_security_error(running: Bank, param: Path) -> None:
+    data = running.request()
+    (param / f"certif.fr.{MERCHANT}.php").rename(param / "elsewhere")
+    assert red(running.call(data), "Security error", 403)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("amount", "0000"),
+        ("amount", "1234567890123"),
+        ("currency_code", "250"),
+        ("currency_code", "euro"),
+        ("capture_day", "x"),
+        ("capture_day", "100"),
+        ("capture_mode", "TOMORROW"),
+        ("transmission_date", "20261345044757"),
+        ("normal_return_url", ""),
+        ("normal_return_url", "javascript:alert(1)"),
+        ("cancel_return_url", "http://a b/"),
+        ("cancel_return_url", "http://host:99999/"),
+        ("automatic_response_url", "ftp://shop.example/"),
+        ("automatic_response_url", "http://shop.example@evil.example/"),
+        ("bgcolor", "white"),
+        ("textcolor", "fffff;"),
+        ("transaction_id", "1234567"),
+        ("customer_id", "x" * 24),
+        ("order_validity", "ab"),
+        ("statement_reference", "x" * 101),
+    ],
+)
+def test_a_malformed_field_is_named(running: Bank, field: str, value: str) -> None:
+    answer = running.call(running.request(**{field: value}))
+    assert red(answer, "Invalid transaction", 400)
+    assert f"<code>{field}</code>" in answer.text
+
+
+def test_an_unknown_means_is_refused(running: Bank) -> None:
+    answer = running.call(running.request(), means="GOLD")
+    assert red(answer, "Invalid transaction", 400) and "payment_means" in answer.text
+
+
+@pytest.mark.parametrize("field", ["customer_id", "order_id", "return_context", "statement_reference"])
+@pytest.mark.parametrize("character", '|;:"')
+def test_separators_get_a_green_page(running: Bank, field: str, character: str) -> None:
+    answer = running.call(running.request(**{field: f"a{character}b"}))
+    assert answer.status == 400
+    assert 'class="sips_body_page green"' in answer.text and f"<code>{field}</code>" in answer.text
+
+
+@pytest.mark.parametrize("bank_code", ["00", "05"])
+def test_a_transaction_is_processed_once(running: Bank, bank_code: str) -> None:
+    data = running.request()
+    paid = running.card(running.call(data), number="49749341254978" + bank_code)
+    again = running.call(data)
+    assert again.status == 200 and "Transaction already processed" in again.text
+    assert "12.50" not in again.text
+    assert ("was not accepted" in again.text) is (bank_code != "00")
+    assert again.hidden("DATA") == paid.hidden("DATA")
+    assert f'action="{running.shop.url}/cancelled"' in again.text
+    assert len(running.shop.automatic()) == 1
+
+
+def test_another_order_with_a_used_number_learns_nothing_of_the_first(running: Bank) -> None:
+    running.card(running.call(running.request(transaction_id="77", customer_email="first@example.org")))
+    again = running.call(running.request(transaction_id="77", customer_email="second@example.org"))
+    assert "Transaction already processed" in again.text
+    response = running.read(again)
+    assert response["response_code"] == "12" and response["customer_email"] == "second@example.org"
+
+
+SAME = ("amount", "capture_day", "capture_mode", "currency_code", "customer_id", "data", "merchant_language",
+        "order_validity", "return_context")  # fmt: skip
+OTHER = ("1251", "3", "VALIDATION", "840", "8", "NO_COPYRIGHT", "de", "2", "there")
+
+
+def test_a_page_that_midnight_has_made_another_s_is_refused(
+    running: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = {"transaction_id": "77"}
+    before = running.call(running.request(**number))
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(clock.PARIS) + timedelta(days=1))
+    after = running.call(running.request(**number, order_id="of today"))
+    for answer in (running.card(before), running.cancel(before)):
+        assert red(answer, "Security error", 403) and "<code>transaction_id</code>" in answer.text
+    assert running.read(running.card(after))["order_id"] == "of today"
+
+
+@pytest.mark.parametrize(("field", "value"), list(zip(SAME, OTHER, strict=True)))
+def test_a_number_in_use_cannot_become_another_payment(running: Bank, field: str, value: str) -> None:
+    assert running.call(running.request(transaction_id="77")).status == 200
+    assert red(running.call(running.request(transaction_id="77", **{field: value})), "Security error", 403)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("order_id", "attacker"),
+        ("caddie", "x"),
+        ("normal_return_url", "http://127.0.0.1:9/"),
+        ("language", "it"),
+    ],
+)
+def test_another_order_cannot_take_over_an_open_payment(running: Bank, field: str, value: str) -> None:
+    first = {"transaction_id": "77", "order_id": "victim"}
+    entry = running.call(running.request(**first))
+    for _ in ("open", "then cancelled"):
+        other = running.call(running.request(**first | {field: value}))
+        assert other.status == 403 and "session" not in other.text and f"<code>{field}</code>" in other.text
+        running.cancel(entry)
+    again = running.request(**first, transmission_date="20261123044800")
+    assert running.read(running.card(running.call(again)))["order_id"] == "victim"
+
+
+def test_one_card_form_sent_twice_pays_once(running: Bank) -> None:
+    entry = running.call(running.request())
+    answers: list[Answer] = []
+    threads = [threading.Thread(target=lambda: answers.append(running.card(entry))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status for answer in answers} == {200}
+    assert len(running.shop.automatic()) == 1
+    shown = {answer.hidden("DATA") for answer in answers if 'name="DATA"' in answer.text}
+    assert shown == set(running.shop.automatic())
+
+
+def test_the_receipt_shows_the_card_that_was_authorised(
+    running: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    information = running.card(entry := running.call(running.request(merchant_id=ENROLLED)))
+    keep = Transactions.keep_card
+
+    def keep_too_late(*arguments: Any) -> bool:
+        running.authenticate(information, "00000000")  # in another window, between two steps of this one
+        return keep(*arguments)
+
+    monkeypatch.setattr(Transactions, "keep_card", keep_too_late)
+    page = running.card(entry, number="5111 1111 1111 1100")
+    assert running.read(page)["card_number"] == "4974.00"
+    assert "4974 #### #### ##00" in page.text and "5111" not in page.text
+
+
+def test_a_payment_in_progress_is_not_started_again(running: Bank) -> None:
+    running.console("switches", {"slow": 1})
+    data = running.request()
+    entry = running.call(data)
+    paid: list[Answer] = []
+    paying = threading.Thread(target=lambda: paid.append(running.card(entry)))
+    paying.start()
+    while running.console("transactions")[0]["state"] != "AUTHORISING":
+        pass
+    answers: list[Answer] = []
+    asking = [
+        threading.Thread(target=lambda ask=ask, value=value: answers.append(ask(value)))
+        for ask, value in ((running.call, data), (running.card, entry), (running.cancel, entry))
+    ]
+    for thread in asking:
+        thread.start()
+    for thread in (*asking, paying):
+        thread.join()
+    for answer in answers:
+        assert answer.status == 200 and "Transaction in progress" in answer.text
+        assert "Show the result" in answer.text
+    result = send(f"{running.url}/result", {"session": answers[0].hidden("session")})
+    assert result.hidden("DATA") == paid[0].hidden("DATA") == running.shop.automatic()[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "state"),
+    [
+        ("", "UNDEFINED"),
+        ("http://127.0.0.1:79/", "FAILED"),
+        ("http://127.0.0.1:10000/", "FAILED"),
+        ("http://127.0.0.1:8099/", "FAILED"),
+        ("https://127.0.0.1:8099/", "FAILED"),
+    ],
+)
+def test_a_shop_that_cannot_be_told_does_not_stop_the_payment(running: Bank, url: str, state: str) -> None:
+    assert running.pay(automatic_response_url=url)["response_code"] == "00"
+    assert running.last()["automatic"] == [state]
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("200 OK", "SENT"), ("204 No Content", "SENT"), ("500 Oh", "FAILED"), ("302 Found", "FAILED")],
+)
+def test_the_shop_s_answer_tells_whether_it_was_sent(running: Bank, status: str, state: str) -> None:
+    running.shop.status = status
+    running.shop.headers = [("Location", f"{running.shop.url}/elsewhere")]
+    running.pay()
+    assert running.last()["automatic"] == [state]
+    assert [path for path, _ in running.shop.received] == ["/automatic"]
+
+
+def test_a_server_may_be_told_whom_to_call(param: Path) -> None:
+    with bank(param, allowed_hosts={"shop.example"}) as running:
+        running.pay()
+        assert running.shop.received == []
+        assert running.last()["automatic"] == ["FAILED"]
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body", "status"),
+    [
+        ("/callpayment", "GET", None, 405),
+        ("/card", "GET", None, 405),
+        ("/callpayment", "PUT", b"DATA=1", 405),
+        ("/style.css", "POST", b"", 405),
+        ("/nowhere", "GET", None, 404),
+        ("/callpayment", "POST", b"", 400),
+        ("/callpayment", "POST", b"DATA=20203334", 400),
+        ("/callpayment", "POST", b"DATA=" + b"ab" * 300, 400),
+        ("/callpayment", "POST", b"DATA=%ff%00&CB.x=1", 400),
+        ("/callpayment", "POST", b"DATA=" + b"a" * 70_000, 413),
+        ("/callpayment", "POST", b"&".join(b"f%d=1" % n for n in range(3000)), 400),
+        ("/card", "POST", b"session=unknown&number=1", 400),
+        ("/card", "POST", b"", 400),
+        ("/cancel/unknown", "POST", b"DATA=1", 400),
+        ("/result", "POST", b"session=%ff", 400),
+    ],
+)
+def test_the_hostile_world_gets_a_page_and_a_status(
+    running: Bank, path: str, method: str, body: bytes | None, status: int
+) -> None:
+    answer = send(running.url + path, body, method)
+    assert answer.status == status
+    assert "<h1" in answer.text and "Traceback" not in answer.text
+
+
+def test_the_head_of_a_file_has_no_body(running: Bank) -> None:
+    host, port = re.findall(r"//([^:]+):(\d+)", running.url)[0]
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"HEAD /payment/style.css HTTP/1.0\r\n\r\n")
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.0 200") and answer.endswith(b"\r\n\r\n")
+
+
+def test_a_huge_body_is_refused_before_it_is_there(running: Bank) -> None:
+    parts = urllib.parse.urlsplit(running.url)
+    with socket.create_connection(("127.0.0.1", parts.port or 0), 5) as client:
+        client.sendall(
+            b"POST /payment/callpayment HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n\r\nDATA="
+        )
+        assert client.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+def test_cut_and_altered_messages_are_refused(running: Bank) -> None:
+    data = running.request()
+    for length in range(0, len(data), 37):
+        assert running.call(data[:length]).status in (400, 403)
+    for place in range(0, len(data), 41):
+        altered = data[:place] + ("1" if data[place] != "1" else "2") + data[place + 1 :]
+        assert running.call(altered).status in (400, 403)
+
+
+def test_a_fault_of_ours_is_a_plain_page(running: Bank, param: Path) -> None:
+    entry = running.call(running.request())
+    (param / f"certif.fr.{MERCHANT}.php").unlink()
+    answer = running.card(entry)
+    assert answer.status == 500 and "Service unavailable" in answer.text and "Error" not in answer.text
+
+
+def test_pages_are_never_stored_and_load_nothing_else(running: Bank) -> None:
+    entry = running.call(running.request())
+    assert entry.headers["cache-control"] == "no-store"
+    policy = entry.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and f"frame-ancestors 'self' {running.shop.url}" in policy
+    assert "<script" not in entry.text and " style=" not in entry.text
+    assert send(f"{running.url}/style.css").headers["content-type"].startswith("text/css")
+
+
+@pytest.mark.parametrize(
+    ("language", "html", "words"),
+    [
+        ("fr", "fr", "Numéro de carte"),
+        ("en", "en", "Card number"),
+        ("ge", "de", "Kartennummer"),
+        ("de", "de", "Kartennummer"),
+        ("sp", "es", "Número de tarjeta"),
+        ("es", "es", "Número de tarjeta"),
+        ("it", "it", "Numero della carta"),
+    ],
+)
+def test_pages_speak_the_customer_s_language(running: Bank, language: str, html: str, words: str) -> None:
+    entry = running.call(running.request(language=language))
+    assert f'<html lang="{html}">' in entry.text and words in entry.text
+
+
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("fr", "Valider"), ("en", "Validate"), ("ge", "Bestätigen"), ("sp", "Validar"), ("it", "Convalidare")],
+)
+def test_the_button_is_named_validate(running: Bank, language: str, word: str) -> None:
+    page = running.call(running.request(language=language)).text
+    assert re.search(rf'<button class="sips_submit_button main">{word}</button>', page)
+
+
+@pytest.mark.parametrize(("means", "code"), [("CB", "600"), ("AMEX", "6000"), ("COFINOGA", "")])
+def test_the_entry_page_says_which_cards_to_try(running: Bank, means: str, code: str) -> None:
+    entry = running.call(running.request(), means)
+    said = entry.text[entry.text.index("nothing is charged") : entry.text.index("<main")]
+    accepted, refused, *codes = re.findall(r"<b>([0-9 ]+)</b>", said)
+    assert codes == ([code] if code else [])
+    assert running.read(running.card(entry, accepted, code))["response_code"] == "00"
+    other = running.call(running.request(), means)
+    assert running.read(running.card(other, refused, code))["response_code"] == "05"
+    assert "Test cards" not in running.card(running.call(running.request()), accepted).text
+
+
+def test_errors_speak_the_browser_s_language(running: Bank) -> None:
+    answer = running.call("", Accept_Language="it-IT,it;q=0.9")
+    assert "Transazione non valida" in answer.text
+
+
+def test_a_request_sealed_before_rotation_is_answered_with_the_same_certificate(
+    running: Bank, param: Path
+) -> None:
+    data = running.request()
+    certificate, old = param / f"certif.fr.{MERCHANT}.php", param / f"certif.fr.{MERCHANT}.old.php"
+    new = old.read_bytes()
+    old.write_bytes(certificate.read_bytes())
+    certificate.write_bytes(new)
+    accepted = running.card(running.call(data))
+    certificate.write_bytes(old.read_bytes())  # what the shop has
+    old.unlink()
+    assert running.read(accepted)["response_code"] == "00"
+
+
+def test_a_shop_that_answers_a_byte_at_a_time_is_cut_off(running: Bank) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as listening:
+        threading.Thread(target=dribble, args=[listening], daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        assert running.pay(automatic_response_url=url)["response_code"] == "00"
+    assert running.last()["automatic"] == ["FAILED"]
+
+
+def test_servers_take_ports_that_are_free_and_leave_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Shop()) as first:
+        taken = int(first.rpartition(":")[2])
+        free = free_port()
+        monkeypatch.setattr(random, "sample", lambda *_: [taken, free])
+        with serving(Shop()) as second:
+            assert second != first and send(second).status == send(first).status == 200
+        with pytest.raises(OSError, match="in use"), serving(Shop(), taken):
+            pass
+    assert not [thread for thread in threading.enumerate() if "waitress" in thread.name]
+    gc.collect()  # a socket that was left open is a warning, and that an error
+
+
+def test_a_shop_of_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.1", free_port()))
+        full.listen(0)
+        for _ in range(4):  # nobody accepts: the queue is full, and further connections wait
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
+        monkeypatch.setattr(automatic, "SECONDS", 0.5)
+        address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", full.getsockname())
+        known = {"shop.example": [address] * 20}
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: known.get(host, [address]))
+        started = time.monotonic()
+        assert automatic.post("http://shop.example/", "").state == "FAILED"
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(("trusted", "state"), [(True, "SENT"), (False, "FAILED")])
+def test_a_shop_over_https(
+    running: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool, state: str
+) -> None:
+    need(shutil.which("openssl"), "openssl")
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=shop", "-days", "2"),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "certificate.pem"),
+        ],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    with listen() as plain, context.wrap_socket(plain, server_side=True) as listening:
+        port = listening.getsockname()[1]
+        answering = threading.Thread(target=answer_once, args=[listening])
+        answering.start()
+        assert running.pay(automatic_response_url=f"https://127.0.0.1:{port}/")["response_code"] == "00"
+        answering.join()
+    assert running.last()["automatic"] == [state]
+
+
+def answer_once(listening: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection, _ = listening.accept()
+        # Closing with a part of the request unread would reset the connection.
+        with connection, connection.makefile("rb") as request:
+            request.readline()
+            request.read(int(http.client.parse_headers(request)["Content-Length"]))
+            connection.sendall(b"HTTP/1.0 204 Thanks\r\n\r\n")
+
+
+def dribble(listening: socket.socket) -> None:
+    connection, _ = listening.accept()
+    with connection, contextlib.suppress(OSError):
+        pause = threading.Event()
+        while True:
+            connection.sendall(b"H")
+            pause.wait(0.3)
+
+
+def test_a_shop_served_by_the_same_threads_is_told(param: Path) -> None:
+    pathfile = read_pathfile(str(param / "pathfile"))
+    server = PaymentServer(pathfile, str(param / "payments.sqlite"))
+    shop, outside = Shop(seconds=0.2), mounted(server)
+
+    def both(environ: Any, start_response: Any) -> Any:
+        return (outside if environ["PATH_INFO"].startswith("/payment") else shop)(environ, start_response)
+
+    with serving(both, threads=6) as shop.url:
+        running = Bank(f"{shop.url}/payment", shop, pathfile)
+        entries = [running.call(running.request()) for _ in range(18)]
+        told_before_the_page: list[bool] = []
+
+        def pay(entry: Answer) -> None:
+            page = running.card(entry)
+            while "Transaction in progress" in page.text:
+                page = send(f"{running.url}/result", {"session": page.session})
+            told_before_the_page.append(page.hidden("DATA") in shop.automatic())
+
+        threads = [threading.Thread(target=pay, args=[entry]) for entry in entries]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        states = [transaction["automatic"] for transaction in running.console("transactions")]
+    server.close()
+    assert states == [["SENT"]] * 18 and told_before_the_page == [True] * 18

@@ -1,0 +1,407 @@
+"""Data of today's server; the vectors were made with openssl, as the first test makes them again."""
+
+import calendar
+import random
+import shutil
+import subprocess
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.errors import (
+    CallError,
+    KeyMissing,
+    KeyUnusable,
+    KitError,
+    MessageEncodingError,
+    MessageError,
+    MessageStructureError,
+    PathfileError,
+    ResponseError,
+    SealError,
+)
+from sogenactif.pages import form
+from sogenactif.payment import PaymentRequest, make_request, read_outcome, read_response
+from sogenactif.protocols import paypage, posted
+from tests.conftest import MERCHANT, VECTORS, need, speak_paypage
+
+CASES = sorted((VECTORS / "paypage").iterdir())
+SHOP, KEY = "002001000000003", "002001000000003_KEY1"
+NOON = calendar.timegm((2026, 11, 23, 12, 0, 0))
+SAID = {
+    "merchantId": SHOP,
+    "amount": "1000",
+    "currencyCode": "978",
+    "responseCode": "00",
+    "s10TransactionId": "000123",
+    "s10TransactionIdDate": "20261123",
+    "keyVersion": "1",
+}
+
+
+def lines(case: Path) -> tuple[str, str, str]:
+    """The flat text of a case, its Data and its Seal."""
+    text, data, seal = case.read_text().splitlines()
+    return text, data, seal
+
+
+@pytest.fixture
+def today(param: Path) -> Pathfile:
+    """A pathfile that speaks to today's server."""
+    return read_pathfile(speak_paypage(param))
+
+
+def sealed(key: str = KEY, algorithm: str = "HMAC-SHA-256", text: str = "", **said: str) -> dict[str, str]:
+    """What the server posts; ``said`` overrides, empty removes; ``text`` stands for all of it."""
+    pairs = {name: value for name, value in {**SAID, **said}.items() if value}
+    text = text or "|".join(f"{name}={value}" for name, value in pairs.items())
+    data = b64encode(text.encode("utf-8", "surrogateescape"), b"-_").decode()
+    seal = paypage.SEALS[algorithm](data.encode(), key.encode())
+    return {"Data": data, "Encode": "base64url", "Seal": seal, "InterfaceVersion": "HP_3.4"}
+
+
+def ask(pathfile: Pathfile, **parameters: str) -> PaymentRequest:
+    call = {"merchant_id": MERCHANT, "amount": "1250", "transaction_id": "123", **parameters}
+    return make_request(call, pathfile, NOON)
+
+
+def asked(request: PaymentRequest, means: str) -> dict[str, str]:
+    post = request.posts[means]
+    return paypage.open_sealed(post, request.pathfile, post["SealAlgorithm"])[0]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_openssl_encodes_and_seals_the_vectors_so(case: Path) -> None:
+    need(shutil.which("openssl"), "openssl")
+    text, data, seal = lines(case)
+    _, encode, algorithm, _ = case.name.split(".")
+
+    def openssl(*arguments: str, given: str) -> str:
+        run = ["openssl", *arguments]
+        return subprocess.run(run, input=given, capture_output=True, text=True, check=True).stdout
+
+    if encode != "none":
+        plain = openssl("base64", "-A", given=text)
+        assert data == (plain.translate(str.maketrans("+/", "-_")) if encode == "base64url" else plain)
+    if algorithm == "SHA-256":
+        made = openssl("dgst", "-sha256", given=data + KEY)
+    else:
+        made = openssl("dgst", "-sha256", "-hmac", KEY, given=data)
+    assert made.split()[-1] == seal
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_the_kit_flattens_and_seals_as_the_vectors_say(case: Path) -> None:
+    text, data, seal = lines(case)
+    _, encode, algorithm, _ = case.name.split(".")
+    if encode == "none":
+        pairs = dict(pair.split("=", 1) for pair in text.split("|"))
+    else:
+        pairs = dict(pair.split("=", 1) for pair in text.replace("b|c", "b/c").split("|"))
+        pairs["returnContext"] = "a=b|c"
+    post = paypage.seal(pairs, KEY.encode(), algorithm, encode)
+    assert (post["Data"], post["Seal"], post.get("Encode", "none")) == (data, seal, encode)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.name.startswith("response")], ids=lambda c: c.stem)
+def test_a_response_reads_as_the_guide_names_its_fields(case: Path, param: Path) -> None:
+    _, data, seal = lines(case)
+    _, encode, algorithm, _ = case.name.split(".")
+    pathfile = read_pathfile(speak_paypage(param, SEAL=algorithm))
+    post = {"Data": data, "Seal": seal, "Encode": "" if encode == "none" else encode}
+    response = read_outcome(post, pathfile)
+    assert response.fields == {
+        "amount": "1000",
+        "authorisation_id": "039830",
+        "bank_response_code": "00",
+        "capture_day": "0",
+        "capture_mode": "AUTHOR_CAPTURE",
+        "card_number": "4977.77",
+        "card_validity": "203012",
+        "currency_code": "978",
+        "customer_id": "é",
+        "customer_ip_address": "192.0.2.7",
+        "merchant_id": SHOP,
+        "order_id": "CMD42",
+        "payment_date": "20261123",
+        "payment_means": "VISA",
+        "payment_time": "103100",
+        "response_code": "00",
+        "return_context": "a=bc" if encode == "none" else "a=b|c",
+        "transaction_condition": "3D_SUCCESS",
+        "transaction_id": "000123",
+    }
+    assert (response.outcome, response.day) == ("accepted", "20261123")
+    assert response.original["transactionReference"] == "20261123000123"
+
+
+def test_a_request_says_what_the_guide_s_parameters_said(today: Pathfile) -> None:
+    request = ask(
+        today,
+        order_id="CMD-42",
+        customer_id="\udce9",
+        customer_email="anne@shop.example",
+        customer_ip_address="192.0.2.7",
+        language="ge",
+        return_context="a=b|c",
+        payment_means="CB,1,VISA,2",
+        capture_day="3",
+        capture_mode="VALIDATION",
+        templatefile="mine",
+        statement_reference="Tea",
+        automatic_response_url="http://shop.example/auto",
+        data="NO_RESPONSE_PAGE;NO_COPYRIGHT",
+    )
+    assert request.action == "http://127.0.0.1:8080/payment/paymentInit"
+    assert set(request.posts) == {"CB", "VISA"}
+    assert asked(request, "VISA") == {
+        "amount": "1250",
+        "currencyCode": "978",
+        "keyVersion": "1",
+        "orderChannel": "INTERNET",
+        "s10TransactionReference.s10TransactionId": "000123",
+        "merchantId": MERCHANT,
+        "orderId": "CMD-42",
+        "customerId": "é",
+        "customerIpAddress": "192.0.2.7",
+        "returnContext": "a=b|c",
+        "captureDay": "3",
+        "captureMode": "VALIDATION",
+        "statementReference": "Tea",
+        "normalReturnUrl": request.fields["normal_return_url"],
+        "automaticResponseUrl": "http://shop.example/auto",
+        "customerContact.email": "anne@shop.example",
+        "templateName": "mine",
+        "customerLanguage": "de",
+        "paypageData.bypassReceiptPage": "true",
+        "paymentMeanBrandList": "VISA",
+    }
+    post = request.posts["CB"]
+    assert {name: post[name] for name in post if name not in ("Data", "Seal")} == {
+        "InterfaceVersion": "HP_3.4",
+        "SealAlgorithm": "HMAC-SHA-256",
+        "Encode": "base64url",
+    }
+    assert request.server.unsent(request.fields)["data"] == "no counterpart: NO_COPYRIGHT"
+
+
+def test_each_means_has_a_form_of_its_own_where_the_shop_shows_them(today: Pathfile) -> None:
+    request = ask(today, payment_means="CB,1,VISA,1")
+    html = str(form(request))
+    assert html.count("<form ") == html.count("</form>") == 2
+    for means in ("CB", "VISA"):
+        assert html.index(request.posts[means]["Seal"]) < html.index(f'name="{means}"')
+    assert "!" not in html and "\n" not in html
+
+
+def test_one_form_lists_the_means_where_the_server_shows_them(param: Path) -> None:
+    pathfile = read_pathfile(
+        speak_paypage(
+            param,
+            MEANS="server",
+            REFERENCE="transactionReference",
+            SEAL="SHA-256",
+            ENCODE="none",
+            INTERFACE="HP_2.0",
+        )
+    )
+    request = ask(pathfile, payment_means="CB,1,VISA,2,CB,2")
+    [post] = request.posts.values()
+    assert (post["SealAlgorithm"], post["InterfaceVersion"], "Encode" in post) == ("SHA-256", "HP_2.0", False)
+    said = asked(request, "")
+    assert (said["paymentMeanBrandList"], said["transactionReference"]) == ("CB,VISA", "20261123000123")
+    assert str(form(request)).count("<form ") == 1
+
+
+def test_a_payment_in_several_times_is_the_guide_s_example(today: Pathfile) -> None:
+    data = "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=15000"
+    call = {"merchant_id": SHOP, "merchant_country": "fr", "amount": "65000", "transaction_id": "123"}
+    parmcom = Path(today["F_PARAM"] + f".{SHOP}")
+    parmcom.write_text("")
+    request = make_request(
+        {**call, "capture_mode": "PAYMENT_N", "capture_day": "5", "data": data, "payment_means": "CB,1"},
+        today,
+        calendar.timegm((2010, 6, 15, 12, 0, 0)),
+    )
+    said = asked(request, "CB")
+    text, _, _ = lines(VECTORS / "paypage" / "instalments.none.HMAC-SHA-256.txt")
+    assert {pair.split("=", 1)[0]: said.get(pair.split("=", 1)[0]) for pair in text.split("|")} == dict(
+        pair.split("=", 1) for pair in text.split("|")
+    )
+    assert "captureMode" not in said and "captureDay" not in said
+
+
+@pytest.mark.parametrize("parameters", [
+    {"customer_email": "x|amount=1"}, {"return_context": "x" * 256},
+    {"capture_mode": "PAYMENT_N", "capture_day": "0", "data": "NB_PAYMENT=1;PERIOD=1;INITIAL_AMOUNT=1"},
+    {"capture_mode": "PAYMENT_N", "data": "NB_PAYMENT=2;PERIOD=1;INITIAL_AMOUNT=1"},
+])  # fmt: skip
+def test_what_would_read_as_something_else_is_not_asked(today: Pathfile, parameters: dict[str, str]) -> None:
+    numbers: list[str] = []
+    with pytest.raises(CallError):
+        make_request(
+            {"merchant_id": MERCHANT, "amount": "1250", **parameters},
+            today,
+            NOON,
+            lambda fields: numbers.append("drawn") or "000001",  # type: ignore[func-returns-value]
+        )
+    assert numbers == []
+
+
+@pytest.mark.parametrize(
+    ("post", "error"),
+    [
+        (sealed("014213245611112_KEY1"), SealError),
+        (sealed(algorithm="SHA-256"), SealError),
+        (sealed(algorithm="SHA-256") | {"SealAlgorithm": "SHA-256"}, SealError),
+        (sealed() | {"Seal": ""}, SealError),
+        (sealed() | {"Seal": "é"}, SealError),
+        (sealed() | {"Seal": sealed()["Seal"].upper()}, SealError),
+        ({"Data": sealed()["Data"], "Encode": "base64url"}, SealError),
+        (sealed(amount="999") | {"Seal": sealed()["Seal"]}, SealError),
+        (sealed(merchantId=""), SealError),
+        (sealed(merchantId="999999"), KeyMissing),
+        (sealed(merchantId="../key"), KeyMissing),
+        (sealed() | {"Encode": "base32"}, MessageEncodingError),
+        (sealed() | {"Encode": ""}, SealError),
+        (sealed() | {"Data": "é"}, MessageEncodingError),
+        (sealed() | {"Data": "a"}, MessageEncodingError),
+        (sealed(text=f"merchantId={SHOP}|customerId=\udce9"), MessageEncodingError),
+        (sealed(keyVersion="2"), MessageStructureError),
+        (sealed(amount=""), MessageStructureError),
+        (sealed(amount="null"), MessageStructureError),
+        (sealed(amount="1e3"), MessageStructureError),
+        (sealed(currencyCode="euro"), MessageStructureError),
+        (sealed(responseCode="٠٠"), MessageStructureError),
+        (sealed(s10TransactionIdDate="20261331"), MessageStructureError),
+        (sealed(s10TransactionIdDate="null"), MessageStructureError),
+        (sealed(s10TransactionIdDate="00010101"), MessageStructureError),
+        (sealed(s10TransactionId="1234567"), ResponseError),
+        (sealed(s10TransactionId="x"), MessageStructureError),
+        (sealed(transactionDateTime="yesterday"), MessageStructureError),
+        (sealed(transactionDateTime="0001-01-01T00:00:00+14:00"), MessageStructureError),
+        (sealed(text=f"merchantId={SHOP}|amount=1000|amount=1"), MessageStructureError),
+        (sealed(text=f"merchantId={SHOP}|amount=1000|merchantId=1"), SealError),
+        (sealed(text=f"!|merchantId={SHOP}"), MessageStructureError),
+        (sealed(text=f"merchantId={SHOP}|"), KeyMissing),
+        (sealed(responseCode="null"), ResponseError),
+        (sealed(responseCode=""), ResponseError),
+        (sealed(orderId="x" * 33), ResponseError),
+    ],
+)
+def test_what_cannot_be_believed_is_refused(
+    today: Pathfile, post: dict[str, str], error: type[KitError]
+) -> None:
+    with pytest.raises((error, MessageError) if error is KeyMissing else error):
+        read_outcome(post, today)
+
+
+def test_values_may_hold_equals_bars_and_nothing(today: Pathfile) -> None:
+    response = read_response(
+        sealed(returnContext="a=b|c|=d", newKey="x", customerId="null", captureDay=""), today
+    )
+    assert (response["return_context"], response["customer_id"], response["capture_day"]) == (
+        "a=b|c|=d",
+        "",
+        "",
+    )
+    assert response.original["newKey"] == "x"
+
+
+def test_every_character_of_data_is_sealed(today: Pathfile) -> None:
+    post = sealed()
+    for place in range(len(post["Data"])):
+        other = "A" if post["Data"][place] != "A" else "B"
+        with pytest.raises((MessageError, KeyMissing)):
+            read_outcome(post | {"Data": post["Data"][:place] + other + post["Data"][place + 1 :]}, today)
+
+
+def test_whatever_was_sealed_is_a_response_or_an_error_with_words(today: Pathfile) -> None:
+    chance = random.Random(20261123)
+    keys = [*paypage.ANSWERED, *SAID, "maskedPan", "transactionDateTime", "transactionReference", "x.y"]
+    values = [
+        "",
+        "null",
+        "0",
+        "00",
+        "1250",
+        "é",
+        "a=b",
+        "|",
+        "20261123",
+        "2026-11-23T10:31:00+01:00",
+        "9" * 5000,
+    ]
+    for _ in range(3000):
+        odd = [f"{chance.choice(keys)}{chance.choice('==|.')}{chance.choice(values)}" for _ in range(3)]
+        pairs = [f"{key}={value}" for key, value in SAID.items() if chance.random() > 0.1]
+        try:
+            response = read_outcome(sealed(text="|".join([*pairs, *odd])), today)
+        except KitError:
+            continue
+        assert response["merchant_id"] == SHOP and int(response["amount"]) >= 0
+
+
+def test_the_key_before_serves_while_it_is_there(today: Pathfile) -> None:
+    post = sealed(SHOP + "_KEY0", keyVersion="7")
+    assert read_outcome(post, today).outcome == "accepted"
+    Path(today["PAYPAGE_KEY"] + f".{SHOP}.old").unlink()
+    with pytest.raises(SealError):
+        read_outcome(post, today)
+
+
+def test_a_transaction_reference_of_the_kit_gives_its_number_back(today: Pathfile) -> None:
+    bare = {"s10TransactionId": "", "s10TransactionIdDate": ""}
+    ours = read_outcome(sealed(transactionReference="20261122000123", **bare), today)
+    assert (ours["transaction_id"], ours.day) == ("000123", "20261122")
+    other = read_outcome(sealed(transactionReference="SOMEBODYELSE", **bare), today)
+    assert (other["transaction_id"], other.day) == ("", "")
+
+
+def test_a_key_that_others_may_read_is_refused(today: Pathfile) -> None:
+    key = Path(today["PAYPAGE_KEY"] + f".{MERCHANT}")
+    key.chmod(0o644)
+    with pytest.raises(KeyUnusable, match="others may read it"):
+        ask(today)
+    key.chmod(0o640)
+    for content in ("", "\n", "a\nb"):
+        key.write_text(content)
+        with pytest.raises(KeyUnusable, match="not one line"):
+            ask(today)
+    key.unlink()
+    with pytest.raises(KeyMissing, match=f"key.{MERCHANT}"):
+        ask(today)
+
+
+@pytest.mark.parametrize(("keyword", "value"), [
+    ("SEAL", "MD5"), ("ENCODE", "hex"), ("MEANS", "both"), ("REFERENCE", "x"), ("KEY_VERSION", "one"),
+    ("URL", "ftp://bank.example"), ("URL", ""),
+])  # fmt: skip
+def test_a_keyword_that_makes_no_sense_is_said(param: Path, keyword: str, value: str) -> None:
+    pathfile = read_pathfile(speak_paypage(param, **{keyword: value}))
+    with pytest.raises(PathfileError, match=f"PAYPAGE_{keyword}"):
+        ask(pathfile)
+
+
+def test_a_protocol_that_is_none_is_said(param: Path) -> None:
+    with (param / "pathfile").open("a") as file:
+        file.write("\nPROTOCOL!sips2!\n")
+    with pytest.raises(PathfileError, match="PROTOCOL is sips2"):
+        read_pathfile(str(param / "pathfile"))
+
+
+def test_today_s_post_is_refused_by_a_shop_without_secret_keys(pathfile: Pathfile) -> None:
+    with pytest.raises(KeyMissing, match="PAYPAGE_KEY"):
+        read_outcome(sealed(), pathfile)
+
+
+def test_one_argument_holds_a_whole_post() -> None:
+    assert posted("20aa") == {"DATA": "20aa"}
+    assert posted("Data=a%3D&Encode=&Seal=ff&InterfaceVersion=HP_3.4&x=1") == {
+        "Data": "a=",
+        "Encode": "",
+        "Seal": "ff",
+        "InterfaceVersion": "HP_3.4",
+    }

@@ -1,0 +1,336 @@
+"""The three applications, called as a web server calls them."""
+
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import pytest
+
+from sogenactif.configuration import Pathfile
+from sogenactif.http import Application
+from sogenactif.payment import PaymentResponse
+from sogenactif.protocols.certificate import read_certificate
+from sogenactif.protocols.sips import seal_response
+from sogenactif.web import Order, call_autoresponse, call_request, call_response, dispatch
+from tests.conftest import MERCHANT, ROOT
+
+ORDER = Order({"merchant_id": MERCHANT, "amount": "1250", "order_id": "CMD-42"}, [("Tea", 450), ("Cup", 800)])
+PAID = {
+    "merchant_id": MERCHANT,
+    "merchant_country": "fr",
+    "amount": "1250",
+    "currency_code": "978",
+    "transaction_id": "000123",
+    "transmission_date": "20261123093000",
+    "response_code": "00",
+    "order_id": "CMD-42",
+    "language": "en",
+    "card_number": "4974.00",
+    "caddie": "\udcff\n!",
+}
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: str
+    log: str
+
+
+def ask(
+    application: Application, method: str = "GET", query: str = "", body: bytes = b"", **environ: str
+) -> Answer:
+    """What an application answers; ``environ`` are more CGI variables."""
+    answered: dict[str, Any] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Callable[[bytes], object]:
+        answered.update(status=int(status.split()[0]), headers=dict(headers))
+        return lambda _: None
+
+    log = io.StringIO()
+    variables = {
+        "REQUEST_METHOD": method,
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": log,
+        **environ,
+    }
+    content = b"".join(application(variables, start_response))
+    return Answer(answered["status"], answered["headers"], content.decode(), log.getvalue())
+
+
+def post(application: Application, **fields: str) -> Answer:
+    return ask(application, "POST", body=urlencode(fields).encode())
+
+
+class Shop:
+    """A shop's own functions, and what they were called with."""
+
+    def __init__(self, pathfile: Pathfile, log: Path) -> None:
+        self.outcomes: list[PaymentResponse] = []
+        self.order: Order | None = ORDER
+        self.failing = False
+        self.log = log
+        self.request = call_request(
+            lambda reference: self.order if reference == "CMD-42" else None, pathfile.path
+        )
+        self.response = call_response(lambda r: f"/order/{r['order_id']}", self.record_outcome, pathfile.path)
+        self.autoresponse = call_autoresponse(self.record_outcome, pathfile.path, str(log))
+        self.pathfile = pathfile
+
+    def record_outcome(self, response: PaymentResponse) -> None:
+        if self.failing:
+            raise RuntimeError("the shop's database is down")
+        self.outcomes.append(response)
+
+    def seal(self, **fields: str) -> str:
+        return seal_response({**PAID, **fields}, read_certificate(self.pathfile, "fr", MERCHANT))
+
+    def logged(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+@pytest.fixture
+def shop(pathfile: Pathfile, tmp_path: Path) -> Shop:
+    return Shop(pathfile, tmp_path / "autoresponse.log")
+
+
+def test_call_request_shows_the_order_and_the_means_of_payment(shop: Shop) -> None:
+    answer = ask(shop.request, query="order=CMD-42")
+    assert answer.status == 200
+    for shown in ("CMD-42", "Tea", "4,50\u00a0€", "12,50\u00a0€", 'name="CB"', 'name="DATA"'):
+        assert shown in answer.body
+    assert '<html lang="fr">' in answer.body
+    assert answer.log == ""
+
+
+def test_call_request_may_be_posted_to(shop: Shop) -> None:
+    assert "CMD-42" in post(shop.request, order="CMD-42").body
+
+
+def test_the_amount_is_the_shop_s_whatever_the_browser_says(shop: Shop) -> None:
+    answer = ask(shop.request, query="order=CMD-42&amount=001&merchant_id=1")
+    assert "12,50\u00a0€" in answer.body
+    assert "0,01" not in answer.body
+
+
+def test_pages_are_not_stored_and_post_to_the_payment_server_only(shop: Shop) -> None:
+    answer = ask(shop.request, query="order=CMD-42")
+    refused = ask(shop.request)
+    for page in (
+        answer,
+        refused,
+        post(shop.response, DATA=shop.seal()),
+        post(shop.autoresponse, DATA=shop.seal()),
+    ):
+        assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["X-Content-Type-Options"] == "nosniff"
+        assert page.headers["Referrer-Policy"] == "same-origin"
+    for part in ("base-uri 'none'", "frame-ancestors 'self'", "form-action 'none'"):
+        assert part in refused.headers["Content-Security-Policy"]
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "form-action http://127.0.0.1:8080;" in policy
+    [nonce] = re.findall(r"'nonce-(\w+)'", policy)
+    assert f'<style nonce="{nonce}">' in answer.body
+    assert ask(shop.request, query="order=CMD-42").body.count(nonce) == 0
+    assert "<script" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("fr", "Votre commande"),
+        ("en", "Your order"),
+        ("ge", "Ihre Bestellung"),
+        ("sp", "Su pedido"),
+        ("it", "Il suo ordine"),
+    ],
+)
+def test_pages_are_in_the_customer_s_language(shop: Shop, language: str, title: str) -> None:
+    shop.order = Order({**ORDER.parameters, "language": language})
+    assert f"<h1>{title}</h1>" in ask(shop.request, query="order=CMD-42").body
+
+
+@pytest.mark.parametrize(("method", "query", "status"), [
+    ("GET", "", 400), ("GET", "order=", 400), ("GET", "order=other", 404),
+        ("GET", "order=%ff", 400),
+        ("GET", "order=%00", 400),
+        ("GET", "order=" + "x" * 70000, 413), ("PUT", "order=CMD-42", 405), ("", "", 405),
+])  # fmt: skip
+def test_call_request_refuses_what_names_no_order(shop: Shop, method: str, query: str, status: int) -> None:
+    answer = ask(shop.request, method, query)
+    assert answer.status == status
+    assert "DATA" not in answer.body
+    assert f"Z sogenactif call_request {status} " in answer.log
+    if status == 405:
+        assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_our_own_faults_tell_the_customer_whom_to_ask_and_the_log_why(shop: Shop, param: Path) -> None:
+    (param / f"certif.fr.{MERCHANT}.php").unlink()
+    answer = ask(shop.request, query="order=CMD-42", HTTP_ACCEPT_LANGUAGE="fr")
+    assert answer.status == 500
+    assert "À notre connaissance, rien n’a été débité. Contactez la boutique" in answer.body
+    assert str(param) not in answer.body
+    [incident] = re.findall(r"call_request 500 (\w{8}) Error reading certificate file", answer.log)
+    assert incident in answer.body
+
+
+def test_a_shop_s_function_that_raises_is_one_line_of_the_log_and_no_traceback(
+    shop: Shop, pathfile: Pathfile
+) -> None:
+    def order_to_pay(reference: str) -> Order:
+        raise ValueError(f"bad\nreference {reference}")
+
+    answer = ask(call_request(order_to_pay, pathfile.path), query="order=<script>")
+    assert answer.status == 500
+    assert "Traceback" not in answer.body
+    assert "<script" not in answer.body
+    assert answer.log.count("\n") == 1
+    assert r"ValueError: bad\nreference <script> (test_web.py:" in answer.log
+
+
+def test_a_line_of_the_log_has_an_end(shop: Shop) -> None:
+    answer = ask(shop.request, query="order=" + "x" * 60000)
+    assert answer.status == 404
+    assert len(answer.log) < 700
+
+
+def test_head_is_answered_without_a_page(shop: Shop) -> None:
+    assert ask(shop.request, "HEAD", query="order=CMD-42").body == ""
+
+
+def test_personal_values_stay_out_of_the_log(shop: Shop) -> None:
+    shop.order = Order({**ORDER.parameters, "customer_email": "anne@shop.example" + "x" * 128})
+    answer = ask(shop.request, query="order=CMD-42")
+    assert answer.status == 500
+    assert "customer_email" in answer.log
+    assert "anne" not in answer.log
+
+
+def test_the_debug_mode_shows_every_parameter(shop: Shop, param: Path) -> None:
+    path = param / "pathfile"
+    path.write_text(path.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
+    assert "<td>order_id</td><td>CMD-42</td>" in ask(shop.request, query="order=CMD-42").body
+    assert "<td>card_number</td><td>4974.00</td>" in post(shop.response, DATA=shop.seal()).body
+
+
+@pytest.mark.parametrize(
+    ("code", "title"), [("00", "Payment accepted"), ("05", "Payment refused"), ("17", "Payment cancelled")]
+)
+def test_call_response_shows_how_the_payment_ended(shop: Shop, code: str, title: str) -> None:
+    answer = post(shop.response, DATA=shop.seal(response_code=code))
+    assert answer.status == 200
+    assert title in answer.body
+    assert "€12.50" in answer.body
+    assert 'href="/order/CMD-42"' in answer.body
+    assert [outcome["response_code"] for outcome in shop.outcomes] == [code]
+
+
+def test_call_response_takes_data_from_the_query_string(shop: Shop) -> None:
+    answer = ask(shop.response, query=urlencode({"DATA": shop.seal()}))
+    assert "Payment accepted" in answer.body
+
+
+BAD_RESPONSES = [
+    (lambda seal: {}, 400),
+    (lambda seal: {"DATA": ""}, 400),
+    (lambda seal: {"DATA": "zz"}, 400),
+    (lambda seal: {"DATA": "é" * 100}, 400),
+    (lambda seal: {"DATA": "20" * 200}, 400),
+    (lambda seal: {"DATA": seal()[:-1] + "x"}, 403),
+    (lambda seal: {"DATA": seal()[:-16].upper() + seal()[-16:]}, 403),
+    (lambda seal: {"DATA": seal(merchant_id="999999999999999")}, 403),
+    (lambda seal: {"DATA": seal(merchant_id="../../etc/x")}, 403),
+    (lambda seal: {"DATA": seal(response_code="")}, 400),
+    (lambda seal: {"DATA": seal(order_id="x" * 33)}, 400),
+    (lambda seal: {"DATA": "0" * 70000}, 413),
+    (lambda seal: {f"x{i}": "1" for i in range(101)}, 400),
+]
+
+
+@pytest.mark.parametrize(("form", "status"), BAD_RESPONSES)
+def test_what_cannot_be_verified_is_shown_to_nobody(
+    shop: Shop, form: Callable[[Callable[..., str]], dict[str, str]], status: int
+) -> None:
+    for application in (shop.response, shop.autoresponse):
+        answer = post(application, **form(shop.seal))
+        assert answer.status == status
+        assert "CMD-42" not in answer.body
+        assert answer.log.count("\n") == 1
+        assert answer.log.isascii()
+        assert shop.outcomes == []
+
+
+@pytest.mark.parametrize(("variables", "status"), [
+    ({"CONTENT_LENGTH": "-1"}, 400), ({"CONTENT_LENGTH": "x"}, 400), ({"CONTENT_LENGTH": "9" * 5000}, 413),
+    ({"CONTENT_LENGTH": "50"}, 400), ({"CONTENT_TYPE": "multipart/form-data; boundary=x"}, 400), ({"CONTENT_LENGTH": "٣"}, 400),
+])  # fmt: skip
+def test_a_form_that_is_none_is_refused(shop: Shop, variables: dict[str, str], status: int) -> None:
+    for application in (shop.request, shop.response, shop.autoresponse):
+        assert ask(application, "POST", body=b"DATA=1", **variables).status == status
+
+
+def test_call_response_does_not_say_that_nothing_was_charged_when_it_cannot_know(
+    shop: Shop, param: Path
+) -> None:
+    data = shop.seal()
+    (param / f"certif.fr.{MERCHANT}.php").write_text("cut")
+    answer = ask(shop.response, "POST", body=b"DATA=" + data.encode(), HTTP_ACCEPT_LANGUAGE="en")
+    assert answer.status == 500
+    assert "cannot tell whether the payment was made" in answer.body
+
+
+def test_call_autoresponse_appends_every_field_and_answers_with_an_empty_200(shop: Shop) -> None:
+    answer = post(shop.autoresponse, DATA=shop.seal())
+    assert (answer.status, answer.body, answer.log) == (200, "", "")
+    [entry] = shop.logged()
+    assert entry["fields"] == PAID
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", entry["time"])
+    assert [outcome["order_id"] for outcome in shop.outcomes] == ["CMD-42"]
+    assert shop.log.stat().st_mode & 0o777 == 0o600
+
+
+def test_call_autoresponse_appends_the_error_of_what_it_refused(shop: Shop) -> None:
+    assert post(shop.autoresponse, DATA=shop.seal()[:-1] + "x").body == ""
+    assert shop.logged()[0]["error"] == "Invalid message MAC (mac received diffrent than mac computed)"
+
+
+def test_call_autoresponse_is_posted_to(shop: Shop) -> None:
+    answer = ask(shop.autoresponse, "GET", query=urlencode({"DATA": shop.seal()}))
+    assert (answer.status, answer.headers["Allow"], answer.body) == (405, "POST", "")
+    assert shop.outcomes == []
+
+
+def test_an_outcome_the_shop_could_not_record_is_no_200(shop: Shop) -> None:
+    shop.failing = True
+    answer = post(shop.autoresponse, DATA=shop.seal())
+    assert (answer.status, answer.body) == (500, "")
+    assert "RuntimeError: the shop's database is down" in answer.log
+    assert shop.logged()[0]["fields"]["order_id"] == "CMD-42"
+
+
+@pytest.mark.parametrize(
+    ("script", "path"),
+    [("", "/cgi-bin/call_request.py"), ("/cgi-bin", "/call_request"), ("/cgi-bin/call_request.py", "")],
+)
+def test_one_application_finds_its_script_at_the_end_of_the_address(
+    shop: Shop, script: str, path: str
+) -> None:
+    one = dispatch(call_request=shop.request)
+    assert "Tea" in ask(one, query="order=CMD-42", SCRIPT_NAME=script, PATH_INFO=path).body
+    refused = ask(one, SCRIPT_NAME=script, PATH_INFO=path + "/pathfile")
+    assert refused.status == 404
+    assert "no script at" in refused.log
+
+
+def test_the_scripts_are_short() -> None:
+    for script in (ROOT / "cgi-bin").glob("*.py"):
+        assert len(script.read_text().splitlines()) < 60
