@@ -20,10 +20,12 @@ from sogenactif.errors import (
     CertificateMissing,
     ConfigurationError,
     DayFull,
+    InitialisationError,
     InvalidArgumentCount,
     InvalidKeyword,
     InvalidSeparator,
     JournalError,
+    JsonResponse,
     KeyMissing,
     KeyUnusable,
     KitError,
@@ -37,6 +39,7 @@ from sogenactif.errors import (
     PathfileError,
     ResponseError,
     SealError,
+    SealMissing,
     TransactionUsed,
     ValueTooLong,
 )
@@ -263,7 +266,7 @@ def sections() -> dict[str, Sequence[Row]]:
                 "Write the key alone, as the extranet shows it.",
             ),
             Row(
-                [CallError("return_context has more than 255 bytes, the most that today's server takes")],
+                [CallError("return_context has more than 255 bytes, the most that Paypage accepts")],
                 "The guide's server took 256.",
                 "Shorten it, or keep it in the shop under order_id.",
             ),
@@ -334,6 +337,21 @@ def sections() -> dict[str, Sequence[Row]]:
                 [MessageStructureError("keyVersion")],
                 "Today's server sealed with a version of the key that PAYPAGE_KEY_VERSION doesn't name.",
                 "Write key and version as the extranet shows them.",
+            ),
+            Row(
+                [SealMissing()],
+                "Paypage: the server knows no such merchant, or no such key, and can't seal; or somebody posted by hand.",
+                "Look at merchant_id, the key and PAYPAGE_KEY_VERSION. No outcome is taken from it.",
+            ),
+            Row(
+                [JsonResponse()],
+                "Paypage: the request asked for responses in JSON.",
+                "Leave out interfaceVersionAutomaticResponse and interfaceVersionNormalResponse, or give HP_3.4.",
+            ),
+            Row(
+                [InitialisationError("12", "Invalid keyword: colour=blue")],
+                "Paypage: the request could not begin; the server says why.",
+                "docs/paypage.md lists these messages with their causes.",
             ),
             Row(
                 [SealError()],

@@ -153,6 +153,32 @@ class SealError(MessageError):
         super().__init__("Invalid message MAC (mac received diffrent than mac computed)")
 
 
+class SealMissing(SealError):
+    """A Paypage response came without a seal: its server knows no such merchant or key, or nobody sealed it."""
+
+    def __init__(self) -> None:
+        MessageError.__init__(self, "Invalid message MAC (no seal: the server knows no such merchant or key)")
+
+
+class JsonResponse(MessageError):
+    """A Paypage response is written in JSON, which the kit doesn't read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Error in loading the response structure (Data is JSON: the request asked for responses of version JS_)"
+        )
+
+
+class InitialisationError(MessageError):
+    """Paypage reports that a request could not begin: no outcome of a payment.
+
+    ``logged`` are the server's own code and words, without the values that a request sent.
+    """
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(f"Error in the payment request (code {code}: {words})")
+
+
 class ResponseError(MessageError):
     """DATA is sealed, and a field of it can't be part of a response."""
 

@@ -25,6 +25,7 @@ from sogenactif.errors import (
 from sogenactif.pages import form
 from sogenactif.payment import PaymentRequest, make_request, read_outcome, read_response
 from sogenactif.protocols import paypage, posted
+from sogenactif.protocols.paypage_fields import ANSWERED
 from tests.conftest import MERCHANT, VECTORS, need, speak_paypage
 
 CASES = sorted((VECTORS / "paypage").iterdir())
@@ -176,6 +177,7 @@ def test_a_request_says_what_the_guide_s_parameters_said(today: Pathfile) -> Non
         "templateName": "mine",
         "customerLanguage": "de",
         "paypageData.bypassReceiptPage": "true",
+        "responseEncoding": "base64url",
         "paymentMeanBrandList": "VISA",
     }
     post = request.posts["CB"]
@@ -320,7 +322,7 @@ def test_every_character_of_data_is_sealed(today: Pathfile) -> None:
 
 def test_whatever_was_sealed_is_a_response_or_an_error_with_words(today: Pathfile) -> None:
     chance = random.Random(20261123)
-    keys = [*paypage.ANSWERED, *SAID, "maskedPan", "transactionDateTime", "transactionReference", "x.y"]
+    keys = [*ANSWERED, *SAID, "maskedPan", "transactionDateTime", "transactionReference", "x.y"]
     values = [
         "",
         "null",

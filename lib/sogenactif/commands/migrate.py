@@ -12,7 +12,7 @@ from sogenactif.errors import KitError
 from sogenactif.fields import FIELDS, to_bytes, to_text
 from sogenactif.files import read_file
 from sogenactif.instalments import is_digits
-from sogenactif.protocols.paypage import OTHERWISE, unsendable
+from sogenactif.protocols.paypage_fields import CHANGED, without_counterpart
 
 SERVERS = {
     "production": "https://payment-webinit.sogenactif.com/paymentInit",
@@ -83,7 +83,7 @@ def _report(pathfile: Pathfile, key: str) -> Iterator[str]:
     files += [
         ("merchant", f"{pathfile['F_PARAM']}.{merchant_id}") for merchant_id in merchants if merchant_id
     ]
-    changes = OTHERWISE | dict.fromkeys(unsendable(), "no counterpart: not sent")
+    changes = CHANGED | dict.fromkeys(without_counterpart(), "no counterpart: not sent")
     for whose, path in files:
         yield ""
         yield f"{path}:"

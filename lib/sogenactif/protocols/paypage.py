@@ -1,7 +1,7 @@
-"""The message of today's server (Paypage POST, Sips 2.0): fields as Data, Data sealed and opened.
+"""The message of Paypage (Sips 2.0): Data, sealed and opened, and the secret key.
 
-Fields keep the names and the forms of the guide; what Data calls them is known here and nowhere
-else. Source: facts of the Paypage interface, Request and Response.
+Fields keep the names and the forms of Sips 1.0; ``paypage_fields`` translates them.
+Source: docs/paypage.md.
 """
 
 import hashlib
@@ -15,25 +15,41 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sogenactif.configuration import Pathfile
-from sogenactif.dates import PARIS, day_in_paris, read_day
+from sogenactif.dates import PARIS, read_day
 from sogenactif.errors import (
     CallError,
+    InitialisationError,
+    JsonResponse,
     KeyMissing,
     KeyUnusable,
     MessageEncodingError,
     MessageStructureError,
     PathfileError,
     SealError,
+    SealMissing,
 )
-from sogenactif.fields import MAX_LENGTH, REQUEST, readable, to_text
+from sogenactif.fields import MAX_LENGTH, readable, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
-from sogenactif.instalments import OPTIONS, WrongSchedule, is_digits, schedule
+from sogenactif.instalments import OPTIONS, is_digits
 from sogenactif.protocols.certificate import is_web_address
+from sogenactif.protocols.paypage_fields import (
+    ANSWERED,
+    ASKED,
+    CONDITIONS,
+    INSTALMENTS,
+    digits,
+    read_instalments,
+    reference,
+    request_keys,
+    response_fields,
+    without_counterpart,
+)
 
 POSTED = ("Data", "InterfaceVersion", "Seal", "SealAlgorithm", "Encode")
 SEALS: Mapping[str, Callable[[bytes, bytes], str]] = {
     "HMAC-SHA-256": lambda data, key: hmac.new(key, data, hashlib.sha256).hexdigest(),
     "SHA-256": lambda data, key: hashlib.sha256(data + key).hexdigest(),
+    "HMAC-SHA-512": lambda data, key: hmac.new(key, data, hashlib.sha512).hexdigest(),
 }
 ALTERNATIVES = {"base64": None, "base64url": b"-_"}
 # Each keyword of the pathfile: its values, the first of them when it is absent.
@@ -44,76 +60,11 @@ CHOICES = {
     "PAYPAGE_REFERENCE": ("transactionId", "transactionReference"),
 }
 INTERFACE = "HP_3.4"
-LONGEST_CONTEXT = 255
 KEY = r"[A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*)*"
 NEXT_PAIR = re.compile(rf"\|(?={KEY}=)")
 PAIR = re.compile(rf"({KEY})=(.*)", re.DOTALL)
 MERCHANT = re.compile(r"(?:^|\|)merchantId=([^|]*)")
 
-# Keys that carry a field as it is, in requests, in responses, in both.
-ECHOED = {
-    "merchantId": "merchant_id",
-    "orderId": "order_id",
-    "customerId": "customer_id",
-    "customerIpAddress": "customer_ip_address",
-    "returnContext": "return_context",
-    "captureDay": "capture_day",
-    "captureMode": "capture_mode",
-    "statementReference": "statement_reference",
-}
-ASKED = ECHOED | {
-    "normalReturnUrl": "normal_return_url",
-    "automaticResponseUrl": "automatic_response_url",
-    "customerContact.email": "customer_email",
-    "templateName": "templatefile",
-}
-ANSWERED = ECHOED | {
-    "responseCode": "response_code",
-    "acquirerResponseCode": "bank_response_code",
-    "authorisationId": "authorisation_id",
-    "panExpiryDate": "card_validity",
-    "paymentMeanBrand": "payment_means",
-    "cardCSCResultCode": "cvv_response_code",
-    "complementaryCode": "complementary_code",
-    "complementaryInfo": "complementary_info",
-    "scoreColor": "score_color",
-    "scoreValue": "score_value",
-    "scoreThreshold": "score_threshold",
-    "scoreInfo": "score_info",
-    "scoreProfile": "score_profile",
-}
-LANGUAGES = {"ge": "de", "sp": "es"}
-CONDITIONS = {
-    "SUCCESS": "3D_SUCCESS",
-    "FAILURE": "3D_FAILURE",
-    "ERROR": "3D_ERROR",
-    "NOT_ENROLLED": "3D_NOTENROLLED",
-    "ATTEMPT": "3D_ATTEMPT",
-}
-# What a request says without a key of its own.
-SAID_OTHERWISE = {
-    *ASKED.values(),
-    "amount", "currency_code", "language", "transaction_id", "transmission_date", "data", "caddie",
-    "cancel_return_url",
-}  # fmt: skip
-# What means something else than in the guide, for who moves.
-OTHERWISE = {
-    "amount": "sent without zeros in front",
-    "caddie": "not sent: the ledger keeps it and gives it back with the response; lost without a LEDGER",
-    "cancel_return_url": "not sent: normal_return_url gets every customer back, paid or not",
-    "capture_day": "with PAYMENT_N, goes into the date of the first instalment",
-    "capture_mode": "PAYMENT_N is sent as paymentPattern INSTALMENT, with dates and amounts worked out by the kit",
-    "customer_email": "comes back from the ledger, not from the server",
-    "data": "NO_RESPONSE_PAGE and the schedule of PAYMENT_N are sent in keys of their own, nothing else of it",
-    "language": "ge and sp are sent as de and es; comes back from the ledger",
-    "normal_return_url": "gets every customer back: accepted, refused and cancelled alike",
-    "order_id": "letters and digits only, on the bank's server",
-    "payment_means": "block numbers arrange the shop's page, and are not sent; each button has a form of its own",
-    "return_context": "255 bytes, where the guide has 256",
-    "templatefile": "names a template of today's server, which has to be installed there",
-    "transaction_id": "sent with six digits; the day it counts for is that of the customer's arrival at the server",
-}  # fmt: skip
-INSTALMENTS = "instalmentData."
 # What a server keeps of a request, beside its fields, to answer in the same manner.
 MANNER = ("InterfaceVersion", "SealAlgorithm", "Encode", "keyVersion", "transactionReference")
 
@@ -146,7 +97,7 @@ class Server:
 
     def check(self, fields: Mapping[str, str]) -> None:
         """Raise CallError where these fields can't make a request, whatever its number."""
-        _flatten(_request(fields, self.settings), self.settings.encode)
+        _flatten(request_keys(fields, self.settings), self.settings.encode)
 
     def seal(self, fields: Mapping[str, str], means: Iterable[str]) -> dict[str, dict[str, str]]:
         """The hidden fields of the form of each means; under ``""`` those of one form for all.
@@ -161,7 +112,7 @@ class Server:
 
     def unsent(self, fields: Mapping[str, str]) -> dict[str, str]:
         """The fields that have no counterpart, and what becomes of them, for the debug report."""
-        lost = {name: "no counterpart" for name in unsendable() if fields.get(name)}
+        lost = {name: "no counterpart" for name in without_counterpart() if fields.get(name)}
         if fields.get("caddie"):
             kept = "kept by the ledger, and given back with the response"
             lost["caddie"] = kept if self.ledger else "LOST: no LEDGER is there to keep it"
@@ -176,7 +127,7 @@ class Server:
         return lost
 
     def _post(self, fields: Mapping[str, str], brands: str) -> dict[str, str]:
-        pairs = _request(fields, self.settings)
+        pairs = request_keys(fields, self.settings)
         if brands:
             pairs["paymentMeanBrandList"] = brands
         settings = self.settings
@@ -205,32 +156,10 @@ def open_response(post: Mapping[str, str], pathfile: Pathfile) -> tuple[dict[str
     pairs, old = open_sealed(post, pathfile, settings.seal)
     if not old and pairs.get("keyVersion", settings.key_version) != settings.key_version:
         raise MessageStructureError("keyVersion")
-    fields = {name: pairs[key] for key, name in ANSWERED.items() if key in pairs}
-    if pairs.get("paymentPattern") == "INSTALMENT":
-        fields["capture_mode"] = "PAYMENT_N"
-    fields["amount"] = _digits(pairs, "amount").zfill(3)
-    fields["currency_code"] = _digits(pairs, "currencyCode").zfill(3)
-    if "response_code" in fields:
-        _digits(pairs, "responseCode")
-    number, day = _transaction(pairs)
-    fields["transaction_id"] = number
-    moment = _moment(pairs["transactionDateTime"]) if "transactionDateTime" in pairs else None
-    if moment:
-        fields["payment_date"], fields["payment_time"] = f"{moment:%Y%m%d}", f"{moment:%H%M%S}"
-    elif day:
-        fields["payment_date"] = day
-    masked = re.fullmatch(r"([0-9]{4}).*([0-9]{2})", pairs.get("maskedPan", ""))
-    if masked:
-        fields["card_number"] = f"{masked[1]}.{masked[2]}"
-    if "holderAuthentStatus" in pairs:
-        fields["transaction_condition"] = CONDITIONS.get(pairs["holderAuthentStatus"], "SSL")
-    return {name: value for name, value in fields.items() if value}, pairs, day
-
-
-def unsendable() -> list[str]:
-    """The fields of the guide's request that have no counterpart; what the kit itself fills in aside."""
-    own = ("version", "certificate_date", "certificate_expired", "certificate_version", "certificate_type")
-    return [name for name in REQUEST.values() if name not in SAID_OTHERWISE and name not in own]
+    if "redirectionStatusCode" in pairs:
+        raise InitialisationError(pairs["redirectionStatusCode"], pairs.get("redirectionStatusMessage", ""))
+    fields, day = response_fields(pairs)
+    return fields, pairs, day
 
 
 def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> tuple[dict[str, str], bool]:
@@ -244,8 +173,8 @@ def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> tu
         raise SealError
     fields = {name: pairs[key] for key, name in ASKED.items() if key in pairs}
     fields |= {
-        "amount": _digits(pairs, "amount").zfill(3),
-        "currency_code": _digits(pairs, "currencyCode").zfill(3),
+        "amount": digits(pairs, "amount").zfill(3),
+        "currency_code": digits(pairs, "currencyCode").zfill(3),
         "language": pairs.get("customerLanguage", ""),
         "payment_means": pairs.get("paymentMeanBrandList", ""),
         "cancel_return_url": pairs.get("normalReturnUrl", ""),
@@ -254,7 +183,7 @@ def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> tu
     }
     options = ["NO_RESPONSE_PAGE"] if pairs.get("paypageData.bypassReceiptPage") == "true" else []
     if pairs.get("paymentPattern") == "INSTALMENT":
-        options += _read_instalments(pairs)
+        options += read_instalments(pairs)
         first = pairs[f"{INSTALMENTS}datesList"][:8]
         fields |= {"capture_mode": "PAYMENT_N", "capture_day": str((read_day(first) - today).days)}
     fields["data"] = ";".join(options)
@@ -301,6 +230,10 @@ def open_sealed(post: Mapping[str, str], pathfile: Pathfile, algorithm: str) -> 
     data = post.get("Data", "")
     text = _decode(data, post.get("Encode", "").lower())
     merchants = MERCHANT.findall(text)
+    if text.startswith("{"):
+        raise JsonResponse
+    if not post.get("Seal"):
+        raise SealMissing
     if len(merchants) != 1 or algorithm not in SEALS:
         raise SealError
     for old in (False, True):
@@ -395,79 +328,6 @@ def read_key(path: str) -> bytes:
     return secret
 
 
-def reference(day: str, number: str) -> str:
-    """The transactionReference of a transaction_id: unique for ever as that is on its day (aaaammjj)."""
-    return f"{day}{number.zfill(6)}"
-
-
-def _request(fields: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """The keys of a request, in the order they are sent; the means of payment aside."""
-    day = day_in_paris(fields["transmission_date"])
-    number = fields.get("transaction_id", "").zfill(6)
-    by_reference = settings.reference == "transactionReference"
-    pairs = {
-        "amount": str(int(fields["amount"])),
-        "currencyCode": fields["currency_code"].zfill(3),
-        "keyVersion": settings.key_version,
-        "orderChannel": "INTERNET",
-    }
-    if by_reference:
-        pairs["transactionReference"] = reference(day, number)
-    else:
-        pairs["s10TransactionReference.s10TransactionId"] = number
-    pairs |= {key: fields[name] for key, name in ASKED.items() if fields.get(name)}
-    if fields.get("language"):
-        pairs["customerLanguage"] = LANGUAGES.get(fields["language"], fields["language"])
-    if len(readable(fields.get("return_context", "")).encode()) > LONGEST_CONTEXT:
-        raise CallError("return_context has more than 255 bytes, the most that today's server takes")
-    if "NO_RESPONSE_PAGE" in fields.get("data", "").split(";"):
-        pairs["paypageData.bypassReceiptPage"] = "true"
-    if fields.get("capture_mode") == "PAYMENT_N":
-        for key in ("captureMode", "captureDay"):
-            pairs.pop(key, None)
-        pairs |= _instalments(fields, day, number, by_reference)
-    return pairs
-
-
-def _instalments(fields: Mapping[str, str], day: str, number: str, by_reference: bool) -> dict[str, str]:
-    """The schedule of a payment in several times; each part is a transaction on a day of its own."""
-    first_after = fields.get("capture_day", "")
-    try:
-        if not is_digits(first_after):
-            raise WrongSchedule
-        parts = schedule(int(fields["amount"]), fields.get("data", ""), int(first_after), read_day(day))
-    except WrongSchedule:
-        wanted = "capture_day, and NB_PAYMENT, PERIOD and INITIAL_AMOUNT in data"
-        raise CallError(f"PAYMENT_N needs {wanted}, within 90 days") from None
-    numbers = [number] * len(parts)
-    if by_reference:
-        first = reference(day, number)
-        numbers = [first, *(f"{first}P{part}" for part in range(2, len(parts) + 1))]
-    list_of_numbers = "transactionReferencesList" if by_reference else "s10TransactionIdsList"
-    return {
-        "paymentPattern": "INSTALMENT",
-        f"{INSTALMENTS}number": str(len(parts)),
-        f"{INSTALMENTS}datesList": ",".join(f"{part.day:%Y%m%d}" for part in parts),
-        f"{INSTALMENTS}amountsList": ",".join(str(part.amount) for part in parts),
-        f"{INSTALMENTS}{list_of_numbers}": ",".join(numbers),
-    }
-
-
-def _read_instalments(pairs: Mapping[str, str]) -> list[str]:
-    """The options of the guide's data that make the schedule of a request. Raises MessageStructureError."""
-    lists = [pairs.get(INSTALMENTS + name, "").split(",") for name in ("datesList", "amountsList")]
-    try:
-        days, amounts = [read_day(day) for day in lists[0]], [int(amount) for amount in lists[1]]
-        values = (len(days), (days[1] - days[0]).days, amounts[0])
-        options = [f"{name}={value}" for name, value in zip(OPTIONS, values, strict=True)]
-        parts = schedule(int(pairs["amount"]), ";".join(options), 0, days[0])
-        if [(part.day, part.amount) for part in parts] != list(zip(days, amounts, strict=True)):
-            raise WrongSchedule
-    except (ValueError, IndexError, WrongSchedule):
-        raise MessageStructureError("instalmentData") from None
-    return options
-
-
 def _flatten(pairs: Mapping[str, str], encode: str) -> str:
     """Data before it is encoded. Raises CallError for a value that would read as another key."""
     for key, value in pairs.items():
@@ -488,37 +348,3 @@ def _decode(data: str, encode: str) -> str:
         return text
     except (KeyError, Base64Error, ValueError):
         raise MessageEncodingError from None
-
-
-def _digits(pairs: Mapping[str, str], key: str) -> str:
-    value = pairs.get(key, "")
-    if not is_digits(value):
-        raise MessageStructureError(key)
-    return value
-
-
-def _transaction(pairs: Mapping[str, str]) -> tuple[str, str]:
-    """The transaction_id of a response and its day; both empty where another program made its reference."""
-    number, day = pairs.get("s10TransactionId", ""), pairs.get("s10TransactionIdDate", "")
-    if not number and re.fullmatch(r"[0-9]{14}", pairs.get("transactionReference", "")):
-        day, number = pairs["transactionReference"][:8], pairs["transactionReference"][8:]
-    if not number:
-        return "", ""
-    try:
-        known = read_day(day).year > 1999
-    except ValueError:
-        known = False
-    if not known:
-        raise MessageStructureError("s10TransactionIdDate")
-    if not is_digits(number):
-        raise MessageStructureError("s10TransactionId")
-    return number.zfill(6), day
-
-
-def _moment(text: str) -> datetime:
-    """A moment of ISO 8601 with its offset, in Paris. Raises MessageStructureError."""
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return moment.astimezone(PARIS) if moment.tzinfo else moment
-    except (ValueError, OverflowError):
-        raise MessageStructureError("transactionDateTime") from None

@@ -20,6 +20,7 @@ from sogenactif.fields import PARMCOM
 from sogenactif.payment import PaymentRequest, make_request
 from sogenactif.protocols import Post, paypage, sips
 from sogenactif.protocols.certificate import is_web_address
+from sogenactif.protocols.paypage_fields import ASKED
 
 ADDRESSES = {
     "normal_return_url": "RETURN_URL",
@@ -34,7 +35,7 @@ SCRIPT_AT = {
 }
 # The keyword that sets what an error names: a field, or a key of today's protocol.
 KEYWORD_OF = {field.name: keyword for keyword, field in PARMCOM.items()}
-KEYWORD_OF |= {key: KEYWORD_OF[name] for key, name in paypage.ASKED.items() if name in KEYWORD_OF}
+KEYWORD_OF |= {key: KEYWORD_OF[name] for key, name in ASKED.items() if name in KEYWORD_OF}
 PROBE = {"amount": "100", "order_id": "check"}
 MISSPELLED = 0.85
 

@@ -1,0 +1,235 @@
+"""The translation between the fields of Sips 1.0 and the keys of Paypage (Sips 2.0), both ways.
+
+Values are text; amounts are in the smallest unit of the currency, days are written aaaammjj and
+are those of Paris. Source: docs/paypage.md.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from sogenactif.dates import PARIS, day_in_paris, read_day
+from sogenactif.errors import CallError, MessageStructureError
+from sogenactif.fields import REQUEST, readable
+from sogenactif.instalments import OPTIONS, WrongSchedule, is_digits, schedule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sogenactif.protocols.paypage import Settings
+
+LONGEST_CONTEXT = 255
+# A masked card number: the shop chooses which digits are visible.
+MASKED = re.compile(r"([0-9#]{4}).*([0-9#]{2})")
+# Keys that carry a field unchanged: in both, in requests, in responses.
+ECHOED = {
+    "merchantId": "merchant_id",
+    "orderId": "order_id",
+    "customerId": "customer_id",
+    "customerIpAddress": "customer_ip_address",
+    "returnContext": "return_context",
+    "captureDay": "capture_day",
+    "captureMode": "capture_mode",
+    "statementReference": "statement_reference",
+}
+ASKED = ECHOED | {
+    "normalReturnUrl": "normal_return_url",
+    "automaticResponseUrl": "automatic_response_url",
+    "customerContact.email": "customer_email",
+    "templateName": "templatefile",
+}
+ANSWERED = ECHOED | {
+    "responseCode": "response_code",
+    "acquirerResponseCode": "bank_response_code",
+    "authorisationId": "authorisation_id",
+    "panExpiryDate": "card_validity",
+    "paymentMeanBrand": "payment_means",
+    "cardCSCResultCode": "cvv_response_code",
+    "complementaryCode": "complementary_code",
+    "complementaryInfo": "complementary_info",
+    "scoreColor": "score_color",
+    "scoreValue": "score_value",
+    "scoreThreshold": "score_threshold",
+    "scoreInfo": "score_info",
+    "scoreProfile": "score_profile",
+}
+LANGUAGES = {"ge": "de", "sp": "es"}
+CONDITIONS = {
+    "SUCCESS": "3D_SUCCESS",
+    "FAILURE": "3D_FAILURE",
+    "ERROR": "3D_ERROR",
+    "NOT_ENROLLED": "3D_NOTENROLLED",
+    "ATTEMPT": "3D_ATTEMPT",
+    "CANCEL": "3D_ABORT",
+}
+# Fields that are sent, but not under a key of their own.
+SENT_OTHERWISE = {
+    *ASKED.values(),
+    "amount", "currency_code", "language", "transaction_id", "transmission_date", "data", "caddie",
+    "cancel_return_url",
+}  # fmt: skip
+# Fields whose meaning changes when a shop migrates to Paypage.
+CHANGED = {
+    "amount": "sent without zeros in front",
+    "caddie": "not sent: the ledger keeps it and gives it back with the response; lost without a LEDGER",
+    "cancel_return_url": "not sent: normal_return_url gets every customer back, paid or not",
+    "capture_day": "with PAYMENT_N, goes into the date of the first instalment",
+    "capture_mode": "PAYMENT_N is sent as paymentPattern INSTALMENT, with dates and amounts worked out by the kit",
+    "customer_email": "comes back from the ledger, not from the server",
+    "data": "NO_RESPONSE_PAGE and the schedule of PAYMENT_N are sent in keys of their own, nothing else of it",
+    "language": "ge and sp are sent as de and es; comes back from the ledger",
+    "normal_return_url": "gets every customer back: accepted, refused and cancelled alike",
+    "order_id": "letters and digits are safe; other characters may be refused by the bank",
+    "payment_means": "block numbers arrange the shop's page, and are not sent; each button has a form of its own",
+    "return_context": "255 bytes at most, one fewer than in Sips 1.0",
+    "templatefile": "names a template of Paypage, which has to be installed at the bank",
+    "transaction_id": "sent with six digits; its day is that of the customer's arrival at the server",
+}  # fmt: skip
+INSTALMENTS = "instalmentData."
+
+
+def without_counterpart() -> list[str]:
+    """Return the fields of a Sips 1.0 request that Paypage has no key for, those of the kit itself aside."""
+    own = ("version", "certificate_date", "certificate_expired", "certificate_version", "certificate_type")
+    return [name for name in REQUEST.values() if name not in SENT_OTHERWISE and name not in own]
+
+
+def reference(day: str, number: str) -> str:
+    """Return the transactionReference of a transaction_id of a day (aaaammjj): 14 digits, unique for ever."""
+    return f"{day}{number.zfill(6)}"
+
+
+def request_keys(fields: Mapping[str, str], settings: "Settings") -> dict[str, str]:
+    """Return the keys of a request, in the order they are sent; the means of payment are not among them.
+
+    Raises CallError.
+    """
+    day = day_in_paris(fields["transmission_date"])
+    number = fields.get("transaction_id", "").zfill(6)
+    by_reference = settings.reference == "transactionReference"
+    pairs = {
+        "amount": str(int(fields["amount"])),
+        "currencyCode": fields["currency_code"].zfill(3),
+        "keyVersion": settings.key_version,
+        "orderChannel": "INTERNET",
+    }
+    if settings.encode != "none":
+        pairs["responseEncoding"] = settings.encode
+    if by_reference:
+        pairs["transactionReference"] = reference(day, number)
+    else:
+        pairs["s10TransactionReference.s10TransactionId"] = number
+    pairs |= {key: fields[name] for key, name in ASKED.items() if fields.get(name)}
+    if fields.get("language"):
+        pairs["customerLanguage"] = LANGUAGES.get(fields["language"], fields["language"])
+    if len(readable(fields.get("return_context", "")).encode()) > LONGEST_CONTEXT:
+        raise CallError("return_context has more than 255 bytes, the most that Paypage accepts")
+    if "NO_RESPONSE_PAGE" in fields.get("data", "").split(";"):
+        pairs["paypageData.bypassReceiptPage"] = "true"
+    if fields.get("capture_mode") == "PAYMENT_N":
+        for key in ("captureMode", "captureDay"):
+            pairs.pop(key, None)
+        pairs |= _instalments(fields, day, number, by_reference)
+    return pairs
+
+
+def _instalments(fields: Mapping[str, str], day: str, number: str, by_reference: bool) -> dict[str, str]:
+    """Return the schedule of a payment in several times; each part is a transaction of its own day."""
+    first_after = fields.get("capture_day", "")
+    try:
+        if not is_digits(first_after):
+            raise WrongSchedule
+        parts = schedule(int(fields["amount"]), fields.get("data", ""), int(first_after), read_day(day))
+    except WrongSchedule:
+        wanted = "capture_day, and NB_PAYMENT, PERIOD and INITIAL_AMOUNT in data"
+        raise CallError(f"PAYMENT_N needs {wanted}, within 90 days") from None
+    numbers = [number] * len(parts)
+    if by_reference:
+        first = reference(day, number)
+        numbers = [first, *(f"{first}P{part}" for part in range(2, len(parts) + 1))]
+    list_of_numbers = "transactionReferencesList" if by_reference else "s10TransactionIdsList"
+    return {
+        "paymentPattern": "INSTALMENT",
+        f"{INSTALMENTS}number": str(len(parts)),
+        f"{INSTALMENTS}datesList": ",".join(f"{part.day:%Y%m%d}" for part in parts),
+        f"{INSTALMENTS}amountsList": ",".join(str(part.amount) for part in parts),
+        f"{INSTALMENTS}{list_of_numbers}": ",".join(numbers),
+    }
+
+
+def read_instalments(pairs: Mapping[str, str]) -> list[str]:
+    """Return the options of ``data`` that make the schedule of a request. Raises MessageStructureError."""
+    lists = [pairs.get(INSTALMENTS + name, "").split(",") for name in ("datesList", "amountsList")]
+    try:
+        days, amounts = [read_day(day) for day in lists[0]], [int(amount) for amount in lists[1]]
+        values = (len(days), (days[1] - days[0]).days, amounts[0])
+        options = [f"{name}={value}" for name, value in zip(OPTIONS, values, strict=True)]
+        parts = schedule(int(pairs["amount"]), ";".join(options), 0, days[0])
+        if [(part.day, part.amount) for part in parts] != list(zip(days, amounts, strict=True)):
+            raise WrongSchedule
+    except (ValueError, IndexError, WrongSchedule):
+        raise MessageStructureError("instalmentData") from None
+    return options
+
+
+def response_fields(pairs: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """Return the fields of a response, and the day (aaaammjj) on which its transaction_id was used.
+
+    Raises MessageStructureError.
+    """
+    fields = {name: pairs[key] for key, name in ANSWERED.items() if key in pairs}
+    if pairs.get("paymentPattern") == "INSTALMENT":
+        fields["capture_mode"] = "PAYMENT_N"
+    fields["amount"] = digits(pairs, "amount").zfill(3)
+    fields["currency_code"] = digits(pairs, "currencyCode").zfill(3)
+    if "response_code" in fields:
+        digits(pairs, "responseCode")
+    fields["transaction_id"], day = _transaction(pairs)
+    if "transactionDateTime" in pairs:
+        moment = _moment(pairs["transactionDateTime"])
+        fields["payment_date"], fields["payment_time"] = f"{moment:%Y%m%d}", f"{moment:%H%M%S}"
+    elif day:
+        fields["payment_date"] = day
+    masked = MASKED.fullmatch(pairs.get("maskedPan", ""))
+    if masked:
+        fields["card_number"] = f"{masked[1]}.{masked[2]}"
+    status = pairs.get("holderAuthentStatus", "")
+    if status:
+        # Older interface versions send the words of Sips 1.0 themselves.
+        unchanged = status if status.startswith("3D_") else "SSL"
+        fields["transaction_condition"] = CONDITIONS.get(status, unchanged)
+    return {name: value for name, value in fields.items() if value}, day
+
+
+def digits(pairs: Mapping[str, str], key: str) -> str:
+    """Return the value of a key, ASCII digits. Raises MessageStructureError."""
+    value = pairs.get(key, "")
+    if not is_digits(value):
+        raise MessageStructureError(key)
+    return value
+
+
+def _transaction(pairs: Mapping[str, str]) -> tuple[str, str]:
+    """Return the transaction_id of a response and its day; both empty if another program made its reference."""
+    number, day = pairs.get("s10TransactionId", ""), pairs.get("s10TransactionIdDate", "")
+    if not number and re.fullmatch(r"[0-9]{14}", pairs.get("transactionReference", "")):
+        day, number = pairs["transactionReference"][:8], pairs["transactionReference"][8:]
+    if not number:
+        return "", ""
+    try:
+        known = read_day(day).year > 1999
+    except ValueError:
+        known = False
+    if not known:
+        raise MessageStructureError("s10TransactionIdDate")
+    if not is_digits(number):
+        raise MessageStructureError("s10TransactionId")
+    return number.zfill(6), day
+
+
+def _moment(text: str) -> datetime:
+    """Return the moment, in Paris, of a text in ISO 8601 with an offset. Raises MessageStructureError."""
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return moment.astimezone(PARIS) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        raise MessageStructureError("transactionDateTime") from None

@@ -1,0 +1,106 @@
+"""What Paypage's keys say in the fields of Sips 1.0, row by row."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.errors import InitialisationError, JsonResponse, SealMissing
+from sogenactif.payment import read_outcome
+from sogenactif.protocols.paypage import SEALS
+from tests.conftest import VECTORS, speak_paypage
+from tests.unit.test_paypage import ask, asked, sealed
+
+PUBLISHED = [
+    case
+    for case in json.loads((VECTORS / "paypage-seal-vectors.json").read_text())
+    if case["connector"] == "POST"
+]
+
+
+@pytest.fixture
+def paypage_pathfile(param: Path) -> Pathfile:
+    return read_pathfile(speak_paypage(param))
+
+
+@pytest.mark.parametrize("case", PUBLISHED, ids=lambda case: f"{case['name']}-{case['algorithm']}")
+def test_published_seal_is_computed(case: dict[str, str]) -> None:
+    assert SEALS[case["algorithm"]](case["data"].encode(), case["key"].encode()) == case["seal"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "field", "expected"),
+    [
+        ("maskedPan", "4977##########77", "card_number", "4977.77"),
+        ("maskedPan", "497793########77", "card_number", "4977.77"),
+        ("maskedPan", "############0600", "card_number", "####.00"),
+        ("maskedPan", "****", "card_number", ""),
+        ("holderAuthentStatus", "SUCCESS", "transaction_condition", "3D_SUCCESS"),
+        ("holderAuthentStatus", "FAILURE", "transaction_condition", "3D_FAILURE"),
+        ("holderAuthentStatus", "ERROR", "transaction_condition", "3D_ERROR"),
+        ("holderAuthentStatus", "NOT_ENROLLED", "transaction_condition", "3D_NOTENROLLED"),
+        ("holderAuthentStatus", "ATTEMPT", "transaction_condition", "3D_ATTEMPT"),
+        ("holderAuthentStatus", "CANCEL", "transaction_condition", "3D_ABORT"),
+        ("holderAuthentStatus", "NOT_PARTICIPATING", "transaction_condition", "SSL"),
+        ("holderAuthentStatus", "3D_SUCCESS", "transaction_condition", "3D_SUCCESS"),
+        ("holderAuthentStatus", "3D_ABORT", "transaction_condition", "3D_ABORT"),
+        ("holderAuthentStatus", "3D_BYPASS", "transaction_condition", "3D_BYPASS"),
+        ("holderAuthentStatus", "SSL", "transaction_condition", "SSL"),
+        ("holderAuthentStatus", "BYPASS", "transaction_condition", "SSL"),
+        ("holderAuthentStatus", "NO_AUTHENT", "transaction_condition", "SSL"),
+        ("holderAuthentStatus", "", "transaction_condition", ""),
+        ("s10TransactionId", "6", "transaction_id", "000006"),
+        ("returnContext", '[{"ruleCode":"a=b"}]', "return_context", '[{"ruleCode":"a=b"}]'),
+        ("complementaryInfo", "<CARD_INFOS A=B />", "complementary_info", "<CARD_INFOS A=B />"),
+        ("orderId", "null", "order_id", ""),
+        ("transactionDateTime", "2026-11-23T10:31:00+01:00", "payment_time", "103100"),
+        ("transactionDateTime", "2026-11-23T09:31:00Z", "payment_date", "20261123"),
+        ("acquirerResponseCode", "A1", "bank_response_code", "A1"),
+    ],
+)
+def test_key_of_a_response_is_read(
+    paypage_pathfile: Pathfile, key: str, value: str, field: str, expected: str
+) -> None:
+    assert read_outcome(sealed(**{key: value}), paypage_pathfile)[field] == expected
+
+
+def test_hmac_sha_512_is_accepted_if_the_pathfile_names_it(param: Path) -> None:
+    pathfile = read_pathfile(speak_paypage(param, SEAL="HMAC-SHA-512"))
+    assert ask(pathfile, payment_means="CB,1").posts["CB"]["SealAlgorithm"] == "HMAC-SHA-512"
+    assert read_outcome(sealed(algorithm="HMAC-SHA-512"), pathfile).outcome == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("encode", "expected"), [("base64", "base64"), ("base64url", "base64url"), ("none", None)]
+)
+def test_request_asks_for_a_response_in_its_own_encoding(
+    param: Path, encode: str, expected: str | None
+) -> None:
+    pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
+    assert asked(ask(pathfile, payment_means="CB,1"), "CB").get("responseEncoding") == expected
+
+
+def test_response_without_a_seal_says_so(paypage_pathfile: Pathfile) -> None:
+    with pytest.raises(SealMissing, match="no seal: the server knows no such merchant or key"):
+        read_outcome(sealed(responseCode="34") | {"Seal": ""}, paypage_pathfile)
+
+
+def test_response_in_json_is_named(paypage_pathfile: Pathfile) -> None:
+    post = {"Data": '{"merchantId":"002001000000003","responseCode":"00"}', "Seal": "ff"}
+    with pytest.raises(JsonResponse, match="Data is JSON"):
+        read_outcome(post, paypage_pathfile)
+
+
+def test_initialisation_error_is_no_outcome(paypage_pathfile: Pathfile) -> None:
+    post = sealed(
+        responseCode="", redirectionStatusCode="12", redirectionStatusMessage="Invalid keyword: colour=blue"
+    )
+    with pytest.raises(InitialisationError, match="code 12: Invalid keyword: colour=blue"):
+        read_outcome(post, paypage_pathfile)
+
+
+def test_forged_initialisation_error_is_not_reported(paypage_pathfile: Pathfile) -> None:
+    post = sealed("another key", redirectionStatusCode="12", redirectionStatusMessage="x")
+    with pytest.raises(Exception, match="Invalid message MAC"):
+        read_outcome(post, paypage_pathfile)
