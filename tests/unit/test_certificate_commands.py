@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from sogenactif.commands.certificate import TEXTS
 from sogenactif.configuration import read_pathfile
 from sogenactif.protocols.certificate import issue_certificate, open_certificate, read_certificate
 from tests.conftest import MERCHANT, ROOT, need, speak_paypage
@@ -189,7 +188,3 @@ def test_a_secret_key_is_no_certificate(param: Path) -> None:
         True,
     )
     assert f"{MERCHANT}_KEY1" not in said
-
-
-def test_the_languages_say_the_same() -> None:
-    assert TEXTS["fr"].keys() == TEXTS["en"].keys()

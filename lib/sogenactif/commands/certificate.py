@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.check.site import Site
-from sogenactif.commands.language import language, printable
 from sogenactif.commands.places import PATHFILE
+from sogenactif.commands.texts import printable, say
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import CertificateError, KitError
 from sogenactif.files import read_file, write_secret
@@ -30,71 +30,17 @@ UNTYPED_NAME = re.compile(r".*\.([a-z]{2})\.([0-9]+)")
 LONGEST_KEY = 128
 SERVICES = ("payment", "office", "third", "logistic")
 
-TEXTS = {
-    "en": {
-        "exists": "There is a certificate already ({path}); --rotate keeps it as the previous one.",
-        "exists_output": "There is a certificate already ({path}).",
-        "merchant": "merchant",
-        "country": "country",
-        "type": "type",
-        "made": "made",
-        "expires": "last day",
-        "expired": "{day}, expired",
-        "own": "this kit: no bank takes it",
-        "issuer": "issued by",
-        "payment": "payment",
-        "office": "office",
-        "third": "third service",
-        "logistic": "logistic",
-        "none": "No merchant of {path} has a certificate.",
-        "untyped": "{path} doesn't say whose it is: name it certif.<country>.<merchant_id>, as the bank does.",
-        "other_type": "{path} is of the type {says}, and F_CTYPE of the pathfile is {wanted}: ask the bank for the right one, or correct F_CTYPE.",
-        "is_expired": "{path} expired on {day}: ask the bank for a new one, or install it nevertheless with --force.",
-        "same": "{path} is this certificate already.",
-        "installed": "Installed: {path}",
-        "kept": "The one before is kept: {path}",
-        "then": "sogenactif check says whether all is well with it.",
-        "unwritten": "{path} can't be written: {error}",
-        "paypage": "{path} says PROTOCOL!paypage!: what seals is the secret key that the bank's extranet gives, on one line in {key}.<merchant_id>. It is no certificate; sogenactif check looks at it, and docs/paypage.md says the rest.",
-        "is_a_key": "{path} is one line, as a secret key of today's protocol is, and no certificate: docs/paypage.md says where that goes.",
-        "no_place": "{path} has no F_CERTIFICATE, which says where certificates are.",
-    },
-    "fr": {
-        "exists": "Il y a déjà un certificat ({path}) ; --rotate le garde comme le précédent.",
-        "exists_output": "Il y a déjà un certificat ({path}).",
-        "merchant": "commerçant",
-        "country": "pays",
-        "type": "type",
-        "made": "fait le",
-        "expires": "dernier jour",
-        "expired": "{day}, expiré",
-        "own": "ce kit : aucune banque ne l’accepte",
-        "issuer": "origine",
-        "payment": "paiement",
-        "office": "back-office",
-        "third": "troisième service",
-        "logistic": "logistique",
-        "none": "Aucun commerçant de {path} n’a de certificat.",
-        "untyped": "{path} ne dit pas à qui il est : nommez-le certif.<pays>.<merchant_id>, comme le fait la banque.",
-        "other_type": "{path} est du type {says}, et F_CTYPE du pathfile vaut {wanted} : demandez le bon à la banque, ou corrigez F_CTYPE.",
-        "is_expired": "{path} a expiré le {day} : demandez-en un nouveau à la banque, ou installez-le quand même avec --force.",
-        "same": "{path} est déjà ce certificat.",
-        "installed": "Installé : {path}",
-        "kept": "Le précédent est gardé : {path}",
-        "then": "sogenactif check dit si tout va bien avec lui.",
-        "unwritten": "{path} ne peut pas être écrit : {error}",
-        "paypage": "{path} dit PROTOCOL!paypage! : ce qui scelle est la clé secrète que donne l’extranet de la banque, sur une ligne dans {key}.<merchant_id>. Ce n’est pas un certificat ; sogenactif check l’examine, et docs/paypage.md dit le reste.",
-        "is_a_key": "{path} fait une ligne, comme une clé secrète du protocole actuel, et n’est pas un certificat : docs/paypage.md dit où elle va.",
-        "no_place": "{path} n’a pas de F_CERTIFICATE, qui dit où sont les certificats.",
-    },
-}
-
 
 class Refused(Exception):
-    """What the command won't do: the name of the text that says why, and what fills it."""
+    """What the command won't do: the name of the sentence that says why, and the values in it."""
 
     def __init__(self, name: str, **values: object) -> None:
-        super().__init__(_say(name, **values))
+        super().__init__(name)
+        self.name = name
+        self.values = values
+
+    def __str__(self) -> str:
+        return _say(self.name, **self.values)
 
 
 def issue(url: str, merchant_id: str, country: str, pathfile: Pathfile, rotate: bool = False) -> str:
@@ -144,9 +90,9 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
 
 def main(arguments: Sequence[str]) -> int:
     """The command line; the exit status is 1 where nothing was issued, shown or installed."""
-    given = make_parser().parse_args(arguments)
+    args = make_parser().parse_args(arguments)
     try:
-        status: int = given.run(given)
+        status: int = args.run(args)
     except (Refused, KitError) as error:
         reason = error.__cause__
         why = f": {reason.strerror}" if isinstance(reason, OSError) and reason.strerror else ""
@@ -156,7 +102,7 @@ def main(arguments: Sequence[str]) -> int:
         raise
     except OSError as error:
         path = error.filename or ""
-        print(printable(_say("unwritten", path=path, error=error.strerror)), file=sys.stderr)
+        print(_say("unwritten", path=path, error=error.strerror), file=sys.stderr)
         return 1
     return status
 
@@ -192,30 +138,30 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _issue(given: argparse.Namespace) -> int:
-    if given.output is None:
-        print(issue(given.url, given.merchant_id, given.country, read_pathfile(given.pathfile), given.rotate))
+def _issue(args: argparse.Namespace) -> int:
+    if args.output is None:
+        print(issue(args.url, args.merchant_id, args.country, read_pathfile(args.pathfile), args.rotate))
         return 0
-    content = issue_certificate(given.url, given.merchant_id, given.country, given.type)
-    if given.output == "-":
+    content = issue_certificate(args.url, args.merchant_id, args.country, args.type)
+    if args.output == "-":
         sys.stdout.buffer.write(content)
-    elif os.path.exists(given.output):
-        raise Refused("exists_output", path=given.output)
+    elif os.path.exists(args.output):
+        raise Refused("exists_output", path=args.output)
     else:
-        write_secret(given.output, content)
+        write_secret(args.output, content)
     return 0
 
 
-def _show(given: argparse.Namespace) -> int:
-    paths = given.files
+def _show(args: argparse.Namespace) -> int:
+    paths = args.files
     if not paths:
-        pathfile = read_pathfile(given.pathfile)
+        pathfile = read_pathfile(args.pathfile)
         paths = _installed(pathfile)
         if pathfile["PROTOCOL"] == PAYPAGE:
-            note = _say("paypage", path=given.pathfile, key=pathfile["PAYPAGE_KEY"])
+            note = _say("paypage", path=args.pathfile, key=pathfile["PAYPAGE_KEY"])
             print(printable(note), file=sys.stderr)
         elif not paths:
-            raise Refused("none", path=given.pathfile)
+            raise Refused("none", path=args.pathfile)
     status = 0
     for path in paths:
         try:
@@ -230,16 +176,16 @@ def _installed(pathfile: Pathfile) -> list[str]:
     """The certificates that are there, of the merchants that have a parmcom file."""
     if not pathfile["F_CERTIFICATE"]:
         return []
-    merchants = Site(pathfile.path).merchants
+    merchants = Site(pathfile).merchants
     places = (certificate_path(pathfile, m.country, m.id, old) for m in merchants for old in (False, True))
     return [path for path in places if os.path.exists(path)]
 
 
-def _install(given: argparse.Namespace) -> int:
-    path, old = install(given.file, read_pathfile(given.pathfile), given.force)
-    print(printable(_say("installed", path=path)))
+def _install(args: argparse.Namespace) -> int:
+    path, old = install(args.file, read_pathfile(args.pathfile), args.force)
+    print(_say("installed", path=path))
     if old:
-        print(printable(_say("kept", path=old)))
+        print(_say("kept", path=old))
     print(_say("then"))
     return 0
 
@@ -302,4 +248,4 @@ def _put(pathfile: Pathfile, country: str, merchant_id: str, content: bytes) -> 
 
 
 def _say(name: str, **values: object) -> str:
-    return TEXTS[language()][name].format(**values)
+    return say(f"certificate_{name}", **values)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 
-from sogenactif.commands.check.finding import Finding, fault, ok
+from sogenactif.commands.check.findings import Finding, fault, ok
 from sogenactif.commands.places import KIND, ROOT
 
 OLDEST = (3, 10)
@@ -26,6 +26,11 @@ for name in sys.argv[3:]:
     except Exception:
         print(name)
 """
+
+
+def can_import_dependencies() -> bool:
+    """Return whether the Python that runs this command has all that the kit needs."""
+    return not _interpreter([sys.executable], "")
 
 
 def python(scripts: str) -> list[Finding]:

@@ -4,8 +4,8 @@ from traceback import extract_tb
 
 from jinja2 import TemplateSyntaxError
 
-from sogenactif.commands.check.finding import Finding, fault, ok
-from sogenactif.commands.check.merchants import probe
+from sogenactif.commands.check.findings import Finding, fault, ok
+from sogenactif.commands.check.requests import probe
 from sogenactif.commands.check.rights import refused
 from sogenactif.commands.check.site import Site
 from sogenactif.errors import KitError

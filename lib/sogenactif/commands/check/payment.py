@@ -5,9 +5,9 @@ from datetime import date
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin
 
-from sogenactif.commands.check.asking import Reply, ask
-from sogenactif.commands.check.finding import Finding, fault, ok
-from sogenactif.commands.check.merchants import opened_request
+from sogenactif.commands.check.findings import Finding, fault, ok
+from sogenactif.commands.check.requests import opened_request
+from sogenactif.commands.check.server import Reply, ask
 from sogenactif.commands.check.site import Site
 from sogenactif.errors import KitError
 from sogenactif.ledger.history import transactions
@@ -65,7 +65,7 @@ class _Forms(HTMLParser):
 
 def payment(site: Site) -> list[Finding]:
     """Pay an order of the shop with the card that is always accepted."""
-    if not site.order or not site.pathfile:
+    if not site.order:
         return []
     # Before anything is asked for: the order's page itself makes a request.
     known = [merchant for merchant in site.merchants if site.payment_address(merchant)]
@@ -81,7 +81,6 @@ def payment(site: Site) -> list[Finding]:
 
 
 def _pay(site: Site) -> list[Finding]:
-    assert site.pathfile
     page = f"{site.url}/cgi-bin/call_request.py"
     order = _form(_ask(f"{page}?{urlencode({'order': site.order})}"), "payment_no_order", *SEALED)
     try:
@@ -113,7 +112,6 @@ def _pay(site: Site) -> list[Finding]:
 
 def _await(site: Site, asked: dict[str, str], number: str) -> None:
     """Wait until the bank's server has told the ledger."""
-    assert site.pathfile
     end = time.monotonic() + PATIENCE
     wanted = {name: asked.get(name) for name in ("merchant_id", "order_id")}
     while True:

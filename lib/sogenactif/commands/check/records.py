@@ -6,8 +6,8 @@ from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
-from sogenactif.commands.check.files import line_of
-from sogenactif.commands.check.finding import Finding, fault, ok, warning
+from sogenactif.commands.check.configuration import line_of
+from sogenactif.commands.check.findings import Finding, fault, ok, warning
 from sogenactif.commands.check.rights import READ, SEARCH, WRITE, described, nearest, open_to_all, refused
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import KIND, ROOT
@@ -23,8 +23,6 @@ SHORT_MIB = 100
 
 def disk(site: Site) -> list[Finding]:
     """Room for the journal and the ledger, on a disk that may be written."""
-    if not site.pathfile:
-        return []
     folder = nearest(site.journal)
     found = os.statvfs(folder)
     free = found.f_bavail * found.f_frsize >> 20
@@ -37,8 +35,6 @@ def disk(site: Site) -> list[Finding]:
 
 def ledger(site: Site) -> list[Finding]:
     """The ledger: its schema, what the shop was not told, what only the journal has."""
-    if not site.pathfile:
-        return []
     url, line = site.pathfile["LEDGER"], line_of(site.path, "LEDGER")
     if not url:
         return [warning("ledger_needed", site.path) if site.paypage else ok("no_ledger", site.path)]
@@ -69,8 +65,6 @@ def ledger(site: Site) -> list[Finding]:
 
 def journal(site: Site) -> list[Finding]:
     """The folder where each response is written before the bank's server gets its answer."""
-    if not site.pathfile:
-        return []
     if not os.path.isabs(site.journal):
         line = line_of(site.path, "JOURNAL")
         return [fault("relative", site.path, line, keyword="JOURNAL", value=site.journal)]
@@ -89,8 +83,6 @@ def journal(site: Site) -> list[Finding]:
 
 def secrets(site: Site) -> list[Finding]:
     """Files with the data of customers, or a password, that everybody on the machine may read."""
-    if not site.pathfile:
-        return []
     private = [f"{site.journal}/{day}.jsonl" for day in Journal(site.journal).days()]
     if site.ledger:
         private += [site.ledger, site.ledger + "-wal"]
@@ -107,8 +99,6 @@ def secrets(site: Site) -> list[Finding]:
 
 def log(site: Site) -> list[Finding]:
     """Where events go: with ``LOG!syslog!`` a program on this machine has to take them."""
-    if not site.pathfile:
-        return []
     if not site.pathfile["LOG"]:
         return [ok("server_log")]
     line = line_of(site.path, "LOG")

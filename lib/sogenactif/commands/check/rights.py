@@ -7,7 +7,7 @@ import stat
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from sogenactif.commands.check.finding import Finding, fault
+from sogenactif.commands.check.findings import Finding, fault
 
 READ, WRITE, SEARCH = 4, 2, 1
 

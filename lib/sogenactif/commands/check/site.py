@@ -10,11 +10,13 @@ from typing import NamedTuple
 from sogenactif.commands.check.rights import Account, account, namesake_of_group, owner_of
 from sogenactif.commands.check.urls import is_for_tests, is_local
 from sogenactif.commands.places import ROOT
-from sogenactif.configuration import Pathfile, merge, read_parameters, read_pathfile
+from sogenactif.configuration import Pathfile, merge, read_parameters
 from sogenactif.errors import KitError
 from sogenactif.protocols import PAYPAGE
 from sogenactif.protocols.certificate import Certificate, read_certificate
 
+# The folder that the kit writes in if the pathfile names no ledger.
+DATA = f"{ROOT}/var/data"
 NUMBER = re.compile(r"[0-9]{1,15}")
 
 
@@ -30,60 +32,60 @@ class Merchant(NamedTuple):
         return self.fields.get("merchant_country") or "fr"
 
 
+def web_user(name: str, journal: str, pathfile: str) -> Account:
+    """Return the web server's user: the one that is named, or the owner of the journal's folder.
+
+    If root owns that folder, which no web server runs as, the user whose group has the pathfile, if any.
+    """
+    if name:
+        return account(name)
+    owner = owner_of(journal)
+    return (owner.uid == 0 and namesake_of_group(pathfile)) or owner
+
+
 @dataclass(frozen=True)
 class Site:
-    """What the command line names.
+    """A pathfile that can be read, and what the command line names beside it.
 
-    ``path`` is the pathfile, ``scripts`` the folder of the three scripts, ``url`` the shop's address,
-    ``order`` the reference of an order that may be paid; empty where they were not given, as is ``user_name``.
+    ``scripts`` is the folder of the three scripts, ``url`` the shop's address, ``order`` the reference
+    of an order that may be paid, ``user_name`` the web server's user; empty if not given.
     """
 
-    path: str
+    pathfile: Pathfile
     scripts: str = ""
     user_name: str = ""
     url: str = ""
     order: str = ""
 
-    @cached_property
-    def pathfile(self) -> Pathfile | None:
-        """The pathfile, None where the kit can't read it."""
-        try:
-            return read_pathfile(self.path)
-        except KitError:
-            return None
+    @property
+    def path(self) -> str:
+        """Path of the pathfile."""
+        return self.pathfile.path
 
     @cached_property
     def user(self) -> Account:
-        """The web server's user: the one that was named, or the owner of the journal's folder.
-
-        Where that is root, which no web server runs as, the user whose group has the pathfile, if any.
-        """
-        if self.user_name:
-            return account(self.user_name)
-        owner = owner_of(self.journal)
-        return (owner.uid == 0 and namesake_of_group(self.path)) or owner
+        """The web server's user."""
+        return web_user(self.user_name, self.journal, self.path)
 
     @property
     def ledger(self) -> str:
         """The path of an SQLite ledger, empty where there is none."""
-        url = self.pathfile["LEDGER"] if self.pathfile else ""
+        url = self.pathfile["LEDGER"]
         return url.removeprefix("sqlite:///") if url.startswith("sqlite:////") else ""
 
     @property
     def journal(self) -> str:
         """The folder of the journal; without a ledger the folder where responses are logged."""
-        if self.pathfile and self.pathfile["LEDGER"]:
+        if self.pathfile["LEDGER"]:
             if self.pathfile["JOURNAL"]:
                 return self.pathfile["JOURNAL"]
             if self.ledger:
                 return os.path.join(os.path.dirname(self.ledger), "journal")
-        return f"{ROOT}/var/data"
+        return DATA
 
     @cached_property
     def merchants(self) -> tuple[Merchant, ...]:
         """The merchants that have a parmcom file beside F_PARAM."""
-        if not self.pathfile:
-            return ()
         common = _fields("default", self.pathfile["F_DEFAULT"])
         prefix = self.pathfile["F_PARAM"] + "."
         return tuple(
@@ -94,12 +96,12 @@ class Site:
 
     @property
     def paypage(self) -> bool:
-        """Whether payments go to today's server, sealed with secret keys."""
-        return self.pathfile is not None and self.pathfile["PROTOCOL"] == PAYPAGE
+        """Whether the protocol is Paypage (Sips 2.0), sealed with secret keys."""
+        return self.pathfile["PROTOCOL"] == PAYPAGE
 
     def certificate(self, merchant: Merchant) -> Certificate | None:
         """The certificate that seals a merchant's requests, None where the kit can't use it or the protocol has none."""
-        if not self.pathfile or self.paypage:
+        if self.paypage:
             return None
         try:
             return read_certificate(self.pathfile, merchant.country, merchant.id)
@@ -108,7 +110,7 @@ class Site:
 
     def payment_address(self, merchant: Merchant) -> str:
         """The address of a merchant's payment server, empty where it can't be known."""
-        if self.pathfile and self.paypage:
+        if self.paypage:
             return self.pathfile["PAYPAGE_URL"]
         certificate = self.certificate(merchant)
         return certificate.payment_url if certificate else ""

@@ -1,1 +1,48 @@
-"""Every sentence that the commands print, a module a language."""
+"""Every sentence that the commands print, a module for each language."""
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Text(NamedTuple):
+    """What a check saw and, if anything is to be done, what to do."""
+
+    saw: str
+    do: str = ""
+
+
+def language() -> str:
+    """Return ``fr`` if the locale is French, otherwise ``en``."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return "fr" if os.environ[name].lower().startswith("fr") else "en"
+    return "en"
+
+
+def words() -> Mapping[str, str]:
+    """Return the sentences of the commands, by name, in the language of the locale."""
+    if language() == "fr":
+        from sogenactif.commands.texts.fr import WORDS
+    else:
+        from sogenactif.commands.texts.en import WORDS
+    return WORDS
+
+
+def findings() -> Mapping[str, Text]:
+    """Return the texts of what ``check`` finds, by name, in the language of the locale."""
+    if language() == "fr":
+        from sogenactif.commands.texts.fr import FINDINGS
+    else:
+        from sogenactif.commands.texts.en import FINDINGS
+    return FINDINGS
+
+
+def say(name: str, **values: object) -> str:
+    """Return one sentence, on one line that a terminal shows as it is."""
+    return printable(words()[name].format(**values))
+
+
+def printable(text: str) -> str:
+    """Return a text in which nothing moves a terminal's cursor or changes its colours."""
+    return "".join(character if character.isprintable() else "?" for character in text)

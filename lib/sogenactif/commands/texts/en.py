@@ -1,10 +1,9 @@
-"""What ``sogenactif check`` says in English: what it saw and, where anything is to be done, → what to do.
+"""What the commands print, in English."""
 
-What to do may name ``{file}``, quoted for a shell, and ``{errors}``, the page of what the kit says.
-"""
+from sogenactif.commands.texts import Text
 
-ENGLISH = {
-    # Words around the findings
+WORDS = {
+    # check
     "level_ok": "ok",
     "level_warning": "warning",
     "level_fault": "FAULT",
@@ -33,162 +32,558 @@ ENGLISH = {
     "check_scripts": "Web server",
     "check_served_logos": "Logos on the web",
     "check_payment": "A payment",
+    # certificate
+    "certificate_exists": "There is a certificate already ({path}); --rotate keeps it as the previous one.",
+    "certificate_exists_output": "There is a certificate already ({path}).",
+    "certificate_merchant": "merchant",
+    "certificate_country": "country",
+    "certificate_type": "type",
+    "certificate_made": "made",
+    "certificate_expires": "last day",
+    "certificate_expired": "{day}, expired",
+    "certificate_own": "this kit: no bank takes it",
+    "certificate_issuer": "issued by",
+    "certificate_payment": "payment",
+    "certificate_office": "office",
+    "certificate_third": "third service",
+    "certificate_logistic": "logistic",
+    "certificate_none": "No merchant of {path} has a certificate.",
+    "certificate_untyped": "{path} doesn't say whose it is: name it certif.<country>.<merchant_id>, as the bank does.",
+    "certificate_other_type": "{path} is of the type {says}, and F_CTYPE of the pathfile is {wanted}: ask the bank for the right one, or correct F_CTYPE.",
+    "certificate_is_expired": "{path} expired on {day}: ask the bank for a new one, or install it nevertheless with --force.",
+    "certificate_same": "{path} is this certificate already.",
+    "certificate_installed": "Installed: {path}",
+    "certificate_kept": "The one before is kept: {path}",
+    "certificate_then": "sogenactif check says whether all is well with it.",
+    "certificate_unwritten": "{path} can't be written: {error}",
+    "certificate_paypage": "{path} says PROTOCOL!paypage!: what seals is the secret key that the bank's extranet gives, on one line in {key}.<merchant_id>. It is no certificate; sogenactif check looks at it, and docs/paypage.md says the rest.",
+    "certificate_is_a_key": "{path} is one line, as a secret key of today's protocol is, and no certificate: docs/paypage.md says where that goes.",
+    "certificate_no_place": "{path} has no F_CERTIFICATE, which says where certificates are.",
+}
+
+# What check sees, and what to do about it, which may name {file}, quoted for a shell, and {errors}, the page
+# of error messages.
+FINDINGS = {
     # Any check
-    "crashed": "the check itself failed ({error}) → Report it, with this line.",
-    "not_allowed": "you may not look at it, nor at what is inside → Run the check as root, or as the web server's user.",
-    "no_answer": "{url} does not answer ({error}) → Check the address, and that the web server runs.",
+    "crashed": Text(
+        "the check itself failed ({error})",
+        "Report it, with this line.",
+    ),
+    "not_allowed": Text(
+        "you may not look at it, nor at what is inside",
+        "Run the check as root, or as the web server's user.",
+    ),
+    "no_answer": Text(
+        "{url} does not answer ({error})",
+        "Check the address, and that the web server runs.",
+    ),
     # Files
-    "well_formed": "every line is well formed",
-    "missing": "there is no such file → Put it there, or correct the path that leads to it.",
-    "unreadable": "it can't be read ({error}) → Put a plain text file there.",
-    "not_a_file": "it is not a file → Put the file there, or correct the path that leads to it.",
-    "not_a_folder": "it is not a folder → Take it away, or correct the path that leads to it.",
-    "keyword_absent": "{keyword} is absent or empty → Add the line {keyword}!value!",
-    "kit_refuses": "the kit says: {error} → {errors} names the remedy.",
-    "byte_order_mark": "the file begins with a byte order mark (BOM), so that its first line is not understood → Save it as UTF-8 without BOM, or: sed -i '1s/^\\xEF\\xBB\\xBF//' {file}",
-    "carriage_returns": "lines that end in a carriage return: {count}; the kit takes them, other programs may not → sed -i 's/\\r$//' {file}",
-    "carriage_return_inside": "a carriage return inside the line → End lines with a line feed alone: sed -i 's/\\r/\\n/g' {file}",
-    "blank_line": "a line of blanks: the kit refuses it → Empty the line or take it out.",
-    "separators": "exclamation marks: {count}, where a line has 2 → Write the line as KEYWORD!value!, without ! in the value.",
-    "trailing_spaces": "spaces after the last exclamation mark → Take them out.",
-    "after_the_end": "something after the last exclamation mark, which the kit does not read → Take it out; a comment begins with # on a line of its own.",
-    "spaces_around": "the value of {keyword} begins or ends with a space, which is part of it → Take the space out.",
-    "spaces_around_keyword": "a space before or after the keyword {keyword}: the line is not read → Begin the line with the keyword, and ! right after it.",
-    "misspelled": "unknown keyword {keyword}, so the line is not read → Did you mean {likely}?",
-    "unknown_keyword": "unknown keyword {keyword}, so the line is not read → Correct it or take the line out.",
-    "misplaced": "{keyword} is not read in this file → Pathfile and parmcom files have different keywords: move the line to the other.",
-    "repeated": "{keyword} was set on line {first} already; this one counts → Keep one of the two.",
-    "too_long": "{keyword} has {length} bytes, {most} at most → Shorten the value.",
-    "misspelled_value": "{keyword} takes one of these: {choices} → Did you mean {likely}?",
-    "wrong_value": "{keyword} takes one of these: {choices} → Write one of them.",
-    "wrong_form": "{keyword} is malformed; {example} would be right → Correct it.",
-    "no_merchant": "there is no such file for any merchant → Make one, named after the merchant_id that the bank gave.",
-    "parameters_misnamed": "named after no merchant_id, so it is not read → Name it {likely}, or take it away.",
-    "relative": "{keyword} is {value}, which depends on where a program is started → Write the whole path, from / on.",
-    "leads_nowhere": "{keyword} leads to {path}, which is not there → Correct the path.",
-    "leads_there": "{keyword} leads where {user} gets",
-    "not_readable": "the web server's user {user} can't read it → chgrp {group} {file} && chmod g+r {file}",
-    "not_entered": "the web server's user {user} can't enter this folder, and what it needs is inside → chgrp {group} {file} && chmod g+x {file}, or put the kit's files elsewhere.",
-    "code_closed": "the web server's user {user} can't read {path}, which the scripts run → chmod -R go+rX {file}",
-    "not_writable": "the web server's user {user} can't write in it → chown {user} {file}",
-    "debug_on": "DEBUG is YES: every customer is shown every parameter → Write DEBUG!NO!",
-    "debug_neither": "DEBUG is neither YES nor NO, and counts as NO → Write DEBUG!NO!",
-    "debug_off": "the debug mode is off",
+    "well_formed": Text("every line is well formed"),
+    "missing": Text(
+        "there is no such file",
+        "Put it there, or correct the path that leads to it.",
+    ),
+    "unreadable": Text(
+        "it can't be read ({error})",
+        "Put a plain text file there.",
+    ),
+    "not_a_file": Text(
+        "it is not a file",
+        "Put the file there, or correct the path that leads to it.",
+    ),
+    "not_a_folder": Text(
+        "it is not a folder",
+        "Take it away, or correct the path that leads to it.",
+    ),
+    "keyword_absent": Text(
+        "{keyword} is absent or empty",
+        "Add the line {keyword}!value!",
+    ),
+    "kit_refuses": Text(
+        "the kit says: {error}",
+        "{errors} names the remedy.",
+    ),
+    "byte_order_mark": Text(
+        "the file begins with a byte order mark (BOM), so that its first line is not understood",
+        "Save it as UTF-8 without BOM, or: sed -i '1s/^\\xEF\\xBB\\xBF//' {file}",
+    ),
+    "carriage_returns": Text(
+        "lines that end in a carriage return: {count}; the kit takes them, other programs may not",
+        "sed -i 's/\\r$//' {file}",
+    ),
+    "carriage_return_inside": Text(
+        "a carriage return inside the line",
+        "End lines with a line feed alone: sed -i 's/\\r/\\n/g' {file}",
+    ),
+    "blank_line": Text(
+        "a line of blanks: the kit refuses it",
+        "Empty the line or take it out.",
+    ),
+    "separators": Text(
+        "exclamation marks: {count}, where a line has 2",
+        "Write the line as KEYWORD!value!, without ! in the value.",
+    ),
+    "trailing_spaces": Text(
+        "spaces after the last exclamation mark",
+        "Take them out.",
+    ),
+    "after_the_end": Text(
+        "something after the last exclamation mark, which the kit does not read",
+        "Take it out; a comment begins with # on a line of its own.",
+    ),
+    "spaces_around": Text(
+        "the value of {keyword} begins or ends with a space, which is part of it",
+        "Take the space out.",
+    ),
+    "spaces_around_keyword": Text(
+        "a space before or after the keyword {keyword}: the line is not read",
+        "Begin the line with the keyword, and ! right after it.",
+    ),
+    "misspelled": Text(
+        "unknown keyword {keyword}, so the line is not read",
+        "Did you mean {likely}?",
+    ),
+    "unknown_keyword": Text(
+        "unknown keyword {keyword}, so the line is not read",
+        "Correct it or take the line out.",
+    ),
+    "misplaced": Text(
+        "{keyword} is not read in this file",
+        "Pathfile and parmcom files have different keywords: move the line to the other.",
+    ),
+    "repeated": Text(
+        "{keyword} was set on line {first} already; this one counts",
+        "Keep one of the two.",
+    ),
+    "too_long": Text(
+        "{keyword} has {length} bytes, {most} at most",
+        "Shorten the value.",
+    ),
+    "misspelled_value": Text(
+        "{keyword} takes one of these: {choices}",
+        "Did you mean {likely}?",
+    ),
+    "wrong_value": Text(
+        "{keyword} takes one of these: {choices}",
+        "Write one of them.",
+    ),
+    "wrong_form": Text(
+        "{keyword} is malformed; {example} would be right",
+        "Correct it.",
+    ),
+    "no_merchant": Text(
+        "there is no such file for any merchant",
+        "Make one, named after the merchant_id that the bank gave.",
+    ),
+    "parameters_misnamed": Text(
+        "named after no merchant_id, so it is not read",
+        "Name it {likely}, or take it away.",
+    ),
+    "relative": Text(
+        "{keyword} is {value}, which depends on where a program is started",
+        "Write the whole path, from / on.",
+    ),
+    "leads_nowhere": Text(
+        "{keyword} leads to {path}, which is not there",
+        "Correct the path.",
+    ),
+    "leads_there": Text("{keyword} leads where {user} gets"),
+    "not_readable": Text(
+        "the web server's user {user} can't read it",
+        "chgrp {group} {file} && chmod g+r {file}",
+    ),
+    "not_entered": Text(
+        "the web server's user {user} can't enter this folder, and what it needs is inside",
+        "chgrp {group} {file} && chmod g+x {file}, or put the kit's files elsewhere.",
+    ),
+    "code_closed": Text(
+        "the web server's user {user} can't read {path}, which the scripts run",
+        "chmod -R go+rX {file}",
+    ),
+    "not_writable": Text(
+        "the web server's user {user} can't write in it",
+        "chown {user} {file}",
+    ),
+    "debug_on": Text(
+        "DEBUG is YES: every customer is shown every parameter",
+        "Write DEBUG!NO!",
+    ),
+    "debug_neither": Text(
+        "DEBUG is neither YES nor NO, and counts as NO",
+        "Write DEBUG!NO!",
+    ),
+    "debug_off": Text("the debug mode is off"),
     # Merchants
-    "certificate": "of {merchant}, for {url}; mode {mode}, {owner}, group {group}",
-    "certificate_own": "of {merchant}, issued by this kit for {url}: no bank takes it; mode {mode}, {owner}, group {group}",
-    "certificate_before": "the one before, of {merchant}, for {url}; mode {mode}, {owner}, group {group}",
-    "certificate_former": "serves responses to payments of before PROTOCOL!paypage! only; mode {mode}, {owner}, group {group}",
-    "certificate_missing": "merchant {merchant} has no certificate there → sogenactif certificate install FILE puts the bank's file there.",
-    "certificate_misnamed": "merchant {merchant} has no certificate there, but there is {likely} → Rename it, or correct MERCHANT_COUNTRY or F_CTYPE.",
-    "certificate_damaged": "it is cut or altered: {error} → Put the bank's file back; in binary mode if by FTP.",
-    "another_merchant_id": "the certificate is that of merchant {says}, not {wanted} → Put this merchant's own there, or correct the name of the parmcom file.",
-    "another_merchant_country": "the certificate is of the country {says}, MERCHANT_COUNTRY of {wanted} → Correct MERCHANT_COUNTRY, or ask the bank for the right certificate.",
-    "another_certificate_type": "the certificate is of the type {says}, F_CTYPE is {wanted} → Correct F_CTYPE in the pathfile, or ask the bank for the right certificate.",
-    "open_to_all": "open to everybody on the machine (mode {mode}, {owner}, group {group}), and it is secret → chmod o= {file}",
-    "expired": "it expired on {day} → Ask the bank for a new one, then: sogenactif certificate install FILE",
-    "expires_soon": "it expires on {day}; days left: {days} → Ask the bank for a new one, then: sogenactif certificate install FILE",
-    "expiry_unreadable": "certificate_expired is no day of the form yyyymmdd → Put the bank's file back.",
-    "key": "the secret key of {merchant}; mode {mode}, {owner}, group {group}",
-    "key_before": "the secret key before, of {merchant}; mode {mode}, {owner}, group {group}",
-    "key_former": "serves responses to payments that were made with PROTOCOL!paypage! only; mode {mode}, {owner}, group {group}",
-    "key_missing": "merchant {merchant} has no secret key there → Paste the key from the bank's extranet into this file with an editor, on one line; then chmod 640, and chgrp to the web server's group.",
-    "key_misnamed": "merchant {merchant} has no secret key there, but there is {likely} → Rename it, or correct PAYPAGE_KEY.",
-    "key_empty": "it holds no secret key → Paste the key from the bank's extranet, on one line.",
-    "key_lines": "{count} lines, where a secret key is one → Keep the line of the key alone, without comments.",
-    "key_spaces": "a space before, in or after the key, which counts as part of it → Take it out: sed -i 's/[[:space:]]//g' {file}",
-    "key_public": "it is the key of the bank's test shops, which is published, and payments go to {url}: anybody can forge responses → Put the key there that the bank's extranet gave you.",
-    "key_in_tests": "a key of your own, and payments go to the bank's server for tests ({url}), where nobody is charged → In production name the bank's other server: PAYPAGE_URL!{production}!",
-    "sealed": "a request of {merchant} was sealed and opened again",
-    "request_refused": "no request of {merchant} can be made: {error} → Correct the parameter; {errors} names the remedy.",
-    "address": "{keyword} is {url}",
-    "address_absent": "{keyword} is not set → Set it here, or have your program give it with each request.",
-    "address_malformed": "{keyword} is no address: {url} → Write http:// or https://, a host and a path, without spaces or accents.",
-    "address_of_another": "{keyword} leads to {script}, and {served} is to answer there → Write the address of {served}.",
-    "address_local": "{keyword} is {url}, where neither customers nor the bank's server get → Write the shop's public address.",
-    "address_in_clear": "{keyword} is not https: {url} → Serve the shop with https and write so here.",
-    "address_unsent": "{keyword} is not sent with PROTOCOL!paypage!: RETURN_URL gets every customer back, who cancels as well → Have RETURN_URL serve both, and take this line out.",
-    "server_for_tests": "PAYPAGE_URL is the bank's server for tests, where nobody is charged → Before you sell, write PAYPAGE_URL!{production}!",
-    "server_in_clear": "PAYPAGE_URL is not https: {url} → Write the bank's address, which begins with https://",
-    "server_local": "{keyword} is {url}, but payments go to {server}, where its customers don't get → Install the bank's certificate or, with PROTOCOL!paypage!, write the bank's address in PAYPAGE_URL.",
-    "logos": "pictures for all means of payment: {count}",
-    "logo_address": "D_LOGO doesn't end in /, so that pictures are looked for at {url}… → Write / at the end.",
-    "logo_as_text": "no picture for {means}: customers see a button with its name → Put a picture there, if you want one.",
-    "means_misspelled": "no picture for {means} → Did you mean {likely}? Correct PAYMENT_MEANS.",
-    "logo_missing": "no picture for {means}: customers see a broken one → Put it there; the file's extension is LOGO_TYPE (gif where it is not set).",
+    "certificate": Text("of {merchant}, for {url}; mode {mode}, {owner}, group {group}"),
+    "certificate_own": Text(
+        "of {merchant}, issued by this kit for {url}: no bank takes it; mode {mode}, {owner}, group {group}"
+    ),
+    "certificate_before": Text(
+        "the one before, of {merchant}, for {url}; mode {mode}, {owner}, group {group}"
+    ),
+    "certificate_former": Text(
+        "serves responses to payments of before PROTOCOL!paypage! only; mode {mode}, {owner}, group {group}"
+    ),
+    "certificate_missing": Text(
+        "merchant {merchant} has no certificate there",
+        "sogenactif certificate install FILE puts the bank's file there.",
+    ),
+    "certificate_misnamed": Text(
+        "merchant {merchant} has no certificate there, but there is {likely}",
+        "Rename it, or correct MERCHANT_COUNTRY or F_CTYPE.",
+    ),
+    "certificate_damaged": Text(
+        "it is cut or altered: {error}",
+        "Put the bank's file back; in binary mode if by FTP.",
+    ),
+    "another_merchant_id": Text(
+        "the certificate is that of merchant {says}, not {wanted}",
+        "Put this merchant's own there, or correct the name of the parmcom file.",
+    ),
+    "another_merchant_country": Text(
+        "the certificate is of the country {says}, MERCHANT_COUNTRY of {wanted}",
+        "Correct MERCHANT_COUNTRY, or ask the bank for the right certificate.",
+    ),
+    "another_certificate_type": Text(
+        "the certificate is of the type {says}, F_CTYPE is {wanted}",
+        "Correct F_CTYPE in the pathfile, or ask the bank for the right certificate.",
+    ),
+    "open_to_all": Text(
+        "open to everybody on the machine (mode {mode}, {owner}, group {group}), and it is secret",
+        "chmod o= {file}",
+    ),
+    "expired": Text(
+        "it expired on {day}",
+        "Ask the bank for a new one, then: sogenactif certificate install FILE",
+    ),
+    "expires_soon": Text(
+        "it expires on {day}; days left: {days}",
+        "Ask the bank for a new one, then: sogenactif certificate install FILE",
+    ),
+    "expiry_unreadable": Text(
+        "certificate_expired is no day of the form yyyymmdd",
+        "Put the bank's file back.",
+    ),
+    "key": Text("the secret key of {merchant}; mode {mode}, {owner}, group {group}"),
+    "key_before": Text("the secret key before, of {merchant}; mode {mode}, {owner}, group {group}"),
+    "key_former": Text(
+        "serves responses to payments that were made with PROTOCOL!paypage! only; mode {mode}, {owner}, group {group}"
+    ),
+    "key_missing": Text(
+        "merchant {merchant} has no secret key there",
+        "Paste the key from the bank's extranet into this file with an editor, on one line; then chmod 640, and chgrp to the web server's group.",
+    ),
+    "key_misnamed": Text(
+        "merchant {merchant} has no secret key there, but there is {likely}",
+        "Rename it, or correct PAYPAGE_KEY.",
+    ),
+    "key_empty": Text(
+        "it holds no secret key",
+        "Paste the key from the bank's extranet, on one line.",
+    ),
+    "key_lines": Text(
+        "{count} lines, where a secret key is one",
+        "Keep the line of the key alone, without comments.",
+    ),
+    "key_spaces": Text(
+        "a space before, in or after the key, which counts as part of it",
+        "Take it out: sed -i 's/[[:space:]]//g' {file}",
+    ),
+    "key_public": Text(
+        "it is the key of the bank's test shops, which is published, and payments go to {url}: anybody can forge responses",
+        "Put the key there that the bank's extranet gave you.",
+    ),
+    "key_in_tests": Text(
+        "a key of your own, and payments go to the bank's server for tests ({url}), where nobody is charged",
+        "In production name the bank's other server: PAYPAGE_URL!{production}!",
+    ),
+    "sealed": Text("a request of {merchant} was sealed and opened again"),
+    "request_refused": Text(
+        "no request of {merchant} can be made: {error}",
+        "Correct the parameter; {errors} names the remedy.",
+    ),
+    "address": Text("{keyword} is {url}"),
+    "address_absent": Text(
+        "{keyword} is not set",
+        "Set it here, or have your program give it with each request.",
+    ),
+    "address_malformed": Text(
+        "{keyword} is no address: {url}",
+        "Write http:// or https://, a host and a path, without spaces or accents.",
+    ),
+    "address_of_another": Text(
+        "{keyword} leads to {script}, and {served} is to answer there",
+        "Write the address of {served}.",
+    ),
+    "address_local": Text(
+        "{keyword} is {url}, where neither customers nor the bank's server get",
+        "Write the shop's public address.",
+    ),
+    "address_in_clear": Text(
+        "{keyword} is not https: {url}",
+        "Serve the shop with https and write so here.",
+    ),
+    "address_unsent": Text(
+        "{keyword} is not sent with PROTOCOL!paypage!: RETURN_URL gets every customer back, who cancels as well",
+        "Have RETURN_URL serve both, and take this line out.",
+    ),
+    "server_for_tests": Text(
+        "PAYPAGE_URL is the bank's server for tests, where nobody is charged",
+        "Before you sell, write PAYPAGE_URL!{production}!",
+    ),
+    "server_in_clear": Text(
+        "PAYPAGE_URL is not https: {url}",
+        "Write the bank's address, which begins with https://",
+    ),
+    "server_local": Text(
+        "{keyword} is {url}, but payments go to {server}, where its customers don't get",
+        "Install the bank's certificate or, with PROTOCOL!paypage!, write the bank's address in PAYPAGE_URL.",
+    ),
+    "logos": Text("pictures for all means of payment: {count}"),
+    "logo_address": Text(
+        "D_LOGO doesn't end in /, so that pictures are looked for at {url}…",
+        "Write / at the end.",
+    ),
+    "logo_as_text": Text(
+        "no picture for {means}: customers see a button with its name",
+        "Put a picture there, if you want one.",
+    ),
+    "means_misspelled": Text(
+        "no picture for {means}",
+        "Did you mean {likely}? Correct PAYMENT_MEANS.",
+    ),
+    "logo_missing": Text(
+        "no picture for {means}: customers see a broken one",
+        "Put it there; the file's extension is LOGO_TYPE (gif where it is not set).",
+    ),
     # Templates, the shop's part
-    "templates": "each is well formed, and pages can be made of them",
-    "template_missing": "the template is not there → Copy it from the kit again.",
-    "template_syntax": "the template can't be understood: {error} → Correct the line.",
-    "template_fails": "no page can be made of it: {error} → Correct the line.",
-    "not_utf8": "the line is not UTF-8 → Save the file as UTF-8.",
-    "shop": "no merchant without parameters, no database that {user} can't use, as far as their text tells",
-    "merchant_unknown": "{merchant} looks like a merchant_id, and has no parmcom file → Write yours there, or make parmcom.{merchant}",
-    "database_missing": "the scripts open this database, and it is not there, so that no order is found → Write the function at the top of each script for the orders of your own shop.",
+    "templates": Text("each is well formed, and pages can be made of them"),
+    "template_missing": Text(
+        "the template is not there",
+        "Copy it from the kit again.",
+    ),
+    "template_syntax": Text(
+        "the template can't be understood: {error}",
+        "Correct the line.",
+    ),
+    "template_fails": Text(
+        "no page can be made of it: {error}",
+        "Correct the line.",
+    ),
+    "not_utf8": Text(
+        "the line is not UTF-8",
+        "Save the file as UTF-8.",
+    ),
+    "shop": Text("every merchant that the scripts name has parameters"),
+    "merchant_unknown": Text(
+        "{merchant} looks like a merchant_id, and has no parmcom file: its customers get an error",
+        "Write your own merchant_id there, or restore parmcom.{merchant} beside the pathfile; if it is lost, ./install.sh apache writes a new one.",
+    ),
+    "merchant_not_recorded": Text(
+        "call_request.py names the merchant {merchant}, and this script doesn't: its payments are accepted and change no order",
+        "Write the same merchant_id in both scripts.",
+    ),
     # Ledger
-    "disk": "free for the ledger and the journal: {free} MiB",
-    "disk_full": "free on its disk: {free} MiB; without room for the journal no payment begins → Make room.",
-    "disk_read_only": "its disk may only be read: no payment begins → See why (dmesg), and mount it to be written again.",
-    "no_ledger": "no LEDGER: transaction_id is the time, responses are logged and told as often as they come",
-    "ledger_needed": "no LEDGER: with PROTOCOL!paypage! caddie is lost, language and customer_email don't come back → Add the line LEDGER!sqlite:////path/to/ledger.db!",
-    "ledger": "schema {version}, {user} writes it, nothing is left behind",
-    "ledger_to_come": "not there yet; the first payment makes it",
-    "ledger_older": "of an older kit; the next payment brings it up to date",
-    "ledger_newer": "made by a newer kit (schema {version}, this one knows {known}) → Install the newer kit again.",
-    "ledger_gone": "it is gone, though its journal is here → Put the file back, or run: sogenactif replay",
-    "ledger_fails": "{error} → {errors} names the remedy; then run: sogenactif replay",
-    "ledger_malformed": "LEDGER is neither sqlite:////absolute/path nor postgresql://… → Write one of the two; sqlite has four slashes.",
-    "journal_absent": "this LEDGER needs JOURNAL → Add the line JOURNAL!/path/to/folder!",
-    "untold": "outcomes that the shop was not told: {count} → The web server's log says why record_outcome failed; then run: sogenactif replay",
-    "unentered": "lines that the ledger lacks: {count} → sogenactif replay",
-    "journal": "{user} writes it",
-    "journal_to_come": "not there yet; the first payment makes it",
-    "user_unknown": "its folder is root's, and no web server runs as root: nothing is known of what its user may do → Name that user with --user; the folder of the journal has to be its own.",
-    "secrets": "nobody else on the machine reads the ledger and the journal",
-    "server_log": "events go to the web server's error log",
-    "syslog": "events go to {socket}",
-    "syslog_unreachable": "LOG is syslog, and {socket} can't be reached ({error}): events go to the web server's error log → Start this machine's syslog, or take the line out.",
+    "disk": Text("free for the ledger and the journal: {free} MiB"),
+    "disk_full": Text(
+        "free on its disk: {free} MiB; without room for the journal no payment begins",
+        "Make room.",
+    ),
+    "disk_read_only": Text(
+        "its disk may only be read: no payment begins",
+        "See why (dmesg), and mount it to be written again.",
+    ),
+    "no_ledger": Text(
+        "no LEDGER: transaction_id is the time, responses are logged and told as often as they come"
+    ),
+    "ledger_needed": Text(
+        "no LEDGER: with PROTOCOL!paypage! caddie is lost, language and customer_email don't come back",
+        "Add the line LEDGER!sqlite:////path/to/ledger.db!",
+    ),
+    "ledger": Text("schema {version}, {user} writes it, nothing is left behind"),
+    "ledger_to_come": Text("not there yet; the first payment makes it"),
+    "ledger_older": Text("of an older kit; the next payment brings it up to date"),
+    "ledger_newer": Text(
+        "made by a newer kit (schema {version}, this one knows {known})",
+        "Install the newer kit again.",
+    ),
+    "ledger_gone": Text(
+        "it is gone, though its journal is here",
+        "Put the file back, or run: sogenactif replay",
+    ),
+    "ledger_fails": Text(
+        "{error}",
+        "{errors} names the remedy; then run: sogenactif replay",
+    ),
+    "ledger_malformed": Text(
+        "LEDGER is neither sqlite:////absolute/path nor postgresql://…",
+        "Write one of the two; sqlite has four slashes.",
+    ),
+    "journal_absent": Text(
+        "this LEDGER needs JOURNAL",
+        "Add the line JOURNAL!/path/to/folder!",
+    ),
+    "untold": Text(
+        "outcomes that the shop was not told: {count}",
+        "The web server's log says why record_outcome failed; then run: sogenactif replay",
+    ),
+    "unentered": Text(
+        "lines that the ledger lacks: {count}",
+        "sogenactif replay",
+    ),
+    "journal": Text("{user} writes it"),
+    "journal_to_come": Text("not there yet; the first payment makes it"),
+    "user_unknown": Text(
+        "its folder is root's, and no web server runs as root: nothing is known of what its user may do",
+        "Name that user with --user; the folder of the journal has to be its own.",
+    ),
+    "secrets": Text("nobody else on the machine reads the ledger and the journal"),
+    "server_log": Text("events go to the web server's error log"),
+    "syslog": Text("events go to {socket}"),
+    "syslog_unreachable": Text(
+        "LOG is syslog, and {socket} can't be reached ({error}): events go to the web server's error log",
+        "Start this machine's syslog, or take the line out.",
+    ),
     # Machine
-    "python": "Python {version} ({executable}), all dependencies, every script's first line",
-    "old_python": "{command} is Python {version} → Install Python 3.10 or newer, and name it in the first line of the scripts.",
-    "dependencies_unpacked": "{command} can't import {names} → ./install.sh, with this Python",
-    "dependencies_installed": "{command} can't import {names} → Run ./install.sh apache again, with the same options, in the kit that you unpacked.",
-    "dependencies_bundle": "{command} can't import {names} → Copy the folder lib/packages of the bundle here again; in binary mode if by FTP.",
-    "no_interpreter": "{command} can't be run as a Python → Name a Python that is there in the first line: #!/usr/bin/python3",
-    "script_missing": "the script is not there → Install the kit again: what you changed stays.",
-    "script_missing_bundle": "the script is not there → Copy it from the bundle again, or name the folder of the scripts with --scripts.",
-    "script_unnamed": "the first line names no interpreter → Begin the script with #!/usr/bin/python3",
-    "script_carriage_return": "the first line ends in a carriage return, so that the web server finds no such interpreter → sed -i 's/\\r$//' {file}, and copy in binary mode if by FTP",
-    "script_not_executable": "the script is not executable → chmod 755 {file}",
-    "script_syntax": "the script can't be understood: {error} → Correct the line.",
-    "no_paris": "the time zone Europe/Paris is unknown → Install the system's tzdata (apt-get install tzdata), or put the kit's lib/packages there again, which has one.",
-    "clock": "{seconds} s beside {url}",
-    "clock_wrong": "this machine's clock is {seconds} s beside that of {url} → Set the clock, and turn on its synchronisation: timedatectl set-ntp true",
+    "python": Text("Python {version} ({executable}), all dependencies, every script's first line"),
+    "old_python": Text(
+        "{command} is Python {version}",
+        "Install Python 3.10 or newer, and name it in the first line of the scripts.",
+    ),
+    "dependencies_unpacked": Text(
+        "{command} can't import {names}",
+        "./install.sh, with this Python",
+    ),
+    "dependencies_installed": Text(
+        "{command} can't import {names}",
+        "Run ./install.sh apache again, with the same options, in the kit that you unpacked.",
+    ),
+    "dependencies_bundle": Text(
+        "{command} can't import {names}",
+        "Copy the folder lib/packages of the bundle here again; in binary mode if by FTP.",
+    ),
+    "no_interpreter": Text(
+        "{command} can't be run as a Python",
+        "Name a Python that is there in the first line: #!/usr/bin/python3",
+    ),
+    "script_missing": Text(
+        "the script is not there",
+        "Install the kit again: what you changed stays.",
+    ),
+    "script_missing_bundle": Text(
+        "the script is not there",
+        "Copy it from the bundle again, or name the folder of the scripts with --scripts.",
+    ),
+    "script_unnamed": Text(
+        "the first line names no interpreter",
+        "Begin the script with #!/usr/bin/python3",
+    ),
+    "script_carriage_return": Text(
+        "the first line ends in a carriage return, so that the web server finds no such interpreter",
+        "sed -i 's/\\r$//' {file}, and copy in binary mode if by FTP",
+    ),
+    "script_not_executable": Text(
+        "the script is not executable",
+        "chmod 755 {file}",
+    ),
+    "script_syntax": Text(
+        "the script can't be understood: {error}",
+        "Correct the line.",
+    ),
+    "no_paris": Text(
+        "the time zone Europe/Paris is unknown",
+        "Install the system's tzdata (apt-get install tzdata), or put the kit's lib/packages there again, which has one.",
+    ),
+    "clock": Text("{seconds} s beside {url}"),
+    "clock_wrong": Text(
+        "this machine's clock is {seconds} s beside that of {url}",
+        "Set the clock, and turn on its synchronisation: timedatectl set-ntp true",
+    ),
     # Web server
-    "script_runs": "{url} runs (it answers {status})",
-    "source_served": "DANGER: {url} SHOWS EVERYBODY THE SOURCE OF THE SCRIPT instead of running it → Turn CGI on (a2enmod cgid, ScriptAlias), and take the script away until then.",
-    "configuration_served": "DANGER: {url} SHOWS EVERYBODY THE PATHFILE → Keep configuration out of the folders that the web server serves, or forbid them there.",
-    "key_served": "DANGER: {url} SHOWS EVERYBODY A SECRET KEY → Ask the bank's extranet for a new key, and keep it out of the folders that the web server serves.",
-    "script_fails": "{url} fails (500) → The web server's error log says why, with the incident's reference where the page shows one.",
-    "script_forbidden": "{url} is refused (403): CGI is off, or access denied → a2enmod cgid, then restart Apache; if it is on, Require all granted for the folder of the scripts. On a hosting, have CGI allowed there.",
-    "script_not_found": "{url} is not found (404) → a2enconf 00-sogenactif, then reload Apache; if that is on, this address may be another host's: check --url. On a hosting, put the scripts into its cgi-bin.",
-    "script_not_run": "{url} answers {status} where the kit answers {expected} → Something else answers there: look at the web server's configuration.",
-    "address_served": "{keyword} is {url}, where the kit's script runs (it answers {status})",
-    "address_not_served": "{keyword} is {url}, which answers {status} → Correct the address; the kit's own script is {ours}",
-    "address_redirects": "{keyword} is {url}, which sends on to {to}: what is posted is lost on the way → Write the address that answers itself.",
-    "address_unknown": "{keyword} is {url}, where something else than the kit's script answers ({status}) → Leave it so where a script of your own calls bin/response there; otherwise write {ours}",
-    "logos_served": "{url} has a picture for each means of payment",
-    "logo_not_served": "{url} is no picture ({status}, {kind}) → Put the picture there, or correct D_LOGO or LOGO_TYPE.",
+    "script_runs": Text("{url} runs (it answers {status})"),
+    "source_served": Text(
+        "DANGER: {url} SHOWS EVERYBODY THE SOURCE OF THE SCRIPT instead of running it",
+        "Turn CGI on (a2enmod cgid, ScriptAlias), and take the script away until then.",
+    ),
+    "configuration_served": Text(
+        "DANGER: {url} SHOWS EVERYBODY THE PATHFILE",
+        "Keep configuration out of the folders that the web server serves, or forbid them there.",
+    ),
+    "key_served": Text(
+        "DANGER: {url} SHOWS EVERYBODY A SECRET KEY",
+        "Ask the bank's extranet for a new key, and keep it out of the folders that the web server serves.",
+    ),
+    "script_fails": Text(
+        "{url} fails (500)",
+        "The web server's error log says why, with the incident's reference where the page shows one.",
+    ),
+    "script_forbidden": Text(
+        "{url} is refused (403): CGI is off, or access denied",
+        "a2enmod cgid, then restart Apache; if it is on, Require all granted for the folder of the scripts. On a hosting, have CGI allowed there.",
+    ),
+    "script_not_found": Text(
+        "{url} is not found (404)",
+        "a2enconf 00-sogenactif, then reload Apache; if that is on, this address may be another host's: check --url. On a hosting, put the scripts into its cgi-bin.",
+    ),
+    "script_not_run": Text(
+        "{url} answers {status} where the kit answers {expected}",
+        "Something else answers there: look at the web server's configuration.",
+    ),
+    "address_served": Text("{keyword} is {url}, where the kit's script runs (it answers {status})"),
+    "address_not_served": Text(
+        "{keyword} is {url}, which answers {status}",
+        "Correct the address; the kit's own script is {ours}",
+    ),
+    "address_redirects": Text(
+        "{keyword} is {url}, which sends on to {to}: what is posted is lost on the way",
+        "Write the address that answers itself.",
+    ),
+    "address_unknown": Text(
+        "{keyword} is {url}, where something else than the kit's script answers ({status})",
+        "Leave it so where a script of your own calls bin/response there; otherwise write {ours}",
+    ),
+    "logos_served": Text("{url} has a picture for each means of payment"),
+    "logo_not_served": Text(
+        "{url} is no picture ({status}, {kind})",
+        "Put the picture there, or correct D_LOGO or LOGO_TYPE.",
+    ),
     # Payment
-    "payment_done": "transaction {number} was accepted",
-    "payment_in_ledger": "transaction {number} was accepted, and the ledger knows",
-    "payment_bank": "payments go to {url}, which is no payment server of this kit: none is tried against a bank → Try payments with a certificate of: sogenactif certificate issue; with PROTOCOL!paypage!, with a PAYPAGE_URL on this machine.",
-    "payment_unknown": "nothing says where payments go → See what is said of the certificates, or of PAYPAGE_URL.",
-    "payment_no_order": "{url} shows no form for this order ({status}) → Name an order of the shop that is still to be paid with --order.",
-    "payment_unsealed": "{url}: {error} → {errors} names the remedy.",
-    "payment_no_entry": "{url} asks for no card ({status}) → The payment server refused the request: its console says why.",
-    "payment_no_receipt": "{url} shows no receipt ({status}) → Its console says why. With 3-D Secure the check can't go on: name an order of a merchant without.",
-    "payment_not_accepted": "the card that is always accepted is not: {outcome} (response_code {code}) → The console of the payment server says why.",
-    "payment_not_told": "transaction {number} was accepted, and the ledger says {state} → The automatic response goes to {url}: the web server's log says what became of it.",
-    "payment_no_return": "{url} answers {status} to the customer who comes back → The web server's log says why.",
+    "payment_done": Text("transaction {number} was accepted"),
+    "payment_in_ledger": Text("transaction {number} was accepted, and the ledger knows"),
+    "payment_bank": Text(
+        "payments go to {url}, which is no payment server of this kit: none is tried against a bank",
+        "Try payments with a certificate of: sogenactif certificate issue; with PROTOCOL!paypage!, with a PAYPAGE_URL on this machine.",
+    ),
+    "payment_unknown": Text(
+        "nothing says where payments go",
+        "See what is said of the certificates, or of PAYPAGE_URL.",
+    ),
+    "payment_no_order": Text(
+        "{url} shows no form for this order ({status})",
+        "Name an order of the shop that is still to be paid with --order.",
+    ),
+    "payment_unsealed": Text(
+        "{url}: {error}",
+        "{errors} names the remedy.",
+    ),
+    "payment_no_entry": Text(
+        "{url} asks for no card ({status})",
+        "The payment server refused the request: its console says why.",
+    ),
+    "payment_no_receipt": Text(
+        "{url} shows no receipt ({status})",
+        "Its console says why. With 3-D Secure the check can't go on: name an order of a merchant without.",
+    ),
+    "payment_not_accepted": Text(
+        "the card that is always accepted is not: {outcome} (response_code {code})",
+        "The console of the payment server says why.",
+    ),
+    "payment_not_told": Text(
+        "transaction {number} was accepted, and the ledger says {state}",
+        "The automatic response goes to {url}: the web server's log says what became of it.",
+    ),
+    "payment_no_return": Text(
+        "{url} answers {status} to the customer who comes back",
+        "The web server's log says why.",
+    ),
 }

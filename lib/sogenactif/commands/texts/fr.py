@@ -1,7 +1,9 @@
-"""What ``sogenactif check`` says in French; the same entries as in English."""
+"""What the commands print, in French; the same entries as in English."""
 
-FRENCH = {
-    # Words around the findings
+from sogenactif.commands.texts import Text
+
+WORDS = {
+    # check
     "level_ok": "ok",
     "level_warning": "attention",
     "level_fault": "DÉFAUT",
@@ -30,162 +32,560 @@ FRENCH = {
     "check_scripts": "Serveur web",
     "check_served_logos": "Logos sur le web",
     "check_payment": "Un paiement",
+    # certificate
+    "certificate_exists": "Il y a déjà un certificat ({path}) ; --rotate le garde comme le précédent.",
+    "certificate_exists_output": "Il y a déjà un certificat ({path}).",
+    "certificate_merchant": "commerçant",
+    "certificate_country": "pays",
+    "certificate_type": "type",
+    "certificate_made": "fait le",
+    "certificate_expires": "dernier jour",
+    "certificate_expired": "{day}, expiré",
+    "certificate_own": "ce kit : aucune banque ne l’accepte",
+    "certificate_issuer": "origine",
+    "certificate_payment": "paiement",
+    "certificate_office": "back-office",
+    "certificate_third": "troisième service",
+    "certificate_logistic": "logistique",
+    "certificate_none": "Aucun commerçant de {path} n’a de certificat.",
+    "certificate_untyped": "{path} ne dit pas à qui il est : nommez-le certif.<pays>.<merchant_id>, comme le fait la banque.",
+    "certificate_other_type": "{path} est du type {says}, et F_CTYPE du pathfile vaut {wanted} : demandez le bon à la banque, ou corrigez F_CTYPE.",
+    "certificate_is_expired": "{path} a expiré le {day} : demandez-en un nouveau à la banque, ou installez-le quand même avec --force.",
+    "certificate_same": "{path} est déjà ce certificat.",
+    "certificate_installed": "Installé : {path}",
+    "certificate_kept": "Le précédent est gardé : {path}",
+    "certificate_then": "sogenactif check dit si tout va bien avec lui.",
+    "certificate_unwritten": "{path} ne peut pas être écrit : {error}",
+    "certificate_paypage": "{path} dit PROTOCOL!paypage! : ce qui scelle est la clé secrète que donne l’extranet de la banque, sur une ligne dans {key}.<merchant_id>. Ce n’est pas un certificat ; sogenactif check l’examine, et docs/paypage.md dit le reste.",
+    "certificate_is_a_key": "{path} fait une ligne, comme une clé secrète du protocole actuel, et n’est pas un certificat : docs/paypage.md dit où elle va.",
+    "certificate_no_place": "{path} n’a pas de F_CERTIFICATE, qui dit où sont les certificats.",
+}
+
+# What check sees, and what to do about it, which may name {file}, quoted for a shell, and {errors}, the page
+# of error messages.
+FINDINGS = {
     # Any check
-    "crashed": "le contrôle lui-même a échoué ({error}) → Signalez-le avec cette ligne.",
-    "not_allowed": "vous n’avez pas le droit de le regarder, ni ce qui est dedans → Lancez le contrôle en tant que root ou utilisateur du serveur web.",
-    "no_answer": "{url} ne répond pas ({error}) → Vérifiez l’adresse, et que le serveur web fonctionne.",
+    "crashed": Text(
+        "le contrôle lui-même a échoué ({error})",
+        "Signalez-le avec cette ligne.",
+    ),
+    "not_allowed": Text(
+        "vous n’avez pas le droit de le regarder, ni ce qui est dedans",
+        "Lancez le contrôle en tant que root ou utilisateur du serveur web.",
+    ),
+    "no_answer": Text(
+        "{url} ne répond pas ({error})",
+        "Vérifiez l’adresse, et que le serveur web fonctionne.",
+    ),
     # Files
-    "well_formed": "toutes les lignes sont bien formées",
-    "missing": "ce fichier n’existe pas → Mettez-le en place, ou corrigez le chemin qui y mène.",
-    "unreadable": "il ne peut pas être lu ({error}) → Mettez-y un simple fichier texte.",
-    "not_a_file": "ce n’est pas un fichier → Mettez-y le fichier, ou corrigez le chemin qui y mène.",
-    "not_a_folder": "ce n’est pas un dossier → Supprimez-le, ou corrigez le chemin qui y mène.",
-    "keyword_absent": "{keyword} est absent ou vide → Ajoutez la ligne {keyword}!valeur!",
-    "kit_refuses": "le kit dit : {error} → {errors} indique le remède.",
-    "byte_order_mark": "le fichier commence par une marque d’ordre des octets (BOM), sa première ligne n’est donc pas comprise → Enregistrez-le en UTF-8 sans BOM, ou : sed -i '1s/^\\xEF\\xBB\\xBF//' {file}",
-    "carriage_returns": "lignes terminées par un retour chariot : {count} ; le kit les accepte, d’autres programmes peut-être pas → sed -i 's/\\r$//' {file}",
-    "carriage_return_inside": "un retour chariot à l’intérieur de la ligne → Terminez les lignes par un simple saut de ligne : sed -i 's/\\r/\\n/g' {file}",
-    "blank_line": "une ligne d’espaces : le kit la refuse → Videz la ligne ou supprimez-la.",
-    "separators": "points d’exclamation : {count}, alors qu’une ligne en a 2 → Écrivez la ligne MOTCLE!valeur!, sans ! dans la valeur.",
-    "trailing_spaces": "des espaces après le dernier point d’exclamation → Supprimez-les.",
-    "after_the_end": "du texte après le dernier point d’exclamation, que le kit ne lit pas → Supprimez-le ; un commentaire commence par # sur sa propre ligne.",
-    "spaces_around": "la valeur de {keyword} commence ou finit par une espace, qui en fait partie → Supprimez l’espace.",
-    "spaces_around_keyword": "une espace avant ou après le mot-clé {keyword} : la ligne n’est pas lue → Commencez la ligne par le mot-clé, suivi aussitôt de !",
-    "misspelled": "mot-clé inconnu {keyword}, la ligne n’est donc pas lue → Vouliez-vous dire {likely} ?",
-    "unknown_keyword": "mot-clé inconnu {keyword}, la ligne n’est donc pas lue → Corrigez-le ou supprimez la ligne.",
-    "misplaced": "{keyword} n’est pas lu dans ce fichier → Le pathfile et les fichiers parmcom ont des mots-clés différents : déplacez la ligne dans l’autre.",
-    "repeated": "{keyword} figure déjà à la ligne {first} ; c’est celle-ci qui compte → Gardez l’une des deux.",
-    "too_long": "{keyword} a {length} octets, {most} au plus → Raccourcissez la valeur.",
-    "misspelled_value": "{keyword} prend l’une de ces valeurs : {choices} → Vouliez-vous dire {likely} ?",
-    "wrong_value": "{keyword} prend l’une de ces valeurs : {choices} → Écrivez l’une d’elles.",
-    "wrong_form": "{keyword} est mal formé ; {example} serait juste → Corrigez-le.",
-    "no_merchant": "ce fichier n’existe pour aucun commerçant → Créez-en un, au nom du merchant_id donné par la banque.",
-    "parameters_misnamed": "ne porte le nom d’aucun merchant_id, il n’est donc pas lu → Nommez-le {likely}, ou supprimez-le.",
-    "relative": "{keyword} vaut {value}, qui dépend de l’endroit où un programme est lancé → Écrivez le chemin complet, à partir de /.",
-    "leads_nowhere": "{keyword} mène à {path}, qui n’existe pas → Corrigez le chemin.",
-    "leads_there": "{keyword} mène là où {user} a accès",
-    "not_readable": "l’utilisateur {user} du serveur web ne peut pas le lire → chgrp {group} {file} && chmod g+r {file}",
-    "not_entered": "l’utilisateur {user} du serveur web ne peut pas entrer dans ce dossier, et ce dont il a besoin est à l’intérieur → chgrp {group} {file} && chmod g+x {file}, ou mettez les fichiers du kit ailleurs.",
-    "code_closed": "l’utilisateur {user} du serveur web ne peut pas lire {path}, que les scripts exécutent → chmod -R go+rX {file}",
-    "not_writable": "l’utilisateur {user} du serveur web ne peut pas y écrire → chown {user} {file}",
-    "debug_on": "DEBUG vaut YES : chaque client voit tous les paramètres → Écrivez DEBUG!NO!",
-    "debug_neither": "DEBUG ne vaut ni YES ni NO, et compte comme NO → Écrivez DEBUG!NO!",
-    "debug_off": "le mode debug est éteint",
+    "well_formed": Text("toutes les lignes sont bien formées"),
+    "missing": Text(
+        "ce fichier n’existe pas",
+        "Mettez-le en place, ou corrigez le chemin qui y mène.",
+    ),
+    "unreadable": Text(
+        "il ne peut pas être lu ({error})",
+        "Mettez-y un simple fichier texte.",
+    ),
+    "not_a_file": Text(
+        "ce n’est pas un fichier",
+        "Mettez-y le fichier, ou corrigez le chemin qui y mène.",
+    ),
+    "not_a_folder": Text(
+        "ce n’est pas un dossier",
+        "Supprimez-le, ou corrigez le chemin qui y mène.",
+    ),
+    "keyword_absent": Text(
+        "{keyword} est absent ou vide",
+        "Ajoutez la ligne {keyword}!valeur!",
+    ),
+    "kit_refuses": Text(
+        "le kit dit : {error}",
+        "{errors} indique le remède.",
+    ),
+    "byte_order_mark": Text(
+        "le fichier commence par une marque d’ordre des octets (BOM), sa première ligne n’est donc pas comprise",
+        "Enregistrez-le en UTF-8 sans BOM, ou : sed -i '1s/^\\xEF\\xBB\\xBF//' {file}",
+    ),
+    "carriage_returns": Text(
+        "lignes terminées par un retour chariot : {count} ; le kit les accepte, d’autres programmes peut-être pas",
+        "sed -i 's/\\r$//' {file}",
+    ),
+    "carriage_return_inside": Text(
+        "un retour chariot à l’intérieur de la ligne",
+        "Terminez les lignes par un simple saut de ligne : sed -i 's/\\r/\\n/g' {file}",
+    ),
+    "blank_line": Text(
+        "une ligne d’espaces : le kit la refuse",
+        "Videz la ligne ou supprimez-la.",
+    ),
+    "separators": Text(
+        "points d’exclamation : {count}, alors qu’une ligne en a 2",
+        "Écrivez la ligne MOTCLE!valeur!, sans ! dans la valeur.",
+    ),
+    "trailing_spaces": Text(
+        "des espaces après le dernier point d’exclamation",
+        "Supprimez-les.",
+    ),
+    "after_the_end": Text(
+        "du texte après le dernier point d’exclamation, que le kit ne lit pas",
+        "Supprimez-le ; un commentaire commence par # sur sa propre ligne.",
+    ),
+    "spaces_around": Text(
+        "la valeur de {keyword} commence ou finit par une espace, qui en fait partie",
+        "Supprimez l’espace.",
+    ),
+    "spaces_around_keyword": Text(
+        "une espace avant ou après le mot-clé {keyword} : la ligne n’est pas lue",
+        "Commencez la ligne par le mot-clé, suivi aussitôt de !",
+    ),
+    "misspelled": Text(
+        "mot-clé inconnu {keyword}, la ligne n’est donc pas lue",
+        "Vouliez-vous dire {likely} ?",
+    ),
+    "unknown_keyword": Text(
+        "mot-clé inconnu {keyword}, la ligne n’est donc pas lue",
+        "Corrigez-le ou supprimez la ligne.",
+    ),
+    "misplaced": Text(
+        "{keyword} n’est pas lu dans ce fichier",
+        "Le pathfile et les fichiers parmcom ont des mots-clés différents : déplacez la ligne dans l’autre.",
+    ),
+    "repeated": Text(
+        "{keyword} figure déjà à la ligne {first} ; c’est celle-ci qui compte",
+        "Gardez l’une des deux.",
+    ),
+    "too_long": Text(
+        "{keyword} a {length} octets, {most} au plus",
+        "Raccourcissez la valeur.",
+    ),
+    "misspelled_value": Text(
+        "{keyword} prend l’une de ces valeurs : {choices}",
+        "Vouliez-vous dire {likely} ?",
+    ),
+    "wrong_value": Text(
+        "{keyword} prend l’une de ces valeurs : {choices}",
+        "Écrivez l’une d’elles.",
+    ),
+    "wrong_form": Text(
+        "{keyword} est mal formé ; {example} serait juste",
+        "Corrigez-le.",
+    ),
+    "no_merchant": Text(
+        "ce fichier n’existe pour aucun commerçant",
+        "Créez-en un, au nom du merchant_id donné par la banque.",
+    ),
+    "parameters_misnamed": Text(
+        "ne porte le nom d’aucun merchant_id, il n’est donc pas lu",
+        "Nommez-le {likely}, ou supprimez-le.",
+    ),
+    "relative": Text(
+        "{keyword} vaut {value}, qui dépend de l’endroit où un programme est lancé",
+        "Écrivez le chemin complet, à partir de /.",
+    ),
+    "leads_nowhere": Text(
+        "{keyword} mène à {path}, qui n’existe pas",
+        "Corrigez le chemin.",
+    ),
+    "leads_there": Text("{keyword} mène là où {user} a accès"),
+    "not_readable": Text(
+        "l’utilisateur {user} du serveur web ne peut pas le lire",
+        "chgrp {group} {file} && chmod g+r {file}",
+    ),
+    "not_entered": Text(
+        "l’utilisateur {user} du serveur web ne peut pas entrer dans ce dossier, et ce dont il a besoin est à l’intérieur",
+        "chgrp {group} {file} && chmod g+x {file}, ou mettez les fichiers du kit ailleurs.",
+    ),
+    "code_closed": Text(
+        "l’utilisateur {user} du serveur web ne peut pas lire {path}, que les scripts exécutent",
+        "chmod -R go+rX {file}",
+    ),
+    "not_writable": Text(
+        "l’utilisateur {user} du serveur web ne peut pas y écrire",
+        "chown {user} {file}",
+    ),
+    "debug_on": Text(
+        "DEBUG vaut YES : chaque client voit tous les paramètres",
+        "Écrivez DEBUG!NO!",
+    ),
+    "debug_neither": Text(
+        "DEBUG ne vaut ni YES ni NO, et compte comme NO",
+        "Écrivez DEBUG!NO!",
+    ),
+    "debug_off": Text("le mode debug est éteint"),
     # Merchants
-    "certificate": "de {merchant}, pour {url} ; mode {mode}, {owner}, groupe {group}",
-    "certificate_own": "de {merchant}, émis par ce kit pour {url} : aucune banque ne l’accepte ; mode {mode}, {owner}, groupe {group}",
-    "certificate_before": "le précédent, de {merchant}, pour {url} ; mode {mode}, {owner}, groupe {group}",
-    "certificate_former": "ne sert qu’aux réponses aux paiements d’avant PROTOCOL!paypage! ; mode {mode}, {owner}, groupe {group}",
-    "certificate_missing": "le commerçant {merchant} n’y a pas de certificat → sogenactif certificate install FICHIER y met le fichier de la banque.",
-    "certificate_misnamed": "le commerçant {merchant} n’y a pas de certificat, mais il y a {likely} → Renommez-le, ou corrigez MERCHANT_COUNTRY ou F_CTYPE.",
-    "certificate_damaged": "il est coupé ou modifié : {error} → Remettez le fichier de la banque ; en mode binaire si c’est par FTP.",
-    "another_merchant_id": "le certificat est celui du commerçant {says}, pas de {wanted} → Mettez-y le sien, ou corrigez le nom du fichier parmcom.",
-    "another_merchant_country": "le certificat est du pays {says}, MERCHANT_COUNTRY du pays {wanted} → Corrigez MERCHANT_COUNTRY, ou demandez le bon certificat à la banque.",
-    "another_certificate_type": "le certificat est du type {says}, F_CTYPE vaut {wanted} → Corrigez F_CTYPE dans le pathfile, ou demandez le bon certificat à la banque.",
-    "open_to_all": "ouvert à tout le monde sur la machine (mode {mode}, {owner}, groupe {group}), et il est secret → chmod o= {file}",
-    "expired": "il a expiré le {day} → Demandez-en un nouveau à la banque, puis : sogenactif certificate install FICHIER",
-    "expires_soon": "il expire le {day} ; jours restants : {days} → Demandez-en un nouveau à la banque, puis : sogenactif certificate install FICHIER",
-    "expiry_unreadable": "certificate_expired n’est pas un jour de la forme aaaammjj → Remettez le fichier de la banque.",
-    "key": "la clé secrète de {merchant} ; mode {mode}, {owner}, groupe {group}",
-    "key_before": "la clé secrète précédente, de {merchant} ; mode {mode}, {owner}, groupe {group}",
-    "key_former": "ne sert qu’aux réponses aux paiements faits avec PROTOCOL!paypage! ; mode {mode}, {owner}, groupe {group}",
-    "key_missing": "le commerçant {merchant} n’y a pas de clé secrète → Collez la clé de l’extranet de la banque dans ce fichier avec un éditeur, sur une ligne ; puis chmod 640, et chgrp au groupe du serveur web.",
-    "key_misnamed": "le commerçant {merchant} n’y a pas de clé secrète, mais il y a {likely} → Renommez-le, ou corrigez PAYPAGE_KEY.",
-    "key_empty": "il ne contient pas de clé secrète → Collez-y la clé de l’extranet de la banque, sur une ligne.",
-    "key_lines": "{count} lignes, alors qu’une clé secrète en est une → Gardez la seule ligne de la clé, sans commentaire.",
-    "key_spaces": "une espace avant, dans ou après la clé, qui compte comme une partie de celle-ci → Supprimez-la : sed -i 's/[[:space:]]//g' {file}",
-    "key_public": "c’est la clé des boutiques d’essai de la banque, qui est publiée, et les paiements vont à {url} : n’importe qui peut forger des réponses → Mettez-y la clé que vous a donnée l’extranet de la banque.",
-    "key_in_tests": "une clé à vous, et les paiements vont au serveur de test de la banque ({url}), où personne n’est débité → En production nommez l’autre serveur de la banque : PAYPAGE_URL!{production}!",
-    "sealed": "une demande de {merchant} a été scellée et rouverte",
-    "request_refused": "aucune demande de {merchant} ne peut être faite : {error} → Corrigez le paramètre ; {errors} indique le remède.",
-    "address": "{keyword} vaut {url}",
-    "address_absent": "{keyword} n’est pas renseigné → Renseignez-le ici, ou que votre programme le donne à chaque demande.",
-    "address_malformed": "{keyword} n’est pas une adresse : {url} → Écrivez http:// ou https://, un hôte et un chemin, sans espaces ni accents.",
-    "address_of_another": "{keyword} mène à {script}, alors que {served} doit y répondre → Écrivez l’adresse de {served}.",
-    "address_local": "{keyword} vaut {url}, où ni les clients ni le serveur de la banque n’arrivent → Écrivez l’adresse publique de la boutique.",
-    "address_in_clear": "{keyword} n’est pas en https : {url} → Servez la boutique en https et écrivez-le ici.",
-    "address_unsent": "{keyword} n’est pas envoyé avec PROTOCOL!paypage! : RETURN_URL reçoit tous les clients, même ceux qui annulent → Faites servir RETURN_URL aux deux, et supprimez cette ligne.",
-    "server_for_tests": "PAYPAGE_URL est le serveur de test de la banque, où personne n’est débité → Avant de vendre, écrivez PAYPAGE_URL!{production}!",
-    "server_in_clear": "PAYPAGE_URL n’est pas en https : {url} → Écrivez l’adresse de la banque, qui commence par https://",
-    "server_local": "{keyword} vaut {url}, mais les paiements vont à {server}, où ses clients n’arrivent pas → Installez le certificat de la banque ou, avec PROTOCOL!paypage!, écrivez l’adresse de la banque dans PAYPAGE_URL.",
-    "logos": "images pour tous les moyens de paiement : {count}",
-    "logo_address": "D_LOGO ne finit pas par /, les images sont donc cherchées à {url}… → Écrivez / à la fin.",
-    "logo_as_text": "pas d’image pour {means} : les clients voient un bouton à son nom → Mettez-y une image, si vous en voulez une.",
-    "means_misspelled": "pas d’image pour {means} → Vouliez-vous dire {likely} ? Corrigez PAYMENT_MEANS.",
-    "logo_missing": "pas d’image pour {means} : les clients voient une image cassée → Mettez-la là ; son extension est LOGO_TYPE (gif s’il n’est pas renseigné).",
+    "certificate": Text("de {merchant}, pour {url} ; mode {mode}, {owner}, groupe {group}"),
+    "certificate_own": Text(
+        "de {merchant}, émis par ce kit pour {url} : aucune banque ne l’accepte ; mode {mode}, {owner}, groupe {group}"
+    ),
+    "certificate_before": Text(
+        "le précédent, de {merchant}, pour {url} ; mode {mode}, {owner}, groupe {group}"
+    ),
+    "certificate_former": Text(
+        "ne sert qu’aux réponses aux paiements d’avant PROTOCOL!paypage! ; mode {mode}, {owner}, groupe {group}"
+    ),
+    "certificate_missing": Text(
+        "le commerçant {merchant} n’y a pas de certificat",
+        "sogenactif certificate install FICHIER y met le fichier de la banque.",
+    ),
+    "certificate_misnamed": Text(
+        "le commerçant {merchant} n’y a pas de certificat, mais il y a {likely}",
+        "Renommez-le, ou corrigez MERCHANT_COUNTRY ou F_CTYPE.",
+    ),
+    "certificate_damaged": Text(
+        "il est coupé ou modifié : {error}",
+        "Remettez le fichier de la banque ; en mode binaire si c’est par FTP.",
+    ),
+    "another_merchant_id": Text(
+        "le certificat est celui du commerçant {says}, pas de {wanted}",
+        "Mettez-y le sien, ou corrigez le nom du fichier parmcom.",
+    ),
+    "another_merchant_country": Text(
+        "le certificat est du pays {says}, MERCHANT_COUNTRY du pays {wanted}",
+        "Corrigez MERCHANT_COUNTRY, ou demandez le bon certificat à la banque.",
+    ),
+    "another_certificate_type": Text(
+        "le certificat est du type {says}, F_CTYPE vaut {wanted}",
+        "Corrigez F_CTYPE dans le pathfile, ou demandez le bon certificat à la banque.",
+    ),
+    "open_to_all": Text(
+        "ouvert à tout le monde sur la machine (mode {mode}, {owner}, groupe {group}), et il est secret",
+        "chmod o= {file}",
+    ),
+    "expired": Text(
+        "il a expiré le {day}",
+        "Demandez-en un nouveau à la banque, puis : sogenactif certificate install FICHIER",
+    ),
+    "expires_soon": Text(
+        "il expire le {day} ; jours restants : {days}",
+        "Demandez-en un nouveau à la banque, puis : sogenactif certificate install FICHIER",
+    ),
+    "expiry_unreadable": Text(
+        "certificate_expired n’est pas un jour de la forme aaaammjj",
+        "Remettez le fichier de la banque.",
+    ),
+    "key": Text("la clé secrète de {merchant} ; mode {mode}, {owner}, groupe {group}"),
+    "key_before": Text("la clé secrète précédente, de {merchant} ; mode {mode}, {owner}, groupe {group}"),
+    "key_former": Text(
+        "ne sert qu’aux réponses aux paiements faits avec PROTOCOL!paypage! ; mode {mode}, {owner}, groupe {group}"
+    ),
+    "key_missing": Text(
+        "le commerçant {merchant} n’y a pas de clé secrète",
+        "Collez la clé de l’extranet de la banque dans ce fichier avec un éditeur, sur une ligne ; puis chmod 640, et chgrp au groupe du serveur web.",
+    ),
+    "key_misnamed": Text(
+        "le commerçant {merchant} n’y a pas de clé secrète, mais il y a {likely}",
+        "Renommez-le, ou corrigez PAYPAGE_KEY.",
+    ),
+    "key_empty": Text(
+        "il ne contient pas de clé secrète",
+        "Collez-y la clé de l’extranet de la banque, sur une ligne.",
+    ),
+    "key_lines": Text(
+        "{count} lignes, alors qu’une clé secrète en est une",
+        "Gardez la seule ligne de la clé, sans commentaire.",
+    ),
+    "key_spaces": Text(
+        "une espace avant, dans ou après la clé, qui compte comme une partie de celle-ci",
+        "Supprimez-la : sed -i 's/[[:space:]]//g' {file}",
+    ),
+    "key_public": Text(
+        "c’est la clé des boutiques d’essai de la banque, qui est publiée, et les paiements vont à {url} : n’importe qui peut forger des réponses",
+        "Mettez-y la clé que vous a donnée l’extranet de la banque.",
+    ),
+    "key_in_tests": Text(
+        "une clé à vous, et les paiements vont au serveur de test de la banque ({url}), où personne n’est débité",
+        "En production nommez l’autre serveur de la banque : PAYPAGE_URL!{production}!",
+    ),
+    "sealed": Text("une demande de {merchant} a été scellée et rouverte"),
+    "request_refused": Text(
+        "aucune demande de {merchant} ne peut être faite : {error}",
+        "Corrigez le paramètre ; {errors} indique le remède.",
+    ),
+    "address": Text("{keyword} vaut {url}"),
+    "address_absent": Text(
+        "{keyword} n’est pas renseigné",
+        "Renseignez-le ici, ou que votre programme le donne à chaque demande.",
+    ),
+    "address_malformed": Text(
+        "{keyword} n’est pas une adresse : {url}",
+        "Écrivez http:// ou https://, un hôte et un chemin, sans espaces ni accents.",
+    ),
+    "address_of_another": Text(
+        "{keyword} mène à {script}, alors que {served} doit y répondre",
+        "Écrivez l’adresse de {served}.",
+    ),
+    "address_local": Text(
+        "{keyword} vaut {url}, où ni les clients ni le serveur de la banque n’arrivent",
+        "Écrivez l’adresse publique de la boutique.",
+    ),
+    "address_in_clear": Text(
+        "{keyword} n’est pas en https : {url}",
+        "Servez la boutique en https et écrivez-le ici.",
+    ),
+    "address_unsent": Text(
+        "{keyword} n’est pas envoyé avec PROTOCOL!paypage! : RETURN_URL reçoit tous les clients, même ceux qui annulent",
+        "Faites servir RETURN_URL aux deux, et supprimez cette ligne.",
+    ),
+    "server_for_tests": Text(
+        "PAYPAGE_URL est le serveur de test de la banque, où personne n’est débité",
+        "Avant de vendre, écrivez PAYPAGE_URL!{production}!",
+    ),
+    "server_in_clear": Text(
+        "PAYPAGE_URL n’est pas en https : {url}",
+        "Écrivez l’adresse de la banque, qui commence par https://",
+    ),
+    "server_local": Text(
+        "{keyword} vaut {url}, mais les paiements vont à {server}, où ses clients n’arrivent pas",
+        "Installez le certificat de la banque ou, avec PROTOCOL!paypage!, écrivez l’adresse de la banque dans PAYPAGE_URL.",
+    ),
+    "logos": Text("images pour tous les moyens de paiement : {count}"),
+    "logo_address": Text(
+        "D_LOGO ne finit pas par /, les images sont donc cherchées à {url}…",
+        "Écrivez / à la fin.",
+    ),
+    "logo_as_text": Text(
+        "pas d’image pour {means} : les clients voient un bouton à son nom",
+        "Mettez-y une image, si vous en voulez une.",
+    ),
+    "means_misspelled": Text(
+        "pas d’image pour {means}",
+        "Vouliez-vous dire {likely} ? Corrigez PAYMENT_MEANS.",
+    ),
+    "logo_missing": Text(
+        "pas d’image pour {means} : les clients voient une image cassée",
+        "Mettez-la là ; son extension est LOGO_TYPE (gif s’il n’est pas renseigné).",
+    ),
     # Templates, the shop's part
-    "templates": "chacun est bien formé, et on peut en faire des pages",
-    "template_missing": "le gabarit n’est pas là → Recopiez celui du kit.",
-    "template_syntax": "le gabarit ne peut pas être compris : {error} → Corrigez la ligne.",
-    "template_fails": "on ne peut pas en faire de page : {error} → Corrigez la ligne.",
-    "not_utf8": "la ligne n’est pas en UTF-8 → Enregistrez le fichier en UTF-8.",
-    "shop": "aucun commerçant sans paramètres, aucune base que {user} ne puisse utiliser, autant que leur texte le dit",
-    "merchant_unknown": "{merchant} ressemble à un merchant_id, et n’a pas de fichier parmcom → Écrivez-y le vôtre, ou créez parmcom.{merchant}",
-    "database_missing": "les scripts ouvrent cette base, et elle n’existe pas : aucune commande n’est trouvée → Écrivez la fonction en tête de chaque script pour les commandes de votre boutique.",
+    "templates": Text("chacun est bien formé, et on peut en faire des pages"),
+    "template_missing": Text(
+        "le gabarit n’est pas là",
+        "Recopiez celui du kit.",
+    ),
+    "template_syntax": Text(
+        "le gabarit ne peut pas être compris : {error}",
+        "Corrigez la ligne.",
+    ),
+    "template_fails": Text(
+        "on ne peut pas en faire de page : {error}",
+        "Corrigez la ligne.",
+    ),
+    "not_utf8": Text(
+        "la ligne n’est pas en UTF-8",
+        "Enregistrez le fichier en UTF-8.",
+    ),
+    "shop": Text("chaque commerçant que nomment les scripts a ses paramètres"),
+    "merchant_unknown": Text(
+        "{merchant} ressemble à un merchant_id, et n’a pas de fichier parmcom : ses clients ont une erreur",
+        "Écrivez-y votre merchant_id, ou remettez parmcom.{merchant} à côté du pathfile ; s’il est perdu, ./install.sh apache en écrit un nouveau.",
+    ),
+    "merchant_not_recorded": Text(
+        "call_request.py nomme le commerçant {merchant}, et ce script non : ses paiements sont acceptés et ne changent aucune commande",
+        "Écrivez le même merchant_id dans les deux scripts.",
+    ),
     # Ledger
-    "disk": "libres pour le registre et le journal : {free} Mio",
-    "disk_full": "libres sur son disque : {free} Mio ; sans place pour le journal aucun paiement ne commence → Faites de la place.",
-    "disk_read_only": "son disque ne peut être que lu : aucun paiement ne commence → Voyez pourquoi (dmesg), et remontez-le en écriture.",
-    "no_ledger": "pas de LEDGER : transaction_id est l’heure, les réponses sont notées et transmises autant de fois qu’elles arrivent",
-    "ledger_needed": "pas de LEDGER : avec PROTOCOL!paypage! caddie est perdu, language et customer_email ne reviennent pas → Ajoutez la ligne LEDGER!sqlite:////chemin/du/ledger.db!",
-    "ledger": "schéma {version}, {user} y écrit, rien n’est en attente",
-    "ledger_to_come": "pas encore là ; le premier paiement le crée",
-    "ledger_older": "d’un kit plus ancien ; le prochain paiement le met à jour",
-    "ledger_newer": "fait par un kit plus récent (schéma {version}, celui-ci connaît {known}) → Réinstallez le kit plus récent.",
-    "ledger_gone": "il a disparu, bien que son journal soit là → Remettez le fichier, ou lancez : sogenactif replay",
-    "ledger_fails": "{error} → {errors} indique le remède ; ensuite lancez : sogenactif replay",
-    "ledger_malformed": "LEDGER n’est ni sqlite:////chemin/absolu ni postgresql://… → Écrivez l’un des deux ; sqlite a quatre barres obliques.",
-    "journal_absent": "ce LEDGER a besoin de JOURNAL → Ajoutez la ligne JOURNAL!/chemin/du/dossier!",
-    "untold": "résultats que la boutique n’a pas appris : {count} → Le journal du serveur web dit pourquoi record_outcome a échoué ; ensuite lancez : sogenactif replay",
-    "unentered": "lignes qui manquent au registre : {count} → sogenactif replay",
-    "journal": "{user} y écrit",
-    "journal_to_come": "pas encore là ; le premier paiement le crée",
-    "user_unknown": "son dossier est à root, et aucun serveur web ne tourne en root : on ne sait rien de ce que peut faire son utilisateur → Nommez celui-ci avec --user ; le dossier du journal doit être à lui.",
-    "secrets": "personne d’autre sur la machine ne lit le registre ni le journal",
-    "server_log": "les événements vont au journal d’erreurs du serveur web",
-    "syslog": "les événements vont à {socket}",
-    "syslog_unreachable": "LOG vaut syslog, et {socket} ne peut être atteint ({error}) : les événements vont au journal d’erreurs du serveur web → Démarrez le syslog de cette machine, ou supprimez la ligne.",
+    "disk": Text("libres pour le registre et le journal : {free} Mio"),
+    "disk_full": Text(
+        "libres sur son disque : {free} Mio ; sans place pour le journal aucun paiement ne commence",
+        "Faites de la place.",
+    ),
+    "disk_read_only": Text(
+        "son disque ne peut être que lu : aucun paiement ne commence",
+        "Voyez pourquoi (dmesg), et remontez-le en écriture.",
+    ),
+    "no_ledger": Text(
+        "pas de LEDGER : transaction_id est l’heure, les réponses sont notées et transmises autant de fois qu’elles arrivent"
+    ),
+    "ledger_needed": Text(
+        "pas de LEDGER : avec PROTOCOL!paypage! caddie est perdu, language et customer_email ne reviennent pas",
+        "Ajoutez la ligne LEDGER!sqlite:////chemin/du/ledger.db!",
+    ),
+    "ledger": Text("schéma {version}, {user} y écrit, rien n’est en attente"),
+    "ledger_to_come": Text("pas encore là ; le premier paiement le crée"),
+    "ledger_older": Text("d’un kit plus ancien ; le prochain paiement le met à jour"),
+    "ledger_newer": Text(
+        "fait par un kit plus récent (schéma {version}, celui-ci connaît {known})",
+        "Réinstallez le kit plus récent.",
+    ),
+    "ledger_gone": Text(
+        "il a disparu, bien que son journal soit là",
+        "Remettez le fichier, ou lancez : sogenactif replay",
+    ),
+    "ledger_fails": Text(
+        "{error}",
+        "{errors} indique le remède ; ensuite lancez : sogenactif replay",
+    ),
+    "ledger_malformed": Text(
+        "LEDGER n’est ni sqlite:////chemin/absolu ni postgresql://…",
+        "Écrivez l’un des deux ; sqlite a quatre barres obliques.",
+    ),
+    "journal_absent": Text(
+        "ce LEDGER a besoin de JOURNAL",
+        "Ajoutez la ligne JOURNAL!/chemin/du/dossier!",
+    ),
+    "untold": Text(
+        "résultats que la boutique n’a pas appris : {count}",
+        "Le journal du serveur web dit pourquoi record_outcome a échoué ; ensuite lancez : sogenactif replay",
+    ),
+    "unentered": Text(
+        "lignes qui manquent au registre : {count}",
+        "sogenactif replay",
+    ),
+    "journal": Text("{user} y écrit"),
+    "journal_to_come": Text("pas encore là ; le premier paiement le crée"),
+    "user_unknown": Text(
+        "son dossier est à root, et aucun serveur web ne tourne en root : on ne sait rien de ce que peut faire son utilisateur",
+        "Nommez celui-ci avec --user ; le dossier du journal doit être à lui.",
+    ),
+    "secrets": Text("personne d’autre sur la machine ne lit le registre ni le journal"),
+    "server_log": Text("les événements vont au journal d’erreurs du serveur web"),
+    "syslog": Text("les événements vont à {socket}"),
+    "syslog_unreachable": Text(
+        "LOG vaut syslog, et {socket} ne peut être atteint ({error}) : les événements vont au journal d’erreurs du serveur web",
+        "Démarrez le syslog de cette machine, ou supprimez la ligne.",
+    ),
     # Machine
-    "python": "Python {version} ({executable}), toutes les dépendances, la première ligne de chaque script",
-    "old_python": "{command} est un Python {version} → Installez Python 3.10 ou plus récent, et nommez-le à la première ligne des scripts.",
-    "dependencies_unpacked": "{command} ne peut pas importer {names} → ./install.sh, avec ce Python",
-    "dependencies_installed": "{command} ne peut pas importer {names} → Relancez ./install.sh apache, avec les mêmes options, dans le kit que vous avez déballé.",
-    "dependencies_bundle": "{command} ne peut pas importer {names} → Recopiez ici le dossier lib/packages du dossier à copier ; en mode binaire si c’est par FTP.",
-    "no_interpreter": "{command} ne peut pas être lancé comme un Python → Nommez un Python qui existe à la première ligne : #!/usr/bin/python3",
-    "script_missing": "le script n’est pas là → Réinstallez le kit : ce que vous avez changé reste.",
-    "script_missing_bundle": "le script n’est pas là → Recopiez-le, ou nommez le dossier des scripts avec --scripts.",
-    "script_unnamed": "la première ligne ne nomme pas d’interpréteur → Commencez le script par #!/usr/bin/python3",
-    "script_carriage_return": "la première ligne finit par un retour chariot, le serveur web ne trouve donc pas l’interpréteur → sed -i 's/\\r$//' {file}, et copiez en mode binaire si c’est par FTP",
-    "script_not_executable": "le script n’est pas exécutable → chmod 755 {file}",
-    "script_syntax": "le script ne peut pas être compris : {error} → Corrigez la ligne.",
-    "no_paris": "le fuseau horaire Europe/Paris est inconnu → Installez le tzdata du système (apt-get install tzdata), ou remettez en place le lib/packages du kit, qui en contient un.",
-    "clock": "{seconds} s par rapport à {url}",
-    "clock_wrong": "l’horloge de cette machine est à {seconds} s de celle de {url} → Mettez-la à l’heure, et activez sa synchronisation : timedatectl set-ntp true",
+    "python": Text(
+        "Python {version} ({executable}), toutes les dépendances, la première ligne de chaque script"
+    ),
+    "old_python": Text(
+        "{command} est un Python {version}",
+        "Installez Python 3.10 ou plus récent, et nommez-le à la première ligne des scripts.",
+    ),
+    "dependencies_unpacked": Text(
+        "{command} ne peut pas importer {names}",
+        "./install.sh, avec ce Python",
+    ),
+    "dependencies_installed": Text(
+        "{command} ne peut pas importer {names}",
+        "Relancez ./install.sh apache, avec les mêmes options, dans le kit que vous avez déballé.",
+    ),
+    "dependencies_bundle": Text(
+        "{command} ne peut pas importer {names}",
+        "Recopiez ici le dossier lib/packages du dossier à copier ; en mode binaire si c’est par FTP.",
+    ),
+    "no_interpreter": Text(
+        "{command} ne peut pas être lancé comme un Python",
+        "Nommez un Python qui existe à la première ligne : #!/usr/bin/python3",
+    ),
+    "script_missing": Text(
+        "le script n’est pas là",
+        "Réinstallez le kit : ce que vous avez changé reste.",
+    ),
+    "script_missing_bundle": Text(
+        "le script n’est pas là",
+        "Recopiez-le, ou nommez le dossier des scripts avec --scripts.",
+    ),
+    "script_unnamed": Text(
+        "la première ligne ne nomme pas d’interpréteur",
+        "Commencez le script par #!/usr/bin/python3",
+    ),
+    "script_carriage_return": Text(
+        "la première ligne finit par un retour chariot, le serveur web ne trouve donc pas l’interpréteur",
+        "sed -i 's/\\r$//' {file}, et copiez en mode binaire si c’est par FTP",
+    ),
+    "script_not_executable": Text(
+        "le script n’est pas exécutable",
+        "chmod 755 {file}",
+    ),
+    "script_syntax": Text(
+        "le script ne peut pas être compris : {error}",
+        "Corrigez la ligne.",
+    ),
+    "no_paris": Text(
+        "le fuseau horaire Europe/Paris est inconnu",
+        "Installez le tzdata du système (apt-get install tzdata), ou remettez en place le lib/packages du kit, qui en contient un.",
+    ),
+    "clock": Text("{seconds} s par rapport à {url}"),
+    "clock_wrong": Text(
+        "l’horloge de cette machine est à {seconds} s de celle de {url}",
+        "Mettez-la à l’heure, et activez sa synchronisation : timedatectl set-ntp true",
+    ),
     # Web server
-    "script_runs": "{url} s’exécute (il répond {status})",
-    "source_served": "DANGER : {url} MONTRE À TOUT LE MONDE LE SOURCE DU SCRIPT au lieu de l’exécuter → Activez CGI (a2enmod cgid, ScriptAlias), et retirez le script d’ici là.",
-    "configuration_served": "DANGER : {url} MONTRE LE PATHFILE À TOUT LE MONDE → Gardez la configuration hors des dossiers que sert le serveur web, ou interdisez-les-y.",
-    "key_served": "DANGER : {url} MONTRE UNE CLÉ SECRÈTE À TOUT LE MONDE → Demandez une nouvelle clé à l’extranet de la banque, et gardez-la hors des dossiers que sert le serveur web.",
-    "script_fails": "{url} échoue (500) → Le journal d’erreurs du serveur web dit pourquoi, avec la référence de l’incident si la page en montre une.",
-    "script_forbidden": "{url} est refusé (403) : CGI est éteint, ou l’accès interdit → a2enmod cgid, puis redémarrez Apache ; s’il est activé, Require all granted pour le dossier des scripts. Chez un hébergeur, faites-y autoriser CGI.",
-    "script_not_found": "{url} est introuvable (404) → a2enconf 00-sogenactif, puis rechargez Apache ; si elle est active, cette adresse est peut-être celle d’un autre hôte : vérifiez --url. Chez un hébergeur, mettez les scripts dans son cgi-bin.",
-    "script_not_run": "{url} répond {status} là où le kit répond {expected} → Autre chose répond là : regardez la configuration du serveur web.",
-    "address_served": "{keyword} vaut {url}, où le script du kit s’exécute (il répond {status})",
-    "address_not_served": "{keyword} vaut {url}, qui répond {status} → Corrigez l’adresse ; le script du kit est {ours}",
-    "address_redirects": "{keyword} vaut {url}, qui renvoie à {to} : ce qui est posté se perd en route → Écrivez l’adresse qui répond elle-même.",
-    "address_unknown": "{keyword} vaut {url}, où répond autre chose que le script du kit ({status}) → Laissez-le si un script à vous y appelle bin/response ; sinon écrivez {ours}",
-    "logos_served": "{url} a une image pour chaque moyen de paiement",
-    "logo_not_served": "{url} n’est pas une image ({status}, {kind}) → Mettez-y l’image, ou corrigez D_LOGO ou LOGO_TYPE.",
+    "script_runs": Text("{url} s’exécute (il répond {status})"),
+    "source_served": Text(
+        "DANGER : {url} MONTRE À TOUT LE MONDE LE SOURCE DU SCRIPT au lieu de l’exécuter",
+        "Activez CGI (a2enmod cgid, ScriptAlias), et retirez le script d’ici là.",
+    ),
+    "configuration_served": Text(
+        "DANGER : {url} MONTRE LE PATHFILE À TOUT LE MONDE",
+        "Gardez la configuration hors des dossiers que sert le serveur web, ou interdisez-les-y.",
+    ),
+    "key_served": Text(
+        "DANGER : {url} MONTRE UNE CLÉ SECRÈTE À TOUT LE MONDE",
+        "Demandez une nouvelle clé à l’extranet de la banque, et gardez-la hors des dossiers que sert le serveur web.",
+    ),
+    "script_fails": Text(
+        "{url} échoue (500)",
+        "Le journal d’erreurs du serveur web dit pourquoi, avec la référence de l’incident si la page en montre une.",
+    ),
+    "script_forbidden": Text(
+        "{url} est refusé (403) : CGI est éteint, ou l’accès interdit",
+        "a2enmod cgid, puis redémarrez Apache ; s’il est activé, Require all granted pour le dossier des scripts. Chez un hébergeur, faites-y autoriser CGI.",
+    ),
+    "script_not_found": Text(
+        "{url} est introuvable (404)",
+        "a2enconf 00-sogenactif, puis rechargez Apache ; si elle est active, cette adresse est peut-être celle d’un autre hôte : vérifiez --url. Chez un hébergeur, mettez les scripts dans son cgi-bin.",
+    ),
+    "script_not_run": Text(
+        "{url} répond {status} là où le kit répond {expected}",
+        "Autre chose répond là : regardez la configuration du serveur web.",
+    ),
+    "address_served": Text("{keyword} vaut {url}, où le script du kit s’exécute (il répond {status})"),
+    "address_not_served": Text(
+        "{keyword} vaut {url}, qui répond {status}",
+        "Corrigez l’adresse ; le script du kit est {ours}",
+    ),
+    "address_redirects": Text(
+        "{keyword} vaut {url}, qui renvoie à {to} : ce qui est posté se perd en route",
+        "Écrivez l’adresse qui répond elle-même.",
+    ),
+    "address_unknown": Text(
+        "{keyword} vaut {url}, où répond autre chose que le script du kit ({status})",
+        "Laissez-le si un script à vous y appelle bin/response ; sinon écrivez {ours}",
+    ),
+    "logos_served": Text("{url} a une image pour chaque moyen de paiement"),
+    "logo_not_served": Text(
+        "{url} n’est pas une image ({status}, {kind})",
+        "Mettez-y l’image, ou corrigez D_LOGO ou LOGO_TYPE.",
+    ),
     # Payment
-    "payment_done": "la transaction {number} a été acceptée",
-    "payment_in_ledger": "la transaction {number} a été acceptée, et le registre le sait",
-    "payment_bank": "les paiements vont à {url}, qui n’est pas un serveur de paiement de ce kit : aucun n’est essayé auprès d’une banque → Essayez des paiements avec un certificat de : sogenactif certificate issue ; avec PROTOCOL!paypage!, avec une PAYPAGE_URL sur cette machine.",
-    "payment_unknown": "rien ne dit où vont les paiements → Voyez ce qui est dit des certificats, ou de PAYPAGE_URL.",
-    "payment_no_order": "{url} ne montre pas de formulaire pour cette commande ({status}) → Nommez avec --order une commande de la boutique qui reste à payer.",
-    "payment_unsealed": "{url} : {error} → {errors} indique le remède.",
-    "payment_no_entry": "{url} ne demande pas de carte ({status}) → Le serveur de paiement a refusé la demande : sa console dit pourquoi.",
-    "payment_no_receipt": "{url} ne montre pas de reçu ({status}) → Sa console dit pourquoi. Avec 3-D Secure le contrôle ne peut pas continuer : nommez une commande d’un commerçant sans.",
-    "payment_not_accepted": "la carte toujours acceptée ne l’est pas : {outcome} (response_code {code}) → La console du serveur de paiement dit pourquoi.",
-    "payment_not_told": "la transaction {number} a été acceptée, et le registre dit {state} → La réponse automatique va à {url} : le journal du serveur web dit ce qu’elle est devenue.",
-    "payment_no_return": "{url} répond {status} au client qui revient → Le journal du serveur web dit pourquoi.",
+    "payment_done": Text("la transaction {number} a été acceptée"),
+    "payment_in_ledger": Text("la transaction {number} a été acceptée, et le registre le sait"),
+    "payment_bank": Text(
+        "les paiements vont à {url}, qui n’est pas un serveur de paiement de ce kit : aucun n’est essayé auprès d’une banque",
+        "Essayez des paiements avec un certificat de : sogenactif certificate issue ; avec PROTOCOL!paypage!, avec une PAYPAGE_URL sur cette machine.",
+    ),
+    "payment_unknown": Text(
+        "rien ne dit où vont les paiements",
+        "Voyez ce qui est dit des certificats, ou de PAYPAGE_URL.",
+    ),
+    "payment_no_order": Text(
+        "{url} ne montre pas de formulaire pour cette commande ({status})",
+        "Nommez avec --order une commande de la boutique qui reste à payer.",
+    ),
+    "payment_unsealed": Text(
+        "{url} : {error}",
+        "{errors} indique le remède.",
+    ),
+    "payment_no_entry": Text(
+        "{url} ne demande pas de carte ({status})",
+        "Le serveur de paiement a refusé la demande : sa console dit pourquoi.",
+    ),
+    "payment_no_receipt": Text(
+        "{url} ne montre pas de reçu ({status})",
+        "Sa console dit pourquoi. Avec 3-D Secure le contrôle ne peut pas continuer : nommez une commande d’un commerçant sans.",
+    ),
+    "payment_not_accepted": Text(
+        "la carte toujours acceptée ne l’est pas : {outcome} (response_code {code})",
+        "La console du serveur de paiement dit pourquoi.",
+    ),
+    "payment_not_told": Text(
+        "la transaction {number} a été acceptée, et le registre dit {state}",
+        "La réponse automatique va à {url} : le journal du serveur web dit ce qu’elle est devenue.",
+    ),
+    "payment_no_return": Text(
+        "{url} répond {status} au client qui revient",
+        "Le journal du serveur web dit pourquoi.",
+    ),
 }

@@ -8,8 +8,8 @@ import os
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 
-from sogenactif.commands.check.files import BYTE_ORDER_MARK
-from sogenactif.commands.check.finding import OK, Finding, fault, ok, warning
+from sogenactif.commands.check.configuration import BYTE_ORDER_MARK
+from sogenactif.commands.check.findings import OK, Finding, fault, ok, warning
 from sogenactif.commands.check.rights import described, open_to_all, refused
 from sogenactif.commands.check.site import Merchant, Site
 from sogenactif.commands.check.urls import is_for_tests
@@ -24,8 +24,6 @@ SOON = timedelta(days=30)
 
 def secrets(site: Site) -> list[Finding]:
     """The certificate or secret key of each merchant, and the one before it: there, its own, in force, and kept secret."""
-    if not site.pathfile:
-        return []
     found = []
     for merchant in site.merchants:
         for old in (False, True):
@@ -74,7 +72,6 @@ def _missing(merchant: Merchant, path: str, kind: str) -> list[Finding]:
 
 def _certificate(site: Site, merchant: Merchant, path: str, old: bool) -> list[Finding]:
     """What a certificate says."""
-    assert site.pathfile
     try:
         certificate = open_certificate(path)
     except CertificateError as error:

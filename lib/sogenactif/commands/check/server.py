@@ -1,13 +1,18 @@
 """The web server, asked as a browser and the bank's server ask it; and the clock."""
 
+import http.client
 import os
+import urllib.error
+import urllib.request
 from datetime import datetime, timezone
+from email.message import Message
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+from urllib.parse import urlencode
 
-from sogenactif.commands.check.asking import Reply, ask
-from sogenactif.commands.check.finding import Finding, fault, ok, warning
+from sogenactif.commands.check.findings import Finding, fault, ok, warning
 from sogenactif.commands.check.machine import paris
-from sogenactif.commands.check.merchants import ADDRESSES, SCRIPT_AT, means, where
+from sogenactif.commands.check.requests import ADDRESSES, SCRIPT_AT, means, where
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.check.urls import host, is_address
 from sogenactif.commands.places import ROOT
@@ -18,6 +23,38 @@ from sogenactif.protocols.paypage import key_path
 EXPECTED = {"call_autoresponse.py": 405, "call_request.py": 400, "call_response.py": 400}
 OUR_HEADER = ("Referrer-Policy", "same-origin")
 MOST_SECONDS = 60
+# Limits of what is asked of a web server.
+SECONDS = 10
+MOST_BYTES = 1024 * 1024
+
+
+class Reply(NamedTuple):
+    """What a web server answered; ``url`` is where redirections led."""
+
+    status: int
+    headers: Message
+    body: bytes
+    url: str
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+def ask(url: str, form: dict[str, str] | None = None, method: str | None = None) -> Reply:
+    """The answer to a GET, or to a POST of a form. Raises OSError where there is none."""
+    data = None if form is None else urlencode(form).encode()
+    try:
+        request = urllib.request.Request(url, data, {"User-Agent": "sogenactif-check"}, method=method)
+        with urllib.request.urlopen(request, timeout=SECONDS) as reply:
+            return Reply(reply.status, reply.headers, reply.read(MOST_BYTES), reply.url)
+    except urllib.error.HTTPError as error:
+        with error:
+            return Reply(error.code, error.headers, error.read(MOST_BYTES), error.url or url)
+    except urllib.error.URLError as error:
+        raise OSError(str(getattr(error.reason, "strerror", "") or error.reason)) from None
+    except (http.client.HTTPException, ValueError) as error:
+        raise OSError(type(error).__name__) from None
 
 
 def scripts(site: Site) -> list[Finding]:
@@ -39,7 +76,7 @@ def scripts(site: Site) -> list[Finding]:
 
 def logos(site: Site) -> list[Finding]:
     """A picture at the address of each means of payment."""
-    if not site.url or not site.pathfile:
+    if not site.url:
         return []
     found = []
     extension, folder = site.pathfile.logo_extension, site.pathfile["D_LOGO"]
@@ -124,7 +161,7 @@ def _address(site: Site, keyword: str, url: str, path: str, line: int) -> Findin
 def _configuration(site: Site) -> list[Finding]:
     """Whether the pathfile or a secret key, which no extension keeps from it, is served to everybody."""
     shown = [("pathfile", b"F_PARAM!", "configuration_served")]
-    if site.pathfile and site.pathfile["PAYPAGE_KEY"]:
+    if site.pathfile["PAYPAGE_KEY"]:
         for path in (key_path(site.pathfile, merchant.id) for merchant in site.merchants):
             if os.path.isfile(path):
                 shown.append((os.path.basename(path), read_file(path).strip(), "key_served"))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
-from sogenactif.commands.check.finding import Finding, fault, ok, warning
+from sogenactif.commands.check.findings import Finding, fault, ok, warning
 from sogenactif.commands.check.machine import SCRIPTS
 from sogenactif.commands.check.rights import READ, SEARCH, let_see, refused
 from sogenactif.commands.check.site import Site
@@ -28,26 +28,24 @@ FORMS = {
 }
 
 
-def pathfile(site: Site) -> list[Finding]:
+def pathfile(path: str) -> list[Finding]:
     """The pathfile, line by line."""
-    found = _lines(site.path, KEYWORDS, PARMCOM)
+    found = _lines(path, KEYWORDS, PARMCOM)
     if found and found[0].name in ("missing", "unreadable"):
         return found
     misspelled = {finding.values.get("likely") for finding in found}
-    for keyword in sorted(_absent(site.path) - misspelled):
-        found.append(fault("keyword_absent", site.path, line_of(site.path, keyword), keyword=keyword))
+    for keyword in sorted(_absent(path) - misspelled):
+        found.append(fault("keyword_absent", path, line_of(path, keyword), keyword=keyword))
     if not any(finding.level == "fault" for finding in found):
         try:
-            read_pathfile(site.path)
+            read_pathfile(path)
         except KitError as error:
-            found.append(fault("kit_refuses", site.path, error=error))
-    return found or [ok("well_formed", site.path)]
+            found.append(fault("kit_refuses", path, error=error))
+    return found or [ok("well_formed", path)]
 
 
 def parameters(site: Site) -> list[Finding]:
     """Each parmcom file, line by line."""
-    if not site.pathfile:
-        return []
     files = [site.pathfile["F_DEFAULT"], *(merchant.path for merchant in site.merchants)]
     found = [
         finding
@@ -69,8 +67,6 @@ def parameters(site: Site) -> list[Finding]:
 
 def paths(site: Site) -> list[Finding]:
     """Where the paths of the pathfile lead, and whether the web server gets there."""
-    if not site.pathfile:
-        return []
     found = []
     for keyword in ("F_DEFAULT", "F_PARAM", "PAYPAGE_KEY" if site.paypage else "F_CERTIFICATE"):
         value = site.pathfile[keyword]
@@ -99,8 +95,6 @@ def paths(site: Site) -> list[Finding]:
 
 def debug(site: Site) -> list[Finding]:
     """The debug mode, which shows every parameter to every customer."""
-    if not site.pathfile:
-        return []
     line, value = line_of(site.path, "DEBUG"), site.pathfile["DEBUG"]
     if site.pathfile.debug:
         is_trial = site.merchants and all(map(site.is_trial, site.merchants))

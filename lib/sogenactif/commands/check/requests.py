@@ -6,8 +6,8 @@ from datetime import date
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from sogenactif.commands.check.files import line_of
-from sogenactif.commands.check.finding import Finding, fault, ok, warning
+from sogenactif.commands.check.configuration import line_of
+from sogenactif.commands.check.findings import Finding, fault, ok, warning
 from sogenactif.commands.check.machine import SCRIPTS
 from sogenactif.commands.check.rights import refused
 from sogenactif.commands.check.site import Merchant, Site
@@ -42,8 +42,6 @@ MISSPELLED = 0.85
 
 def requests(site: Site) -> list[Finding]:
     """A payment request of each merchant, made as for a customer, and its seal opened again."""
-    if not site.pathfile:
-        return []
     found = []
     for merchant in site.merchants:
         try:
@@ -64,7 +62,6 @@ def requests(site: Site) -> list[Finding]:
 
 def probe(site: Site, merchant: Merchant) -> PaymentRequest:
     """A payment request of a merchant that no ledger knows. Raises KitError."""
-    assert site.pathfile
     call = {**PROBE, "merchant_id": merchant.id, "merchant_country": merchant.country}
     return make_request(call, site.pathfile, register=lambda fields: "1")
 
@@ -95,8 +92,6 @@ def addresses(site: Site) -> list[Finding]:
 
 def logos(site: Site) -> list[Finding]:
     """A picture on the disk for each means of payment, where the kit's own logos are shown."""
-    if not site.pathfile:
-        return []
     address = site.pathfile["D_LOGO"]
     if not address.endswith("/"):
         return [fault("logo_address", site.path, line_of(site.path, "D_LOGO"), url=f"{address}CB")]
@@ -132,7 +127,6 @@ def means(site: Site) -> list[str]:
 
 def _server(site: Site) -> list[Finding]:
     """Where payments go in today's protocol."""
-    assert site.pathfile
     url, line = site.pathfile["PAYPAGE_URL"], line_of(site.path, "PAYPAGE_URL")
     if not url:
         return []
@@ -164,7 +158,6 @@ def _address(path: str, line: int, keyword: str, url: str, server: str = "") -> 
 
 def where(site: Site, merchant: Merchant, keyword: str) -> tuple[str, int]:
     """The file and the line that set a keyword for a merchant."""
-    assert site.pathfile
     for path in (merchant.path, site.pathfile["F_DEFAULT"]):
         line = line_of(path, keyword) if os.path.exists(path) else 0
         if line:
