@@ -44,7 +44,7 @@ from sogenactif.errors import (
     ValueTooLong,
 )
 from sogenactif.http import HttpError
-from sogenactif.ledger.database import PSYCOPG_MISSING
+from sogenactif.ledger.postgresql import PSYCOPG_MISSING
 from sogenactif.web import Unverified
 
 HEAD = """# What the kit says when it refuses

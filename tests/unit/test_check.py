@@ -24,8 +24,8 @@ from sogenactif.commands.migrate import SERVERS
 from sogenactif.configuration import read_pathfile
 from sogenactif.files import write_secret
 from sogenactif.http import Application, Environ
-from sogenactif.ledger.database import MIGRATIONS, schema_version
 from sogenactif.ledger.ledger import opened_ledger
+from sogenactif.ledger.schema import MIGRATIONS, schema_version
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols.certificate import issue_certificate
 from sogenactif_sandbox.running import serving

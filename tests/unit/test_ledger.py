@@ -18,9 +18,9 @@ from sogenactif.errors import (
     ResponseError,
     TransactionUsed,
 )
-from sogenactif.ledger.database import MIGRATIONS
 from sogenactif.ledger.history import answers, differences, transactions
 from sogenactif.ledger.ledger import Ledger, opened_ledger
+from sogenactif.ledger.schema import MIGRATIONS
 from sogenactif.payment import PaymentResponse
 from tests.conftest import ASKED, slow
 from tests.support.serving import Postgresql, postgresql

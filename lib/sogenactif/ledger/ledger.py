@@ -23,9 +23,16 @@ from sogenactif.errors import (
     TransactionUsed,
 )
 from sogenactif.fields import RESPONSE, readable
-from sogenactif.ledger.database import Database, Execute, database_made_again, open_database
 from sogenactif.ledger.journal import Entry, Journal
+from sogenactif.ledger.schema import Execute, open_database, rebuilt_database
 from sogenactif.payment import PaymentResponse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sogenactif.ledger.postgresql import PostgresqlDatabase
+    from sogenactif.ledger.sqlite import SqliteDatabase
+
+    Database = SqliteDatabase | PostgresqlDatabase
 
 LAST_NUMBER = 999_999
 OUTCOMES = ("accepted", "refused", "cancelled", "pending")
@@ -93,7 +100,7 @@ class Ledger:
         self._database: Database | None = None
 
     @property
-    def database(self) -> Database:
+    def database(self) -> "Database":
         """The database, opened when it is first needed: without it the journal still works."""
         if self._database is None:
             try:
@@ -106,7 +113,7 @@ class Ledger:
     def made_again(self) -> Iterator[None]:
         """Fill a new database in place of one that is lost; other processes see it once it is filled."""
         self.close()
-        with database_made_again(self.url) as self._database:
+        with rebuilt_database(self.url) as self._database:
             yield
         self._database = None
 

@@ -12,9 +12,9 @@ from sogenactif.commands.check.rights import READ, SEARCH, WRITE, described, nea
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.errors import LedgerError
-from sogenactif.ledger.database import MIGRATIONS, schema_version
 from sogenactif.ledger.journal import Journal
 from sogenactif.ledger.ledger import FORGED, Ledger
+from sogenactif.ledger.schema import MIGRATIONS, schema_version
 from sogenactif.log import SYSLOG
 
 PATIENCE = timedelta(minutes=5)

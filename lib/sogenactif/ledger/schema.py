@@ -1,0 +1,107 @@
+"""The schema of the ledger's database, and the engine that a LEDGER names: SQLite or PostgreSQL.
+
+Statements are written for SQLite. What PostgreSQL wants otherwise is changed in its engine and nowhere else:
+``?`` stands for a value, ``{id}`` for the type of a row's ID, ``{lock}`` ends a SELECT whose rows are about to change.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from sogenactif.errors import LedgerError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sogenactif.ledger.postgresql import PostgresqlDatabase
+    from sogenactif.ledger.sqlite import SqliteDatabase
+
+Row = tuple["Any", ...]
+Execute = Callable[..., list[Row]]
+
+# Each entry leads from one version of the schema to the next.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE sogenactif_counter (
+            merchant TEXT NOT NULL, day TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (merchant, day))""",
+        """CREATE TABLE sogenactif_request (
+            id {id}, entry TEXT NOT NULL UNIQUE, made TEXT NOT NULL,
+            merchant TEXT NOT NULL, day TEXT NOT NULL, transaction_id INTEGER NOT NULL,
+            order_id TEXT NOT NULL, fields TEXT NOT NULL,
+            outcome TEXT NOT NULL DEFAULT '', decided_by BIGINT,
+            told TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (merchant, day, transaction_id))""",
+        "CREATE INDEX sogenactif_order ON sogenactif_request (order_id)",
+        "CREATE INDEX sogenactif_day ON sogenactif_request (day, id)",
+        "CREATE INDEX sogenactif_untold ON sogenactif_request (attempts, id) WHERE outcome <> told",
+        """CREATE TABLE sogenactif_response (
+            id {id}, entry TEXT NOT NULL UNIQUE, received TEXT NOT NULL, source TEXT NOT NULL,
+            request_id BIGINT, verdict TEXT NOT NULL, fields TEXT NOT NULL)""",
+        "CREATE INDEX sogenactif_answers ON sogenactif_response (request_id)",
+    ),
+    ("CREATE INDEX sogenactif_number ON sogenactif_request (day, transaction_id)",),
+)
+BUSY_SECONDS = 5
+
+
+def sqlite_path(url: str) -> str:
+    """Return the path that a LEDGER of SQLite names, empty for one of PostgreSQL. Raise LedgerError for any other."""
+    if url.startswith("sqlite:////"):
+        return url.removeprefix("sqlite:///")
+    if url.startswith(("postgresql://", "postgres://")):
+        return ""
+    raise LedgerError(url.partition(":")[0], "LEDGER is sqlite:////absolute/path or postgresql://…")
+
+
+# Only the engine that is needed is loaded: a script of CGI loads it for every request.
+
+
+def open_database(url: str, may_create: Callable[[], bool]) -> "SqliteDatabase | PostgresqlDatabase":
+    """Open the database of a LEDGER keyword; ``may_create`` is asked before a new one is made. Raise LedgerError."""
+    path = sqlite_path(url)
+    if path:
+        from sogenactif.ledger.sqlite import SqliteDatabase
+
+        return SqliteDatabase(path, may_create)
+    from sogenactif.ledger.postgresql import PostgresqlDatabase
+
+    return PostgresqlDatabase(url, may_create)
+
+
+def schema_version(url: str) -> int:
+    """Return the version of the schema in a database, which is left as it is. Raise LedgerError."""
+    path = sqlite_path(url)
+    if path:
+        from sogenactif.ledger.sqlite import stored_version
+
+        return stored_version(path)
+    from sogenactif.ledger.postgresql import stored_version as version_on_server
+
+    return version_on_server(url)
+
+
+@contextmanager
+def rebuilt_database(url: str) -> "Iterator[SqliteDatabase | PostgresqlDatabase]":
+    """Yield a new, empty database to fill; it takes the place of the lost one at the end. Raise LedgerError."""
+    path = sqlite_path(url)
+    if path:
+        from sogenactif.ledger.sqlite import rebuilt
+
+        with rebuilt(path) as database:
+            yield database
+    else:
+        from sogenactif.ledger.postgresql import rebuilt as rebuilt_on_server
+
+        with rebuilt_on_server(url) as server:
+            yield server
+
+
+def statements(version: int) -> Sequence[str]:
+    """Return the statements that lead from a version of the schema to the newest."""
+    return [statement for step in MIGRATIONS[version:] for statement in step]
+
+
+def check_version(name: str, version: int) -> None:
+    """Raise LedgerError for a schema that is newer than this kit's."""
+    if version > len(MIGRATIONS):
+        raise LedgerError(name, f"made by a newer kit (schema {version}, this kit knows {len(MIGRATIONS)})")
