@@ -24,7 +24,8 @@ CALL = """
 RESPONSE = """
 ## What a response tells
 
-`bin/response` prints these at their place, code being 1 and error 2; places after 32 with `KIT_VERSION!615!` only.
+`bin/response` prints these at their place, code being 1 and error 2; places after 32 with `KIT_VERSION!615!`,
+or through a link named `response-615`, only. `!` and control characters in a value are printed as blanks.
 
 | place | field | length | format | meaning |
 | --- | --- | --- | --- | --- |

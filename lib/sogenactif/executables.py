@@ -11,19 +11,22 @@ from collections.abc import Callable, Sequence
 from sogenactif import __version__
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, MessageError, ResponseError
-from sogenactif.escape import entities
+from sogenactif.escape import entities, one_string
 from sogenactif.fields import PRINTED, to_bytes, to_text
 from sogenactif.ledger import lent_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome, read_response
 
 GUIDE_FIELDS = 30
+# Programs that write their pathfile at each start can't keep a keyword in it, but they can call a link.
+NAME_OF_KIT_615 = "response-615"
 HELP = {
     "request": """request keyword=value... makes a payment request and prints !code!error!form!
 
 merchant_id, amount (in cents), order_id, pathfile and the rest are the fields of docs/dictionary.md.""",
     "response": """response message=DATA [pathfile=PATH] opens a payment response and prints !code!error!fields...
 
-The fields stand in the order of docs/dictionary.md.""",
+The fields stand in the order of docs/dictionary.md: 32 strings, or the 44 of kit 6.15 if the pathfile
+says KIT_VERSION!615! or the executable is called through a link named response-615.""",
 }
 
 
@@ -44,7 +47,7 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
     if pathfile and pathfile.debug:
         from sogenactif.debug import request_report
 
-        error = request_report(call, pathfile, made) + error
+        error = str(request_report(call, pathfile, made)) + error
     if made:
         from sogenactif.pages import form
 
@@ -56,8 +59,8 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
 def response(arguments: Sequence[str]) -> tuple[bytes, int]:
     """``!code!error!`` and the fields of a payment response, and the exit status.
 
-    32 strings and a last ``!``; 44 strings without it where the pathfile says KIT_VERSION!615!.
-    Of a message that can't be believed every field is empty.
+    32 strings and a last ``!``; 44 strings without it if the pathfile says KIT_VERSION!615!, or if
+    the executable is called as ``response-615``. Every field of a rejected message is empty.
     """
     call: dict[str, str] = {}
     pathfile, read = None, None
@@ -71,9 +74,10 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
     if pathfile and pathfile.debug:
         from sogenactif.debug import response_report
 
-        error = response_report(call.get("message", ""), pathfile, read) + error
-    newer = _names_kit_615(arguments)
-    values = [read[name] if read else "" for name in (PRINTED if newer else PRINTED[:GUIDE_FIELDS])]
+        error = str(response_report(call.get("message", ""), pathfile, read)) + error
+    newer = _asks_for_kit_615(arguments)
+    printed = PRINTED if newer else PRINTED[:GUIDE_FIELDS]
+    values = [one_string(read[name]) if read else "" for name in printed]
     return to_bytes("!".join(("", "0" if read else "-1", error, *values, *([] if newer else [""])))), status
 
 
@@ -95,8 +99,10 @@ def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
         return match.complete(response)
 
 
-def _names_kit_615(arguments: Sequence[str]) -> bool:
-    """Whether the pathfile of a call, even of a malformed one, asks for the longer answer."""
+def _asks_for_kit_615(arguments: Sequence[str]) -> bool:
+    """Whether the name of the executable, or the pathfile of a call, even a malformed one, asks for 44 strings."""
+    if os.path.basename(sys.argv[0]) == NAME_OF_KIT_615:
+        return True
     named = [argument.removeprefix("pathfile=") for argument in arguments if argument.startswith("pathfile=")]
     try:
         return read_pathfile(named[-1] if named else "")["KIT_VERSION"] == "615"

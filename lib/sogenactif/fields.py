@@ -124,6 +124,15 @@ PRINTED = tuple(
     for _, name in sorted((f.response_position, f.name) for f in FIELDS if f.response_position is not None)
 )
 
+# The order in which the original kit checks the lengths of a response: it names the first field that is too long.
+CHECKED_FIRST = (
+    "payment_means", "payment_time", "payment_date", "response_code", "payment_certificate", "authorisation_id",
+    "merchant_language", "currency_code", "card_number", "language", "receipt_complement", "caddie", "customer_id",
+    "customer_email", "transaction_condition", "data", "return_context", "customer_ip_address", "order_id",
+    "capture_day", "capture_mode", "statement_reference", "cvv_response_code", "cvv_flag", "bank_response_code",
+    "complementary_code", "complementary_info",
+)  # fmt: skip
+
 
 def to_bytes(text: str) -> bytes:
     """The bytes of a value: UTF-8, and any other byte as ``to_text`` kept it."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from sogenactif import protocols
 from sogenactif.configuration import Pathfile, merge, read_parameters
 from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong, ResponseError, ValueTooLong
-from sogenactif.fields import CALL, MAX_LENGTH, RESPONSE_MAX_LENGTH, to_bytes
+from sogenactif.fields import CALL, CHECKED_FIRST, MAX_LENGTH, RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.files import stays_in_directory
 from sogenactif.protocols import Post
 
@@ -90,19 +90,30 @@ class PaymentResponse:
         return OUTCOMES.get(self["response_code"], "refused")
 
 
-def parse_call(arguments: Iterable[str]) -> dict[str, str]:
-    """The parameters of a call given as ``keyword=value``; of a repeated one the last counts.
+def check_call(call: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters of a call, by name, once their names and their lengths in bytes are checked.
 
     Raises InvalidKeyword and ParameterTooLong.
     """
-    call = {}
+    for name, value in call.items():
+        if name not in CALL:
+            raise InvalidKeyword(f"{name}={value}")
+        if len(to_bytes(value)) > MAX_LENGTH[name]:
+            raise ParameterTooLong(f"{name}={value}")
+    return dict(call)
+
+
+def parse_call(arguments: Iterable[str]) -> dict[str, str]:
+    """Return the parameters of a call given as ``keyword=value``; of a repeated one the last counts.
+
+    Every argument is checked, as by ``check_call``. Raises InvalidKeyword and ParameterTooLong.
+    """
+    call: dict[str, str] = {}
     for argument in arguments:
         name, equals, value = argument.partition("=")
-        if not equals or name not in CALL:
+        if not equals:
             raise InvalidKeyword(argument)
-        if len(to_bytes(value)) > MAX_LENGTH[name]:
-            raise ParameterTooLong(argument)
-        call[name] = value
+        call |= check_call({name: value})
     return call
 
 
@@ -112,7 +123,7 @@ def make_request(
     now: float | None = None,
     register: Callable[[Mapping[str, str]], str] | None = None,
 ) -> PaymentRequest:
-    """The payment request of a call that ``parse_call`` let through.
+    """The payment request of a call that ``check_call`` or ``parse_call`` let through.
 
     ``now`` is the moment of the request, in seconds since 1970 (UTC). ``register`` is told the
     fields once they are checked and gives the transaction_id; without it that is the shop's own,
@@ -146,9 +157,9 @@ def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> Payme
     merchant's certificate or secret key can't be used.
     """
     fields, original, day = protocols.open_response(protocols.posted(message), pathfile)
-    for name, value in fields.items():
-        if len(to_bytes(value)) > RESPONSE_MAX_LENGTH[name]:
-            raise ResponseError(name)
+    for name in (*CHECKED_FIRST, *fields):
+        if len(to_bytes(fields.get(name, ""))) > RESPONSE_MAX_LENGTH[name]:
+            raise ResponseError(f"{name} " if name in ("language", "data") else name)
     return PaymentResponse(fields, original, day)
 
 

@@ -19,7 +19,7 @@ from sogenactif.errors import (
 )
 from sogenactif.http import Application, Environ, Headers, HttpError, allow, read_form, read_query, send
 from sogenactif.ledger import lent_ledger
-from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome
+from sogenactif.payment import PaymentResponse, check_call, make_request, read_outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             raise HttpError(404, f"no order {reference} to pay")
         if method == "HEAD":
             return send(start_response, 200, b"", HTML, [])
-        call = parse_call(f"{name}={value}" for name, value in order.parameters.items())
+        call = check_call(order.parameters)
         settings = _settings(pathfile, environ)
         with lent_ledger(settings) as ledger:
             request = make_request(call, settings, register=ledger.register if ledger else None)

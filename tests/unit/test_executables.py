@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from sogenactif.configuration import read_pathfile
+from sogenactif.protocols.certificate import read_certificate
+from sogenactif.protocols.sips import seal_response
 from tests.conftest import MERCHANT, ROOT, as_recorded, vectors
 
 BUY = [f"merchant_id={MERCHANT}", "merchant_country=fr", "amount=1000", "transaction_id=1"]
@@ -105,6 +108,14 @@ def response_arguments(case: dict[str, Any], param: Path) -> list[bytes]:
     return [as_argument(argument, param) for argument in recorded]
 
 
+def without_separators(case: dict[str, Any]) -> str:
+    """What the original kit printed, but for the separator or line end that it let a value make."""
+    output: str = case["output"]
+    if case["name"] in ("separator-in-a-value", "newline-in-a-value"):
+        return re.sub("abc!a[!\n]b!", "abc!a b!", output)
+    return output
+
+
 @pytest.mark.parametrize("case", vectors("response.json"))
 def test_response_prints_44_strings_where_the_pathfile_names_that_kit(
     case: dict[str, Any], param: Path
@@ -116,7 +127,7 @@ def test_response_prints_44_strings_where_the_pathfile_names_that_kit(
     output = as_recorded(output.encode("latin-1"), param)
     assert status == case["exit"]
     if case["code"] == "0":
-        assert output == case["output"]
+        assert output == without_separators(case)
     else:
         before, code, error, *rest = output.split("!")
         assert (before, code) == ("", "-1")
@@ -133,7 +144,7 @@ def test_response_prints_the_guide_s_32_strings_and_a_last_separator(
 ) -> None:
     output, _ = run("response", *response_arguments(case, param))
     if case["code"] == "0":
-        recorded = "!".join(case["output"].split("!")[:-12]) + "!"
+        recorded = "!".join(without_separators(case).split("!")[:-12]) + "!"
         assert as_recorded(output.encode("latin-1"), param) == recorded
     else:
         _, code, error, *fields = output.split("!")
@@ -259,6 +270,17 @@ def test_the_debug_mode_s_report_of_an_error_ends_in_it(param: Path) -> None:
     assert status == 0
 
 
+@pytest.mark.parametrize("value", ["1<2&3", "a%b!c"])
+def test_the_words_of_an_error_are_the_same_with_and_without_the_debug_mode(param: Path, value: str) -> None:
+    call = [f"merchant_id={MERCHANT}", f"amount={value}"]
+    plain, _ = run("request", *call, f"pathfile={param}/pathfile")
+    words = plain.removeprefix("!-1!")
+    assert run("request", *call, debugging(param))[0].endswith(f"</div>{words}")
+    plain, _ = run("response", f"pathfile={param}/pathfile", f"{value}=1")
+    words = plain.removeprefix("!-1!")
+    assert run("response", debugging(param), f"{value}=1")[0].endswith(words)
+
+
 def test_the_debug_mode_reports_a_response_and_the_fields_follow(param: Path) -> None:
     [accepted] = [case.values[0] for case in vectors("response.json") if case.id == "accepted"]
     output, _ = run("response", f"message={accepted['message']}", debugging(param))
@@ -317,6 +339,77 @@ IFS='!'
 set -- $result
 echo "code=$2 error=$3 amount=$6 transaction=$7 response_code=${12} order=${28}"
 """
+
+
+def test_a_link_named_response_615_prints_44_strings_whatever_the_pathfile_says(
+    param: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "response-615"
+    link.symlink_to(ROOT / "bin" / "response")
+    [accepted] = [case.values[0] for case in vectors("response.json") if case.id == "accepted"]
+    for message, code in ((accepted["message"], "0"), (accepted["message"][:-1] + "z", "-1")):
+        result = subprocess.run(
+            [link, f"message={message}", f"pathfile={param}/pathfile"],
+            capture_output=True,
+            env={},
+            check=True,
+        )
+        assert result.stdout.count(b"!") == 44
+        assert result.stdout.startswith(f"!{code}!".encode())
+    assert result.stdout.endswith(b"!" * 42)
+    plain = run("response", f"message={message}", f"pathfile={param}/pathfile")[0]
+    assert plain.count("!") == 33
+
+
+def sealed_response(param: Path, **fields: str) -> str:
+    """DATA of a cancelled payment, with these fields besides."""
+    certificate = read_certificate(read_pathfile(str(param / "pathfile")), "fr", MERCHANT)
+    return seal_response({**CANCELLED, **fields}, certificate)
+
+
+CANCELLED = {
+    "merchant_id": MERCHANT, "merchant_country": "fr", "amount": "100", "transaction_id": "000001",
+    "transmission_date": "20261123120000", "currency_code": "978", "response_code": "17", "order_id": "CHEAP",
+}  # fmt: skip
+MOVES_PLACES = "x\n!0!!014213245611111!fr!99900!000001!CB!x!x!x!00!x!x!978!x!x!x!x!x!x!x!x!x!x!x!x!DEAR!"
+
+
+@pytest.mark.parametrize(
+    "name", ["caddie", "return_context", "customer_email", "receipt_complement", "data", "order_id"]
+)
+@pytest.mark.parametrize("program", ["response", "response-615"])
+def test_no_value_makes_a_separator_or_a_line_end_in_what_response_prints(
+    param: Path, tmp_path: Path, name: str, program: str
+) -> None:
+    value = MOVES_PLACES if name not in ("order_id",) else "a!b\nc\rd\0e\x85f\u2028g"
+    (tmp_path / program).symlink_to(ROOT / "bin" / "response")
+    message = sealed_response(param, **{name: value})
+    result = subprocess.run(
+        [tmp_path / program, f"message={message}", f"pathfile={param}/pathfile"],
+        capture_output=True, env={}, check=True,
+    )  # fmt: skip
+    output = result.stdout.decode()
+    assert output.splitlines() == [output]
+    strings = output.split("!")
+    assert len(strings) == {"response": 34, "response-615": 45}[program]
+    assert (strings[1], strings[5], strings[11]) == ("0", "100", "17")
+    printed = {
+        "caddie": 22,
+        "return_context": 21,
+        "customer_email": 28,
+        "receipt_complement": 23,
+        "data": 32,
+        "order_id": 27,
+    }
+    assert strings[printed[name]] == re.sub("[!\n\r\0\x85\u2028]", " ", value)
+
+
+def test_values_are_printed_as_they_are_but_for_separators(param: Path) -> None:
+    value = "caf\u00e9 <b>100%</b> &amp; 'x' \"y\" \u0153"
+    output, _ = run(
+        "response", f"message={sealed_response(param, caddie=value)}", f"pathfile={param}/pathfile"
+    )
+    assert output.split("!")[22] == value.encode().decode("latin-1")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import calendar
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,17 @@ from sogenactif.errors import (
     ResponseError,
     ValueTooLong,
 )
-from sogenactif.payment import PaymentRequest, make_request, parse_call, read_outcome, read_response
-from sogenactif.protocols.sips import decode, parse
+from sogenactif.fields import RESPONSE_MAX_LENGTH
+from sogenactif.payment import (
+    PaymentRequest,
+    check_call,
+    make_request,
+    parse_call,
+    read_outcome,
+    read_response,
+)
+from sogenactif.protocols.certificate import read_certificate
+from sogenactif.protocols.sips import decode, parse, seal_response
 from tests.conftest import MERCHANT, as_text, vectors
 
 NOON = calendar.timegm((2026, 11, 23, 12, 0, 0))
@@ -40,6 +50,40 @@ def test_requests_are_those_of_the_bank_s_kit_byte_for_byte(case: dict[str, Any]
         form["target"],
     )
     assert [list(block.means) for block in request.blocks] == [block["means"] for block in form["blocks"]]
+
+
+def test_calls_by_name_and_by_argument_are_checked_alike() -> None:
+    call = {"amount": "1=0", "caddie": "a=b&c"}
+    assert check_call(call) == parse_call(["amount=1=0", "caddie=a=b&c"]) == call
+    for wrong in ({"toto": "12"}, {"amount": "1" * 13}):
+        [(name, value)] = wrong.items()
+        with pytest.raises((InvalidKeyword, ParameterTooLong)) as by_name:
+            check_call(wrong)
+        with pytest.raises(type(by_name.value), match=re.escape(str(by_name.value))):
+            parse_call([f"{name}={value}", "amount=100"])
+
+
+TOO_LONG_IN_ORDER = [
+    "payment_means", "payment_time", "payment_date", "response_code", "payment_certificate", "authorisation_id",
+    "merchant_language", "currency_code", "card_number", "language ", "receipt_complement", "caddie", "customer_id",
+    "customer_email", "transaction_condition", "data ", "return_context", "customer_ip_address", "order_id",
+    "capture_day", "capture_mode", "statement_reference", "cvv_response_code", "cvv_flag", "bank_response_code",
+    "complementary_code", "complementary_info",
+]  # fmt: skip
+
+
+def test_of_several_fields_that_are_too_long_the_first_of_the_original_kit_s_order_is_named(
+    pathfile: Pathfile,
+) -> None:
+    certificate = read_certificate(pathfile, "fr", MERCHANT)
+    sealed = {"merchant_id": MERCHANT, "merchant_country": "fr", "amount": "100", "transaction_id": "000001",
+              "transmission_date": "20261123120000"}  # fmt: skip
+    for first, name in enumerate(TOO_LONG_IN_ORDER):
+        later = [other.strip() for other in TOO_LONG_IN_ORDER[first:]]
+        long = {other: "9" * (RESPONSE_MAX_LENGTH[other] + 1) for other in reversed(later)}
+        with pytest.raises(ResponseError) as error:
+            read_response(seal_response({**sealed, **long}, certificate), pathfile)
+        assert str(error.value) == f"Error in the response structure ({name})"
 
 
 def test_without_transaction_id_the_local_time_is_taken(
