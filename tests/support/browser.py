@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from tests.conftest import need
+from tests.support.vectors import need
 
 QUIET = [
     "--no-sandbox",

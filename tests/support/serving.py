@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sogenactif_sandbox.running import listen
-from tests.conftest import need
+from tests.support.vectors import need
 
 APACHE = "/usr/sbin/apache2"
 WEB_USER = "www-data"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from sogenactif.configuration import read_pathfile
 from sogenactif.http import Application, Environ
@@ -23,10 +23,9 @@ from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.shop import Shop
 from tests.conftest import MERCHANT, need
 from tests.support.browser import browsing
+from tests.support.customer import ACCEPTED, REFUSED, give_card, place_order
+from tests.support.installation import install
 from tests.support.serving import apache, free_port, public_folder, web_user
-from tests.system.test_install import install
-
-ACCEPTED, REFUSED = "4974934125497800", "4972187615205"
 
 
 class Installation(NamedTuple):
@@ -96,25 +95,6 @@ def _mounted(shop: Application, payment: Application, kit: str) -> Application:
 def customer() -> Iterator[BrowserContext]:
     with browsing() as context:
         yield context
-
-
-def place_order(page: Page, shop: str) -> str:
-    """Buy a thing at the shop, up to the page with the means of payment; the order's reference."""
-    page.goto(f"{shop}/")
-    page.get_by_role("button", name="Add: Green tea").click()
-    page.get_by_role("button", name="Order").click()
-    reference = page.url.rsplit("/", 1)[1]
-    page.get_by_role("link", name="Pay").click()
-    page.get_by_text(reference).wait_for()
-    return reference
-
-
-def give_card(page: Page, number: str) -> None:
-    page.get_by_label("Card number").fill(number)
-    page.get_by_label(re.compile("month", re.I)).select_option("12")
-    page.get_by_label(re.compile("year", re.I)).select_option(index=3)
-    page.get_by_label(re.compile("security code", re.I)).fill("600")
-    page.get_by_role("button", name=re.compile("confirm|validate", re.I)).click()
 
 
 def test_a_customer_pays(installation: Installation, customer: BrowserContext) -> None:

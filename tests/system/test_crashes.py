@@ -20,7 +20,7 @@ from sogenactif.web import call_autoresponse, call_response
 from sogenactif_sandbox.running import serving
 from tests.conftest import ASKED, ROOT, slow
 from tests.support.serving import free_port, postgresql
-from tests.system.test_faults import LedgerShop
+from tests.support.shop import LedgerShop
 
 CONNECTIONS, WORKERS, KILLS = 8, 3, 8
 THREADS = 4

@@ -15,8 +15,8 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.support.browser import browsing
+from tests.support.customer import ACCEPTED, REFUSED, give_card, place_order
 from tests.support.serving import free_port
-from tests.system.test_apache import ACCEPTED, REFUSED, give_card, place_order
 
 BEFORE = {str(path.relative_to(ROOT)) for path in ROOT.glob("*/*")}
 

@@ -28,7 +28,7 @@ from sogenactif.protocols.sips import open_request, seal_response
 from sogenactif.web import Order, Unverified, call_autoresponse, call_request, call_response
 from tests.conftest import MERCHANT, ROOT, need
 from tests.support.serving import free_port, postgresql, public_folder, web_user
-from tests.unit.test_web import ask, post
+from tests.support.shop import ask, post
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "lib" / "sogenactif_sandbox" / "README.md"]
 KIT = "/usr/local/lib/sogenactif"

@@ -5,76 +5,16 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from sogenactif.configuration import read_pathfile
-from sogenactif.ledger import IDLE
 from sogenactif.ledger.history import differences, transactions
-from sogenactif.ledger.ledger import Ledger, opened_ledger
-from tests.conftest import ROOT, need
+from tests.conftest import need
 from tests.support.serving import postgresql
-from tests.unit.test_web import Answer, Shop, ask, post
-
-
-class LedgerShop(Shop):
-    """A shop whose pathfile names a ledger."""
-
-    def __init__(self, param: Path, ledger: str, journal: Path) -> None:
-        with (param / "pathfile").open("a") as file:
-            file.write(f"LEDGER!{ledger}!\nJOURNAL!{journal}!\n")
-        super().__init__(read_pathfile(str(param / "pathfile")), param / "autoresponse.log")
-        self.url = ledger
-
-    def asked(self) -> str:
-        """Show the means of payment of the order; the transaction_id that the ledger gave."""
-        assert ask(self.request, query="order=CMD-42").status == 200
-        with self.ledger() as ledger:
-            return list(transactions(ledger))[-1].reference[-6:]
-
-    def paid(self, number: str) -> Answer:
-        """The answer to the bank's server that says the order is paid."""
-        with self.ledger() as ledger:
-            entry = next(iter(ledger.journal.entries()))
-        return post(
-            self.autoresponse,
-            DATA=self.seal(transaction_id=number, transmission_date=entry["fields"]["transmission_date"]),
-        )
-
-    @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
-        with opened_ledger(self.pathfile) as ledger:
-            assert ledger
-            yield ledger
-
-    def restart(self) -> None:
-        """Let go of what the web server's processes hold, as when it is started again."""
-        while IDLE:
-            IDLE.pop().close()
-
-    def verdicts(self) -> list[str]:
-        with self.ledger() as ledger:
-            return [entry["verdict"] for entry in ledger.journal.entries() if entry["kind"] == "response"]
-
-    def replay(self) -> tuple[int, str]:
-        """Run ``sogenactif replay`` with a script that notes the outcomes; its status and what it said."""
-        script = Path(self.pathfile.path).parent / "script.py"
-        script.write_text(
-            f"def record_outcome(response):\n    with open({str(script) + '.told'!r}, 'a') as file:\n"
-            "        file.write(response['order_id'] + ' ' + response.outcome + '\\n')\n"
-        )
-        options = [f"--pathfile={self.pathfile.path}", f"--script={script}"]
-        command = [sys.executable, f"{ROOT}/bin/sogenactif", "replay", *options]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        return result.returncode, result.stdout + result.stderr
-
-    def told_by_replay(self) -> str:
-        file = Path(self.pathfile.path).parent / "script.py.told"
-        return file.read_text() if file.exists() else ""
+from tests.support.shop import LedgerShop, ask, missing, post
 
 
 @pytest.fixture
@@ -104,15 +44,6 @@ def corrupt(shop: LedgerShop, path: Path) -> Iterator[None]:
         yield
     finally:
         shutil.move(f"{path}.sound", path)
-
-
-@contextmanager
-def missing(shop: LedgerShop, path: Path) -> Iterator[None]:
-    path.rename(f"{path}.away")
-    try:
-        yield
-    finally:
-        Path(f"{path}.away").rename(path)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MERCHANT, ROOT, need
+from tests.support.installation import install
 from tests.support.machine import Machine, machine, wait_for
 from tests.support.serving import public_folder, web_user
 
@@ -53,15 +54,6 @@ def test_it_says_what_is_wrong_and_what_to_do(arguments: list[str], status: int,
     result = subprocess.run([ROOT / "install.sh", *arguments], capture_output=True, text=True, check=False)
     assert result.returncode == status
     assert words in result.stdout + result.stderr
-
-
-def install(folder: Path, *options: str) -> str:
-    """Install in a folder, away from this machine's Apache; what was printed."""
-    return subprocess.run(
-        [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf", "--no-enable",
-         "--user", web_user(), *options],
-        check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
 
 
 @pytest.fixture

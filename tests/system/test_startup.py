@@ -15,8 +15,8 @@ from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.payment import make_request
 from sogenactif.protocols.sips import open_request, seal_response
 from tests.conftest import ACCEPTED, MERCHANT
+from tests.support.installation import install
 from tests.support.serving import public_folder
-from tests.system.test_install import install
 
 CALL = {"merchant_id": MERCHANT, "amount": "1250", "order_id": TRIALS[0], "language": "fr"}
 RENDERS_AND_SEALS, SEALS = "import jinja2; from Crypto.Cipher import DES", "from Crypto.Cipher import DES"

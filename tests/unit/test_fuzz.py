@@ -18,7 +18,7 @@ from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import Records, build, decode, encode, parse, seal_request, seal_response
 from sogenactif.web import call_autoresponse, call_response
 from tests.conftest import MERCHANT, vectors
-from tests.unit.test_web import Answer, ask
+from tests.support.shop import Answer, ask
 
 MUTATIONS, POSTED = 100_000, 3_000
 SEED = 20261123

@@ -14,10 +14,9 @@ from sogenactif.ledger.history import answers, differences, transactions
 from sogenactif.protocols import paypage
 from sogenactif.web import Order
 from tests.conftest import MERCHANT, speak_paypage
+from tests.support.paypage import sealed
 from tests.support.serving import postgresql
-from tests.system.test_faults import LedgerShop, missing
-from tests.unit.test_paypage import sealed
-from tests.unit.test_web import Answer, Shop, ask, post
+from tests.support.shop import Answer, LedgerShop, Shop, ask, missing, post
 
 KEEP = {
     "caddie": "3 books|!",

@@ -4,7 +4,6 @@ import calendar
 import random
 import shutil
 import subprocess
-from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -23,23 +22,13 @@ from sogenactif.errors import (
     SealError,
 )
 from sogenactif.pages import form
-from sogenactif.payment import PaymentRequest, make_request, read_outcome, read_response
+from sogenactif.payment import make_request, read_outcome, read_response
 from sogenactif.protocols import paypage, posted
 from sogenactif.protocols.paypage_fields import ANSWERED
 from tests.conftest import MERCHANT, VECTORS, need, speak_paypage
+from tests.support.paypage import KEY, NOON, SAID, SHOP, ask, asked, sealed
 
 CASES = sorted((VECTORS / "paypage").iterdir())
-SHOP, KEY = "002001000000003", "002001000000003_KEY1"
-NOON = calendar.timegm((2026, 11, 23, 12, 0, 0))
-SAID = {
-    "merchantId": SHOP,
-    "amount": "1000",
-    "currencyCode": "978",
-    "responseCode": "00",
-    "s10TransactionId": "000123",
-    "s10TransactionIdDate": "20261123",
-    "keyVersion": "1",
-}
 
 
 def lines(case: Path) -> tuple[str, str, str]:
@@ -52,25 +41,6 @@ def lines(case: Path) -> tuple[str, str, str]:
 def today(param: Path) -> Pathfile:
     """A pathfile that speaks to today's server."""
     return read_pathfile(speak_paypage(param))
-
-
-def sealed(key: str = KEY, algorithm: str = "HMAC-SHA-256", text: str = "", **said: str) -> dict[str, str]:
-    """What the server posts; ``said`` overrides, empty removes; ``text`` stands for all of it."""
-    pairs = {name: value for name, value in {**SAID, **said}.items() if value}
-    text = text or "|".join(f"{name}={value}" for name, value in pairs.items())
-    data = b64encode(text.encode("utf-8", "surrogateescape"), b"-_").decode()
-    seal = paypage.SEALS[algorithm](data.encode(), key.encode())
-    return {"Data": data, "Encode": "base64url", "Seal": seal, "InterfaceVersion": "HP_3.4"}
-
-
-def ask(pathfile: Pathfile, **parameters: str) -> PaymentRequest:
-    call = {"merchant_id": MERCHANT, "amount": "1250", "transaction_id": "123", **parameters}
-    return make_request(call, pathfile, NOON)
-
-
-def asked(request: PaymentRequest, means: str) -> dict[str, str]:
-    post = request.posts[means]
-    return paypage.open_sealed(post, request.pathfile, post["SealAlgorithm"])[0]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)

@@ -10,7 +10,7 @@ from sogenactif.errors import InitialisationError, JsonResponse, SealMissing
 from sogenactif.payment import read_outcome
 from sogenactif.protocols.paypage import SEALS
 from tests.conftest import VECTORS, speak_paypage
-from tests.unit.test_paypage import ask, asked, sealed
+from tests.support.paypage import ask, asked, sealed
 
 PUBLISHED = [
     case

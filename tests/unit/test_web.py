@@ -1,99 +1,16 @@
 """The three applications, called as a web server calls them."""
 
-import io
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
 
 from sogenactif.configuration import Pathfile
-from sogenactif.http import Application
-from sogenactif.payment import PaymentResponse
-from sogenactif.protocols.certificate import read_certificate
-from sogenactif.protocols.sips import seal_response
-from sogenactif.web import Order, call_autoresponse, call_request, call_response, dispatch
+from sogenactif.web import Order, call_request, dispatch
 from tests.conftest import MERCHANT, ROOT
-
-ORDER = Order({"merchant_id": MERCHANT, "amount": "1250", "order_id": "CMD-42"}, [("Tea", 450), ("Cup", 800)])
-PAID = {
-    "merchant_id": MERCHANT,
-    "merchant_country": "fr",
-    "amount": "1250",
-    "currency_code": "978",
-    "transaction_id": "000123",
-    "transmission_date": "20261123093000",
-    "response_code": "00",
-    "order_id": "CMD-42",
-    "language": "en",
-    "card_number": "4974.00",
-    "caddie": "\udcff\n!",
-}
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: str
-    log: str
-
-
-def ask(
-    application: Application, method: str = "GET", query: str = "", body: bytes = b"", **environ: str
-) -> Answer:
-    """What an application answers; ``environ`` are more CGI variables."""
-    answered: dict[str, Any] = {}
-
-    def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Callable[[bytes], object]:
-        answered.update(status=int(status.split()[0]), headers=dict(headers))
-        return lambda _: None
-
-    log = io.StringIO()
-    variables = {
-        "REQUEST_METHOD": method,
-        "QUERY_STRING": query,
-        "CONTENT_TYPE": "application/x-www-form-urlencoded",
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": log,
-        **environ,
-    }
-    content = b"".join(application(variables, start_response))
-    return Answer(answered["status"], answered["headers"], content.decode(), log.getvalue())
-
-
-def post(application: Application, **fields: str) -> Answer:
-    return ask(application, "POST", body=urlencode(fields).encode())
-
-
-class Shop:
-    """A shop's own functions, and what they were called with."""
-
-    def __init__(self, pathfile: Pathfile, log: Path) -> None:
-        self.outcomes: list[PaymentResponse] = []
-        self.order: Order | None = ORDER
-        self.failing = False
-        self.log = log
-        self.request = call_request(
-            lambda reference: self.order if reference == "CMD-42" else None, pathfile.path
-        )
-        self.response = call_response(lambda r: f"/order/{r['order_id']}", self.record_outcome, pathfile.path)
-        self.autoresponse = call_autoresponse(self.record_outcome, pathfile.path, str(log))
-        self.pathfile = pathfile
-
-    def record_outcome(self, response: PaymentResponse) -> None:
-        if self.failing:
-            raise RuntimeError("the shop's database is down")
-        self.outcomes.append(response)
-
-    def seal(self, **fields: str) -> str:
-        return seal_response({**PAID, **fields}, read_certificate(self.pathfile, "fr", MERCHANT))
-
-    def logged(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+from tests.support.shop import ORDER, PAID, Shop, ask, post
 
 
 @pytest.fixture

@@ -1,0 +1,26 @@
+"""What a customer does in a browser."""
+
+import re
+
+from playwright.sync_api import Page
+
+ACCEPTED, REFUSED = "4974934125497800", "4972187615205"
+
+
+def place_order(page: Page, shop: str) -> str:
+    """Buy a thing at the shop, up to the page with the means of payment; the order's reference."""
+    page.goto(f"{shop}/")
+    page.get_by_role("button", name="Add: Green tea").click()
+    page.get_by_role("button", name="Order").click()
+    reference = page.url.rsplit("/", 1)[1]
+    page.get_by_role("link", name="Pay").click()
+    page.get_by_text(reference).wait_for()
+    return reference
+
+
+def give_card(page: Page, number: str) -> None:
+    page.get_by_label("Card number").fill(number)
+    page.get_by_label(re.compile("month", re.I)).select_option("12")
+    page.get_by_label(re.compile("year", re.I)).select_option(index=3)
+    page.get_by_label(re.compile("security code", re.I)).fill("600")
+    page.get_by_role("button", name=re.compile("confirm|validate", re.I)).click()

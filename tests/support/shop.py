@@ -1,0 +1,164 @@
+"""The shop's three applications, called as a web server calls them, and the functions of a shop."""
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.http import Application
+from sogenactif.ledger import IDLE
+from sogenactif.ledger.history import transactions
+from sogenactif.ledger.ledger import Ledger, opened_ledger
+from sogenactif.payment import PaymentResponse
+from sogenactif.protocols.certificate import read_certificate
+from sogenactif.protocols.sips import seal_response
+from sogenactif.web import Order, call_autoresponse, call_request, call_response
+from tests.support.vectors import MERCHANT, ROOT
+
+ORDER = Order({"merchant_id": MERCHANT, "amount": "1250", "order_id": "CMD-42"}, [("Tea", 450), ("Cup", 800)])
+PAID = {
+    "merchant_id": MERCHANT,
+    "merchant_country": "fr",
+    "amount": "1250",
+    "currency_code": "978",
+    "transaction_id": "000123",
+    "transmission_date": "20261123093000",
+    "response_code": "00",
+    "order_id": "CMD-42",
+    "language": "en",
+    "card_number": "4974.00",
+    "caddie": "\udcff\n!",
+}
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: str
+    log: str
+
+
+def ask(
+    application: Application, method: str = "GET", query: str = "", body: bytes = b"", **environ: str
+) -> Answer:
+    """What an application answers; ``environ`` are more CGI variables."""
+    answered: dict[str, Any] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Callable[[bytes], object]:
+        answered.update(status=int(status.split()[0]), headers=dict(headers))
+        return lambda _: None
+
+    log = io.StringIO()
+    variables = {
+        "REQUEST_METHOD": method,
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": log,
+        **environ,
+    }
+    content = b"".join(application(variables, start_response))
+    return Answer(answered["status"], answered["headers"], content.decode(), log.getvalue())
+
+
+def post(application: Application, **fields: str) -> Answer:
+    return ask(application, "POST", body=urlencode(fields).encode())
+
+
+class Shop:
+    """A shop's own functions, and what they were called with."""
+
+    def __init__(self, pathfile: Pathfile, log: Path) -> None:
+        self.outcomes: list[PaymentResponse] = []
+        self.order: Order | None = ORDER
+        self.failing = False
+        self.log = log
+        self.request = call_request(
+            lambda reference: self.order if reference == "CMD-42" else None, pathfile.path
+        )
+        self.response = call_response(lambda r: f"/order/{r['order_id']}", self.record_outcome, pathfile.path)
+        self.autoresponse = call_autoresponse(self.record_outcome, pathfile.path, str(log))
+        self.pathfile = pathfile
+
+    def record_outcome(self, response: PaymentResponse) -> None:
+        if self.failing:
+            raise RuntimeError("the shop's database is down")
+        self.outcomes.append(response)
+
+    def seal(self, **fields: str) -> str:
+        return seal_response({**PAID, **fields}, read_certificate(self.pathfile, "fr", MERCHANT))
+
+    def logged(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+class LedgerShop(Shop):
+    """A shop whose pathfile names a ledger."""
+
+    def __init__(self, param: Path, ledger: str, journal: Path) -> None:
+        with (param / "pathfile").open("a") as file:
+            file.write(f"LEDGER!{ledger}!\nJOURNAL!{journal}!\n")
+        super().__init__(read_pathfile(str(param / "pathfile")), param / "autoresponse.log")
+        self.url = ledger
+
+    def asked(self) -> str:
+        """Show the means of payment of the order; the transaction_id that the ledger gave."""
+        assert ask(self.request, query="order=CMD-42").status == 200
+        with self.ledger() as ledger:
+            return list(transactions(ledger))[-1].reference[-6:]
+
+    def paid(self, number: str) -> Answer:
+        """The answer to the bank's server that says the order is paid."""
+        with self.ledger() as ledger:
+            entry = next(iter(ledger.journal.entries()))
+        return post(
+            self.autoresponse,
+            DATA=self.seal(transaction_id=number, transmission_date=entry["fields"]["transmission_date"]),
+        )
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        with opened_ledger(self.pathfile) as ledger:
+            assert ledger
+            yield ledger
+
+    def restart(self) -> None:
+        """Let go of what the web server's processes hold, as when it is started again."""
+        while IDLE:
+            IDLE.pop().close()
+
+    def verdicts(self) -> list[str]:
+        with self.ledger() as ledger:
+            return [entry["verdict"] for entry in ledger.journal.entries() if entry["kind"] == "response"]
+
+    def replay(self) -> tuple[int, str]:
+        """Run ``sogenactif replay`` with a script that notes the outcomes; its status and what it said."""
+        script = Path(self.pathfile.path).parent / "script.py"
+        script.write_text(
+            f"def record_outcome(response):\n    with open({str(script) + '.told'!r}, 'a') as file:\n"
+            "        file.write(response['order_id'] + ' ' + response.outcome + '\\n')\n"
+        )
+        options = [f"--pathfile={self.pathfile.path}", f"--script={script}"]
+        command = [sys.executable, f"{ROOT}/bin/sogenactif", "replay", *options]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        return result.returncode, result.stdout + result.stderr
+
+    def told_by_replay(self) -> str:
+        file = Path(self.pathfile.path).parent / "script.py.told"
+        return file.read_text() if file.exists() else ""
+
+
+@contextmanager
+def missing(shop: LedgerShop, path: Path) -> Iterator[None]:
+    path.rename(f"{path}.away")
+    try:
+        yield
+    finally:
+        Path(f"{path}.away").rename(path)

@@ -1,0 +1,67 @@
+"""The recorded vectors and the files that they were recorded with."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+VECTORS = ROOT / "tests" / "vectors"
+MERCHANT, ENROLLED = "014213245611111", "014213245611112"
+# What a request asks for, as the ledger is told.
+ASKED = {
+    "merchant_id": MERCHANT,
+    "merchant_country": "fr",
+    "amount": "1250",
+    "currency_code": "978",
+    "order_id": "CMD-42",
+    "transmission_date": "20261123093000",
+}
+# What a response says more, where the payment is accepted.
+ACCEPTED = {"response_code": "00", "authorisation_id": "123456", "payment_certificate": "ABC123456"}
+
+
+def need(found: object, package: str) -> None:
+    """Skip a test whose program isn't installed; where CI=true, fail it."""
+    if not found:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{package} is not installed")
+
+
+def vectors(name: str) -> list[Any]:
+    """The recorded cases of a file, each a test's parameter under its own name."""
+    cases = json.loads((VECTORS / name).read_text())
+    return [pytest.param(case, id=case["name"]) for case in cases]
+
+
+def as_text(recorded: str, param: Path) -> str:
+    """A recorded string, one character a byte, as the text that the kit works on."""
+    return recorded.replace("@PARAM@", str(param)).encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def as_recorded(text: str | bytes, param: Path) -> str:
+    """What the kit said, written as the vectors write it."""
+    content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+    return content.decode("latin-1").replace(str(param), "@PARAM@")
+
+
+def slow(count: int) -> int:
+    """How often to do what takes long: as often as asked where CI=true, else a fiftieth."""
+    return count if os.environ.get("CI") == "true" else max(count // 50, 10)
+
+
+def speak_paypage(
+    param: Path, address: str = "http://127.0.0.1:8080/payment/paymentInit", **keywords: str
+) -> str:
+    """Move a pathfile to today's server, with secret keys; ``keywords`` go after ``PAYPAGE_``. Its path."""
+    for merchant_id in (MERCHANT, ENROLLED, "002001000000003"):
+        for name, version in (("", "1"), (".old", "0")):
+            key = param / f"key.{merchant_id}{name}"
+            key.write_text(f"{merchant_id}_KEY{version}\n")
+            key.chmod(0o600)
+    keywords = {"URL": address, "KEY": f"{param}/key", **keywords}
+    lines = ["PROTOCOL!paypage!", *(f"PAYPAGE_{name}!{value}!" for name, value in keywords.items())]
+    with (param / "pathfile").open("a") as file:
+        file.write("\n" + "\n".join(lines) + "\n")
+    return str(param / "pathfile")
