@@ -496,6 +496,12 @@ def sections() -> dict[str, Sequence[Row]]:
                 "Nothing: others try addresses. Where it is your page: post a form of 64 KiB at most.",
             ),
             Row(
+                [HttpError(411, "a body in chunks")],
+                "The body was sent in chunks, by the bank's server or by a proxy in front of yours, and the server"
+                " that hosts `cgi-bin/wsgi.py` does not say where it ends. CGI, gunicorn and waitress read it.",
+                "With mod_wsgi: `WSGIChunkedRequest On`. Or have the proxy send a `Content-Length`.",
+            ),
+            Row(
                 ["500 TypeError: … (call_request.py:31)"],
                 "Your function, or the kit, failed there.",
                 "Mend that line; one in the kit's own files, report it.",

@@ -22,6 +22,7 @@ STATUS = {
     403: "403 Forbidden",
     404: "404 Not Found",
     405: "405 Method Not Allowed",
+    411: "411 Length Required",
     413: "413 Content Too Large",
     500: "500 Internal Server Error",
     503: "503 Service Unavailable",
@@ -57,20 +58,31 @@ def read_query(environ: Environ) -> dict[str, str]:
 def read_form(environ: Environ) -> dict[str, str]:
     """The fields of a posted form, of 64 KiB and 100 fields at most; of a repeated one the last.
 
-    Raises HttpError 400 (no form, or a wrong one) or 413.
+    Raises HttpError 400 (no form, or a wrong one), 411 (sent in chunks, and the web server does not
+    say where it ends) or 413.
     """
     content_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if content_type not in (FORM_TYPE, ""):
         raise HttpError(400, f"content type {content_type}")
+    return _parse(_read_body(environ))
+
+
+def _read_body(environ: Environ) -> bytes:
     length = environ.get("CONTENT_LENGTH") or "0"
+    if not environ.get("CONTENT_LENGTH") and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        # The input of a CGI process ends with the body; that of a WSGI server does if it says so.
+        if not (environ.get("wsgi.run_once") or environ.get("wsgi.input_terminated")):
+            raise HttpError(411, "a body in chunks")
+        # One byte more than is allowed shows _parse a body that is too long.
+        return bytes(environ["wsgi.input"].read(MOST_BYTES + 1))
     if not (length.isascii() and length.isdigit()):
         raise HttpError(400, f"content length {length}")
     if len(length) > 9 or int(length) > MOST_BYTES:
         raise HttpError(413, f"{length} bytes")
-    body = environ["wsgi.input"].read(int(length))
+    body: bytes = environ["wsgi.input"].read(int(length))
     if len(body) < int(length):
         raise HttpError(400, f"{len(body)} bytes of {length}")
-    return _parse(body)
+    return body
 
 
 def _parse(text: bytes) -> dict[str, str]:

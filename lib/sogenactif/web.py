@@ -285,11 +285,14 @@ def _page(
     headers: Headers | None = None,
     **values: object,
 ) -> list[bytes]:
-    """Answer with a page whose forms may post to the server of ``action`` and nowhere else."""
+    """Answer with a page whose forms may post to the server of ``action``, and to nobody if it is empty.
+
+    Browsers apply form-action to redirects too, and the bank may redirect to another of its hosts.
+    """
     from sogenactif.pages import page
 
     nonce = os.urandom(16).hex()
-    target = "/".join(action.split("/")[:3]) or "'none'"
+    target = "https: " + "/".join(action.split("/")[:3]) if action else "'none'"
     policy = (
         f"default-src 'none'; img-src 'self'; style-src 'nonce-{nonce}'; form-action {target}; "
         "base-uri 'none'; frame-ancestors 'self'"

@@ -53,7 +53,7 @@ def test_pages_are_not_stored_and_post_to_the_payment_server_only(shop: Shop) ->
         assert part in refused.headers["Content-Security-Policy"]
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
-    assert "form-action http://127.0.0.1:8080;" in policy
+    assert "form-action https: http://127.0.0.1:8080;" in policy
     [nonce] = re.findall(r"'nonce-(\w+)'", policy)
     assert f'<style nonce="{nonce}">' in answer.body
     assert ask(shop.request, query="order=CMD-42").body.count(nonce) == 0

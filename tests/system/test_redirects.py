@@ -1,0 +1,95 @@
+"""The page of call_request before a payment server that redirects, in a real browser."""
+
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sogenactif.configuration import Pathfile
+from sogenactif.http import Environ
+from sogenactif.protocols.certificate import issue_certificate
+from sogenactif.web import Order, call_request
+from sogenactif_sandbox.running import serving
+from tests.conftest import MERCHANT
+from tests.support.browser import browsing
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+
+class PaymentPage(BaseHTTPRequestHandler):
+    """The bank's second host: whatever is asked, a page."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<h1>Payment page</h1>")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def https_server(folder: Path) -> Iterator[str]:
+    """A server with a certificate of its own; its address."""
+    files = [f"{folder}/tls.pem", f"{folder}/tls.key"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=127.0.0.1",
+        "-days",
+        "2",
+    ]
+    subprocess.run([*command, "-out", files[0], "-keyout", files[1]], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), PaymentPage)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"https://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
+def test_a_payment_server_may_redirect_to_another_host(
+    pathfile: Pathfile, param: Path, tmp_path: Path, status: str
+) -> None:
+    with https_server(tmp_path) as second_host:
+
+        def first_host(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            start_response(status, [("Location", f"{second_host}/payment")])
+            return []
+
+        with serving(first_host) as bank:
+            (param / f"certif.fr.{MERCHANT}.php").write_bytes(issue_certificate(f"{bank}/payment", MERCHANT))
+            order = Order({"merchant_id": MERCHANT, "amount": "1250", "order_id": "A-1"})
+            with (
+                serving(call_request(lambda reference: order, pathfile.path)) as shop,
+                browsing(ignore_https_errors=True) as browser,
+            ):
+                page = browser.new_page()
+                page.goto(f"{shop}/?order=A-1")
+                page.locator("form input[type=image], form button, form input[type=submit]").first.click()
+                page.get_by_role("heading", name="Payment page").wait_for()
