@@ -587,7 +587,7 @@ def sections() -> dict[str, Sequence[Row]]:
             Row(
                 [
                     SystemExit(
-                        "sogenactif: preview needs sogenactif_sandbox, which is missing: run ./install.sh in a whole copy of the kit"
+                        "sogenactif: preview needs jinja2, which is missing: run ./install.sh in a whole copy of the kit"
                     )
                 ],
                 "The dependencies, or a folder of the kit, aren't there.",

@@ -12,8 +12,11 @@ from textwrap import wrap
 
 sys.path[:0] = [f"{Path(__file__).parents[1]}{folder}" for folder in ("", "/lib", "/lib/packages")]
 
-from sogenactif.commands import COMMANDS, load
+from sogenactif.commands import COMMANDS as OF_THE_KIT
+from sogenactif.commands import load
+from sogenactif_sandbox.commands import COMMANDS as OF_THE_SANDBOX
 
+COMMANDS = OF_THE_KIT | OF_THE_SANDBOX
 KIT = Path(__file__).parents[1]
 DAY = "November 25, 2026"
 STATUS = "0 where all is well, 1 where something is not, 2 for a wrong call."
@@ -38,7 +41,7 @@ def manual() -> dict[str, str]:
     """The pages, by their name without ``.1``."""
     pages = {"sogenactif": _overview()}
     for command, (does, _) in COMMANDS.items():
-        pages[f"sogenactif-{command}"] = _page(command, does, load(command).make_parser())
+        pages[f"sogenactif-{command}"] = _page(command, does, load(command, COMMANDS).make_parser())
     return pages
 
 

@@ -20,7 +20,6 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import CertificateError, CertificateMissing, KitError
 from sogenactif.files import write_secret
 from sogenactif.protocols.certificate import certificate_path, issue_certificate, read_certificate
-from sogenactif_sandbox.shop import SCHEMA
 
 COUNTRY, MERCHANTS = "fr", ("014213245611111", "014213245611112")
 SAMPLES = Path(__file__).parents[1] / "conf"
@@ -32,6 +31,21 @@ OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
 PAYMENT = "http://127.0.0.1:8080/payment"
 # An order is paid once, and a trial is repeated.
 TRIALS = ["TRIAL", *(f"TRIAL-{number}" for number in range(2, 10))]
+
+
+# The orders that the examples in the scripts read and update.
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS orders (
+    reference TEXT PRIMARY KEY,
+    amount INTEGER NOT NULL,
+    language TEXT NOT NULL,
+    placed TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting',
+    transaction_id TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS lines (reference TEXT NOT NULL, title TEXT NOT NULL, amount INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS lines_of_order ON lines (reference);
+"""
 
 
 def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable: bool = False) -> Pathfile:

@@ -1,4 +1,4 @@
-"""Serves the payment server alone: ``python -m sogenactif_sandbox --pathfile FILE``, until Ctrl-C."""
+"""Serve the payment server alone: ``python -m sogenactif_sandbox --pathfile FILE``, until Ctrl-C."""
 
 import argparse
 import json
@@ -11,8 +11,11 @@ from waitress.server import create_server
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import KitError
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchant
-from sogenactif_sandbox.running import LARGEST_BODY, mounted
 from sogenactif_sandbox.server import EXAMPLES, PaymentServer
+from sogenactif_sandbox.servers import LARGEST_BODY, mounted
+
+# Of the folder that the sandbox runs from, wherever the command is given.
+DATABASE = Path(__file__).parents[2] / "var" / "data" / "payment-server.db"
 
 
 def main() -> None:
@@ -20,7 +23,7 @@ def main() -> None:
         prog="install.sh payment", description="Serve the payment server alone, until Ctrl-C."
     )
     parser.add_argument("--pathfile", required=True, help="the pathfile that finds the certificates")
-    parser.add_argument("--database", default="payment.db", help="SQLite file (payment.db)")
+    parser.add_argument("--database", default=DATABASE, help="SQLite file (var/data/payment-server.db)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port (8080)")
     parser.add_argument(
@@ -41,15 +44,17 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     try:
+        if arguments.database == DATABASE:
+            DATABASE.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         merchants = dict(DEMONSTRATION)
         if arguments.merchants:
             for number, values in json.loads(arguments.merchants.read_text()).items():
                 merchants[number] = Merchant(**values)
         application = PaymentServer(
             read_pathfile(arguments.pathfile),
-            arguments.database,
+            str(arguments.database),
             merchants=merchants,
-            installed=arguments.installed,
+            shop_files=arguments.installed,
             allowed_hosts=arguments.allow_host,
             console=not arguments.no_console,
         )

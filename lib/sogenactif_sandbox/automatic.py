@@ -1,4 +1,4 @@
-"""The automatic response: DATA, posted by the server itself to the shop.
+"""The automatic response: posted by the server itself to the shop.
 
 No browser, no cookie, no redirect followed; http and https on ports 80 to 9999; a time limit
 on the whole exchange, and no more than a little of the answer read. Source: spec of the payment
@@ -11,12 +11,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
-
-from sogenactif.protocols import posted
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 SENT, FAILED, UNDEFINED = "SENT", "FAILED", "UNDEFINED"
 PORTS = range(80, 10_000)
@@ -24,16 +22,20 @@ SECONDS = 5.0
 MOST_READ = 4096
 
 
+class ForbiddenTarget(Exception):
+    """An address that no automatic response is sent to; its text says why."""
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an automatic response: its state, and the shop's answer or what went wrong."""
+    """The state of an automatic response, and the shop's answer or what went wrong."""
 
     state: str
     answer: str
 
 
-def post(url: str, data: str, allowed_hosts: Collection[str] | None = None) -> Outcome:
-    """Post DATA to a shop; SENT is a shop that answered with a status of success (2xx).
+def post(url: str, fields: Mapping[str, str], allowed_hosts: Collection[str] | None = None) -> Outcome:
+    """Post a response to a shop; SENT is a shop that answered with a status of success (2xx).
 
     ``allowed_hosts``: the only hosts that may be called, any when None. Takes 5 seconds at most, the
     look-up of the host's name aside.
@@ -41,15 +43,32 @@ def post(url: str, data: str, allowed_hosts: Collection[str] | None = None) -> O
     if not url:
         return Outcome(UNDEFINED, "")
     try:
+        parts, host, port = _target(url, allowed_hosts)
+        answer = _exchange(parts, host, port, urlencode(fields))
+    except ForbiddenTarget as error:
+        return Outcome(FAILED, str(error))
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return Outcome(FAILED, f"{type(error).__name__}: {error}")
+    return answer
+
+
+def _target(url: str, allowed_hosts: Collection[str] | None) -> tuple[SplitResult, str, int]:
+    """Return the parts of an address, its host and port. Raises ForbiddenTarget."""
+    try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}[parts.scheme]
         host = parts.hostname or ""
     except (ValueError, KeyError):
-        return Outcome(FAILED, "not an http or https address")
+        raise ForbiddenTarget("not an http or https address") from None
     if port not in PORTS:
-        return Outcome(FAILED, f"port {port} is not one of {PORTS.start} to {PORTS.stop - 1}")
+        raise ForbiddenTarget(f"port {port} is not one of {PORTS.start} to {PORTS.stop - 1}")
     if allowed_hosts is not None and host not in allowed_hosts:
-        return Outcome(FAILED, f"host {host} is not one that this server may call")
+        raise ForbiddenTarget(f"host {host} is not one that this server may call")
+    return parts, host, port
+
+
+def _exchange(parts: SplitResult, host: str, port: int, body: str) -> Outcome:
+    """Post a body and read the beginning of the answer. Raises OSError, ValueError and HTTPException."""
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(host, port)
     limit: threading.Timer | None = None
@@ -63,18 +82,13 @@ def post(url: str, data: str, allowed_hosts: Collection[str] | None = None) -> O
         # The limit of a socket is for each wait; a shop that dribbles would never reach it.
         limit = threading.Timer(max(end - time.monotonic(), 0), _cut, (connection.sock,))
         limit.start()
-        connection.request(
-            "POST",
-            (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-            urlencode(posted(data)),
-            {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "payment-server"},
-        )
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "payment-server"}
+        connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         text = answer.read(MOST_READ).decode("utf-8", "replace")
         state = SENT if 200 <= answer.status < 300 else FAILED
         return Outcome(state, f"{answer.status} {answer.reason}\n{text}".rstrip())
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        return Outcome(FAILED, f"{type(error).__name__}: {error}")
     finally:
         if limit:
             limit.cancel()

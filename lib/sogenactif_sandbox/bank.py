@@ -1,4 +1,4 @@
-"""The bank's part of a payment: decide, record, seal, and tell the shop.
+"""The bank's part of a payment: decide, record, seal, and notify the shop.
 
 Source: spec of the payment server, The way of a payment and Cards.
 """
@@ -12,17 +12,17 @@ from datetime import datetime, timezone
 from sogenactif.configuration import Pathfile
 from sogenactif.instalments import Instalment, schedule
 from sogenactif_sandbox import automatic, clock, responses, rules
-from sogenactif_sandbox.later import Later
 from sogenactif_sandbox.merchants import Merchant, Merchants, merchant
 from sogenactif_sandbox.request import DUE_DATES
+from sogenactif_sandbox.scheduler import Scheduler
 from sogenactif_sandbox.switches import BEFORE, NEVER
 from sogenactif_sandbox.transactions import (
     AUTOMATIC,
     CANCELLED,
     ENDED,
+    NOTIFYING,
     OPEN,
     RESPONSE,
-    TELLING,
     Transaction,
     Transactions,
 )
@@ -30,7 +30,7 @@ from sogenactif_sandbox.transactions import (
 Work = Callable[[], None]
 
 # A shop may be served by the very threads that wait for its answer: some must stay free. Beyond so many
-# an automatic response has a thread of its own, and the customer is told that the payment is in progress.
+# an automatic response has a thread of its own, and the customer reads that the payment is in progress.
 SENDING_AT_ONCE = 4
 
 
@@ -40,9 +40,9 @@ class Busy(Exception):
 
 @dataclass(frozen=True)
 class Bank:
-    """What decides payments; ``allowed_hosts`` are the only hosts it tells, any when None.
+    """Decides payments; ``allowed_hosts`` are the only hosts it notifies, any when None.
 
-    ``seconds`` are what today's server gives a customer to pay.
+    ``seconds`` are what Paypage gives a customer to pay.
 
     The steps below give what is to be done once the customer's page has gone out, if anything.
     """
@@ -51,7 +51,7 @@ class Bank:
     transactions: Transactions
     merchants: Merchants
     allowed_hosts: Collection[str] | None
-    later: Later
+    scheduler: Scheduler
     seconds: int = 15 * 60
     senders: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SENDING_AT_ONCE))
 
@@ -92,7 +92,7 @@ class Bank:
         return self._settle(transaction, rules.TOO_MANY_TRIES, self._without_card(transaction), None, {})
 
     def is_late(self, transaction: Transaction) -> bool:
-        """Whether the customer took longer than today's server waits."""
+        """Whether the customer took longer than Paypage waits."""
         if "InterfaceVersion" not in transaction.request:
             return False
         begun = datetime.strptime(self.transactions.messages(transaction.id)[0].moment, clock.UTC_FORMAT)
@@ -112,19 +112,23 @@ class Bank:
             self._without_card(transaction),
         )
 
-    def cancel(self, transaction: Transaction, response: Mapping[str, str], data: str) -> Work | None:
-        """Record what the customer cancelled, with the DATA that the browser holds. Raises Busy."""
+    def cancel(
+        self, transaction: Transaction, response: Mapping[str, str], post: Mapping[str, str]
+    ) -> Work | None:
+        """Record what the customer cancelled, with the post that the browser holds. Raises Busy."""
         if not self._claim(transaction):
             raise Busy
-        return self._tell(transaction, None, response, data, CANCELLED)
+        return self._conclude(transaction, None, response, post, CANCELLED)
 
-    def notify(self, transaction: Transaction, data: str, fields: Mapping[str, str]) -> automatic.Outcome:
+    def notify(
+        self, transaction: Transaction, post: Mapping[str, str], fields: Mapping[str, str]
+    ) -> automatic.Outcome:
         """Post an automatic response to the shop, and record what came of it."""
         url = transaction.request.get("automatic_response_url", "")
-        outcome = automatic.post(url, data, self.allowed_hosts)
+        outcome = automatic.post(url, post, self.allowed_hosts)
         moment = clock.utc(clock.now())
         self.transactions.record(
-            transaction.id, moment, AUTOMATIC, data, fields, url, outcome.state, outcome.answer
+            transaction.id, moment, AUTOMATIC, post, fields, url, outcome.state, outcome.answer
         )
         return outcome
 
@@ -143,18 +147,18 @@ class Bank:
             response = responses.make_response(
                 transaction.request, transaction.means, code, clock.now(), condition, card, **fields
             )
-            data = responses.seal(response, self.pathfile, transaction.old)
+            post = responses.seal(response, self.pathfile, transaction.old)
         except BaseException:
             self.transactions.leave(transaction.id, OPEN)
             raise
-        return self._tell(transaction, card, response, data, ENDED)
+        return self._conclude(transaction, card, response, post, ENDED)
 
-    def _tell(
+    def _conclude(
         self,
         transaction: Transaction,
         card: rules.Card | None,
         response: Mapping[str, str],
-        data: str,
+        post: Mapping[str, str],
         state: str,
     ) -> Work | None:
         """Record the outcome and send the automatic response, or give what sends it.
@@ -163,12 +167,12 @@ class Bank:
         """
         switches = transaction.switches
         at_once = switches.automatic == BEFORE and not switches.delay
-        self.transactions.finish(transaction.id, card, response, data, TELLING if at_once else state)
-        self.transactions.record(transaction.id, clock.utc(clock.now()), RESPONSE, data, response)
+        self.transactions.finish(transaction.id, card, response, post, NOTIFYING if at_once else state)
+        self.transactions.record(transaction.id, clock.utc(clock.now()), RESPONSE, post, response)
 
         def send() -> None:
             try:
-                self.notify(transaction, data, response)
+                self.notify(transaction, post, response)
             finally:
                 if at_once:
                     self.transactions.leave(transaction.id, state)
@@ -176,14 +180,14 @@ class Bank:
         if switches.automatic == NEVER:
             return None
         if not at_once:
-            return lambda: self.later.run(switches.delay, send)
+            return lambda: self.scheduler.run(switches.delay, send)
         if self.senders.acquire(blocking=False):
             try:
                 send()
             finally:
                 self.senders.release()
         else:
-            self.later.run(0, send)
+            self.scheduler.run(0, send)
         return None
 
     def _claim(self, transaction: Transaction) -> bool:

@@ -23,14 +23,15 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sogenactif.http import MOST_BYTES, Environ, HttpError, allow, read_form, read_query
-from sogenactif_sandbox.answer import Answer
+from flask import Blueprint, Response, abort, jsonify, redirect, request
+from flask.typing import ResponseReturnValue
+
 from sogenactif_sandbox.automatic import Outcome
 from sogenactif_sandbox.bank import Bank
 from sogenactif_sandbox.pages import ENVIRONMENT
 from sogenactif_sandbox.states import payments
 from sogenactif_sandbox.switches import MOST_DELAY, MOST_SLOW, Switches, WrongSwitch
-from sogenactif_sandbox.transactions import Message, Transaction
+from sogenactif_sandbox.transactions import Transaction
 
 SHOWN = 100
 MOST_TIMES = 10
@@ -44,39 +45,28 @@ class Console:
         self.bank = bank
         self.transactions = bank.transactions
 
-    def __call__(self, environ: Environ) -> Answer:
-        """Answer a request of a person or of a test suite. Raises HttpError."""
-        parts = environ["PATH_INFO"].strip("/").split("/")[1:]
-        method = allow(environ, "GET", "HEAD", "POST")
-        _keep_out(environ, method)
-        match method, parts:
-            case "GET" | "HEAD", []:
-                return self._home(environ)
-            case "GET" | "HEAD", ["health"]:
-                return _json({"status": "ok"})
-            case "GET" | "HEAD", ["switches"]:
-                return _json(asdict(self.transactions.next_switches()))
-            case "POST", ["switches"]:
-                return self._switch(environ)
-            case "GET" | "HEAD", ["refused"]:
-                return _json([_message(message) for message in self.transactions.messages(None)])
-            case "GET" | "HEAD", ["transactions"]:
-                return _json(self._summaries(self._last(environ)))
-            case "GET" | "HEAD", ["transactions", id]:
-                return self._transaction(environ, self._find(id))
-            case "POST", ["transactions", id, "automatic"]:
-                return self._send(environ, self._find(id))
-            case _, ["health" | "refused" | "transactions", *_] | []:
-                raise HttpError(405 if len(parts) < 3 else 404, method, [("Allow", "GET, HEAD")])
-        raise HttpError(404, "/".join(parts))
+    def blueprint(self) -> Blueprint:
+        """Return the routes."""
+        routes = Blueprint("console", __name__, url_prefix="/console")
+        routes.before_request(_keep_out)
+        routes.add_url_rule("", view_func=self.home)
+        routes.add_url_rule("/health", "health", lambda: {"status": "ok"})
+        routes.add_url_rule("/switches", "switches", lambda: asdict(self.transactions.next_switches()))
+        routes.add_url_rule("/switches", view_func=self.set_switches, methods=["POST"])
+        routes.add_url_rule("/refused", view_func=self.refused)
+        routes.add_url_rule("/transactions", view_func=self.list_transactions)
+        one = "/transactions/<int(max=999999999):id>"
+        routes.add_url_rule(one, view_func=self.transaction)
+        routes.add_url_rule(f"{one}/automatic", view_func=self.send, methods=["POST"])
+        return routes
 
     # What is shown
 
-    def _home(self, environ: Environ) -> Answer:
-        transactions = self._last(environ)
+    def home(self) -> Response:
+        """Show the last transactions, and the switches."""
+        transactions = self._last()
         states = self.transactions.automatic_states([transaction.id for transaction in transactions])
         return _html(
-            environ,
             "console.html",
             transactions=transactions,
             automatic=states,
@@ -86,11 +76,20 @@ class Console:
             most_slow=MOST_SLOW,
         )
 
-    def _transaction(self, environ: Environ, transaction: Transaction) -> Answer:
-        messages = self.transactions.messages(transaction.id)
-        if _wants_html(environ):
+    def refused(self) -> ResponseReturnValue:
+        """List the requests that were refused, and why."""
+        return [asdict(message) for message in self.transactions.messages(None)]
+
+    def list_transactions(self) -> ResponseReturnValue:
+        """List the last transactions, newest first."""
+        return self._summaries(self._last())
+
+    def transaction(self, id: int) -> ResponseReturnValue:
+        """Show a transaction with its messages, to a person or to a program."""
+        transaction = self._find(id)
+        messages = self.transactions.messages(id)
+        if _wants_html():
             return _html(
-                environ,
                 "console_transaction.html",
                 transaction=transaction,
                 messages=messages,
@@ -98,11 +97,12 @@ class Console:
                 most_delay=MOST_DELAY,
                 most_times=MOST_TIMES,
             )
-        (whole,) = self._summaries([transaction])
-        whole["request"] = transaction.request
-        whole["response"] = transaction.response
-        whole["messages"] = [_message(message) for message in messages]
-        return _json(whole)
+        (summary,) = self._summaries([transaction])
+        return summary | {
+            "request": transaction.request,
+            "response": transaction.response,
+            "messages": [asdict(message) for message in messages],
+        }
 
     def _summaries(self, transactions: list[Transaction]) -> list[dict[str, Any]]:
         states = self.transactions.automatic_states([transaction.id for transaction in transactions])
@@ -110,69 +110,64 @@ class Console:
 
     # What is done
 
-    def _switch(self, environ: Environ) -> Answer:
+    def set_switches(self) -> ResponseReturnValue:
+        """Set what the next payment will do otherwise."""
         try:
-            switches = Switches.of(_posted(environ))
+            switches = Switches.of(_values())
         except WrongSwitch as error:
-            return _json({"error": str(error)}, 400)
+            return {"error": str(error)}, 400
         self.transactions.set_switches(switches)
-        if _wants_html(environ):
-            return _back(environ, "/console")
-        return _json(asdict(switches))
+        return _back("/console") if _wants_html() else asdict(switches)
 
-    def _send(self, environ: Environ, transaction: Transaction) -> Answer:
+    def send(self, id: int) -> ResponseReturnValue:
         """Send the automatic response again: late, several times, or with one byte altered."""
-        posted = _posted(environ)
+        transaction, values = self._find(id), _values()
         try:
-            delay = _number(posted.get("delay") or 0, 0, MOST_DELAY)
-            times = _number(posted.get("times") or 1, 1, MOST_TIMES)
+            delay = _number(values.get("delay") or 0, 0, MOST_DELAY)
+            times = _number(values.get("times") or 1, 1, MOST_TIMES)
         except ValueError as error:
-            return _json({"error": str(error)}, 400)
-        data = transaction.data
-        if not data:
-            return _json({"error": "this transaction has no response yet"}, 400)
-        if str(posted.get("altered", "")).lower() in ("1", "true", "on", "yes"):
-            data = alter(data)
+            return {"error": str(error)}, 400
+        post = dict(transaction.post)
+        if not post:
+            return {"error": "this transaction has no response yet"}, 400
+        if str(values.get("altered", "")).lower() in ("1", "true", "on", "yes"):
+            sealed = "Data" if "Data" in post else "DATA"
+            post[sealed] = alter(post[sealed])
         outcomes: list[Outcome] = []
 
         def send() -> None:
             for _ in range(times):
-                outcomes.append(self.bank.notify(transaction, data, transaction.response))
+                outcomes.append(self.bank.notify(transaction, post, transaction.response))
 
         if delay:
-            self.bank.later.run(delay, send)
+            self.bank.scheduler.run(delay, send)
         else:
             send()
-        if _wants_html(environ):
-            return _back(environ, f"/console/transactions/{transaction.id}")
-        return _json([asdict(outcome) for outcome in outcomes])
+        if _wants_html():
+            return _back(f"/console/transactions/{id}")
+        return jsonify([asdict(outcome) for outcome in outcomes])
 
-    def _find(self, id: str) -> Transaction:
-        known = id.isascii() and id.isdigit() and len(id) < 18
-        transaction = self.transactions.get(int(id)) if known else None
-        if transaction is None:
-            raise HttpError(404, "no such transaction")
-        return transaction
+    def _find(self, id: int) -> Transaction:
+        return self.transactions.get(id) or abort(404)
 
-    def _last(self, environ: Environ) -> list[Transaction]:
-        query = read_query(environ)
-        wanted = [query.get(name, "") for name in ("merchant_id", "transaction_id")]
+    def _last(self) -> list[Transaction]:
+        wanted = [request.args.get(name, "") for name in ("merchant_id", "transaction_id")]
         if not all(value.isascii() for value in wanted):
-            raise HttpError(400, "merchant_id or transaction_id")
+            abort(400)
         return self.transactions.last(SHOWN, *wanted)
 
 
-def _keep_out(environ: Environ, method: str) -> None:
-    """Refuse what a page of another site makes a browser ask for. Raises HttpError 403."""
-    host = environ.get("HTTP_HOST", "")
+def _keep_out() -> None:
+    """Refuse with 403 what a page of another site makes a browser ask for."""
+    host = request.headers.get("Host", "")
     if not _is_of_this_network(host):
-        raise HttpError(403, "the console is reached by an address, or a name without a dot")
-    if method != "POST":
+        abort(403)
+    if request.method != "POST":
         return
-    origin = environ.get("HTTP_ORIGIN", f"//{host}")  # a program's posts have none
-    site = environ.get("HTTP_SEC_FETCH_SITE", "same-origin")
+    origin = request.headers.get("Origin", f"//{host}")  # a program's posts have none
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
     if site not in ("same-origin", "none") or origin.partition("//")[2] != host:
-        raise HttpError(403, "a post from another site")
+        abort(403)
 
 
 def _is_of_this_network(host: str) -> bool:
@@ -186,7 +181,7 @@ def _is_of_this_network(host: str) -> bool:
 
 
 def alter(data: str) -> str:
-    """DATA with one byte of its message altered, as no server ever sealed it."""
+    """Return a message with one byte altered, as no server ever sealed it."""
     middle = len(data) // 4 * 2
     other = "5" if data[middle + 1] != "5" else "6"
     return data[: middle + 1] + other + data[middle + 2 :]
@@ -220,39 +215,25 @@ def _number(value: object, least: int, most: int) -> int:
     return int(text)
 
 
-def _posted(environ: Environ) -> Mapping[str, object]:
-    """The values of a form, or of a JSON object. Raises HttpError."""
-    if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != "application/json":
-        return {name: value for name, value in read_form(environ).items() if value}
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > MOST_BYTES:
-        raise HttpError(413, f"{length} bytes")
+def _values() -> Mapping[str, object]:
+    """Return the values of a form, or of a JSON object; anything else is answered 400."""
+    if request.mimetype != "application/json":
+        return {name: value for name, value in request.form.items() if value}
     try:
-        posted = json.loads(environ["wsgi.input"].read(int(length)))
+        values = json.loads(request.get_data())
     except (ValueError, RecursionError):
-        raise HttpError(400, "not JSON") from None
-    if not isinstance(posted, dict):
-        raise HttpError(400, "not a JSON object")
-    return posted
+        abort(400)
+    return values if isinstance(values, dict) else abort(400)
 
 
-def _message(message: Message) -> dict[str, object]:
-    return asdict(message)
+def _wants_html() -> bool:
+    return "text/html" in request.headers.get("Accept", "")
 
 
-def _wants_html(environ: Environ) -> bool:
-    return "text/html" in environ.get("HTTP_ACCEPT", "")
+def _html(template: str, **values: object) -> Response:
+    html = ENVIRONMENT.get_template(template).render(base=request.script_root, **values)
+    return Response(html, headers={"Content-Security-Policy": POLICY})
 
 
-def _json(value: object, status: int = 200) -> Answer:
-    return Answer(json.dumps(value, indent=1).encode(), status, [], "application/json")
-
-
-def _html(environ: Environ, template: str, **values: object) -> Answer:
-    base = environ.get("SCRIPT_NAME", "")
-    html = ENVIRONMENT.get_template(template).render(base=base, **values)
-    return Answer(html.encode(), headers=[("Content-Security-Policy", POLICY)])
-
-
-def _back(environ: Environ, path: str) -> Answer:
-    return Answer(b"", 303, [("Location", environ.get("SCRIPT_NAME", "") + path)])
+def _back(path: str) -> ResponseReturnValue:
+    return redirect(request.script_root + path, 303)

@@ -8,139 +8,158 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from flask import Blueprint, Response, abort, request
+
 from sogenactif.errors import KitError
-from sogenactif.http import Environ, HttpError, allow, read_form, read_query
-from sogenactif.protocols import flat, open_response, posted
-from sogenactif_sandbox import clock, looks, pages, responses, rules, template
-from sogenactif_sandbox.address import with_data
-from sogenactif_sandbox.answer import Answer
+from sogenactif.protocols import open_response, posted
+from sogenactif_sandbox import appearance, clock, pages, responses, rules, template
+from sogenactif_sandbox.addresses import with_fields
 from sogenactif_sandbox.bank import Bank, Busy, Work
-from sogenactif_sandbox.installed import Installed
 from sogenactif_sandbox.request import InvalidRequest, Request, SecurityError, differing, read_request
+from sogenactif_sandbox.shop_files import ShopFiles
 from sogenactif_sandbox.transactions import (
     AUTHORISING,
     CANCELLED,
     ENDED,
+    NOTIFYING,
     OPEN,
     REQUEST,
     RESPONSE,
-    TELLING,
     Mismatch,
     Transaction,
 )
 
 
+def page_response(page: pages.Page, status: int = 200) -> Response:
+    """Return the response that shows a page."""
+    return Response(page.html, status, {"Content-Security-Policy": page.policy})
+
+
 @dataclass(frozen=True)
 class Customer:
-    """What answers the customers' browsers; ``logos`` and ``logo_type`` are those of the means of payment."""
+    """The routes of the customers' browsers; ``logos`` and ``logo_type`` are those of the means of payment.
+
+    ``shop_files`` gives the files of shops as this request reaches them.
+    """
 
     bank: Bank
-    installed: Callable[[str], Installed]
+    shop_files: Callable[[], ShopFiles]
     logos: str
     logo_type: str
 
-    def call_payment(self, environ: Environ) -> Answer:
-        """A request of a shop, posted by the browser: the card entry page. Raises RequestError."""
-        base = environ.get("SCRIPT_NAME", "")
-        request = read_request(read_form(environ), self.bank.pathfile, self.installed(base))
-        language = request.fields.get("language", "")
-        if not request.means:
-            return Answer.of(pages.choice(base, language, request, self.logos, self.logo_type))
-        try:
-            transaction = self.bank.transactions.begin(request, f"{clock.now():%Y%m%d}")
-        except Mismatch as mismatch:
-            if request.is_paypage and mismatch.transaction:
-                return self._used_already(base, request, mismatch.transaction)
-            raise _refused(mismatch, language, request.data) from None
-        self.bank.transactions.record(
-            transaction.id, clock.utc(clock.now()), REQUEST, request.data, request.fields
-        )
-        if transaction.state == ENDED and request.is_paypage:
-            return self._used_already(base, request, transaction)
-        if transaction.state == ENDED:
-            return self._processed(base, request, transaction)
-        return self._as_it_stands(base, transaction)
+    def blueprint(self) -> Blueprint:
+        """Return the routes."""
+        routes = Blueprint("customer", __name__)
+        for path, view in (
+            ("/callpayment", self.call_payment),
+            ("/paymentInit", self.call_payment),
+            ("/card", self.card),
+            ("/authentication", self.authentication),
+            ("/cancel/<token>", self.cancel),
+            ("/result", self.result),
+        ):
+            routes.add_url_rule(path, path[1:].partition("/")[0], view, methods=["POST"])
+        routes.add_url_rule("/authentication", view_func=self.access_control)
+        return routes
 
-    def card(self, environ: Environ) -> Answer:
-        """A filled-in entry page: authentication, or the outcome at once."""
-        form = read_form(environ)
-        base, transaction = environ.get("SCRIPT_NAME", ""), self._session(form)
-        if transaction.state != OPEN:
-            return self._as_it_stands(base, transaction)
-        if self.bank.is_late(transaction):
-            return self._settled(base, transaction, lambda: self.bank.expire(transaction))
+    def call_payment(self) -> Response:
+        """Begin a payment with the request of a shop, posted by the browser. Raises RequestError."""
+        asked = read_request(request.form, self.bank.pathfile, self.shop_files())
+        language = asked.fields.get("language", "")
+        if not asked.means:
+            return page_response(
+                pages.choice(request.script_root, language, asked, self.logos, self.logo_type)
+            )
         try:
-            card = rules.read_card(transaction.means, form, clock.now().date())
+            transaction = self.bank.transactions.begin(asked, f"{clock.now():%Y%m%d}")
+        except Mismatch as mismatch:
+            if asked.is_paypage and mismatch.transaction:
+                return self._used_already(asked, mismatch.transaction)
+            raise _refused(mismatch, language, asked.post) from None
+        self.bank.transactions.record(
+            transaction.id, clock.utc(clock.now()), REQUEST, asked.post, asked.fields
+        )
+        if transaction.state == ENDED and asked.is_paypage:
+            return self._used_already(asked, transaction)
+        if transaction.state == ENDED:
+            return self._processed(asked, transaction)
+        return self._as_it_stands(transaction)
+
+    def card(self) -> Response:
+        """Read a filled-in entry page; the next page is authentication, or the outcome."""
+        transaction = self._session(request.form.get("session", ""))
+        if transaction.state != OPEN:
+            return self._as_it_stands(transaction)
+        if self.bank.is_late(transaction):
+            return self._settled(transaction, lambda: self.bank.expire(transaction))
+        try:
+            card = rules.read_card(transaction.means, request.form, clock.now().date())
         except rules.WrongEntry as wrong:
             tries = self.bank.transactions.count_wrong_entry(transaction.id)
             if tries >= rules.MOST_TRIES:
-                return self._settled(base, transaction, lambda: self.bank.give_up(transaction))
-            return self._entry(base, transaction, form, wrong.faults, tries == rules.MOST_TRIES - 1)
+                return self._settled(transaction, lambda: self.bank.give_up(transaction))
+            return self._entry(transaction, request.form, wrong.faults, tries == rules.MOST_TRIES - 1)
         if not rules.outlives(card, self.bank.schedule(transaction)):
             raise InvalidRequest("data", transaction.request.get("language", ""))
         enrolled = self.bank.merchant_of(transaction).enrolled
         condition = rules.enrolment(transaction.means, enrolled, card)
         if condition is None:
             if not self.bank.transactions.keep_card(transaction.id, card):
-                return self._as_it_stands(base, self._session(form))
-            return self._show(
-                transaction, pages.information(self._view(base, transaction, template.INFORMATION))
-            )
-        return self._settled(base, transaction, lambda: self.bank.authorise(transaction, card, condition))
+                return self._as_it_stands(self._session(transaction.token))
+            return self._show(transaction, pages.information(self._view(transaction, template.INFORMATION)))
+        return self._settled(transaction, lambda: self.bank.authorise(transaction, card, condition))
 
-    def authentication(self, environ: Environ) -> Answer:
-        """The page of the card's bank, and the password that was given to it."""
-        method = allow(environ, "GET", "HEAD", "POST")
-        form = read_form(environ) if method == "POST" else read_query(environ)
-        base, transaction = environ.get("SCRIPT_NAME", ""), self._session(form)
+    def access_control(self) -> Response:
+        """Show the page of the card's bank."""
+        transaction = self._session(request.args.get("session", ""))
+        if transaction.state != OPEN or transaction.card is None:
+            return self._as_it_stands(transaction)
+        return self._show(transaction, pages.access_control(self._view(transaction), transaction.card))
+
+    def authentication(self) -> Response:
+        """Read the password that was given to the card's bank."""
+        transaction = self._session(request.form.get("session", ""))
         card = transaction.card
         if transaction.state != OPEN or card is None:
-            return self._as_it_stands(base, transaction)
-        if method != "POST":
-            return self._show(transaction, pages.access_control(self._view(base, transaction), card))
-        condition = rules.authentication(form.get("password", "").strip())
+            return self._as_it_stands(transaction)
+        condition = rules.authentication(request.form.get("password", "").strip())
         if condition == rules.FAILURE:
-            return self._settled(
-                base, transaction, lambda: self.bank.refuse_authentication(transaction, card)
-            )
-        return self._settled(base, transaction, lambda: self.bank.authorise(transaction, card, condition))
+            return self._settled(transaction, lambda: self.bank.refuse_authentication(transaction, card))
+        return self._settled(transaction, lambda: self.bank.authorise(transaction, card, condition))
 
-    def cancel(self, environ: Environ) -> Answer:
-        """The cancel button of the entry page: back to the shop, with the DATA that the page holds."""
-        base = environ.get("SCRIPT_NAME", "")
-        transaction = self._session({"session": environ["PATH_INFO"].rpartition("/")[2]})
-        data = flat(posted(read_form(environ)))
+    def cancel(self, token: str) -> Response:
+        """Send the customer back to the shop, with the response that the entry page holds."""
+        transaction = self._session(token)
+        post = posted(request.form.to_dict())
         if transaction.state != OPEN:
-            return self._as_it_stands(base, transaction)
-        response = self._cancellation(transaction, data)
+            return self._as_it_stands(transaction)
+        cancellation = self._cancellation(transaction, post)
         try:
-            after = self.bank.cancel(transaction, response, data)
+            after = self.bank.cancel(transaction, cancellation, post)
         except Busy:
-            return self._as_it_stands(base, self._session({"session": transaction.token}))
+            return self._as_it_stands(self._session(token))
         except Mismatch as mismatch:
             raise _refused(mismatch, transaction.request.get("language", "")) from None
-        if "NO_RESPONSE_PAGE" in looks.options(transaction.request.get("data", "")):
-            answer = self._redirect(transaction, response)
+        if "NO_RESPONSE_PAGE" in appearance.options(transaction.request.get("data", "")):
+            response = self._redirect(transaction, cancellation)
         else:
-            # The browser repeats its post there, DATA included: one click, no script.
-            answer = Answer(b"", 307, [("Location", transaction.request["cancel_return_url"])])
-        answer.after = after
-        return answer
+            # The browser repeats its post there: one click, no script.
+            response = Response(status=307, headers={"Location": transaction.request["cancel_return_url"]})
+        return _followed_by(response, after)
 
-    def result(self, environ: Environ) -> Answer:
-        """The button of the page that says that a transaction is in progress."""
-        return self._as_it_stands(environ.get("SCRIPT_NAME", ""), self._session(read_form(environ)))
+    def result(self) -> Response:
+        """Show a payment that was in progress."""
+        return self._as_it_stands(self._session(request.form.get("session", "")))
 
     # Steps
 
-    def _session(self, form: Mapping[str, str]) -> Transaction:
-        token = form.get("session", "")
+    def _session(self, token: str) -> Transaction:
         transaction = self.bank.transactions.find(token) if token.isascii() else None
         if transaction is None:
-            raise HttpError(400, "no such session")
+            abort(400)
         return transaction
 
-    def _settled(self, base: str, transaction: Transaction, settle: Callable[[], Work | None]) -> Answer:
+    def _settled(self, transaction: Transaction, settle: Callable[[], Work | None]) -> Response:
         """The outcome of a payment that this browser, or another window, has brought to its end."""
         try:
             after = settle()
@@ -148,86 +167,83 @@ class Customer:
             after = None
         except Mismatch as mismatch:
             raise _refused(mismatch, transaction.request.get("language", "")) from None
-        answer = self._as_it_stands(base, self._session({"session": transaction.token}))
-        answer.after = after
-        return answer
+        return _followed_by(self._as_it_stands(self._session(transaction.token)), after)
 
-    def _cancellation(self, transaction: Transaction, data: str) -> dict[str, str]:
+    def _cancellation(self, transaction: Transaction, post: Mapping[str, str]) -> dict[str, str]:
         try:
-            response = open_response(posted(data), self.bank.pathfile)[0]
+            response = open_response(post, self.bank.pathfile)[0]
         except KitError:
-            raise HttpError(400, "DATA of a cancellation") from None
+            abort(400)
         moment = {"payment_date": "", "payment_time": ""}  # when the page was shown
         cancellation = self.bank.cancellation(transaction)
         sealed = responses.seal(cancellation, self.bank.pathfile, transaction.old)
-        if response | moment != open_response(posted(sealed), self.bank.pathfile)[0] | moment:
-            raise HttpError(400, "DATA of another payment")
+        if response | moment != open_response(sealed, self.bank.pathfile)[0] | moment:
+            abort(400)  # of another payment
         return cancellation | response
 
     # Pages
 
-    def _as_it_stands(self, base: str, transaction: Transaction) -> Answer:
+    def _as_it_stands(self, transaction: Transaction) -> Response:
         if transaction.state == OPEN:
-            return self._entry(base, transaction)
-        if transaction.state in (AUTHORISING, TELLING):
-            return self._show(transaction, pages.pending(self._view(base, transaction)))
+            return self._entry(transaction)
+        if transaction.state in (AUTHORISING, NOTIFYING):
+            return self._show(transaction, pages.pending(self._view(transaction)))
         if transaction.state == CANCELLED:
-            page = pages.error(base, transaction.request.get("language", ""), "over")
-            return Answer.of(page, 400)
-        if "NO_RESPONSE_PAGE" in looks.options(transaction.request.get("data", "")):
+            language = transaction.request.get("language", "")
+            return page_response(pages.error(request.script_root, language, "over"), 400)
+        if "NO_RESPONSE_PAGE" in appearance.options(transaction.request.get("data", "")):
             return self._redirect(transaction, transaction.response)
         if transaction.response["response_code"] == rules.ACCEPTED:
-            view = self._view(base, transaction, template.ACCEPTED)
+            view = self._view(transaction, template.ACCEPTED)
             return self._show(transaction, pages.accepted(view))
-        return self._show(transaction, pages.refused(self._view(base, transaction, template.REFUSED)))
+        return self._show(transaction, pages.refused(self._view(transaction, template.REFUSED)))
 
     def _entry(
         self,
-        base: str,
         transaction: Transaction,
         typed: Mapping[str, str] | None = None,
         faults: Collection[str] = (),
         last_try: bool = False,
-    ) -> Answer:
-        view = self._view(base, transaction, template.CAPTURE)
+    ) -> Response:
+        view = self._view(transaction, template.CAPTURE)
         cancellation = self.bank.cancellation(transaction)
-        cancel_data = responses.seal(cancellation, self.bank.pathfile, transaction.old)
+        cancel_post = responses.seal(cancellation, self.bank.pathfile, transaction.old)
         today = clock.now().date()
-        return self._show(transaction, pages.entry(view, cancel_data, today, typed or {}, faults, last_try))
+        return self._show(transaction, pages.entry(view, cancel_post, today, typed or {}, faults, last_try))
 
-    def _processed(self, base: str, request: Request, transaction: Transaction) -> Answer:
+    def _processed(self, asked: Request, transaction: Transaction) -> Response:
         # The outcome goes back to the payment that it belongs to. Another order that took the same
         # number learns that its own transaction is invalid, and nothing of somebody else's.
-        data = transaction.data
-        if differing(transaction.request, request.fields):
-            response = responses.make_response(request.fields, request.means, rules.INVALID, clock.now())
-            data = responses.seal(response, self.bank.pathfile, request.old)
-        return self._show(transaction, pages.processed(self._view(base, transaction), data))
+        post = transaction.post
+        if differing(transaction.request, asked.fields):
+            response = responses.make_response(asked.fields, asked.means, rules.INVALID, clock.now())
+            post = responses.seal(response, self.bank.pathfile, asked.old)
+        return self._show(transaction, pages.processed(self._view(transaction), post))
 
-    def _used_already(self, base: str, request: Request, transaction: Transaction) -> Answer:
-        """Today's server answers a number that was used already with an outcome of its own, 94."""
+    def _used_already(self, asked: Request, transaction: Transaction) -> Response:
+        """Paypage answers a number that was used already with an outcome of its own, 94."""
         code = rules.USED_ALREADY
-        response = responses.make_response(request.fields, request.means, code, clock.now())
-        data = responses.seal(response, self.bank.pathfile, request.old)
-        return self._show(transaction, pages.processed(self._view(base, transaction), data))
+        response = responses.make_response(asked.fields, asked.means, code, clock.now())
+        post = responses.seal(response, self.bank.pathfile, asked.old)
+        return self._show(transaction, pages.processed(self._view(transaction), post))
 
-    def _redirect(self, transaction: Transaction, response: Mapping[str, str]) -> Answer:
-        """Send the browser to the shop with DATA in the address, where a payment wants no page."""
+    def _redirect(self, transaction: Transaction, response: Mapping[str, str]) -> Response:
+        """Send the browser to the shop with the response in the address, where a payment wants no page."""
         accepted = response["response_code"] == rules.ACCEPTED
         url = transaction.request["normal_return_url" if accepted else "cancel_return_url"]
         short = responses.short(response)
-        data = responses.seal(short, self.bank.pathfile, transaction.old)
-        self.bank.transactions.record(transaction.id, clock.utc(clock.now()), RESPONSE, data, short, url)
-        return Answer(b"", 303, [("Location", with_data(url, data))])
+        post = responses.seal(short, self.bank.pathfile, transaction.old)
+        self.bank.transactions.record(transaction.id, clock.utc(clock.now()), RESPONSE, post, short, url)
+        return Response(status=303, headers={"Location": with_fields(url, post)})
 
-    def _view(self, base: str, transaction: Transaction, page: str = "") -> pages.View:
-        request, owner = transaction.request, self.bank.merchant_of(transaction)
-        installed = self.installed(base)
-        own_sheet = installed.url(request["merchant_id"], owner.sheet) if owner.sheet else ""
+    def _view(self, transaction: Transaction, page: str = "") -> pages.View:
+        fields, owner = transaction.request, self.bank.merchant_of(transaction)
+        shop_files = self.shop_files()
+        own_sheet = shop_files.url(fields["merchant_id"], owner.sheet) if owner.sheet else ""
         try:
-            dressed = looks.make_looks(request, installed, page, own_sheet)
+            dressed = appearance.make_appearance(fields, shop_files, page, own_sheet)
         except template.TemplateError as error:
-            raise InvalidRequest("templatefile", request.get("language", ""), str(error)) from None
+            raise InvalidRequest("templatefile", fields.get("language", ""), str(error)) from None
         if transaction.state != ENDED:
             schedule = self.bank.schedule(transaction)
         else:
@@ -237,23 +253,30 @@ class Customer:
         return pages.View(
             transaction=transaction,
             merchant=owner,
-            looks=dressed,
-            base=base,
+            appearance=dressed,
+            base=request.script_root,
             logos=self.logos,
             logo_type=self.logo_type,
             schedule=schedule,
         )
 
-    def _show(self, transaction: Transaction, page: pages.Page) -> Answer:
+    def _show(self, transaction: Transaction, page: pages.Page) -> Response:
         time.sleep(transaction.switches.slow)
-        return Answer.of(page)
+        return page_response(page)
 
 
-def _refused(mismatch: Mismatch, language: str, data: str = "") -> SecurityError:
+def _refused(mismatch: Mismatch, language: str, post: Mapping[str, str] | None = None) -> SecurityError:
     """What is answered to a payment whose number is another's of today."""
     error = SecurityError(str(mismatch), language, f"{mismatch}: there is another payment of that number")
-    error.data = data
+    error.post = post or {}
     return error
+
+
+def _followed_by(response: Response, after: Work | None) -> Response:
+    """Return a response after which, once it was sent, some work is done."""
+    if after:
+        response.call_on_close(after)
+    return response
 
 
 def _paid_in_parts(transaction: Transaction) -> bool:

@@ -4,52 +4,35 @@ import argparse
 import importlib.util
 import logging
 import os
-import re
 import socket
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from waitress.server import create_server
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from installer.configure import PAYPAGE, SIPS, move, prepare
-from sogenactif.http import Application, Environ, send
+from sogenactif.http import Application
 from sogenactif_sandbox.automatic import PORTS
-from sogenactif_sandbox.running import LARGEST_BODY
 from sogenactif_sandbox.server import PaymentServer
+from sogenactif_sandbox.servers import LARGEST_BODY
 from sogenactif_sandbox.shop import Shop
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse
-
-LOGO = re.compile(r"/logos/([A-Za-z0-9_]+\.svg)")
+SCRIPTS = ("call_autoresponse", "call_request", "call_response")
 
 
 def demonstration(root: Path, address: str, protocol: str = SIPS) -> Application:
-    """The whole demonstration as one application, for a server at ``address`` (``http://127.0.0.1:8080``)."""
+    """Return the whole demonstration as one application, for a server at ``address`` (``http://127.0.0.1:8080``)."""
     pathfile = prepare(root, address, f"{address}/payment", protocol)
     pathfile = move(pathfile, address, f"{address}/payment", protocol)
     data = root / "var" / "data"
-    mounted = {
-        f"/cgi-bin/{name}.py": _script(root / "cgi-bin" / f"{name}.py")
-        for name in ("call_autoresponse", "call_request", "call_response")
-    }
-    shop = Shop(str(data / "shop.db"), pathfile)
-    payment = PaymentServer(pathfile, str(data / "payment.db"))
-
-    def application(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        logo = LOGO.fullmatch(path)
-        if logo and (root / "logos" / logo[1]).is_file():
-            return send(start_response, 200, (root / "logos" / logo[1]).read_bytes(), "image/svg+xml", [])
-        if path in mounted:
-            return mounted[path]({**environ, "SCRIPT_NAME": path, "PATH_INFO": ""}, start_response)
-        if path == "/payment" or path.startswith("/payment/"):
-            return payment({**environ, "SCRIPT_NAME": "/payment", "PATH_INFO": path[8:]}, start_response)
-        return shop(environ, start_response)
-
-    return application
+    return DispatcherMiddleware(
+        Shop(str(data / "shop.db"), pathfile),
+        {
+            "/payment": PaymentServer(pathfile, str(data / "payment.db")),
+            **{f"/cgi-bin/{name}.py": _script(root / "cgi-bin" / f"{name}.py") for name in SCRIPTS},
+        },
+    )
 
 
 def _script(path: Path) -> Application:
@@ -76,7 +59,7 @@ def main() -> None:
         "--protocol",
         default=SIPS,
         choices=[SIPS, PAYPAGE],
-        help="the guide's message, or that of today's server (sips)",
+        help="Sips 1.0, or Paypage (sips)",
     )
     arguments = parser.parse_args()
     address = f"http://127.0.0.1:{arguments.port}"

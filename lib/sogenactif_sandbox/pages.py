@@ -13,11 +13,10 @@ from markupsafe import Markup
 from sogenactif.escape import entities
 from sogenactif.instalments import Instalment
 from sogenactif.money import format_amount
-from sogenactif.protocols import posted
 from sogenactif.texts import HTML_LANGUAGE
 from sogenactif_sandbox import clock, rules
-from sogenactif_sandbox.address import origin
-from sogenactif_sandbox.looks import Looks, policy
+from sogenactif_sandbox.addresses import origin
+from sogenactif_sandbox.appearance import Appearance, policy
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.receipt import rows
 from sogenactif_sandbox.request import Request
@@ -41,7 +40,6 @@ ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-ENVIRONMENT.globals["posted"] = posted
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class View:
 
     transaction: Transaction
     merchant: Merchant
-    looks: Looks
+    appearance: Appearance
     base: str
     logos: str
     logo_type: str
@@ -84,22 +82,22 @@ class View:
         html = _render(
             template,
             request.get("language", ""),
-            layout="framed.html" if self.looks.template else "shop.html",
+            layout="framed.html" if self.appearance.template else "shop.html",
             view=self,
             base=self.base,
-            looks=self.looks,
-            options=self.looks.options,
+            appearance=self.appearance,
+            options=self.appearance.options,
             merchant=self.merchant,
             transaction=self.transaction,
             request=request,
             **values,
         )
-        return Page(html, policy(self.looks, shop, self.logos, self.nonce))
+        return Page(html, policy(self.appearance, shop, self.logos, self.nonce))
 
 
 def entry(
     view: View,
-    cancel_data: str,
+    cancel_post: Mapping[str, str],
     today: date,
     typed: Mapping[str, str],
     faults: Collection[str] = (),
@@ -108,7 +106,7 @@ def entry(
     """The card entry page; ``typed`` is what was entered before, ``faults`` what was wrong with it."""
     shown = {name: typed.get(name, "") for name in ("number", "month", "year")}
     shown["code_state"] = typed.get("code_state", rules.CODE_GIVEN)
-    if "NO_DISPLAY_CARD" in view.looks.options:
+    if "NO_DISPLAY_CARD" in view.appearance.options:
         shown["number"] = ""
     return view.page(
         "entry.html",
@@ -118,14 +116,14 @@ def entry(
         with_expiry=view.transaction.means not in rules.WITHOUT_EXPIRY,
         years=[str(year) for year in range(today.year, today.year + rules.YEARS_AHEAD + 1)],
         code_length=rules.CODE_LENGTH.get(view.transaction.means),
-        cancel_data=cancel_data,
+        cancel_post=cancel_post,
     )
 
 
 def choice(base: str, language: str, request: Request, logos: str, logo_type: str) -> Page:
-    """The page on which a customer chooses among the means that a request of today's server lists."""
+    """The page on which a customer chooses among the means that a Paypage request lists."""
     html = _render("choice.html", language, base=base, request=request, logos=logos, logo_type=logo_type)
-    return Page(html, policy(Looks(), [], logos, ""))
+    return Page(html, policy(Appearance(), [], logos, ""))
 
 
 def information(view: View) -> Page:
@@ -145,7 +143,7 @@ def access_control(view: View, card: rules.Card) -> Page:
         request=view.transaction.request,
     )
     shop = sorted({origin(view.transaction.request[n]) for n in ("normal_return_url", "cancel_return_url")})
-    return Page(html, policy(Looks(), shop, view.logos, ""))
+    return Page(html, policy(Appearance(), shop, view.logos, ""))
 
 
 def accepted(view: View) -> Page:
@@ -168,10 +166,10 @@ def refused(view: View) -> Page:
     return view.page("refused.html", reason="tries" if tries else "refused")
 
 
-def processed(view: View, data: str) -> Page:
-    """The page of a payment that was asked for again; ``data`` goes back with its button."""
+def processed(view: View, post: Mapping[str, str]) -> Page:
+    """The page of a payment that was asked for again; ``post`` goes back with its button."""
     accepted = view.transaction.response.get("response_code") == rules.ACCEPTED
-    return view.page("processed.html", accepted=accepted, data=data)
+    return view.page("processed.html", accepted=accepted, post=post)
 
 
 def pending(view: View) -> Page:
@@ -182,7 +180,7 @@ def pending(view: View) -> Page:
 def error(base: str, language: str, reason: str, parameter: str = "", colours: str = "") -> Page:
     """A page without a payment; ``reason`` names its texts, ``colours`` is red, green or empty."""
     html = _render("error.html", language, base=base, reason=reason, parameter=parameter, colours=colours)
-    return Page(html, policy(Looks(), [], "", ""))
+    return Page(html, policy(Appearance(), [], "", ""))
 
 
 def _render(template: str, language: str, **values: object) -> bytes:

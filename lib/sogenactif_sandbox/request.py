@@ -13,13 +13,13 @@ from sogenactif.errors import CertificateError, MessageError, MessageStructureEr
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, to_bytes
 from sogenactif.instalments import WrongSchedule, is_digits, schedule
 from sogenactif.money import CURRENCIES
-from sogenactif.protocols import flat, paypage, posted
+from sogenactif.protocols import paypage, posted
 from sogenactif.protocols.certificate import certificate_path
 from sogenactif.protocols.sips import open_request
 from sogenactif_sandbox import clock, template
-from sogenactif_sandbox.address import is_address
-from sogenactif_sandbox.installed import Installed
+from sogenactif_sandbox.addresses import is_address
 from sogenactif_sandbox.rules import MEANS, due_dates
+from sogenactif_sandbox.shop_files import ShopFiles
 
 CAPTURE_MODES = ("AUTHOR_CAPTURE", "VALIDATION", "PAYMENT_N", "IMMEDIATE")
 WITHOUT_SEPARATORS = ("customer_id", "order_id", "return_context", "statement_reference")
@@ -36,7 +36,7 @@ class RequestError(Exception):
     """A request that the server doesn't take; ``parameter`` is the field at fault, if there is one.
 
     ``language`` is the customer's, where it is known; ``why`` says more to the shop's developer;
-    ``data`` is the DATA that was refused.
+    ``post`` holds the fields that were refused.
     """
 
     def __init__(self, parameter: str, language: str = "", why: str = "") -> None:
@@ -44,7 +44,7 @@ class RequestError(Exception):
         self.parameter = parameter
         self.language = language
         self.why = why
-        self.data = ""
+        self.post: Mapping[str, str] = {}
 
 
 class SecurityError(RequestError):
@@ -61,7 +61,7 @@ class ForbiddenCharacter(RequestError):
 
 @dataclass(frozen=True)
 class Request:
-    """A payment request that was checked: its fields, the means chosen, the DATA it came as.
+    """A payment request that was checked: its fields, the means chosen, the post it came as.
 
     ``old`` says that the merchant's previous certificate, or secret key, sealed it, so that one must
     seal the response. ``brands`` are the means that a request of today's server lists.
@@ -69,7 +69,7 @@ class Request:
 
     fields: Mapping[str, str]
     means: str
-    data: str
+    post: Mapping[str, str]
     old: bool
     brands: tuple[str, ...] = ()
 
@@ -79,15 +79,15 @@ class Request:
         return "InterfaceVersion" in self.fields
 
 
-def read_request(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> Request:
-    """The request of a posted form: DATA, and the image button of the means chosen (CB without one).
+def read_request(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles) -> Request:
+    """Return the request of a posted form: DATA, and the image button of the means chosen (CB without one).
 
-    ``installed`` has the templates of shops. Raises SecurityError, InvalidRequest and ForbiddenCharacter.
+    ``shop_files`` has the templates of shops. Raises SecurityError, InvalidRequest and ForbiddenCharacter.
     """
     try:
-        return _read(form, pathfile, installed)
+        return _read(form, pathfile, shop_files)
     except RequestError as error:
-        error.data = flat(posted(form))
+        error.post = posted(form)
         raise
 
 
@@ -103,10 +103,10 @@ def chosen_means(form: Mapping[str, str]) -> str:
     return chosen[0] if chosen else "CB"
 
 
-def _read(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> Request:
+def _read(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles) -> Request:
     post = posted(form)
     if "Data" in post:
-        return _read_paypage(form, post, pathfile, installed)
+        return _read_paypage(form, post, pathfile, shop_files)
     data = post["DATA"]
     try:
         fields, certificate = open_request(data, pathfile)
@@ -121,12 +121,12 @@ def _read(form: Mapping[str, str], pathfile: Pathfile, installed: Installed) -> 
     fields = {name: value for name, value in fields.items() if value}
     means = chosen_means(form)
     previous = certificate_path(pathfile, fields["merchant_country"], fields["merchant_id"], old=True)
-    _check(fields, means, installed)
-    return Request(fields, means, data, certificate.path == previous)
+    _check(fields, means, shop_files)
+    return Request(fields, means, post, certificate.path == previous)
 
 
 def _read_paypage(
-    form: Mapping[str, str], post: Mapping[str, str], pathfile: Pathfile, installed: Installed
+    form: Mapping[str, str], post: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles
 ) -> Request:
     """A request in the manner of today's server, as one of the guide; without ``means`` where they are to be chosen."""
     try:
@@ -138,16 +138,16 @@ def _read_paypage(
     fields["merchant_country"] = COUNTRY
     brands = fields.pop("payment_means", ANY_MEANS).split(",")
     means = brands[0] if len(brands) == 1 else form.get("means", "")
-    _check(fields, means if means in brands else brands[0], installed)
-    return Request(fields, means if means in brands else "", flat(post), old, tuple(brands))
+    _check(fields, means if means in brands else brands[0], shop_files)
+    return Request(fields, means if means in brands else "", post, old, tuple(brands))
 
 
-def _check(fields: Mapping[str, str], means: str, installed: Installed) -> None:
+def _check(fields: Mapping[str, str], means: str, shop_files: ShopFiles) -> None:
     language = fields.get("language", "")
     for parameter in _malformed(fields, means):
         raise InvalidRequest(parameter, language)
     if "templatefile" in fields:
-        wrong = template.faults(installed, fields["merchant_id"], fields["templatefile"])
+        wrong = template.faults(shop_files, fields["merchant_id"], fields["templatefile"])
         if wrong:
             raise InvalidRequest("templatefile", language, "; ".join(wrong))
     for name in WITHOUT_SEPARATORS:

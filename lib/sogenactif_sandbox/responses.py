@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sogenactif.configuration import Pathfile
 from sogenactif.fields import RESPONSE
-from sogenactif.protocols import flat, paypage
+from sogenactif.protocols import paypage
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.paypage import MANNER
 from sogenactif.protocols.sips import seal_response
@@ -69,15 +69,12 @@ def make_response(
     return {name: value for name, value in response.items() if value}
 
 
-def seal(response: Mapping[str, str], pathfile: Pathfile, old: bool) -> str:
-    """DATA of a response, sealed with the merchant's certificate, or with the ``old`` one as the request was.
-
-    Of one to a request of today's server, the body of its post (``protocol.flat``).
-    """
+def seal(response: Mapping[str, str], pathfile: Pathfile, old: bool) -> dict[str, str]:
+    """Return the post of a response, sealed with the merchant's certificate, or with the ``old`` one as the request was."""
     if "InterfaceVersion" in response:
-        return flat(paypage.seal_response(response, pathfile, old))
+        return paypage.seal_response(response, pathfile, old)
     owner = response["merchant_country"], response["merchant_id"]
-    return seal_response(response, read_certificate(pathfile, *owner, old))
+    return {"DATA": seal_response(response, read_certificate(pathfile, *owner, old))}
 
 
 def short(response: Mapping[str, str]) -> dict[str, str]:

@@ -1,48 +1,46 @@
-"""The payment server, as a WSGI application: which route answers what, and what goes wrong.
+"""The payment server, a Flask application: its routes, and what a browser sees when something goes wrong.
 
 Source: spec of the payment server.
 """
 
-import traceback
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from flask import Flask, Response, abort, redirect, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
 from sogenactif.configuration import Pathfile
-from sogenactif.http import Environ, HttpError, allow, send
 from sogenactif.texts import accepted_language
 from sogenactif_sandbox import clock, pages
-from sogenactif_sandbox.answer import Answer, Body
 from sogenactif_sandbox.bank import Bank
 from sogenactif_sandbox.console import Console
-from sogenactif_sandbox.customer import Customer
-from sogenactif_sandbox.installed import Installed
-from sogenactif_sandbox.later import Later
+from sogenactif_sandbox.customer import Customer, page_response
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchants
 from sogenactif_sandbox.request import ForbiddenCharacter, RequestError, SecurityError
+from sogenactif_sandbox.scheduler import Scheduler
+from sogenactif_sandbox.shop_files import ShopFiles
 from sogenactif_sandbox.transactions import REFUSED, Transactions
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse
 
 STYLE = Path(__file__).parent / "style.css"
 EXAMPLES = Path(__file__).parent / "examples"
-MOST_KEPT = 20_000  # of the DATA of a request that was refused
-FILES = "/files"  # the installed files of shops, below the address of the server
+LARGEST_FORM = 64 * 1024  # bytes
+MOST_STORED = 20_000  # characters of each field of a request that was refused
+FILES = "/files"  # the files of shops, below the address of the server
 # An SVG is a document: opened by itself it may do nothing.
 FILES_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
-class PaymentServer:
+class PaymentServer(Flask):
     """The payment server, to be mounted where the certificates' URL points.
 
     ``pathfile`` finds the certificates of the merchants; ``database`` is the path of an SQLite
     file, made on first use. ``logos`` is the address, path or URL, of the logos of the means, and
-    ``logo_type`` their extension. ``merchants`` are those known by name. ``installed`` is the
-    folder of the shops' logos, style sheets and templates, a few examples unless it is given. ``allowed_hosts`` are the only hosts
-    that an automatic response may be sent to, any when None. ``console``: whether there is one; it
-    shows every payment to whoever asks, so a server that strangers reach goes without. ``seconds`` are what a request in the manner of
-    today's server (``paymentInit``) gives its customer to pay.
+    ``logo_type`` their extension. ``merchants`` are those known by name. ``shop_files`` is the
+    folder of the shops' logos, style sheets and templates, a few examples unless it is given.
+    ``allowed_hosts`` are the only hosts that an automatic response may be sent to, any when None.
+    ``console``: whether there is one; it shows every payment to whoever asks, so a server that
+    strangers reach goes without. ``seconds`` is the time in which a customer of Paypage has to pay.
     """
 
     def __init__(
@@ -53,104 +51,91 @@ class PaymentServer:
         *,
         logo_type: str = "svg",
         merchants: Merchants = DEMONSTRATION,
-        installed: str | Path = EXAMPLES,
+        shop_files: str | Path = EXAMPLES,
         allowed_hosts: Collection[str] | None = None,
         console: bool = True,
         seconds: int = 15 * 60,
     ) -> None:
+        super().__init__(__name__, static_folder=None)
+        self.config.update(
+            MAX_CONTENT_LENGTH=LARGEST_FORM,
+            MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
+            PROVIDE_AUTOMATIC_OPTIONS=False,
+        )
         self.transactions = Transactions(database)
-        self.later = Later()
-        self.bank = Bank(pathfile, self.transactions, merchants, allowed_hosts, self.later, seconds)
-        self._folder = Path(installed)
-        customer = Customer(self.bank, self._installed, logos, logo_type)
-        self._routes: dict[str, Callable[[Environ], Answer]] = {
-            "callpayment": _posted(customer.call_payment),
-            "paymentInit": _posted(customer.call_payment),
-            "card": _posted(customer.card),
-            "authentication": customer.authentication,
-            "cancel": _posted(customer.cancel),
-            "result": _posted(customer.result),
-            "files": self._file,
-            "style.css": self._style,
-        }
+        self.scheduler = Scheduler()
+        self.bank = Bank(pathfile, self.transactions, merchants, allowed_hosts, self.scheduler, seconds)
+        self.folder = Path(shop_files)
+        customer = Customer(self.bank, self.shop_files, logos, logo_type)
+        self.register_blueprint(customer.blueprint())
+        self.add_url_rule("/style.css", view_func=self.style)
+        self.add_url_rule(f"{FILES}/<merchant_id>/<name>", view_func=self.file)
         if console:
-            self._routes["console"] = Console(self.bank)
-            self._routes[""] = lambda environ: Answer(
-                b"", 303, [("Location", environ.get("SCRIPT_NAME", "") + "/console")]
-            )
-
-    def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer a request; whatever goes wrong, a browser gets a page and never a traceback."""
-        try:
-            name = environ.get("PATH_INFO", "").lstrip("/").partition("/")[0]
-            if name not in self._routes:
-                raise HttpError(404, name)
-            answer = self._routes[name](environ)
-        except HttpError as error:
-            answer = self._error(environ, "wrong_request", error.status)
-            answer.headers += error.headers
-        except RequestError as error:
-            answer = self._refuse(environ, error)
-        except Exception:
-            environ["wsgi.errors"].write(traceback.format_exc())
-            answer = self._error(environ, "failed", 500)
-        body = send(start_response, answer.status, answer.body, answer.content_type, answer.headers)
-        if environ["REQUEST_METHOD"] == "HEAD":
-            return []
-        return Body(answer.body, answer.after) if answer.after else body
+            self.register_blueprint(Console(self.bank).blueprint())
+            self.add_url_rule("/", "home", lambda: redirect(f"{request.script_root}/console", 303))
+        self.register_error_handler(RequestError, self.refuse)
+        self.register_error_handler(HTTPException, self.fail)
+        self.after_request(_protect)
 
     def close(self) -> None:
         """Give up the automatic responses that wait for their delay."""
-        self.later.close()
+        self.scheduler.close()
 
-    def _installed(self, base: str) -> Installed:
-        return Installed(self._folder, base + FILES)
+    def shop_files(self) -> ShopFiles:
+        """Return the files of shops, at their address for this request."""
+        return ShopFiles(self.folder, request.script_root + FILES)
 
-    def _style(self, environ: Environ) -> Answer:
-        allow(environ, "GET", "HEAD")
-        return Answer(STYLE.read_bytes(), content_type="text/css; charset=utf-8")
+    def style(self) -> Response:
+        """Show the style sheet of the pages."""
+        return Response(STYLE.read_bytes(), content_type="text/css; charset=utf-8")
 
-    def _file(self, environ: Environ) -> Answer:
-        allow(environ, "GET", "HEAD")
-        parts = environ["PATH_INFO"].lstrip("/").split("/")
-        found = self._installed("").read(parts[1], parts[2]) if len(parts) == 3 else None
+    def file(self, merchant_id: str, name: str) -> Response:
+        """Show a file of a shop's."""
+        found = self.shop_files().read(merchant_id, name)
         if found is None:
-            raise HttpError(404, "no such file")
-        return Answer(found[0], 200, [("Content-Security-Policy", FILES_POLICY)], found[1])
+            abort(404)
+        content, content_type = found
+        return Response(content, content_type=content_type, headers={"Content-Security-Policy": FILES_POLICY})
 
-    def _refuse(self, environ: Environ, error: RequestError) -> Answer:
+    def refuse(self, error: RequestError) -> Response:
+        """Record a request that was refused, and show its customer a page."""
         why = f"{type(error).__name__} ({error.why or error.parameter})"
-        environ["wsgi.errors"].write(f"payment request refused: {why!a}\n")
+        self.logger.warning("payment request refused: %a", why)
         # What was refused may hold any bytes, and more of them than any message.
-        data, why = (text.encode("ascii", "backslashreplace").decode() for text in (error.data, why))
-        data = data[:MOST_KEPT]
+        post = {name: _printable(value)[:MOST_STORED] for name, value in error.post.items()}
         named = {"parameter": error.parameter}
-        self.transactions.record(None, clock.utc(clock.now()), REFUSED, data, named, answer=why)
+        moment = clock.utc(clock.now())
+        self.transactions.record(None, moment, REFUSED, post, named, answer=_printable(why))
         if isinstance(error, SecurityError):
-            return self._error(environ, "security", 403, error.language, error.parameter, "red")
+            return self._error("security", 403, error.language, error.parameter, "red")
         if isinstance(error, ForbiddenCharacter):
-            return self._error(environ, "forbidden", 400, error.language, error.parameter, "green")
-        return self._error(environ, "invalid", 400, error.language, error.parameter, "red")
+            return self._error("forbidden", 400, error.language, error.parameter, "green")
+        return self._error("invalid", 400, error.language, error.parameter, "red")
+
+    def fail(self, error: HTTPException) -> AnyResponse:
+        """Show a page for whatever else goes wrong; Flask has logged what is our own fault."""
+        status = error.code or 500
+        if status < 400:
+            return error.get_response()
+        response = self._error("failed" if status >= 500 else "wrong_request", status)
+        if "Allow" in (headers := dict(error.get_headers())):
+            response.headers["Allow"] = headers["Allow"]
+        return response
 
     def _error(
-        self,
-        environ: Environ,
-        reason: str,
-        status: int,
-        language: str = "",
-        parameter: str = "",
-        colours: str = "",
-    ) -> Answer:
-        language = language or accepted_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-        page = pages.error(environ.get("SCRIPT_NAME", ""), language, reason, parameter, colours)
-        return Answer.of(page, status)
+        self, reason: str, status: int, language: str = "", parameter: str = "", colours: str = ""
+    ) -> Response:
+        language = language or accepted_language(request.headers.get("Accept-Language", ""))
+        return page_response(pages.error(request.script_root, language, reason, parameter, colours), status)
 
 
-def _posted(route: Callable[[Environ], Answer]) -> Callable[[Environ], Answer]:
-    """A route that takes what is posted, and nothing else."""
+def _protect(response: Response) -> Response:
+    """No answer of a payment is stored, nor its type guessed."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
 
-    def checked(environ: Environ) -> Answer:
-        allow(environ, "POST")
-        return route(environ)
 
-    return checked
+def _printable(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()

@@ -17,15 +17,21 @@ from sogenactif_sandbox.request import Request, differing
 from sogenactif_sandbox.rules import Card
 from sogenactif_sandbox.switches import Switches
 
-# OPEN: nothing authorised yet. AUTHORISING: the bank is being asked. TELLING: there is an answer, and the
-# shop is being told. CANCELLED: the customer gave up, and may come back. ENDED: there is an answer for good.
-OPEN, AUTHORISING, TELLING, CANCELLED, ENDED = "OPEN", "AUTHORISING", "TELLING", "CANCELLED", "ENDED"
+# OPEN: nothing authorised yet. AUTHORISING: the bank is being asked. NOTIFYING: there is an answer, and the
+# shop is being notified. CANCELLED: the customer gave up, and may come back. ENDED: there is an answer for good.
+OPEN, AUTHORISING, NOTIFYING, CANCELLED, ENDED = "OPEN", "AUTHORISING", "NOTIFYING", "CANCELLED", "ENDED"
 
 # Messages: a request of a shop, and one that was refused; a response through the browser; one by the server.
 REQUEST, REFUSED, RESPONSE, AUTOMATIC = "REQUEST", "REFUSED", "RESPONSE", "AUTOMATIC"
 MOST_REFUSED = 100
 
-SCHEMA = """
+# Of the tables below. Those of another version are removed: nothing in them is money.
+VERSION = 2
+REMOVE_TABLES = (
+    "DROP TABLE IF EXISTS messages; DROP TABLE IF EXISTS transactions; DROP TABLE IF EXISTS switches"
+)
+SCHEMA = f"""
+PRAGMA user_version = {VERSION};
 CREATE TABLE IF NOT EXISTS transactions (
     id INTEGER PRIMARY KEY,
     token TEXT NOT NULL UNIQUE,
@@ -39,9 +45,9 @@ CREATE TABLE IF NOT EXISTS transactions (
     request TEXT NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0,
     card TEXT NOT NULL DEFAULT 'null',
-    response TEXT NOT NULL DEFAULT '{}',
-    data TEXT NOT NULL DEFAULT '',
-    switches TEXT NOT NULL DEFAULT '{}',
+    response TEXT NOT NULL DEFAULT '{{}}',
+    post TEXT NOT NULL DEFAULT '{{}}',
+    switches TEXT NOT NULL DEFAULT '{{}}',
     UNIQUE (day, merchant_country, merchant_id, transaction_id)
 );
 CREATE TABLE IF NOT EXISTS messages (
@@ -49,7 +55,7 @@ CREATE TABLE IF NOT EXISTS messages (
     "transaction" INTEGER REFERENCES transactions (id),
     moment TEXT NOT NULL,
     kind TEXT NOT NULL,
-    data TEXT NOT NULL,
+    post TEXT NOT NULL,
     fields TEXT NOT NULL,
     url TEXT NOT NULL DEFAULT '',
     state TEXT NOT NULL DEFAULT '',
@@ -57,7 +63,7 @@ CREATE TABLE IF NOT EXISTS messages (
 );
 CREATE INDEX IF NOT EXISTS messages_of_transaction ON messages ("transaction");
 CREATE TABLE IF NOT EXISTS switches (id INTEGER PRIMARY KEY CHECK (id = 1), next TEXT NOT NULL);
-INSERT OR IGNORE INTO switches VALUES (1, '{}');
+INSERT OR IGNORE INTO switches VALUES (1, '{{}}');
 """
 
 
@@ -65,7 +71,7 @@ INSERT OR IGNORE INTO switches VALUES (1, '{}');
 class Transaction:
     """A payment as it stands. ``token`` is the customer's, unguessable; ``tries`` the wrong entries so far.
 
-    ``card`` is what is kept of the card, once one was typed in; ``response`` and ``data`` are the
+    ``card`` is what is kept of the card, once one was typed in; ``response`` and ``post`` are the
     outcome, empty before it.
     """
 
@@ -79,13 +85,13 @@ class Transaction:
     tries: int
     card: Card | None
     response: Mapping[str, str]
-    data: str
+    post: Mapping[str, str]
     switches: Switches
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message that was received or sent: its ``fields``, read from ``data``.
+    """A message that was received or sent: its ``fields``, read from ``post``.
 
     Of an automatic response, ``url`` is where it went, ``state`` SENT, FAILED or UNDEFINED, and
     ``answer`` what the shop answered; of a refused request, ``answer`` says why.
@@ -94,7 +100,7 @@ class Message:
     id: int
     moment: str
     kind: str
-    data: str
+    post: Mapping[str, str]
     fields: Mapping[str, str]
     url: str
     state: str
@@ -118,13 +124,15 @@ class Transactions:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with self._connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
+            if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                connection.executescript(REMOVE_TABLES)
             connection.executescript(SCHEMA)
             # A server that stopped while it was asking the bank has asked nothing.
             connection.execute("UPDATE transactions SET state = ? WHERE state = ?", (OPEN, AUTHORISING))
             connection.execute(
                 "UPDATE transactions SET state = CASE json_extract(response, '$.response_code')"
                 " WHEN ? THEN ? ELSE ? END WHERE state = ?",
-                (rules.CANCELLED, CANCELLED, ENDED, TELLING),
+                (rules.CANCELLED, CANCELLED, ENDED, NOTIFYING),
             )
 
     def begin(self, request: Request, day: str) -> Transaction:
@@ -210,13 +218,15 @@ class Transactions:
         with self._connection() as connection:
             connection.execute("UPDATE transactions SET state = ? WHERE id = ?", (state, id))
 
-    def finish(self, id: int, card: Card | None, response: Mapping[str, str], data: str, state: str) -> None:
+    def finish(
+        self, id: int, card: Card | None, response: Mapping[str, str], post: Mapping[str, str], state: str
+    ) -> None:
         """Record the outcome of a claimed transaction."""
-        kept = json.dumps(asdict(card) if card else None)
+        card_json = json.dumps(asdict(card) if card else None)
         with self._connection() as connection:
             connection.execute(
-                "UPDATE transactions SET state = ?, card = ?, response = ?, data = ? WHERE id = ?",
-                (state, kept, json.dumps(response), data, id),
+                "UPDATE transactions SET state = ?, card = ?, response = ?, post = ? WHERE id = ?",
+                (state, card_json, json.dumps(response), json.dumps(post), id),
             )
 
     # Messages
@@ -226,7 +236,7 @@ class Transactions:
         id: int | None,
         moment: str,
         kind: str,
-        data: str,
+        post: Mapping[str, str],
         fields: Mapping[str, str],
         url: str = "",
         state: str = "",
@@ -235,9 +245,9 @@ class Transactions:
         """Record a message, of a transaction or of none. Of the refused ones the last 100 are kept."""
         with self._connection() as connection:
             connection.execute(
-                'INSERT INTO messages ("transaction", moment, kind, data, fields, url, state, answer)'
+                'INSERT INTO messages ("transaction", moment, kind, post, fields, url, state, answer)'
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (id, moment, kind, data, json.dumps(fields), url, state, answer),
+                (id, moment, kind, json.dumps(post), json.dumps(fields), url, state, answer),
             )
             if kind == REFUSED:
                 connection.execute(
@@ -318,7 +328,7 @@ def _transaction(row: sqlite3.Row) -> Transaction:
         tries=row["tries"],
         card=Card(**card) if card else None,
         response=json.loads(row["response"]),
-        data=row["data"],
+        post=json.loads(row["post"]),
         switches=Switches.of(json.loads(row["switches"])),
     )
 
@@ -328,7 +338,7 @@ def _message(row: sqlite3.Row) -> Message:
         id=row["id"],
         moment=row["moment"],
         kind=row["kind"],
-        data=row["data"],
+        post=json.loads(row["post"]),
         fields=json.loads(row["fields"]),
         url=row["url"],
         state=row["state"],

@@ -16,7 +16,7 @@ from typing import Any
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import open_response, seal_request
-from sogenactif_sandbox.running import payment_server, serving
+from sogenactif_sandbox.servers import payment_server, serving
 
 MERCHANT = "014213245611111"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sogenactif_sandbox.running import listen
+from sogenactif_sandbox.servers import listen
 from tests.support.vectors import need
 
 APACHE = "/usr/sbin/apache2"

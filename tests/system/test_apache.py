@@ -18,8 +18,8 @@ from playwright.sync_api import BrowserContext
 from sogenactif.configuration import read_pathfile
 from sogenactif.http import Application, Environ
 from sogenactif.ledger.journal import Journal
-from sogenactif_sandbox.running import serving
 from sogenactif_sandbox.server import PaymentServer
+from sogenactif_sandbox.servers import serving
 from sogenactif_sandbox.shop import Shop
 from tests.conftest import MERCHANT, need
 from tests.support.browser import browsing

@@ -17,7 +17,7 @@ import pytest
 
 from sogenactif.ledger.history import answers, differences, transactions
 from sogenactif.web import call_autoresponse, call_response
-from sogenactif_sandbox.running import serving
+from sogenactif_sandbox.servers import serving
 from tests.conftest import ASKED, ROOT, slow
 from tests.support.serving import free_port, postgresql
 from tests.support.shop import LedgerShop

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sogenactif_sandbox.running import serving
+from sogenactif_sandbox.servers import serving
 from tests.support.bank import Bank, Shop, bank
 from tests.support.browser import browsing
 

@@ -15,7 +15,7 @@ from sogenactif.configuration import Pathfile
 from sogenactif.http import Environ
 from sogenactif.protocols.certificate import issue_certificate
 from sogenactif.web import Order, call_request
-from sogenactif_sandbox.running import serving
+from sogenactif_sandbox.servers import serving
 from tests.conftest import MERCHANT
 from tests.support.browser import browsing
 

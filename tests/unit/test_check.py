@@ -28,8 +28,8 @@ from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.ledger.schema import MIGRATIONS, schema_version
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols.certificate import issue_certificate
-from sogenactif_sandbox.running import serving
 from sogenactif_sandbox.server import PaymentServer
+from sogenactif_sandbox.servers import serving
 from sogenactif_sandbox.shop import Shop
 from tests.conftest import ACCEPTED, ASKED, ENROLLED, MERCHANT, ROOT, need, speak_paypage
 from tests.support import serving as serving_module

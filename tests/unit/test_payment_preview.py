@@ -9,8 +9,8 @@ import pytest
 from sogenactif.configuration import read_pathfile
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_request
-from sogenactif_sandbox.preview import SHOWN, main, preview
-from sogenactif_sandbox.running import payment_server
+from sogenactif_sandbox.commands.preview import SHOWN, main, preview
+from sogenactif_sandbox.servers import payment_server
 from tests.conftest import ROOT
 from tests.support.bank import send
 

@@ -24,8 +24,8 @@ from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import open_response, seal_response
 from sogenactif_sandbox import automatic, clock
-from sogenactif_sandbox.running import listen, mounted, serving
 from sogenactif_sandbox.server import PaymentServer
+from sogenactif_sandbox.servers import listen, mounted, serving
 from sogenactif_sandbox.transactions import Transactions
 from tests.conftest import need
 from tests.support.bank import MERCHANT, Answer, Bank, Shop, bank, send
@@ -561,7 +561,7 @@ def test_a_shop_of_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPatc
         known = {"shop.example": [address] * 20}
         monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: known.get(host, [address]))
         started = time.monotonic()
-        assert automatic.post("http://shop.example/", "").state == "FAILED"
+        assert automatic.post("http://shop.example/", {}).state == "FAILED"
     assert time.monotonic() - started < 3
 
 

@@ -422,7 +422,7 @@ CLASSES = {
 
 @pytest.mark.parametrize("page", CLASSES)
 def test_classes_that_style_sheets_rely_on(page: str) -> None:
-    from sogenactif_sandbox.preview import preview
+    from sogenactif_sandbox.commands.preview import preview
 
     name, means = {"amex": ("entry", "AMEX")}.get(page, (page, "CB"))
     text = preview(name, {"data": ""}, means=means).decode()

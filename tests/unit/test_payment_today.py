@@ -8,7 +8,7 @@ import pytest
 
 from sogenactif.configuration import read_pathfile
 from sogenactif.payment import PaymentResponse, make_request, read_outcome
-from sogenactif.protocols import paypage, posted
+from sogenactif.protocols import paypage
 from tests.conftest import MERCHANT, speak_paypage
 from tests.support.bank import Answer, Bank, bank, send
 
@@ -70,7 +70,7 @@ def test_the_automatic_response_is_the_browser_s(today: Bank) -> None:
     page = today.card(call(today, ask(today)))
     today.wait_for_automatic(1)
     [message] = [m for m in today.last()["messages"] if m["kind"] == "AUTOMATIC"]
-    post = posted(message["data"])
+    post = message["post"]
     assert post == {name: page.hidden(name) for name in post}
     assert message["state"] == "SENT"
 

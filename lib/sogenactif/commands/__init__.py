@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
 
@@ -14,7 +15,6 @@ COMMANDS = {
         "issue, show or install the certificate of a merchant",
         "sogenactif.commands.certificate",
     ),
-    "preview": ("show a page of the payment server, with any template", "sogenactif_sandbox.preview"),
     "transactions": ("list transactions by day, order or state", "sogenactif.commands.transactions"),
     "show": ("show a transaction and the responses to it", "sogenactif.commands.show"),
     "replay": ("enter what only the journal has, tell the shop what it missed", "sogenactif.commands.replay"),
@@ -39,10 +39,10 @@ def new_parser(command: str, description: str, epilog: str = "") -> argparse.Arg
     return parser
 
 
-def load(command: str) -> ModuleType:
-    """The module of a command; what is missing for it ends the program with a sentence."""
+def load(command: str, commands: Mapping[str, tuple[str, str]] = COMMANDS) -> ModuleType:
+    """Return the module of a command; what is missing for it ends the program with a sentence."""
     try:
-        return import_module(COMMANDS[command][1])
+        return import_module(commands[command][1])
     except ModuleNotFoundError as error:
         sys.exit(
             f"sogenactif: {command} needs {error.name}, which is missing: run ./install.sh in a whole copy of the kit"

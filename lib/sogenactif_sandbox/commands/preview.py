@@ -14,15 +14,15 @@ from sogenactif.commands import new_parser
 from sogenactif.fields import CALL
 from sogenactif.instalments import Instalment, WrongSchedule, schedule
 from sogenactif_sandbox import pages, rules, template
-from sogenactif_sandbox.installed import Installed
-from sogenactif_sandbox.looks import framed, make_looks
+from sogenactif_sandbox.appearance import framed, make_appearance
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.pages import Page, View
+from sogenactif_sandbox.shop_files import ShopFiles
 from sogenactif_sandbox.switches import Switches
 from sogenactif_sandbox.template import TemplateError
 from sogenactif_sandbox.transactions import ENDED, Transaction
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 TODAY = date(2026, 11, 23)
 CARD = rules.Card("4974.00", "202812", "00", "1", "4D", False)
 REQUEST = {
@@ -46,17 +46,17 @@ FAULTS = ("number", "expiry", "code")
 
 # Each page by its name: the template that dresses it, and what shows it.
 SHOWN: Mapping[str, tuple[str, Callable[[View], Page]]] = {
-    "entry": (template.CAPTURE, lambda view: pages.entry(view, "", TODAY, {})),
+    "entry": (template.CAPTURE, lambda view: pages.entry(view, {}, TODAY, {})),
     "errors": (
         template.CAPTURE,
-        lambda view: pages.entry(view, "", TODAY, {"number": "4974"}, FAULTS, last_try=True),
+        lambda view: pages.entry(view, {}, TODAY, {"number": "4974"}, FAULTS, last_try=True),
     ),
     "information": (template.INFORMATION, pages.information),
     "access-control": ("", lambda view: pages.access_control(view, CARD)),
     "accepted": (template.ACCEPTED, pages.accepted),
     "refused": (template.REFUSED, lambda view: pages.refused(_with_code(view, rules.REFUSED))),
     "tries": (template.REFUSED, lambda view: pages.refused(_with_code(view, rules.TOO_MANY_TRIES))),
-    "processed": ("", lambda view: pages.processed(_with_code(view, rules.REFUSED), "")),
+    "processed": ("", lambda view: pages.processed(_with_code(view, rules.REFUSED), {})),
     "pending": ("", pages.pending),
     "security": ("", lambda view: _error(view, "security", "red")),
     "invalid": ("", lambda view: _error(view, "invalid", "red")),
@@ -80,11 +80,11 @@ def preview(
     """
     kind, show = SHOWN[page]
     request = {**REQUEST, **fields}
-    files = Installed(installed, installed.resolve().as_uri() if installed else "")
-    looks = make_looks(request, files, kind)
+    files = ShopFiles(installed, installed.resolve().as_uri() if installed else "")
+    appearance = make_appearance(request, files, kind)
     if template_file:
         read = template.parse(template_file.read_bytes())
-        looks = framed(looks, read, template_file.resolve().parent.as_uri() + "/")
+        appearance = framed(appearance, read, template_file.resolve().parent.as_uri() + "/")
     parts: tuple[Instalment, ...] = ()
     if request.get("capture_mode") == "PAYMENT_N":
         parts = schedule(
@@ -92,10 +92,10 @@ def preview(
         )
     view = View(
         transaction=Transaction(
-            1, "preview", "20261123", ENDED, means, False, request, 0, CARD, RESPONSE, "", Switches()
+            1, "preview", "20261123", ENDED, means, False, request, 0, CARD, RESPONSE, {}, Switches()
         ),
         merchant=Merchant(name),
-        looks=looks,
+        appearance=appearance,
         base=HERE.as_uri(),
         logos=(HERE.parents[1] / "logos").as_uri() + "/",
         logo_type="svg",

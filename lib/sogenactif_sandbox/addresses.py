@@ -1,9 +1,8 @@
 """Addresses that come with a request: which ones a browser may be sent to."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
-
-from sogenactif.protocols import posted
 
 URL = re.compile(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][\x21-\x7e]*)?", re.ASCII)
 
@@ -20,13 +19,13 @@ def is_address(url: str) -> bool:
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of an address, as a Content-Security-Policy names it."""
+    """Return scheme, host and port of an address, as a Content-Security-Policy names it."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def with_data(url: str, data: str) -> str:
-    """A return address with DATA, or what today's server posts, in its query string."""
+def with_fields(url: str, post: Mapping[str, str]) -> str:
+    """Return an address of the shop with the fields of a response in its query string."""
     address, mark, fragment = url.partition("#")
     joint = "&" if "?" in address else "?"
-    return f"{address}{joint}{urlencode(posted(data))}{mark}{fragment}"
+    return f"{address}{joint}{urlencode(post)}{mark}{fragment}"

@@ -1,6 +1,6 @@
 """What a payment's pages look like: the shop's logos, colours, style sheet, template and options.
 
-Source: spec of the payment server, Looks.
+Source: spec of the payment server, Appearance.
 """
 
 import re
@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from sogenactif_sandbox import template
-from sogenactif_sandbox.address import is_address, origin
-from sogenactif_sandbox.installed import NAME, Installed
+from sogenactif_sandbox.addresses import is_address, origin
+from sogenactif_sandbox.shop_files import NAME, ShopFiles
 from sogenactif_sandbox.template import Template
 
 USE_CSS = re.compile(r"<USE_CSS>;?([^\s;<>\"]+);?</USE_CSS>")
@@ -20,8 +20,8 @@ WHITE, BLACK = "#ffffff", "#000000"
 
 
 @dataclass(frozen=True)
-class Looks:
-    """The looks of one page.
+class Appearance:
+    """The appearance of one page.
 
     ``options`` are those of the field data. ``left``, ``right``, ``banner`` and the three buttons are
     addresses of pictures, empty where the shop has none. ``style`` is CSS made from the colours;
@@ -47,8 +47,10 @@ def options(data: str) -> frozenset[str]:
     return frozenset(data.split(";"))
 
 
-def make_looks(request: Mapping[str, str], installed: Installed, page: str, own_sheet: str = "") -> Looks:
-    """The looks of a page; ``page`` is CAPTURE, ACCEPTED, REFUSED, 3DINFO, or empty for any other.
+def make_appearance(
+    request: Mapping[str, str], shop_files: ShopFiles, page: str, own_sheet: str = ""
+) -> Appearance:
+    """The appearance of a page; ``page`` is CAPTURE, ACCEPTED, REFUSED, 3DINFO, or empty for any other.
 
     ``own_sheet`` is the style sheet that is set on the server for the shop. Raises TemplateError.
     """
@@ -56,58 +58,60 @@ def make_looks(request: Mapping[str, str], installed: Installed, page: str, own_
 
     def picture(field: str) -> str:
         name = request.get(field, "")
-        return installed.url(merchant_id, name) if name else ""
+        return shop_files.url(merchant_id, name) if name else ""
 
     data = request.get("data", "")
     chosen = options(data)
-    buttons = Looks(
+    buttons = Appearance(
         chosen,
         submit=picture("submit_logo"),
         cancel=picture("cancel_return_logo"),
         back=picture("normal_return_logo"),
     )
     if request.get("templatefile"):
-        found = template.find(installed, merchant_id, request["templatefile"], page)
+        found = template.find(shop_files, merchant_id, request["templatefile"], page)
         if found:
-            return framed(buttons, found, installed.base(merchant_id))
+            return framed(buttons, found, shop_files.base(merchant_id))
     return replace(
         buttons,
         left=picture("logo_id"),
         right=picture("logo_id2"),
         banner=picture("advert"),
         style=_style(request, picture("background_id")),
-        sheet=_sheet(data, installed, merchant_id) or own_sheet,
+        sheet=_sheet(data, shop_files, merchant_id) or own_sheet,
     )
 
 
-def framed(looks: Looks, found: Template, files: str) -> Looks:
-    """The same looks within a template: its own colours, and of the fields' the buttons alone."""
-    return Looks(
-        looks.options,
-        submit=looks.submit,
-        cancel=looks.cancel,
-        back=looks.back,
+def framed(appearance: Appearance, found: Template, files: str) -> Appearance:
+    """The same appearance within a template: its own colours, and of the fields' the buttons alone."""
+    return Appearance(
+        appearance.options,
+        submit=appearance.submit,
+        cancel=appearance.cancel,
+        back=appearance.back,
         style=_template_style(found.body, files),
         template=found,
         files=files,
     )
 
 
-def policy(looks: Looks, shop: list[str], logos: str, nonce: str) -> str:
+def policy(appearance: Appearance, shop: list[str], logos: str, nonce: str) -> str:
     """The Content-Security-Policy of a page: no script; frames in the server's and the shop's own origins alone."""
     # A browser holds forms to this through every redirect, and where a shop sends its customers on to is
     # its own affair. The forms of these pages are the server's: nothing that comes from outside makes one.
     forms = "'self' http: https:" if shop else "'self'"
     frames = " ".join(("'self'", *shop))
     images = ["'self'", *([origin(logos)] if is_address(logos) else [])]
-    styles = ["'self'", *([f"'nonce-{nonce}'"] if looks.style else [])]
+    styles = ["'self'", *([f"'nonce-{nonce}'"] if appearance.style else [])]
     fonts = ""
-    if is_address(looks.sheet):
-        styles.append(origin(looks.sheet))
-        images.append(origin(looks.sheet))
-        fonts = f" font-src {origin(looks.sheet)};"
+    if is_address(appearance.sheet):
+        styles.append(origin(appearance.sheet))
+        images.append(origin(appearance.sheet))
+        fonts = f" font-src {origin(appearance.sheet)};"
     base = "'none'"
-    if looks.template:  # HTML that was installed on the server: it may have styles and pictures of its own
+    if (
+        appearance.template
+    ):  # HTML that was installed on the server: it may have styles and pictures of its own
         styles, base = ["'self'", "'unsafe-inline'"], "'self'"
         images += ["http:", "https:", "data:"]
     return (
@@ -116,7 +120,7 @@ def policy(looks: Looks, shop: list[str], logos: str, nonce: str) -> str:
     )
 
 
-def _sheet(data: str, installed: Installed, merchant_id: str) -> str:
+def _sheet(data: str, shop_files: ShopFiles, merchant_id: str) -> str:
     """The address of the style sheet that data names; one that isn't installed is none."""
     named = USE_CSS.search(data)
     if not named:
@@ -124,7 +128,7 @@ def _sheet(data: str, installed: Installed, merchant_id: str) -> str:
     name = named[1]
     if is_address(name):
         return name
-    return installed.url(merchant_id, name) if NAME.fullmatch(name) else ""
+    return shop_files.url(merchant_id, name) if NAME.fullmatch(name) else ""
 
 
 def _style(request: Mapping[str, str], background: str) -> str:

@@ -1,7 +1,7 @@
 """The files of shops that are installed on the server: logos, style sheets, page templates.
 
 They lie in one folder, or in a folder in it named after a merchant_id, which is looked at first;
-there are no folders below. Source: spec of the payment server, Looks.
+there are no folders below. Source: spec of the payment server, Appearance.
 """
 
 import re
@@ -21,7 +21,7 @@ CONTENT_TYPES = {
 
 
 @dataclass(frozen=True)
-class Installed:
+class ShopFiles:
     """The installed files in ``folder``; none where it is None. ``address`` is where browsers find them."""
 
     folder: Path | None

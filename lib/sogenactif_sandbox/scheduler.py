@@ -1,11 +1,11 @@
-"""What is to be done some seconds later."""
+"""Work that is done some seconds later."""
 
 import threading
 from collections.abc import Callable
 
 
-class Later:
-    """Work that waits in threads of its own; ``close`` gives up what hasn't begun, and ends."""
+class Scheduler:
+    """Runs work in threads of its own; ``close`` gives up what hasn't begun, and ends."""
 
     def __init__(self) -> None:
         self._timers: list[threading.Timer] = []
@@ -19,7 +19,7 @@ class Later:
         with self._lock:
             if self._closed:
                 return
-            self._timers = [other for other in self._timers if other.is_alive()]
+            self._timers = [running for running in self._timers if running.is_alive()]
             self._timers.append(timer)
             timer.start()
 

@@ -1,44 +1,31 @@
-"""The payment server, running: mounted with its logos, and served for as long as a test needs it."""
+"""Servers that run: the payment server mounted with its logos, and served for as long as a test needs it."""
 
 import random
-import re
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from flask import Flask
 from waitress.server import create_server
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from sogenactif.configuration import read_pathfile
-from sogenactif.http import Application, Environ, send
+from sogenactif.http import Application
 from sogenactif_sandbox.server import PaymentServer
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse
-
 LOGOS = Path(__file__).parents[2] / "logos"
-LOGO = re.compile(r"/logos/([A-Za-z0-9_]+\.svg)")
-LARGEST_BODY = 1024 * 1024  # the application reads less; waitress would keep 1 GB for it
+LARGEST_BODY = 1024 * 1024  # the application reads less; waitress would store 1 GB for it
 # Of those that an automatic response may be sent to; browsers refuse some of the lower ones (2049, 6000…).
 FREE_PORTS = range(8100, 10_000)
 
 
 def mounted(server: PaymentServer, mount: str = "/payment") -> Application:
-    """An application with the server below ``mount``, and the project's logos below ``/logos/``."""
-
-    def application(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if path == mount or path.startswith(f"{mount}/"):
-            inside = {"SCRIPT_NAME": mount, "PATH_INFO": path[len(mount) :]}
-            return server({**environ, **inside}, start_response)
-        logo = LOGO.fullmatch(path)
-        if logo and (LOGOS / logo[1]).is_file():
-            return send(start_response, 200, (LOGOS / logo[1]).read_bytes(), "image/svg+xml", [])
-        return send(start_response, 404, b"nothing here\n", "text/plain", [])
-
-    return application
+    """Return an application with the server below ``mount``, and the project's logos below ``/logos/``."""
+    logos = Flask("logos", static_folder=LOGOS, static_url_path="/logos")
+    return DispatcherMiddleware(logos, {mount: server})
 
 
 @contextmanager
