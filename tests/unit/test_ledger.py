@@ -18,7 +18,7 @@ from sogenactif.errors import (
     ResponseError,
     TransactionUsed,
 )
-from sogenactif.ledger.history import answers, differences, transactions
+from sogenactif.ledger.history import Difference, answers, differences, transactions
 from sogenactif.ledger.ledger import Ledger, opened_ledger
 from sogenactif.ledger.schema import MIGRATIONS
 from sogenactif.payment import PaymentResponse
@@ -499,7 +499,7 @@ def test_a_line_that_is_none_stops_nothing_after_it(ledger: Ledger, tmp_path: Pa
     lose(ledger)
     with ledger.made_again():
         assert enter_journal(ledger) == (1, 1)
-    assert list(differences(ledger, lambda count: None)) == ["line 1 of the journal is none of the kit's"]
+    assert list(differences(ledger, lambda count: None)) == [Difference("invalid_line", {"count": 1})]
 
 
 def test_an_executable_knows_the_outcome_that_it_read(ledger: Ledger) -> None:

@@ -49,7 +49,7 @@ def test_nothing_is_written_over(param: Path) -> None:
 
 
 @pytest.mark.parametrize(("line", "words"), [
-    ("PROTOCOL!paypage!", "speaks to today's server already"), ("PROTOCOL!x!", "PROTOCOL is x"), ("one!", "Invalid separator"),
+    ("PROTOCOL!paypage!", "is a pathfile for Paypage already"), ("PROTOCOL!x!", "PROTOCOL is x"), ("one!", "Invalid separator"),
 ])  # fmt: skip
 def test_a_pathfile_that_is_none_is_said(param: Path, line: str, words: str) -> None:
     with (param / "pathfile").open("a") as file:
