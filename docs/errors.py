@@ -18,7 +18,6 @@ from sogenactif.errors import (
     CallError,
     CertificateError,
     CertificateMissing,
-    ConfigurationError,
     DayFull,
     InitialisationError,
     InvalidArgumentCount,
@@ -153,24 +152,24 @@ def sections() -> dict[str, Sequence[Row]]:
             ),
             Row(
                 [
-                    PathfileError("F_CTYPE (../php) may hold letters, digits, - and _ only"),
-                    PathfileError("LOGO_TYPE (a.svg) may hold letters, digits, - and _ only"),
+                    PathfileError("F_CTYPE (../php) may hold letters, digits, - and _ only", 3),
+                    PathfileError("LOGO_TYPE (a.svg) may hold letters, digits, - and _ only", 3),
                 ],
                 "It is the end of the names of files.",
                 "Write the extension alone, without its dot.",
             ),
             Row(
-                [PathfileError("KIT_VERSION is 600, and may only be 615")],
+                [PathfileError("KIT_VERSION is 600, and may only be 615", 3)],
                 "Only kit 6.15 has a longer answer.",
                 "Write `KIT_VERSION!615!`, or leave the line out for the 32 strings of the guide.",
             ),
             Row(
-                [PathfileError("LOG is sylog, and may only be syslog")],
+                [PathfileError("LOG is sylog, and may only be syslog", 3)],
                 "Events go to syslog or to the web server's error log.",
                 "Write `LOG!syslog!`, or leave the line out for the web server's error log.",
             ),
             Row(
-                [PathfileError("PROTOCOL is 2, and may be sips or paypage")],
+                [PathfileError("PROTOCOL is 2, and may only be sips or paypage", 3)],
                 "No protocol of that name.",
                 "Write one of the two, or leave the line out.",
             ),
@@ -235,17 +234,17 @@ def sections() -> dict[str, Sequence[Row]]:
         ),
         "Today's server": (
             Row(
-                [PathfileError("PAYPAGE_URL (…) is no http or https address")],
+                [PathfileError("PAYPAGE_URL (…) is no http or https address", 3)],
                 "PAYPAGE_URL is missing or wrong.",
                 "Write the whole address, up to `/paymentInit`.",
             ),
             Row(
-                [PathfileError("PAYPAGE_SEAL is MD5, and may be HMAC-SHA-256 or SHA-256")],
+                [PathfileError("PAYPAGE_SEAL is MD5, and may only be HMAC-SHA-256 or SHA-256", 3)],
                 "Likewise PAYPAGE_ENCODE, PAYPAGE_MEANS, PAYPAGE_REFERENCE: no such choice.",
                 "Write one of those named, or leave the line out for the first.",
             ),
             Row(
-                [PathfileError("PAYPAGE_KEY_VERSION (one) is no number")],
+                [PathfileError("PAYPAGE_KEY_VERSION (one) is not in the form of 1", 3)],
                 "It is not the version of a key.",
                 "Write the number that the bank's extranet shows.",
             ),
@@ -417,7 +416,7 @@ def sections() -> dict[str, Sequence[Row]]:
                 "Install the newer kit again, or restore the backup from before it.",
             ),
             Row(
-                [LedgerError("mysql", "LEDGER is sqlite:////absolute/path or postgresql://…")],
+                [PathfileError("LEDGER is sqlite:////absolute/path or postgresql://…", 3)],
                 "LEDGER is of no kind that the kit knows.",
                 "Write one of the two; SQLite's path begins with `/` after `sqlite:///`.",
             ),
@@ -432,12 +431,12 @@ def sections() -> dict[str, Sequence[Row]]:
                 "`./install.sh postgresql`, then `./install.sh apache` again.",
             ),
             Row(
-                [ConfigurationError("Error reading pathfile (no key word JOURNAL, which this LEDGER needs)")],
+                [PathfileError("no key word JOURNAL, which this LEDGER needs", 3)],
                 "PostgreSQL has no folder to put the journal beside.",
                 "Add `JOURNAL!/path/to/folder!`, a folder that every web server shares.",
             ),
             Row(
-                [ConfigurationError("Error reading pathfile (JOURNAL (journal) is no absolute path)")],
+                [PathfileError("JOURNAL (journal) is no absolute path", 3)],
                 "Scripts run from anywhere.",
                 "Begin it with `/` or `@HERE@`.",
             ),

@@ -79,10 +79,11 @@ class ConfigurationError(KitError):
 
 
 class PathfileError(ConfigurationError):
-    """The pathfile can't be opened, or lacks a keyword."""
+    """The pathfile can't be opened, lacks a keyword, or has a wrong value; ``line`` is 0 if no line is wrong."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"Error reading pathfile ({what})")
+    def __init__(self, what: str, line: int = 0) -> None:
+        super().__init__(f"Error reading pathfile ({f'line {line}: ' if line else ''}{what})")
+        self.line = line
 
 
 class ParametersUnreadable(ConfigurationError):

@@ -11,7 +11,6 @@ import pytest
 from sogenactif.commands.replay import enter_journal
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import (
-    ConfigurationError,
     DayFull,
     LedgerError,
     LedgerMissing,
@@ -353,19 +352,6 @@ def test_transactions_are_found_by_day_order_and_state(ledger: Ledger) -> None:
     ]
     first, second, third = "20261123-000001", "20261123-000002", "20261124-000001"
     assert found == [[first, second], [second, third], [first], [second, third], [third]]
-
-
-@pytest.mark.parametrize("keyword", ["mysql://x/y", "sqlite://relative.db", "ledger.db"])
-def test_an_address_that_is_no_ledger_is_said(tmp_path: Path, keyword: str) -> None:
-    with pytest.raises(LedgerError, match="LEDGER is sqlite:////absolute/path or postgresql://"):
-        Ledger(keyword, str(tmp_path)).register(ASKED)
-
-
-def test_postgresql_needs_a_place_for_its_journal() -> None:
-    pathfile = Pathfile("", {"LEDGER": "postgresql://shop:secret@127.0.0.1/shop"})
-    with pytest.raises(ConfigurationError, match="JOURNAL") as refusal, opened_ledger(pathfile):
-        pass
-    assert "secret" not in str(refusal.value)
 
 
 def test_without_the_keyword_there_is_no_ledger() -> None:

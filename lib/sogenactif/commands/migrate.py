@@ -46,9 +46,9 @@ def main(arguments: Sequence[str]) -> int:
     output = args.output or f"{args.pathfile}.paypage"
     try:
         pathfile = read_pathfile(args.pathfile)
-        if pathfile["PROTOCOL"] == "paypage":
+        if pathfile.protocol == "paypage":
             sys.exit(f"sogenactif: {say('migrate_already', path=args.pathfile)}")
-        key = args.key or os.path.join(os.path.dirname(pathfile["F_CERTIFICATE"]), "key")
+        key = args.key or os.path.join(os.path.dirname(pathfile.certificates), "key")
         report = _report(pathfile, key)
         _write(pathfile, output, args.url or SERVERS[args.server], key)
     except FileExistsError:
@@ -74,17 +74,17 @@ def _write(pathfile: Pathfile, output: str, url: str, key: str) -> None:
 
 def _report(pathfile: Pathfile, key: str) -> dict[str, Any]:
     """Return what is to be done, what changes in each parmcom file, and for each parameter of a call."""
-    beside = map(to_text, glob(to_bytes(escape(pathfile["F_PARAM"]) + ".*")))
-    endings = (path.removeprefix(f"{pathfile['F_PARAM']}.") for path in beside)
+    beside = map(to_text, glob(to_bytes(escape(pathfile.merchant_parameters) + ".*")))
+    endings = (path.removeprefix(f"{pathfile.merchant_parameters}.") for path in beside)
     merchants = sorted(ending for ending in endings if is_digits(ending))
     to_do = [say("migrate_key", merchant=merchant, path=f"{key}.{merchant}") for merchant in merchants]
-    if not pathfile["LEDGER"]:
+    if not pathfile.ledger:
         to_do.append(say("migrate_ledger"))
     to_do += [say("migrate_message"), say("migrate_certificates")]
     changes = {name: say(f"changed_{name}") for name in CHANGED}
     changes |= dict.fromkeys(without_counterpart(), say("migrate_unsent"))
-    files = [("default", pathfile["F_DEFAULT"])]
-    files += [("merchant", f"{pathfile['F_PARAM']}.{merchant}") for merchant in merchants]
+    files = [("default", pathfile.default_parameters)]
+    files += [("merchant", f"{pathfile.merchant_parameters}.{merchant}") for merchant in merchants]
     changed = {}
     for whose, path in files:
         fields = read_parameters(whose, path)

@@ -15,7 +15,7 @@ from sogenactif.instalments import OPTIONS, WrongSchedule, is_digits, schedule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sogenactif.protocols.paypage import Settings
+    from sogenactif.configuration import Paypage
 
 LONGEST_CONTEXT = 255
 # A masked card number: the shop chooses which digits are visible.
@@ -87,7 +87,7 @@ def reference(day: str, number: str) -> str:
     return f"{day}{number.zfill(6)}"
 
 
-def request_keys(fields: Mapping[str, str], settings: "Settings") -> dict[str, str]:
+def request_keys(fields: Mapping[str, str], settings: "Paypage") -> dict[str, str]:
     """Return the keys of a request, in the order they are sent; the means of payment are not among them.
 
     Raises CallError.

@@ -35,13 +35,9 @@ def disk(site: Site) -> list[Finding]:
 
 def ledger(site: Site) -> list[Finding]:
     """The ledger: its schema, what the shop was not told, what only the journal has."""
-    url, line = site.pathfile["LEDGER"], line_of(site.path, "LEDGER")
-    if not url:
+    if not site.pathfile.ledger:
         return [warning("ledger_needed", site.path) if site.paypage else ok("no_ledger", site.path)]
-    if not site.ledger and not url.startswith(("postgresql://", "postgres://")):
-        return [fault("ledger_malformed", site.path, line)]
-    if not site.ledger and not site.pathfile["JOURNAL"]:
-        return [fault("journal_absent", site.path, line)]
+    url = site.pathfile.ledger.url
     if os.path.isdir(site.ledger):
         return [fault("not_a_file", site.ledger)]
     if site.ledger:
@@ -65,9 +61,6 @@ def ledger(site: Site) -> list[Finding]:
 
 def journal(site: Site) -> list[Finding]:
     """The folder where each response is written before the bank's server gets its answer."""
-    if not os.path.isabs(site.journal):
-        line = line_of(site.path, "JOURNAL")
-        return [fault("relative", site.path, line, keyword="JOURNAL", value=site.journal)]
     if site.user.uid == 0 and not site.user_name:
         return [(fault if KIND == "installed" else warning)("user_unknown", site.journal)]
     if not os.path.exists(site.journal):
@@ -86,7 +79,7 @@ def secrets(site: Site) -> list[Finding]:
     private = [f"{site.journal}/{day}.jsonl" for day in Journal(site.journal).days()]
     if site.ledger:
         private += [site.ledger, site.ledger + "-wal"]
-    if urlsplit(site.pathfile["LEDGER"]).password:
+    if site.pathfile.ledger and urlsplit(site.pathfile.ledger.url).password:
         private.append(site.path)
     log = f"{ROOT}/var/data/autoresponse.log"
     found = [
@@ -99,7 +92,7 @@ def secrets(site: Site) -> list[Finding]:
 
 def log(site: Site) -> list[Finding]:
     """Where events go: with ``LOG!syslog!`` a program on this machine has to take them."""
-    if not site.pathfile["LOG"]:
+    if not site.pathfile.log:
         return [ok("server_log")]
     line = line_of(site.path, "LOG")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as taker:

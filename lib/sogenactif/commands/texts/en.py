@@ -488,10 +488,6 @@ FINDINGS = {
         "LEDGER is neither sqlite:////absolute/path nor postgresql://…",
         "Write one of the two; sqlite has four slashes.",
     ),
-    "journal_absent": Text(
-        "this LEDGER needs JOURNAL",
-        "Add the line JOURNAL!/path/to/folder!",
-    ),
     "untold": Text(
         "outcomes that the shop was not told: {count}",
         "The web server's log says why record_outcome failed; then run: sogenactif replay",

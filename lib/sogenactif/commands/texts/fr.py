@@ -488,10 +488,6 @@ FINDINGS = {
         "LEDGER n’est ni sqlite:////chemin/absolu ni postgresql://…",
         "Écrivez l’un des deux ; sqlite a quatre barres obliques.",
     ),
-    "journal_absent": Text(
-        "ce LEDGER a besoin de JOURNAL",
-        "Ajoutez la ligne JOURNAL!/chemin/du/dossier!",
-    ),
     "untold": Text(
         "résultats que la boutique n’a pas appris : {count}",
         "Le journal du serveur web dit pourquoi record_outcome a échoué ; ensuite lancez : sogenactif replay",
