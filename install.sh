@@ -17,7 +17,12 @@ usage() {
 ./install.sh postgresql       set up, with the driver for a ledger in PostgreSQL
 ./install.sh bundle [DIR]     write a folder to copy by FTP to a shared hosting, without root; --help lists its options
 ./install.sh release          write an archive in dist/ that installs without network
-./install.sh test [...]       set up, then run every check and test; what follows is for pytest
+./install.sh test [--fast] [-- ...]
+                              set up, then run the checkers and all tests; as root, install the Debian packages that they need
+    --fast           the tests without Apache, PostgreSQL, browser and installation: under a minute, no package
+    -- ARGUMENTS     what follows is for pytest: those tests alone
+./install.sh lint             set up, then check code and scripts without running them
+./install.sh format           set up, then format the Python code
 ./install.sh --version        say which version this is
 ./install.sh bench [...]      set up, then measure; --help lists its options
 ./install.sh TASK --help      say what a task takes
@@ -55,9 +60,41 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 need_packages() {
     is_root && command -v apt-get >/dev/null ||
         die "missing: $*. As root: apt-get install $*"
-    printf 'Installing %s\n' "$*"
-    apt-get update -q >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >/dev/null
+    apt-get update -q >/dev/null || die "apt-get can't get the lists of packages: is there a network? Missing: $*"
+    size=$(LC_ALL=C apt-get install -q --no-install-recommends --assume-no "$@" 2>/dev/null |
+        sed -n 's/.* \([0-9]*\) newly installed.*/\1 packages./p; s/.*Installing: *\([0-9]*\).*/\1 packages./p
+            s/^ *\(Need to get .*\|After this operation.*used\.\|Download size: .*\|Space needed: .*\)/\1/p' | tr '\n' ' ')
+    printf 'Installing %s%s\n' "$*" "${size:+ ($(printf %s "$size" | sed 's/ *$//'))}"
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >/dev/null ||
+        die "apt-get could not install $*"
+}
+
+# As need_packages; the servers among them are not started, now or when the machine is: the tests start their own.
+need_test_packages() {
+    policy=/usr/sbin/policy-rc.d
+    services=
+    if is_root; then
+        for service in apache2 postgresql; do
+            [ -e "/etc/init.d/$service" ] || services="$services $service"
+        done
+        if [ ! -e $policy ]; then
+            trap 'rm -f "$policy"' EXIT
+            trap 'exit 130' INT TERM
+            printf '#!/bin/sh\nexit 101\n' >$policy
+            chmod 755 $policy
+        else
+            policy=
+        fi
+    fi
+    need_packages "$@"
+    [ -z "$policy" ] || rm -f $policy
+    trap - EXIT INT TERM
+    for service in $services; do
+        [ ! -e "/etc/init.d/$service" ] || {
+            update-rc.d "$service" disable
+            deb-systemd-helper disable "$service.service"
+        } >/dev/null 2>&1 || true
+    done
 }
 
 check_python() {
@@ -65,7 +102,9 @@ check_python() {
 }
 
 set_up() {
-    case $ROOT in *[!A-Za-z0-9._/\ -]*) die "the kit can't work in $ROOT: move it to a path of letters, digits, - . _ and /" ;; esac
+    # Letters of other alphabets are bytes above 127.
+    [ -z "$(printf %s "$ROOT" | LC_ALL=C tr -d 'A-Za-z0-9._/ \200-\377-')" ] ||
+        die "the kit can't work in $ROOT: move it to a path of letters, digits, spaces, - . _ and /"
     python=${PYTHON:-python3}
     if ! command -v "$python" >/dev/null; then
         [ -z "${PYTHON:-}" ] || die "there is no $PYTHON"
@@ -123,31 +162,57 @@ add_requirements() {
     cp "requirements/$1.txt" "$installed"
 }
 
-# The servers that host the kit in tests and measurements.
-need_servers() {
-    missing=
+# Adds to $missing the packages of the servers that host the kit in tests and measurements.
+look_for_servers() {
     [ -x /usr/sbin/apache2 ] || missing="$missing apache2"
     [ -e /usr/lib/apache2/modules/mod_wsgi.so ] || missing="$missing libapache2-mod-wsgi-py3"
     [ -x /usr/bin/gunicorn ] || missing="$missing gunicorn"
-    # shellcheck disable=SC2086
-    [ -z "$missing" ] || need_packages $missing
 }
 
-run_tests() {
-    need_servers
-    missing=
+# Installs what $missing names for tests and measurements.
+install_missing() {
+    # shellcheck disable=SC2086
+    [ -z "$missing" ] || need_test_packages $missing
+}
+
+look_for_test_packages() {
+    look_for_servers
     command -v chromium >/dev/null || missing="$missing chromium"
+    # Playwright's driver is a Node.js that is linked with it.
+    ldconfig -p | grep -q 'libatomic\.so\.1 ' || missing="$missing libatomic1"
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
-    for program in shellcheck mandoc; do
+    for program in openssl shellcheck mandoc sqlite3; do
         command -v "$program" >/dev/null || missing="$missing $program"
     done
     command -v php >/dev/null || missing="$missing php-cli"
     command -v ip >/dev/null || missing="$missing iproute2"
-    # shellcheck disable=SC2086
-    [ -z "$missing" ] || need_packages $missing
+}
+
+lint() {
     .venv/bin/python -m ruff check .
     .venv/bin/python -m ruff format --check .
     .venv/bin/python -m mypy
+}
+
+run_tests() {
+    fast=no missing=
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --fast) fast=yes && shift ;;
+        --) shift && break ;;
+        *) die "test takes --fast, and pytest's arguments after --; not $1" ;;
+        esac
+    done
+    if [ $fast = yes ]; then
+        set -- -n auto -m "not (browser or system or postgresql or exhaustive)" "$@"
+    else
+        look_for_test_packages
+        install_missing
+        [ $# -gt 0 ] || {
+            lint
+            set -- -n auto --dist loadgroup
+        }
+    fi
     exec .venv/bin/python -m pytest "$@"
 }
 
@@ -156,7 +221,7 @@ command=${1:-}
 case $command in
 -h | --help | help) usage && exit ;;
 --version) say_version && exit ;;
-"" | demo | payment | postgresql | bundle | release | test | bench | apache) ;;
+"" | demo | payment | postgresql | bundle | release | test | lint | format | bench | apache) ;;
 *) usage >&2 && exit 2 ;;
 esac
 case $command,${1:-} in
@@ -164,7 +229,7 @@ case $command,${1:-} in
 # These say themselves what they take.
 demo,* | payment,* | bundle,* | bench,*) ;;
 *,-h | *,--help) usage_of "$command" && exit ;;
-release,?* | postgresql,?*) die "$command takes no $1" ;;
+release,?* | postgresql,?* | lint,?* | format,?*) die "$command takes no $1" ;;
 esac
 if [ "$command" = apache ]; then
     . installer/apache.sh
@@ -214,11 +279,20 @@ test)
     add_requirements test "test suite"
     run_tests "$@"
     ;;
+lint | format)
+    # The type checker reads what the tests import.
+    add_requirements sandbox sandbox
+    add_requirements postgresql "ledger in PostgreSQL"
+    add_requirements test "test suite"
+    if [ "$command" = lint ]; then lint; else exec .venv/bin/python -m ruff format .; fi
+    ;;
 bench)
     add_requirements sandbox sandbox
     add_requirements test "test suite"
-    command -v wrk >/dev/null || need_packages wrk
-    need_servers
+    missing=
+    command -v wrk >/dev/null || missing=" wrk"
+    look_for_servers
+    install_missing
     exec .venv/bin/python -m bench "$@"
     ;;
 esac

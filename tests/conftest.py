@@ -1,10 +1,17 @@
-"""Fixtures that all tests share."""
+"""Fixtures that all tests share, and what is looked at before and after them."""
 
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sogenactif.configuration import Pathfile, read_pathfile
+from tests.support.outside import changed_outside, state_outside
+from tests.support.serving import APACHE, Postgresql, postgresql
 from tests.support.vectors import ACCEPTED as ACCEPTED
 from tests.support.vectors import ASKED as ASKED
 from tests.support.vectors import ENROLLED as ENROLLED
@@ -17,6 +24,83 @@ from tests.support.vectors import need as need
 from tests.support.vectors import slow as slow
 from tests.support.vectors import speak_paypage as speak_paypage
 from tests.support.vectors import vectors as vectors
+
+OUTSIDE = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A shell that starts the tests in the background lets them, and all that they start, ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        config.stash[OUTSIDE] = state_outside()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "system" in item.path.parts[-2:-1]:
+            item.add_marker("system")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Name what this machine lacks, once and at once; where CI=true, end."""
+    config = session.config
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    # With workers the collection is theirs; the expression says which tests are asked for.
+    fast = "not" in config.option.markexpr
+    faults = [] if fast else list(_faults())
+    for fault in faults:
+        print(f"This machine: {fault}")
+    if faults and os.environ.get("CI") == "true":
+        pytest.exit("; ".join(faults), 3)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Look that the tests left nothing outside the kit's folder and their own."""
+    if hasattr(session.config, "workerinput"):
+        return
+    changed = changed_outside(session.config.stash[OUTSIDE])
+    if changed:
+        print("\nThe tests changed what is outside their folders:", *changed, sep="\n    ")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _faults() -> Iterator[str]:
+    if not Path(APACHE).exists():
+        yield "no Apache (package apache2)"
+    if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        yield "no PostgreSQL (package postgresql)"
+    chromium = shutil.which("chromium")
+    for name, command in (
+        ("Chromium (package chromium) doesn't run", [chromium or "chromium", "--version"]),
+        ("Playwright's driver (package libatomic1) doesn't run", _driver()),
+        ("no namespaces (root, and a root directory that is a mount point)", ["unshare", "--mount", "true"]),
+    ):
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=60)
+        except (OSError, subprocess.SubprocessError) as error:
+            said = (getattr(error, "stderr", None) or b"").decode(errors="replace").strip().splitlines()
+            yield f"{name}: {said[-1] if said else error}"
+
+
+def _driver() -> list[str]:
+    from playwright._impl._driver import compute_driver_executable
+
+    return [str(compute_driver_executable()[0]), "--version"]
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Postgresql]:
+    """A started PostgreSQL for the tests that leave it running."""
+    with postgresql() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: Postgresql) -> str:
+    """The address of an empty database."""
+    return postgresql_server.new_database()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 Source: guide, 2.4 and 3.2. Arguments are text that keeps every byte (``fields.to_text``).
 """
 
-import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -122,9 +121,12 @@ def run(program: Callable[[Sequence[str]], tuple[bytes, int]]) -> int:
         return 0
     answer, status = program([to_text(os.fsencode(argument)) for argument in sys.argv[1:]])
     if sys.stdout:
-        with contextlib.suppress(BrokenPipeError):
+        try:
             sys.stdout.buffer.write(answer)
             sys.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes once more when it ends, and older ones complain then.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
 
 

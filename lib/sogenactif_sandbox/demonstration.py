@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import logging
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -81,6 +82,8 @@ def main() -> None:
         "Cards: 4974934125497800 is accepted, 4972187615205 refused; any expiry to come, code 600.",
         flush=True,
     )
+    # A shell that starts it in the background lets it ignore this.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         server.run()
     except KeyboardInterrupt:

@@ -97,6 +97,7 @@ def customer() -> Iterator[BrowserContext]:
         yield context
 
 
+@pytest.mark.browser
 def test_a_customer_pays(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
@@ -119,6 +120,7 @@ def test_a_customer_pays(installation: Installation, customer: BrowserContext) -
     assert [line.split("\t")[2] for line in history] == ["waiting for payment", "paid", "known already"]
 
 
+@pytest.mark.browser
 def test_a_customer_is_refused(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
@@ -130,6 +132,7 @@ def test_a_customer_is_refused(installation: Installation, customer: BrowserCont
     assert installation.order(reference) == "refused"
 
 
+@pytest.mark.browser
 def test_a_customer_cancels_and_pays_after_all(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
@@ -154,6 +157,7 @@ def test_a_customer_closes_the_window_and_the_shop_knows_all_the_same(installati
     assert installation.order(reference) == "accepted"
 
 
+@pytest.mark.browser
 def test_a_paid_order_cannot_be_paid_again(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
@@ -183,6 +187,7 @@ def test_apache_serves_the_scripts_and_the_logos_and_nothing_else(
     assert b"sogenactif.web" not in body
 
 
+@pytest.mark.browser
 def test_our_own_fault_is_a_page_and_a_line_of_apache_s_log(
     installation: Installation, customer: BrowserContext
 ) -> None:

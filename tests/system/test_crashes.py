@@ -19,7 +19,7 @@ from sogenactif.ledger.history import answers, differences, transactions
 from sogenactif.web import call_autoresponse, call_response
 from sogenactif_sandbox.servers import serving
 from tests.conftest import ASKED, ROOT, slow
-from tests.support.serving import free_port, postgresql
+from tests.support.serving import free_port
 from tests.support.shop import LedgerShop
 
 CONNECTIONS, WORKERS, KILLS = 8, 3, 8
@@ -137,14 +137,14 @@ def test_what_was_acknowledged_is_recorded_however_often_the_server_is_killed(
     assert sum(len(told) - 1 for told in noted.values()) <= THREADS * len(killed)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def any_shop(request: pytest.FixtureRequest, param: Path, tmp_path: Path) -> Iterator[LedgerShop]:
     """A shop with a ledger of each kind."""
     if request.param == "sqlite":
         yield LedgerShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
     else:
-        with postgresql() as server:
-            yield LedgerShop(param, server.url, tmp_path / "journal")
+        address: str = request.getfixturevalue("postgresql_url")
+        yield LedgerShop(param, address, tmp_path / "journal")
 
 
 @pytest.mark.parametrize("sources", [["automatic"], ["automatic", "manual"]])

@@ -27,7 +27,7 @@ from sogenactif.protocols.certificate import issue_certificate, read_certificate
 from sogenactif.protocols.sips import open_request, seal_response
 from sogenactif.web import Order, Unverified, call_autoresponse, call_request, call_response
 from tests.conftest import MERCHANT, ROOT, need
-from tests.support.serving import free_port, postgresql, public_folder, web_user
+from tests.support.serving import free_port, public_folder, web_user
 from tests.support.shop import ask, post
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "lib" / "sogenactif_sandbox" / "README.md"]
@@ -63,7 +63,7 @@ def the_data(page: str) -> str:
     return str(data)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def orders(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[tuple[str, str, Callable[[str], list[tuple[Any, ...]]]]]:
@@ -76,10 +76,11 @@ def orders(
     else:
         import psycopg
 
-        with postgresql() as server, psycopg.connect(server.url, autocommit=True) as connection:
+        address: str = request.getfixturevalue("postgresql_url")
+        with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(example("sql").encode())
             connection.execute(ORDER)
-            yield request.param, server.url, lambda sql: connection.execute(sql.encode()).fetchall()
+            yield request.param, address, lambda sql: connection.execute(sql.encode()).fetchall()
 
 
 def test_an_order_in_a_database_is_paid(

@@ -175,6 +175,7 @@ def test_a_ledger_that_is_read_only_leaves_the_journal(param: Path, tmp_path: Pa
         assert shop.told_by_replay() == "CMD-42 accepted\n"
 
 
+@pytest.mark.postgresql
 def test_postgresql_may_stop_and_start_again(param: Path, tmp_path: Path) -> None:
     with postgresql() as server:
         shop = LedgerShop(param, server.url, tmp_path / "journal")

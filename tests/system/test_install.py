@@ -38,7 +38,7 @@ from tests.support.serving import public_folder, web_user
         (["apache", "--what"], 1, "no option --what"),
         (["apache", "--help"], 0, "--uninstall"),
         (["apache", "--config", "/etc/x.conf"], 1, "Apache takes /etc/apache2/conf-available/NAME.conf"),
-        (["apache", "--wsgi", "--python", sys.executable, "--no-enable"], 1, "mod_wsgi runs Debian's"),
+        (["apache", "--wsgi", "--python", "/usr/bin/env", "--no-enable"], 1, "mod_wsgi runs Debian's"),
         (
             ["apache", "--uninstall", "--prefix", "/usr/local", "--no-enable"],
             1,
@@ -51,6 +51,9 @@ from tests.support.serving import public_folder, web_user
     ],
 )
 def test_it_says_what_is_wrong_and_what_to_do(arguments: list[str], status: int, words: str) -> None:
+    if arguments[0] == "apache":
+        # Whatever a machine makes of it, nothing is installed.
+        arguments = ["apache", "--dry-run", *arguments[1:]]
     result = subprocess.run([ROOT / "install.sh", *arguments], capture_output=True, text=True, check=False)
     assert result.returncode == status
     assert words in result.stdout + result.stderr

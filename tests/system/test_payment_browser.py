@@ -50,6 +50,7 @@ def fits(page: Any, window: dict[str, int]) -> bool:
 
 
 @pytest.mark.parametrize("window", [WIDE, NARROW])
+@pytest.mark.browser
 def test_with_3d_secure_and_in_three_times(running: Bank, window: dict[str, int]) -> None:
     with browsing(viewport=window) as browser:
         page = browser.new_page()
@@ -86,6 +87,7 @@ def test_with_3d_secure_and_in_three_times(running: Bank, window: dict[str, int]
     ids=["template", "style sheet", "colours"],
 )
 @pytest.mark.parametrize("window", [WIDE, NARROW])
+@pytest.mark.browser
 def test_in_the_shop_s_own_dress(
     running: Bank, window: dict[str, int], fields: dict[str, str], colour: str
 ) -> None:
@@ -105,6 +107,7 @@ def test_in_the_shop_s_own_dress(
 
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
 @pytest.mark.parametrize("button", ["Return to the shop", "Cancel and return to the shop", "Validate"])
+@pytest.mark.browser
 def test_a_shop_may_send_its_customers_on(running: Bank, status: str, button: str) -> None:
     with serving(Shop()) as elsewhere, browsing() as browser:
         page = browser.new_page()
@@ -119,6 +122,7 @@ def test_a_shop_may_send_its_customers_on(running: Bank, status: str, button: st
         page.wait_for_url(f"{elsewhere}/thanks")
 
 
+@pytest.mark.browser
 def test_cancelling_is_one_click(running: Bank) -> None:
     with browsing() as browser:
         page = browser.new_page()
@@ -129,6 +133,7 @@ def test_cancelling_is_one_click(running: Bank) -> None:
         assert path == "/cancelled" and running.shop.automatic() == [data]
 
 
+@pytest.mark.browser
 def test_without_response_page(running: Bank) -> None:
     with browsing() as browser:
         page = browser.new_page()
@@ -137,6 +142,7 @@ def test_without_response_page(running: Bank) -> None:
         page.wait_for_url(re.compile(re.escape(f"{running.shop.url}/accepted?DATA=")))
 
 
+@pytest.mark.browser
 def test_with_the_keyboard_alone(running: Bank) -> None:
     with browsing() as browser:
         page = browser.new_page()
@@ -147,6 +153,7 @@ def test_with_the_keyboard_alone(running: Bank) -> None:
         page.get_by_role("heading", name="Your payment is recorded").wait_for()
 
 
+@pytest.mark.browser
 def test_the_console(running: Bank) -> None:
     running.pay()
     with browsing(viewport=NARROW) as browser:

@@ -33,7 +33,10 @@ from sogenactif_sandbox.servers import serving
 from sogenactif_sandbox.shop import Shop
 from tests.conftest import ACCEPTED, ASKED, ENROLLED, MERCHANT, ROOT, need, speak_paypage
 from tests.support import serving as serving_module
-from tests.support.serving import apache, free_port, postgresql, public_folder, web_user
+from tests.support.serving import apache, free_port, public_folder, web_user
+
+# Each looks at an installed kit.
+pytestmark = pytest.mark.system
 
 PRODUCTION, TESTS = SERVERS["production"], SERVERS["test"]
 
@@ -966,15 +969,15 @@ def test_a_ledger_that_can_t_be(kit: Kit, line: str, name: str) -> None:
     assert "hunter2" not in result.stdout
 
 
-def test_a_ledger_in_postgresql_is_left_as_it_is(kit: Kit) -> None:
-    with postgresql() as server:
-        assert [schema_version(server.url), schema_version(server.url)] == [0, 0]
-        text = re.sub(
-            "LEDGER!.*!", f"LEDGER!{server.url}!\nJOURNAL!{kit.data}/journal!", kit.pathfile.read_text()
-        )
-        kit.pathfile.write_text(text)
-        kit.record()
-        assert schema_version(server.url) == len(MIGRATIONS)
+@pytest.mark.postgresql
+def test_a_ledger_in_postgresql_is_left_as_it_is(kit: Kit, postgresql_url: str) -> None:
+    assert [schema_version(postgresql_url), schema_version(postgresql_url)] == [0, 0]
+    text = re.sub(
+        "LEDGER!.*!", f"LEDGER!{postgresql_url}!\nJOURNAL!{kit.data}/journal!", kit.pathfile.read_text()
+    )
+    kit.pathfile.write_text(text)
+    kit.record()
+    assert schema_version(postgresql_url) == len(MIGRATIONS)
 
 
 def test_a_journal_whose_path_depends_on_where_a_program_is_started(kit: Kit) -> None:

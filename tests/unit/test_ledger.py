@@ -1,6 +1,5 @@
 """The ledger, on SQLite and on a real PostgreSQL."""
 
-import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -22,16 +21,9 @@ from sogenactif.ledger.ledger import Ledger, opened_ledger
 from sogenactif.ledger.schema import MIGRATIONS
 from sogenactif.payment import PaymentResponse
 from tests.conftest import ASKED, slow
-from tests.support.serving import Postgresql, postgresql
 
-DATABASES = ["sqlite", "postgresql"]
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 Open = Callable[[], Ledger]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgresql]:
-    with postgresql() as server:
-        yield server
 
 
 @pytest.fixture(params=DATABASES)
@@ -39,13 +31,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty ledger."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/ledger.db"
-    server: Postgresql = request.getfixturevalue("server")
-    import psycopg
-
-    name = "ledger" + re.sub(r"\W", "", tmp_path.name).lower()
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return server.url.rpartition("/")[0] + f"/{name}"
+    address: str = request.getfixturevalue("postgresql_url")
+    return address
 
 
 @pytest.fixture
@@ -523,12 +510,13 @@ def test_a_password_is_never_said(tmp_path: Path, url: str) -> None:
     assert "SECRET" not in str(refusal.value)
 
 
-def test_a_postgresql_that_locks_the_ledger_leaves_the_journal(server: Postgresql, tmp_path: Path) -> None:
+@pytest.mark.postgresql
+def test_a_postgresql_that_locks_the_ledger_leaves_the_journal(postgresql_url: str, tmp_path: Path) -> None:
     import psycopg
 
-    ledger = Ledger(server.url, str(tmp_path / "journal"))
+    ledger = Ledger(postgresql_url, str(tmp_path / "journal"))
     number = ledger.register(ASKED)
-    with psycopg.connect(server.url) as other:
+    with psycopg.connect(postgresql_url) as other:
         other.execute("SELECT 1 FROM sogenactif_request FOR UPDATE")
         assert ledger.receive(answer(number), "automatic").verdict == "unentered"
     assert [entry["verdict"] for entry in ledger.journal.entries()] == ["requested", "unentered"]

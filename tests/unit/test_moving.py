@@ -15,7 +15,6 @@ from sogenactif.protocols import paypage
 from sogenactif.web import Order
 from tests.conftest import MERCHANT, speak_paypage
 from tests.support.paypage import sealed
-from tests.support.serving import postgresql
 from tests.support.shop import Answer, LedgerShop, Shop, ask, missing, post
 
 KEEP = {
@@ -102,15 +101,15 @@ def test_payments_in_flight_find_their_requests_on_both_sides_of_the_move(
     ]
 
 
-def test_a_ledger_in_postgresql_knows_both(param: Path, tmp_path: Path) -> None:
-    with postgresql() as server:
-        shop = MovingShop(param, server.url, tmp_path / "journal")
-        before = shop.asked()
-        shop.move(param)
-        after = shop.asked()
-        assert shop.tell(shop.today(after)).log == ""
-        assert shop.paid(before).log == ""
-        assert [outcome.outcome for outcome in shop.outcomes] == ["accepted", "accepted"]
+@pytest.mark.postgresql
+def test_a_ledger_in_postgresql_knows_both(param: Path, tmp_path: Path, postgresql_url: str) -> None:
+    shop = MovingShop(param, postgresql_url, tmp_path / "journal")
+    before = shop.asked()
+    shop.move(param)
+    after = shop.asked()
+    assert shop.tell(shop.today(after)).log == ""
+    assert shop.paid(before).log == ""
+    assert [outcome.outcome for outcome in shop.outcomes] == ["accepted", "accepted"]
 
 
 def test_the_shop_sees_what_it_always_saw_and_the_journal_what_came(shop: MovingShop, param: Path) -> None:
