@@ -77,7 +77,7 @@ def sections() -> dict[str, Sequence[Row]]:
     return {
         "The call": (
             Row(
-                [InvalidKeyword("toto=12")],
+                [InvalidKeyword("toto=12"), InvalidKeyword("toto")],
                 "No `=` in it, or no keyword of the [data dictionary](dictionary.md).",
                 "Write `keyword=value`. `response` takes `message` and `pathfile` only.",
             ),
