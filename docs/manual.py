@@ -19,7 +19,7 @@ from sogenactif_sandbox.commands import COMMANDS as OF_THE_SANDBOX
 COMMANDS = OF_THE_KIT | OF_THE_SANDBOX
 KIT = Path(__file__).parents[1]
 DAY = "November 25, 2026"
-STATUS = "0 where all is well, 1 where something is not, 2 for a wrong call."
+STATUS = "0 where all is well, 1 where something is not, 2 for a usage error."
 # What calls look like, and the pages to read next.
 EXAMPLES = {
     "check": ["check", "check --url https://shop.example --quiet"],
@@ -29,7 +29,7 @@ EXAMPLES = {
         "certificate issue 014213245611111 http://127.0.0.1:8080/payment --output certif.fr.014213245611111.php",
     ],
     "preview": ["preview --output page.html entry language=en bgcolor=ffeecc"],
-    "transactions": ["transactions --day 20261123", "transactions --state accepted --format csv"],
+    "transactions": ["transactions --day 2026-11-23", "transactions --state accepted --format csv"],
     "show": ["show 20261123-000001"],
     "replay": ["replay --script /usr/local/lib/sogenactif/cgi-bin/call_autoresponse.py"],
     "migrate": ["migrate /usr/local/lib/sogenactif/var/conf/pathfile"],

@@ -101,11 +101,11 @@ def differences(pathfile: Pathfile, shop: str, payment: str | None, protocol: st
     parameters = [file for file in Path(pathfile.path).parent.glob("parmcom.*") if file.is_file()]
     if not any(f"RETURN_URL!{shop}/".encode() in file.read_bytes() for file in parameters):
         yield f"Parameters that were there stay: their return addresses are not at {shop}."
-    spoken = pathfile["PROTOCOL"] or SIPS
+    spoken = pathfile.protocol or SIPS
     if protocol and protocol != spoken:
         yield f"The pathfile that was there stays: payments are by {spoken}; docs/paypage.md says how to change."
     if payment and spoken == PAYPAGE:
-        if pathfile["PAYPAGE_URL"] != f"{payment}/paymentInit":
+        if pathfile.paypage.url != f"{payment}/paymentInit":
             yield f"The pathfile that was there stays: its PAYPAGE_URL is not {payment}/paymentInit."
     elif payment and any(_address(pathfile, one) != payment for one in MERCHANTS):
         yield f"Certificates that were there stay: they don't all pay at {payment}. One that is removed is issued anew."
@@ -115,12 +115,12 @@ def _speak(path: Path, protocol: str, payment: str) -> Pathfile:
     """Choose the protocol of a pathfile; the secret keys and addresses of a real server stay as they are."""
     pathfile = read_pathfile(str(path))
     said = path.read_text()
-    if protocol == PAYPAGE or pathfile["PROTOCOL"] == PAYPAGE:
+    if protocol == PAYPAGE or pathfile.protocol == PAYPAGE:
         kept = OWN_KEYWORDS.sub("", said.rstrip("\n") + "\n")
         own_key = str(path.parent / "key")
-        key = pathfile["PAYPAGE_KEY"] or own_key
+        key = pathfile.paypage.key or own_key
         url = f"{payment}/paymentInit"
-        if pathfile["PAYPAGE_URL"] and not OWN_SERVER.fullmatch(pathfile["PAYPAGE_URL"]):
+        if pathfile.paypage.url and not OWN_SERVER.fullmatch(pathfile.paypage.url):
             return pathfile
         kept += f"PROTOCOL!{protocol}!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{'@HERE@/key' if key == own_key else key}!\n"
         if kept != said:

@@ -5,8 +5,10 @@ every byte (``fields.to_text``). In a pathfile ``@HERE@`` is the folder that it 
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 
+from sogenactif.addresses import is_web_address
 from sogenactif.errors import CallError, InvalidSeparator, ParametersUnreadable, PathfileError
 from sogenactif.fields import PARMCOM, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
@@ -18,34 +20,96 @@ DEFAULTS = {
     "header_flag": "no",
 }
 NEEDED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE")
-PROTOCOLS = ("", "sips", "paypage")
+PAYPAGE_NEEDED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "PAYPAGE_URL", "PAYPAGE_KEY")
+SIPS, PAYPAGE = "sips", "paypage"
+# The values that a keyword may have; the first applies if the keyword is absent or empty.
+CHOICES = {
+    "PROTOCOL": (SIPS, PAYPAGE),
+    "KIT_VERSION": ("", "615"),
+    "LOG": ("", "syslog"),
+    "PAYPAGE_SEAL": ("HMAC-SHA-256", "SHA-256"),
+    "PAYPAGE_ENCODE": ("base64url", "base64", "none"),
+    "PAYPAGE_MEANS": ("shop", "server"),
+    "PAYPAGE_REFERENCE": ("transactionId", "transactionReference"),
+}
+# The form of a value, and what applies if the keyword is absent or empty.
+FORMS = {
+    "PAYPAGE_KEY_VERSION": (re.compile("[0-9]+"), "1"),
+    "PAYPAGE_INTERFACE": (re.compile(r"HP_[0-9]+\.[0-9]+"), "HP_3.4"),
+}
+POSTGRESQL = ("postgresql://", "postgres://")
+LEDGERS = ("sqlite:////", *POSTGRESQL)
 # Every keyword that a pathfile may have.
 KEYWORDS = (
-    *NEEDED, "D_PARM", "DEBUG", "F_CTYPE", "JOURNAL", "KIT_VERSION", "LEDGER", "LOG", "LOGO_TYPE", "PROTOCOL",
-    *(f"PAYPAGE_{name}" for name in ("URL", "KEY", "KEY_VERSION", "SEAL", "ENCODE", "INTERFACE", "MEANS", "REFERENCE")),
+    *NEEDED, *CHOICES, *FORMS,
+    "D_PARM", "DEBUG", "F_CTYPE", "JOURNAL", "LEDGER", "LOGO_TYPE", "PAYPAGE_URL", "PAYPAGE_KEY",
 )  # fmt: skip
 
 
-class Pathfile:
-    """A pathfile that was read: where it is, and the value of each keyword."""
+class LedgerAddress:
+    """The value of LEDGER: ``file`` is the path of an SQLite ledger, empty for a PostgreSQL one."""
 
-    def __init__(self, path: str, keywords: Mapping[str, str]) -> None:
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.file = url.removeprefix("sqlite:///") if url.startswith("sqlite:") else ""
+
+    def __repr__(self) -> str:
+        return f"LedgerAddress({self.url.partition(':')[0]}:…)"
+
+
+class Paypage:
+    """The keywords that begin with ``PAYPAGE_``, each under the rest of its name."""
+
+    def __init__(self, keywords: Mapping[str, str]) -> None:
+        self.url = keywords.get("PAYPAGE_URL", "")
+        self.key = keywords.get("PAYPAGE_KEY", "")
+        self.key_version = _value(keywords, "PAYPAGE_KEY_VERSION")
+        self.seal = _value(keywords, "PAYPAGE_SEAL")
+        self.encode = _value(keywords, "PAYPAGE_ENCODE")
+        self.interface = _value(keywords, "PAYPAGE_INTERFACE")
+        self.means = _value(keywords, "PAYPAGE_MEANS")
+        self.reference = _value(keywords, "PAYPAGE_REFERENCE")
+
+
+class Pathfile:
+    """The settings of a pathfile.
+
+    ``path`` is the file's; ``keywords`` are its values as they are written, and ``lines`` their line
+    numbers, from 1. The paths of ``default_parameters`` (F_DEFAULT), ``merchant_parameters`` (F_PARAM)
+    and ``certificates`` (F_CERTIFICATE) are without their extensions. ``ledger`` is None and
+    ``journal`` empty if there is no LEDGER.
+    """
+
+    def __init__(
+        self, path: str, keywords: Mapping[str, str], lines: Mapping[str, int] | None = None
+    ) -> None:
         self.path = path
         self.keywords = keywords
+        self.lines = lines or {}
+        self.debug = keywords.get("DEBUG") == "YES"
+        self.logos = keywords.get("D_LOGO", "")
+        self.logo_type = keywords.get("LOGO_TYPE", "")
+        self.default_parameters = keywords.get("F_DEFAULT", "")
+        self.merchant_parameters = keywords.get("F_PARAM", "")
+        self.certificates = keywords.get("F_CERTIFICATE", "")
+        self.certificate_type = keywords.get("F_CTYPE", "")
+        self.protocol = _value(keywords, "PROTOCOL")
+        self.kit_version = _value(keywords, "KIT_VERSION")
+        self.log = _value(keywords, "LOG")
+        self.paypage = Paypage(keywords)
+        self.ledger = LedgerAddress(keywords["LEDGER"]) if keywords.get("LEDGER") else None
+        self.journal = ""
+        if self.ledger:
+            beside = os.path.join(os.path.dirname(self.ledger.file), "journal")
+            self.journal = keywords.get("JOURNAL") or beside
 
-    def __getitem__(self, keyword: str) -> str:
-        """The value of a keyword, empty where the file has none."""
-        return self.keywords.get(keyword, "")
-
-    @property
-    def debug(self) -> bool:
-        """Whether the debug mode is on."""
-        return self["DEBUG"] == "YES"
+    def __repr__(self) -> str:
+        return f"Pathfile({self.path!r})"
 
     @property
     def logo_extension(self) -> str:
-        """Extension of the logos, after the dot; ``gif`` as in the bank's kit unless LOGO_TYPE says otherwise."""
-        return self["LOGO_TYPE"] or "gif"
+        """Extension of the logos, after the dot: LOGO_TYPE, or ``gif`` as in the original kit."""
+        return self.logo_type or "gif"
 
     def parameter_files(self, merchant_id: str) -> tuple[tuple[str, str], ...]:
         """The two parmcom files, in the order they are read: whose it is, and its path.
@@ -54,47 +118,72 @@ class Pathfile:
         """
         if not stays_in_directory(merchant_id):
             raise CallError(f"merchant_id ({merchant_id}) may hold letters, digits, - and _ only")
-        return ("default", self["F_DEFAULT"]), ("merchant", f"{self['F_PARAM']}.{merchant_id}")
+        return ("default", self.default_parameters), ("merchant", f"{self.merchant_parameters}.{merchant_id}")
 
 
 @cached_until_changed
 def read_pathfile(path: str) -> Pathfile:
-    """Read and check the pathfile; an empty ``path`` is ``pathfile`` in the current directory.
+    """Read a pathfile and check every value; an empty ``path`` is ``pathfile`` in the current directory.
 
-    Raises PathfileError and InvalidSeparator.
+    Raises PathfileError and InvalidSeparator, with the line of what is wrong.
     """
     try:
-        lines = list(_lines(path or "pathfile"))
+        rows = list(_lines(path or "pathfile"))
     except (OSError, ValueError) as error:
         raise PathfileError(path) from error
-    keywords = {}
+    keywords, lines = {}, {}
     here = os.path.dirname(os.path.realpath(path or "pathfile"))
-    indirect = False
-    for number, line in lines:
-        parts = line.split("!")
+    indirect = 0
+    for number, row in rows:
+        parts = row.split("!")
         if parts == ["F_PARAM", "D_PARM", "parmcom", ""]:
-            indirect = True
+            indirect = number
         elif len(parts) == 3:
             keywords[parts[0]] = parts[1].replace("@HERE@", here)
+            lines[parts[0]] = number
         else:
             raise InvalidSeparator(f"+ Invalid separator in file at line {number} ({path})")
     if indirect:
         keywords["F_PARAM"] = keywords.get("D_PARM", "") + "parmcom"
-    if keywords.get("PROTOCOL", "") not in PROTOCOLS:
-        raise PathfileError(f"PROTOCOL is {keywords['PROTOCOL']}, and may be {' or '.join(PROTOCOLS[1:])}")
-    for keyword in NEEDED:
-        if keyword == "F_CERTIFICATE" and keywords.get("PROTOCOL") == "paypage":
-            continue
+        lines["F_PARAM"] = indirect
+    _check(keywords, lines)
+    return Pathfile(path, keywords, lines)
+
+
+def _value(keywords: Mapping[str, str], keyword: str) -> str:
+    return keywords.get(keyword) or (CHOICES[keyword][0] if keyword in CHOICES else FORMS[keyword][1])
+
+
+def _check(keywords: Mapping[str, str], lines: Mapping[str, int]) -> None:
+    """Raise PathfileError for the first keyword that is absent or has a wrong value."""
+    for keyword, choices in CHOICES.items():
+        value = keywords.get(keyword)
+        if value and value not in choices:
+            may = " or ".join(filter(None, choices))
+            raise PathfileError(f"{keyword} is {value}, and may only be {may}", lines[keyword])
+    for keyword in PAYPAGE_NEEDED if keywords.get("PROTOCOL") == PAYPAGE else NEEDED:
         if not keywords.get(keyword):
             raise PathfileError(f"no key word {keyword}")
     for keyword in ("F_CTYPE", "LOGO_TYPE"):
         value = keywords.get(keyword)
         if value and not stays_in_directory(value):
-            raise PathfileError(f"{keyword} ({value}) may hold letters, digits, - and _ only")
-    for keyword, only in (("KIT_VERSION", "615"), ("LOG", "syslog")):
-        if keywords.get(keyword, "") not in ("", only):
-            raise PathfileError(f"{keyword} is {keywords[keyword]}, and may only be {only}")
-    return Pathfile(path, keywords)
+            raise PathfileError(f"{keyword} ({value}) may hold letters, digits, - and _ only", lines[keyword])
+    for keyword, (form, example) in FORMS.items():
+        value = keywords.get(keyword)
+        if value and not form.fullmatch(value):
+            raise PathfileError(f"{keyword} ({value}) is not in the form of {example}", lines[keyword])
+    url = keywords.get("PAYPAGE_URL")
+    if url and not is_web_address(url):
+        raise PathfileError(f"PAYPAGE_URL ({url}) is no http or https address", lines["PAYPAGE_URL"])
+    journal = keywords.get("JOURNAL")
+    if journal and not os.path.isabs(journal):
+        raise PathfileError(f"JOURNAL ({journal}) is no absolute path", lines["JOURNAL"])
+    ledger = keywords.get("LEDGER", "")
+    if ledger and not ledger.startswith(LEDGERS):
+        # The value itself may hold a password.
+        raise PathfileError("LEDGER is sqlite:////absolute/path or postgresql://…", lines["LEDGER"])
+    if ledger and not LedgerAddress(ledger).file and not journal:
+        raise PathfileError("no key word JOURNAL, which this LEDGER needs", lines["LEDGER"])
 
 
 @cached_until_changed

@@ -69,5 +69,5 @@ def response_report(
 
 def _keywords(pathfile: Pathfile) -> dict[str, str]:
     """The pathfile's keywords, without the password that the address of a ledger may hold."""
-    shown = {"LEDGER": pathfile["LEDGER"].partition(":")[0] + ":…"} if pathfile["LEDGER"] else {}
+    shown = {"LEDGER": pathfile.ledger.url.partition(":")[0] + ":…"} if pathfile.ledger else {}
     return {**pathfile.keywords, **shown}

@@ -79,10 +79,11 @@ class ConfigurationError(KitError):
 
 
 class PathfileError(ConfigurationError):
-    """The pathfile can't be opened, or lacks a keyword."""
+    """The pathfile can't be opened, lacks a keyword, or has a wrong value; ``line`` is 0 if no line is wrong."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"Error reading pathfile ({what})")
+    def __init__(self, what: str, line: int = 0) -> None:
+        super().__init__(f"Error reading pathfile ({f'line {line}: ' if line else ''}{what})")
+        self.line = line
 
 
 class ParametersUnreadable(ConfigurationError):
@@ -202,17 +203,6 @@ class LedgerMissing(LedgerError):
         )
 
 
-class LedgerDamaged(LedgerMissing):
-    """The ledger's file is no database, or a damaged one."""
-
-    def __init__(self, path: str, error: object) -> None:
-        LedgerError.__init__(
-            self,
-            path,
-            f"{error}: run sogenactif replay, which sets it aside and makes it again from the journal",
-        )
-
-
 class DayFull(LedgerError):
     """A merchant has used every transaction_id of a day."""
 
@@ -236,10 +226,3 @@ class JournalError(KitError):
 
     def __init__(self, path: str, error: OSError) -> None:
         super().__init__(f"Error writing the journal ({path}: {error.strerror or error})")
-
-
-class JournalUnreadable(KitError):
-    """A day of the journal couldn't be read."""
-
-    def __init__(self, path: str, error: OSError) -> None:
-        super().__init__(f"Error reading the journal ({path}: {error.strerror or error})")

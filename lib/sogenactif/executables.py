@@ -104,7 +104,7 @@ def _asks_for_kit_615(arguments: Sequence[str]) -> bool:
         return True
     named = [argument.removeprefix("pathfile=") for argument in arguments if argument.startswith("pathfile=")]
     try:
-        return read_pathfile(named[-1] if named else "")["KIT_VERSION"] == "615"
+        return read_pathfile(named[-1] if named else "").kit_version == "615"
     except KitError:
         return False
 

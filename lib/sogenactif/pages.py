@@ -32,9 +32,9 @@ def form(request: PaymentRequest) -> Markup:
         "form.html",
         request=request,
         text=_texts(request.fields.get("language", "")),
-        logos=pathfile["D_LOGO"],
+        logos=pathfile.logos,
         extension=pathfile.logo_extension,
-        badges=_without_logo(request) if pathfile["LOGO_TYPE"] else (),
+        badges=_without_logo(request) if pathfile.logo_type else (),
     )
 
 

@@ -192,7 +192,7 @@ def run_cgi(application: Application) -> None:
 def _settings(pathfile: str, environ: Environ) -> Pathfile:
     """The pathfile of a script, which says where what happens to this request is logged. Raises KitError."""
     settings = read_pathfile(pathfile)
-    environ["sogenactif.syslog"] = settings["LOG"] == "syslog"
+    environ["sogenactif.syslog"] = settings.log == "syslog"
     return settings
 
 

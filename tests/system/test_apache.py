@@ -231,7 +231,7 @@ def test_secrets_are_the_web_server_s_alone_and_code_is_nobody_s_to_change(
 def test_the_pathfile_holds_absolute_paths(installation: Installation) -> None:
     pathfile = read_pathfile(f"{installation.kit}/cgi-bin/pathfile")
     for keyword in ("F_DEFAULT", "F_PARAM", "F_CERTIFICATE"):
-        assert pathfile[keyword].startswith(f"{installation.kit}/")
+        assert pathfile.keywords[keyword].startswith(f"{installation.kit}/")
 
 
 def test_installing_again_keeps_what_is_the_shop_s(installation: Installation) -> None:

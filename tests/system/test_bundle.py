@@ -71,7 +71,7 @@ def accepted(page: str, pathfile: Pathfile) -> tuple[Mapping[str, str], dict[str
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)"', page, re.IGNORECASE)
     form = {name: html.unescape(value) for name, value in hidden}
     yes = {"response_code": "00", "payment_means": "CB", "bank_response_code": "00"}
-    if pathfile["PROTOCOL"] != "paypage":
+    if pathfile.protocol != "paypage":
         asked, certificate = sips.open_request(form["DATA"], pathfile)
         return asked, {"DATA": sips.seal_response({**asked, **yes}, certificate)}
     now = datetime.now(PARIS)

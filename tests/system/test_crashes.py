@@ -128,7 +128,7 @@ def test_what_was_acknowledged_is_recorded_however_often_the_server_is_killed(
                 assert transaction.told
                 assert verdicts.count("accepted") == 1
                 assert set(verdicts) <= {"accepted", "duplicate"}
-        lost = [said for said in differences(ledger, lambda count: None) if "journal only" in said]
+        lost = [found for found in differences(ledger, lambda count: None) if found.name == "journal_only"]
         assert lost == []
     noted = {path.name: path.read_text().splitlines() for path in notes.iterdir()}
     assert {outcome for told in noted.values() for outcome in told} <= {"accepted"}

@@ -81,7 +81,7 @@ def test_a_response_outlives_a_ledger_that_fails(
     assert shop.outcomes == []
     assert shop.verdicts() == ["unentered"]
     status, said = shop.replay()
-    assert (status, said) == (0, "1 entered from the journal, 1 told to the shop, 0 still to tell\n")
+    assert (status, said) == (0, "1 recorded from the journal, 1 notified to the shop, 0 still pending\n")
     assert shop.told_by_replay() == "CMD-42 accepted\n"
     with shop.ledger() as ledger:
         assert [transaction.state for transaction in transactions(ledger)] == ["accepted"]

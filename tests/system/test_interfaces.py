@@ -55,11 +55,11 @@ def test_what_is_missing_for_a_command_is_said(tmp_path: Path) -> None:
             ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "packages")
         )
     result = subprocess.run(
-        ["/usr/bin/python3", "-I", tmp_path / "bin" / "sogenactif", "preview", "entry"],
+        ["/usr/bin/python3", "-I", tmp_path / "bin" / "sogenactif", "certificate", "show"],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert result.returncode == 1
-    assert re.fullmatch(r"sogenactif: preview needs jinja2, which is missing: .*\n", result.stderr)
+    assert re.fullmatch(r"sogenactif: certificate needs \w+, which is missing: .*\n", result.stderr)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

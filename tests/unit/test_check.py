@@ -956,7 +956,7 @@ def test_a_ledger_that_is_none(kit: Kit) -> None:
     ("line", "name"),
     [
         ("LEDGER!sqlite://ledger.db!", "ledger_malformed"),
-        ("LEDGER!postgresql://h/d!", "journal_absent"),
+        ("LEDGER!postgresql://h/d!", "keyword_absent"),
         ("LEDGER!sqlite:////nowhere/ledger.db!", "leads_nowhere"),
         ("LEDGER!postgresql://kit:hunter2@127.0.0.1:1/d!\nJOURNAL!{}/journal!", "ledger_fails"),
     ],

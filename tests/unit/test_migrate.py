@@ -49,7 +49,7 @@ def test_nothing_is_written_over(param: Path) -> None:
 
 
 @pytest.mark.parametrize(("line", "words"), [
-    ("PROTOCOL!paypage!", "speaks to today's server already"), ("PROTOCOL!x!", "PROTOCOL is x"), ("one!", "Invalid separator"),
+    ("PROTOCOL!paypage!\nPAYPAGE_URL!https://bank.example/paymentInit!\nPAYPAGE_KEY!/key!", "is a pathfile for Paypage already"), ("PROTOCOL!x!", "PROTOCOL is x"), ("one!", "Invalid separator"),
 ])  # fmt: skip
 def test_a_pathfile_that_is_none_is_said(param: Path, line: str, words: str) -> None:
     with (param / "pathfile").open("a") as file:
@@ -62,4 +62,4 @@ def test_a_pathfile_that_is_none_is_said(param: Path, line: str, words: str) -> 
 def test_production_and_another_server_can_be_named(param: Path) -> None:
     output = str(param / "new")
     assert migrate(str(param / "pathfile"), "--server", "production", "--output", output)[0] == 0
-    assert read_pathfile(output)["PAYPAGE_URL"] == "https://payment-webinit.sogenactif.com/paymentInit"
+    assert read_pathfile(output).paypage.url == "https://payment-webinit.sogenactif.com/paymentInit"

@@ -42,7 +42,7 @@ class MovingShop(LedgerShop):
 
     def today(self, number: str, day: str = "", **said: str) -> dict[str, str]:
         """What today's server posts for a payment."""
-        settings = paypage.read_settings(self.pathfile)
+        settings = self.pathfile.paypage
         pairs = {
             "merchantId": MERCHANT,
             "amount": "1250",

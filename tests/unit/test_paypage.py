@@ -17,7 +17,6 @@ from sogenactif.errors import (
     MessageEncodingError,
     MessageError,
     MessageStructureError,
-    PathfileError,
     ResponseError,
     SealError,
 )
@@ -190,7 +189,7 @@ def test_one_form_lists_the_means_where_the_server_shows_them(param: Path) -> No
 def test_a_payment_in_several_times_is_the_guide_s_example(today: Pathfile) -> None:
     data = "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=15000"
     call = {"merchant_id": SHOP, "merchant_country": "fr", "amount": "65000", "transaction_id": "123"}
-    parmcom = Path(today["F_PARAM"] + f".{SHOP}")
+    parmcom = Path(today.merchant_parameters + f".{SHOP}")
     parmcom.write_text("")
     request = make_request(
         {**call, "capture_mode": "PAYMENT_N", "capture_day": "5", "data": data, "payment_means": "CB,1"},
@@ -319,7 +318,7 @@ def test_whatever_was_sealed_is_a_response_or_an_error_with_words(today: Pathfil
 def test_the_key_before_serves_while_it_is_there(today: Pathfile) -> None:
     post = sealed(SHOP + "_KEY0", keyVersion="7")
     assert read_outcome(post, today).outcome == "accepted"
-    Path(today["PAYPAGE_KEY"] + f".{SHOP}.old").unlink()
+    Path(today.paypage.key + f".{SHOP}.old").unlink()
     with pytest.raises(SealError):
         read_outcome(post, today)
 
@@ -333,7 +332,7 @@ def test_a_transaction_reference_of_the_kit_gives_its_number_back(today: Pathfil
 
 
 def test_a_key_that_others_may_read_is_refused(today: Pathfile) -> None:
-    key = Path(today["PAYPAGE_KEY"] + f".{MERCHANT}")
+    key = Path(today.paypage.key + f".{MERCHANT}")
     key.chmod(0o644)
     with pytest.raises(KeyUnusable, match="others may read it"):
         ask(today)
@@ -345,23 +344,6 @@ def test_a_key_that_others_may_read_is_refused(today: Pathfile) -> None:
     key.unlink()
     with pytest.raises(KeyMissing, match=f"key.{MERCHANT}"):
         ask(today)
-
-
-@pytest.mark.parametrize(("keyword", "value"), [
-    ("SEAL", "MD5"), ("ENCODE", "hex"), ("MEANS", "both"), ("REFERENCE", "x"), ("KEY_VERSION", "one"),
-    ("URL", "ftp://bank.example"), ("URL", ""),
-])  # fmt: skip
-def test_a_keyword_that_makes_no_sense_is_said(param: Path, keyword: str, value: str) -> None:
-    pathfile = read_pathfile(speak_paypage(param, **{keyword: value}))
-    with pytest.raises(PathfileError, match=f"PAYPAGE_{keyword}"):
-        ask(pathfile)
-
-
-def test_a_protocol_that_is_none_is_said(param: Path) -> None:
-    with (param / "pathfile").open("a") as file:
-        file.write("\nPROTOCOL!sips2!\n")
-    with pytest.raises(PathfileError, match="PROTOCOL is sips2"):
-        read_pathfile(str(param / "pathfile"))
 
 
 def test_today_s_post_is_refused_by_a_shop_without_secret_keys(pathfile: Pathfile) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from sogenactif import executables
+from sogenactif.addresses import SAFE_IN_URL
 from sogenactif.commands.replay import enter_journal
 from sogenactif.configuration import DEFAULTS, NEEDED, Pathfile, merge, read_parameters, read_pathfile
 from sogenactif.errors import (
@@ -37,7 +38,7 @@ from sogenactif.fields import (
 from sogenactif.ledger.history import Transaction, differences, transactions
 from sogenactif.ledger.ledger import OUTCOMES, UNENTERED, Ledger, Match
 from sogenactif.payment import PaymentRequest, PaymentResponse, make_request, parse_call, read_response
-from sogenactif.protocols.certificate import SAFE_IN_URL, Certificate, issue_certificate, read_certificate
+from sogenactif.protocols.certificate import Certificate, issue_certificate, read_certificate
 from sogenactif.protocols.sips import (
     build,
     decode,
@@ -291,7 +292,7 @@ def test_any_bytes_as_a_file_are_read_or_refused(tmp_path: Path, content: bytes)
     path = tmp_path / "file"
     path.write_bytes(content)
     try:
-        assert all(read_pathfile(str(path))[keyword] for keyword in NEEDED)
+        assert all(read_pathfile(str(path)).keywords[keyword] for keyword in NEEDED)
     except KitError as error:
         assert str(error).lstrip("+ ").startswith(("Error reading pathfile (", "Invalid separator"))
     try:

@@ -1,4 +1,4 @@
-"""The commands of ``bin/sogenactif``, a module each: ``make_parser`` says what it takes, ``main`` does it."""
+"""The commands of ``bin/sogenactif``, a module each: ``make_parser`` defines its arguments, ``main`` runs it."""
 
 import argparse
 import sys
@@ -17,9 +17,12 @@ COMMANDS = {
     ),
     "transactions": ("list transactions by day, order or state", "sogenactif.commands.transactions"),
     "show": ("show a transaction and the responses to it", "sogenactif.commands.show"),
-    "replay": ("enter what only the journal has, tell the shop what it missed", "sogenactif.commands.replay"),
+    "replay": (
+        "record what only the journal has, notify the shop of pending outcomes",
+        "sogenactif.commands.replay",
+    ),
     "migrate": (
-        "write the configuration for today's server beside the guide's",
+        "write a configuration for Paypage (Sips 2.0) beside that of Sips 1.0",
         "sogenactif.commands.migrate",
     ),
     "verify": ("compare the journal with the ledger", "sogenactif.commands.verify"),
@@ -27,7 +30,7 @@ COMMANDS = {
 
 
 def new_parser(command: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """The parser of a command, or of them all where it is empty: it answers --help and --version."""
+    """Return the parser of a command, or of all commands if it is empty, with --help and --version."""
     parser = argparse.ArgumentParser(
         prog=f"sogenactif {command}".rstrip(),
         description=description,
@@ -35,12 +38,12 @@ def new_parser(command: str, description: str, epilog: str = "") -> argparse.Arg
         formatter_class=argparse.HelpFormatter if command else argparse.RawDescriptionHelpFormatter,
     )
     version = f"Sogenactif payment kit {__version__}"
-    parser.add_argument("--version", action="version", version=version, help="say which version this is")
+    parser.add_argument("--version", action="version", version=version, help="show the version")
     return parser
 
 
 def load(command: str, commands: Mapping[str, tuple[str, str]] = COMMANDS) -> ModuleType:
-    """Return the module of a command; what is missing for it ends the program with a sentence."""
+    """Return the module of a command; a missing dependency ends the program with a sentence."""
     try:
         return import_module(commands[command][1])
     except ModuleNotFoundError as error:

@@ -15,10 +15,9 @@ from sogenactif.commands import new_parser
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import PATHFILE
 from sogenactif.commands.texts import printable, say
-from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
 from sogenactif.errors import CertificateError, KitError
 from sogenactif.files import read_file, write_secret
-from sogenactif.protocols import PAYPAGE
 from sogenactif.protocols.certificate import (
     Certificate,
     certificate_path,
@@ -50,10 +49,10 @@ def issue(url: str, merchant_id: str, country: str, pathfile: Pathfile, rotate: 
     certificate that is there stays in force as the previous one. Raises Refused without it,
     KitError and OSError.
     """
-    if not pathfile["F_CERTIFICATE"]:
+    if not pathfile.certificates:
         raise Refused("no_place", path=pathfile.path)
     path = certificate_path(pathfile, country, merchant_id)
-    content = issue_certificate(url, merchant_id, country, pathfile["F_CTYPE"])
+    content = issue_certificate(url, merchant_id, country, pathfile.certificate_type)
     if os.path.exists(path) and not rotate:
         raise Refused("exists", path=path)
     _put(pathfile, country, merchant_id, content)
@@ -66,8 +65,8 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
     The latter is empty where there was none. An expired one wants ``force``. Raises Refused,
     KitError and OSError.
     """
-    if pathfile["PROTOCOL"] == PAYPAGE:
-        raise Refused("paypage", path=pathfile.path, key=pathfile["PAYPAGE_KEY"])
+    if pathfile.protocol == PAYPAGE:
+        raise Refused("paypage", path=pathfile.path, key=pathfile.paypage.key)
     try:
         certificate = open_certificate(source)
     except CertificateError:
@@ -75,7 +74,7 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
             raise Refused("is_a_key", path=source) from None
         raise
     country, merchant_id = _whose(certificate)
-    wanted, says = pathfile["F_CTYPE"], certificate.header.get("certificate_type", "")
+    wanted, says = pathfile.certificate_type, certificate.header.get("certificate_type", "")
     if says != wanted:
         raise Refused("other_type", path=source, says=says or "-", wanted=wanted or "-")
     day = _expiry(certificate)
@@ -157,8 +156,8 @@ def _show(args: argparse.Namespace) -> int:
     if not paths:
         pathfile = read_pathfile(args.pathfile)
         paths = _installed(pathfile)
-        if pathfile["PROTOCOL"] == PAYPAGE:
-            note = _say("paypage", path=args.pathfile, key=pathfile["PAYPAGE_KEY"])
+        if pathfile.protocol == PAYPAGE:
+            note = _say("paypage", path=args.pathfile, key=pathfile.paypage.key)
             print(printable(note), file=sys.stderr)
         elif not paths:
             raise Refused("none", path=args.pathfile)
@@ -174,7 +173,7 @@ def _show(args: argparse.Namespace) -> int:
 
 def _installed(pathfile: Pathfile) -> list[str]:
     """The certificates that are there, of the merchants that have a parmcom file."""
-    if not pathfile["F_CERTIFICATE"]:
+    if not pathfile.certificates:
         return []
     merchants = Site(pathfile).merchants
     places = (certificate_path(pathfile, m.country, m.id, old) for m in merchants for old in (False, True))

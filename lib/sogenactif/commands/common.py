@@ -1,50 +1,83 @@
-"""What the commands on the ledger share."""
+"""What the commands share: options, errors in words, JSON, moments in Paris, progress."""
 
 import argparse
-import os
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.places import PATHFILE
+from sogenactif.commands.texts import say
 from sogenactif.configuration import read_pathfile
+from sogenactif.dates import PARIS
 from sogenactif.errors import KitError
-from sogenactif.files import become_owner
 from sogenactif.ledger.ledger import Ledger, opened_ledger
-from sogenactif.ledger.schema import sqlite_path
 
 
 def command_parser(name: str, description: str) -> argparse.ArgumentParser:
-    """A parser with what every command on the ledger takes."""
+    """Return a parser with the options of every command on the ledger."""
     parser = new_parser(name, description)
     parser.add_argument("--pathfile", default=PATHFILE, help="pathfile that names the ledger (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
 @contextmanager
 def the_ledger(pathfile: str) -> Iterator[Ledger]:
-    """Yield the ledger of a pathfile; what fails ends the command with a sentence and status 1.
-
-    Root goes on as the user that the ledger belongs to.
-    """
+    """Open the ledger of a pathfile; an error ends the command with a sentence and status 1."""
     try:
         with opened_ledger(read_pathfile(pathfile)) as ledger:
             if ledger is None:
-                sys.exit(f"sogenactif: {pathfile} names no LEDGER")
-            path = sqlite_path(ledger.url)
-            folders = [os.path.dirname(path)] if path else []
-            journal = ledger.journal.folder
-            become_owner(*folders, journal, os.path.dirname(journal))
+                sys.exit(f"sogenactif: {say('no_ledger', path=pathfile)}")
             yield ledger
     except KitError as error:
-        sys.exit(f"sogenactif: {error}")
+        sys.exit(f"sogenactif: {in_words(error)}")
 
 
-def progress(what: str) -> Callable[[int], None]:
-    """Shows how far long work is, on a terminal; nothing elsewhere."""
+def in_words(error: Exception) -> str:
+    """Return what failed and why; if the current user may not, who may."""
+    cause = error if isinstance(error, OSError) else error.__cause__
+    words = str(error)
+    if isinstance(cause, OSError) and cause.strerror and cause.strerror not in words:
+        words += f": {cause.strerror}"
+    if isinstance(cause, PermissionError):
+        words += f". {say('as_root')}"
+    return words
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON, in ASCII."""
+    print(json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def in_paris(moment: str) -> datetime:
+    """Return a moment (ISO 8601, UTC) in the time of Paris, in whole seconds."""
+    read = datetime.fromisoformat(moment)
+    return (
+        (read if read.tzinfo else read.replace(tzinfo=timezone.utc)).astimezone(PARIS).replace(microsecond=0)
+    )
+
+
+def shown(moment: str) -> str:
+    """Return a moment (ISO 8601, UTC) for a person: in Paris, with the zone."""
+    return f"{in_paris(moment):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def day(text: str) -> str:
+    """Return a day given as YYYY-MM-DD or AAAAMMJJ in the latter form. Raises ValueError."""
+    plain = text.replace("-", "") if len(text) == len("YYYY-MM-DD") and text[4] == text[7] == "-" else text
+    if len(plain) != len("AAAAMMJJ") or not (plain.isascii() and plain.isdigit()):
+        raise ValueError(text)
+    return datetime.strptime(plain, "%Y%m%d").strftime("%Y%m%d")
+
+
+def progress(name: str) -> Callable[[int], None]:
+    """Return a function that shows on a terminal how far long work is, and does nothing elsewhere."""
     if not sys.stderr.isatty():
         return lambda count: None
+    what = say(name)
 
     def show(count: int) -> None:
         if count % 1000 == 0:
@@ -54,6 +87,6 @@ def progress(what: str) -> Callable[[int], None]:
 
 
 def done() -> None:
-    """Take the progress off the terminal."""
+    """Remove the progress from the terminal."""
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -1,43 +1,77 @@
-"""``sogenactif show``: one transaction, with every response to it."""
+"""``sogenactif show``: show a transaction and every response to it."""
 
 import argparse
-import re
 import sys
 from collections.abc import Mapping, Sequence
 
-from sogenactif.commands.common import command_parser, the_ledger
-from sogenactif.ledger.history import answers, transactions
+from sogenactif.commands.common import command_parser, day, in_paris, print_json, shown, the_ledger
+from sogenactif.commands.texts import say
+from sogenactif.ledger.history import WAITING, Answer, Transaction, answers, transactions
+
+LONGEST_NUMBER = 6
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command's arguments."""
     parser = command_parser("show", "Show a transaction and every response to it.")
-    parser.add_argument("reference", help="its day and transaction_id, aaaammjj-nnnnnn")
+    parser.add_argument("reference", help="its day and transaction_id, AAAAMMJJ-NNNNNN or YYYY-MM-DD-NNNNNN")
     return parser
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print a transaction and its responses, field by field; status 1 where there is none."""
+    """Print a transaction and its responses, field by field; status 1 if there is none."""
     parser = make_parser()
-    asked = parser.parse_args(arguments)
-    if not re.fullmatch(r"[0-9]{8}-[0-9]{1,6}", asked.reference):
-        parser.error(f"{asked.reference} is no aaaammjj-nnnnnn")
-    day, number = asked.reference.split("-")
-    with the_ledger(asked.pathfile) as ledger:
-        found = list(transactions(ledger, day, number))
-        if not found:
-            sys.exit(f"sogenactif: no transaction {asked.reference}")
-        for transaction in found:
-            told = "" if transaction.told else ", the shop was not told yet"
-            print(f"{transaction.reference} of {transaction.merchant}: {transaction.state}{told}")
-            print(f"  requested {transaction.made}")
-            _print(transaction.fields)
-            for answer in answers(ledger, transaction):
-                print(f"  {answer.source} response {answer.received}: {answer.verdict}")
-                _print(answer.fields)
+    args = parser.parse_args(arguments)
+    text, _, number = args.reference.rpartition("-")
+    try:
+        wanted = day(text)
+    except ValueError:
+        wanted = ""
+    if not wanted or len(number) > LONGEST_NUMBER or not (number.isascii() and number.isdigit()):
+        parser.error(say("show_no_reference", text=args.reference))
+    with the_ledger(args.pathfile) as ledger:
+        found = [(row, answers(ledger, row)) for row in list(transactions(ledger, wanted, number))]
+    if not found:
+        sys.exit(f"sogenactif: {say('show_none', reference=args.reference)}")
+    if args.json:
+        print_json([_row(transaction, responses) for transaction, responses in found])
+    else:
+        for transaction, responses in found:
+            _print(transaction, responses)
     return 0
 
 
-def _print(fields: Mapping[str, str]) -> None:
+def _row(transaction: Transaction, responses: Sequence[Answer]) -> dict[str, object]:
+    return {
+        "reference": transaction.reference,
+        "merchant": transaction.merchant,
+        "made": in_paris(transaction.made).isoformat(),
+        "state": transaction.state,
+        "notified": "" if transaction.state == WAITING else "yes" if transaction.told else "no",
+        "fields": transaction.fields,
+        "responses": [
+            {
+                "received": in_paris(response.received).isoformat(),
+                "source": response.source,
+                "verdict": response.verdict,
+                "fields": response.fields,
+            }
+            for response in responses
+        ],
+    }
+
+
+def _print(transaction: Transaction, responses: Sequence[Answer]) -> None:
+    name = "show_transaction" if transaction.told else "show_not_notified"
+    print(say(name, reference=transaction.reference, merchant=transaction.merchant, state=transaction.state))
+    print(f"  {say('show_made', moment=shown(transaction.made))}")
+    _print_fields(transaction.fields)
+    for response in responses:
+        values = {"moment": shown(response.received), "verdict": response.verdict, "source": response.source}
+        print(f"  {say('show_response', **values)}")
+        _print_fields(response.fields)
+
+
+def _print_fields(fields: Mapping[str, str]) -> None:
     for name, value in sorted(fields.items()):
         print(f"    {name} = {value if value.isprintable() else ascii(value)}")

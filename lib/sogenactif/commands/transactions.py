@@ -1,28 +1,29 @@
-"""``sogenactif transactions``: the transactions of a day, an order or a state."""
+"""``sogenactif transactions``: list the transactions of a day, an order or a state."""
 
 import argparse
 import csv
-import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import datetime
 
-from sogenactif.commands.common import command_parser, the_ledger
+from sogenactif.commands.common import command_parser, day, in_paris, print_json, shown, the_ledger
+from sogenactif.commands.texts import counted, printable, say
 from sogenactif.dates import PARIS
 from sogenactif.ledger.history import WAITING, Transaction, transactions
 from sogenactif.ledger.ledger import OUTCOMES
 from sogenactif.money import format_amount
 
-COLUMNS = ("reference", "merchant", "made", "order_id", "amount", "currency_code", "state", "told")
+COLUMNS = ("reference", "merchant", "made", "order_id", "amount", "currency_code", "state", "notified")
+HEADINGS = "{reference:15}  {made:24}  {state:9}  {notified:8}  {amount:>14}  {order}"
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command's arguments."""
     parser = command_parser(
         "transactions", "List transactions: those of today, or of a day, an order, a state."
     )
-    parser.add_argument("--day", default="", help="a day in Paris, aaaammjj")
+    parser.add_argument("--day", default="", help="a day in Paris, YYYY-MM-DD or AAAAMMJJ")
     parser.add_argument("--order", default="", help="an order_id; on any day without --day")
     parser.add_argument(
         "--state", default="", choices=[*OUTCOMES, WAITING], help="a state; on any day without --day"
@@ -34,15 +35,22 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the transactions that fit; of today where nothing else is asked for."""
+    """Print the matching transactions; those of today without a condition."""
     parser = make_parser()
-    asked = parser.parse_args(arguments)
-    if asked.day and not re.fullmatch("[0-9]{8}", asked.day):
-        parser.error(f"{asked.day!a} is no day, aaaammjj")
-    day = asked.day or ("" if asked.order or asked.state else datetime.now(PARIS).strftime("%Y%m%d"))
-    with the_ledger(asked.pathfile) as ledger:
-        rows = (_row(found) for found in transactions(ledger, day, "", asked.order, asked.state))
-        {"table": _table, "csv": _csv, "json": _json}[asked.format](rows)
+    args = parser.parse_args(arguments)
+    try:
+        wanted = day(args.day) if args.day else ""
+    except ValueError:
+        parser.error(say("no_day", text=args.day))
+    if not (wanted or args.order or args.state):
+        wanted = datetime.now(PARIS).strftime("%Y%m%d")
+    write = {"table": _table, "csv": _csv, "json": _json}["json" if args.json else args.format]
+    # Closed before the ledger is: the reader of a pipe may leave in the middle.
+    with (
+        the_ledger(args.pathfile) as ledger,
+        closing(transactions(ledger, wanted, "", args.order, args.state)) as found,
+    ):
+        write(found)
     return 0
 
 
@@ -50,35 +58,40 @@ def _row(transaction: Transaction) -> dict[str, str]:
     return {
         "reference": transaction.reference,
         "merchant": transaction.merchant,
-        "made": transaction.made[:19] + "Z",
+        "made": in_paris(transaction.made).isoformat(),
         "order_id": transaction.order_id,
         "amount": transaction.fields["amount"],
         "currency_code": transaction.fields["currency_code"],
         "state": transaction.state,
-        "told": "yes" if transaction.told else "no",
+        "notified": "" if transaction.state == WAITING else "yes" if transaction.told else "no",
     }
 
 
-def _table(rows: Iterable[dict[str, str]]) -> None:
-    print(f"{'REFERENCE':15}  {'MADE (UTC)':20}  {'STATE':9}  {'TOLD':4}  {'AMOUNT':>14}  ORDER")
-    for row in rows:
-        amount = format_amount(row["amount"], row["currency_code"], "en")
-        line = f"{row['reference']:15}  {row['made']:20}  {row['state']:9}  {row['told']:4}  {amount:>14}  {row['order_id']}"
-        print("".join(c if c.isprintable() else "?" for c in line))
+def _table(found: Iterable[Transaction]) -> None:
+    names = ("reference", "made", "state", "notified", "amount", "order")
+    print(HEADINGS.format(**{name: say(f"transactions_{name}") for name in names}))
+    count = 0
+    for transaction in found:
+        count += 1
+        row = _row(transaction)
+        row["made"] = shown(transaction.made)
+        row["notified"] = say(f"transactions_{row['notified']}") if row["notified"] else "-"
+        row["amount"] = format_amount(row["amount"], row["currency_code"], "en")
+        print(printable(HEADINGS.format(order=row["order_id"], **row)))
+    print(counted("transactions", count))
 
 
-def _csv(rows: Iterable[dict[str, str]]) -> None:
+def _csv(found: Iterable[Transaction]) -> None:
     writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: _cell(value) for name, value in _row(row).items()} for row in found)
 
 
 def _cell(value: str) -> str:
-    """A value as text, also for a spreadsheet, which would compute what looks like a formula."""
+    """Return a value as text, even in a spreadsheet, which would compute what looks like a formula."""
     text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in value)
-    # Where the list separator is ; or a tab, each part is a cell of its own.
-    return re.sub(r"(^|[;,\t])(?=\s*[=+\-@])", r"\1'", text)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
-def _json(rows: Iterable[dict[str, str]]) -> None:
-    print(json.dumps(list(rows), indent=2))
+def _json(found: Iterable[Transaction]) -> None:
+    print_json([_row(row) for row in found])

@@ -1,29 +1,39 @@
-"""``sogenactif verify``: whether the journal and the ledger agree."""
+"""``sogenactif verify``: compare the journal with the ledger."""
 
 import argparse
 from collections.abc import Sequence
+from contextlib import closing
 
-from sogenactif.commands.common import command_parser, done, progress, the_ledger
+from sogenactif.commands.common import command_parser, done, print_json, progress, the_ledger
+from sogenactif.commands.texts import counted, say
 from sogenactif.ledger.history import differences
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command's arguments."""
     return command_parser("verify", "Compare the journal with the ledger, and list what differs.")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print what differs; status 1 where anything does."""
-    asked = make_parser().parse_args(arguments)
-    with the_ledger(asked.pathfile) as ledger:
-        found = 0
-        for difference in differences(ledger, progress("lines of the journal")):
-            done()
-            print(difference)
-            found += 1
+    """Print what differs; status 1 if anything does."""
+    args = make_parser().parse_args(arguments)
+    rows = []
+    with (
+        the_ledger(args.pathfile) as ledger,
+        closing(differences(ledger, progress("journal_lines"))) as found,
+    ):
+        for difference in found:
+            text = say(f"verify_{difference.name}", **difference.values)
+            rows.append({"name": difference.name, "text": text})
+            if not args.json:
+                done()
+                print(text)
         done()
-        untold = ledger.untold()
-    print("The journal and the ledger agree." if not found else f"{found} differences.")
-    if untold:
-        print(f"{untold} outcomes are still to be told to the shop: replay tells them.")
-    return 1 if found else 0
+        pending = ledger.untold()
+    if args.json:
+        print_json({"differences": rows, "pending_notifications": pending})
+    else:
+        print(counted("differences", len(rows)) if rows else say("verify_agree"))
+        if pending:
+            print(counted("pending", pending))
+    return 1 if rows else 0

@@ -15,13 +15,13 @@ IDLE: "list[Ledger]" = []
 
 @contextmanager
 def lent_ledger(pathfile: Pathfile) -> "Iterator[Ledger | None]":
-    """The ledger that a pathfile names, None where it names none. Raises ConfigurationError."""
-    if not pathfile["LEDGER"]:
+    """The ledger that a pathfile names, None if it names none."""
+    if not pathfile.ledger:
         yield None
         return
-    from sogenactif.ledger.ledger import Ledger, places
+    from sogenactif.ledger.ledger import Ledger
 
-    url, journal = places(pathfile)
+    url, journal = pathfile.ledger.url, pathfile.journal
     ledger = _idle(url, journal) or Ledger(url, journal)
     try:
         yield ledger

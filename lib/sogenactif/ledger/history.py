@@ -1,10 +1,9 @@
 """Reading the ledger: its transactions, the responses to them, and whether the journal says the same."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
-from sogenactif.errors import JournalUnreadable
 from sogenactif.ledger.ledger import FORGED, UNENTERED, UNKNOWN, Ledger, searchable
 
 WAITING = "waiting"
@@ -36,9 +35,16 @@ class Answer(NamedTuple):
     fields: dict[str, str]
 
 
+class Difference(NamedTuple):
+    """Something that the journal and the ledger don't agree on: its name, and the values of a sentence that says so."""
+
+    name: str
+    values: dict[str, object]
+
+
 def transactions(
     ledger: Ledger, day: str = "", number: str = "", order_id: str = "", state: str = ""
-) -> Iterator[Transaction]:
+) -> Generator[Transaction, None, None]:
     """The transactions that fit, in the order they were made; an empty condition fits all."""
     conditions = {
         "day = ?": day,
@@ -78,42 +84,40 @@ def answers(ledger: Ledger, transaction: Transaction) -> list[Answer]:
     ]
 
 
-def differences(ledger: Ledger, progress: Callable[[int], None]) -> Iterator[str]:
-    """What the journal and the ledger don't agree on, a sentence each; none where they agree.
+def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Difference, None, None]:
+    """Yield what the journal and the ledger don't agree on.
 
     ``progress`` is called with the number of the journal's lines read so far.
     """
     # The ledger's first: what comes meanwhile is in it before it is in the journal.
-    here = {
-        entry["entry"]: f"{entry['kind']} {entry['entry']} of {entry['time']}"
-        for entry in ledger.entries_only_here(())
-    }
-    unreadable: list[JournalUnreadable] = []
-    for count, entry in enumerate(ledger.journal.lines(unreadable.append), 1):
+    here = {entry["entry"]: _named(entry) for entry in ledger.entries_only_here(())}
+    for count, entry in enumerate(ledger.journal.lines(), 1):
         progress(count)
         if entry is None:
-            yield f"line {count} of the journal is none of the kit's"
+            yield Difference("invalid_line", {"count": count})
             continue
         if entry["verdict"] == FORGED:
             continue
-        name = f"{entry['kind']} {entry['entry']} of {entry['time']}"
+        named = _named(entry)
         here.pop(entry["entry"], None)
         recorded = _recorded(ledger, entry["kind"], entry["entry"])
         if recorded is None:
-            yield f"{name} is in the journal only: replay enters it"
+            yield Difference("journal_only", named)
             continue
         verdict, fields = recorded
         if entry["verdict"] not in (verdict, UNENTERED, UNKNOWN):
-            yield f"{name}: the journal says {entry['verdict']}, the ledger {verdict}"
+            yield Difference("verdict", {**named, "journal": entry["verdict"], "ledger": verdict})
         if entry["fields"] != fields:
             names = sorted(
                 n for n in fields.keys() | entry["fields"].keys() if fields.get(n) != entry["fields"].get(n)
             )
-            yield f"{name}: journal and ledger differ in {', '.join(names)}"
-    yield from map(str, unreadable)
-    # What is missing may be on the days that can't be read.
-    for name in here.values() if not unreadable else ():
-        yield f"{name} is in the ledger only: replay writes it to the journal"
+            yield Difference("fields", {**named, "names": ", ".join(names)})
+    for named in here.values():
+        yield Difference("ledger_only", named)
+
+
+def _named(entry: dict[str, Any]) -> dict[str, object]:
+    return {"kind": entry["kind"], "id": entry["entry"], "time": entry["time"]}
 
 
 def _recorded(ledger: Ledger, kind: str, entry: str) -> tuple[str, dict[str, Any]] | None:

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta, timezone
 from sogenactif.configuration import Pathfile
 from sogenactif.dates import PARIS, day_in_paris, read_day
 from sogenactif.errors import (
-    ConfigurationError,
     DayFull,
     JournalError,
     KitError,
@@ -325,33 +324,15 @@ class Ledger:
 
 @contextmanager
 def opened_ledger(pathfile: Pathfile) -> Iterator[Ledger | None]:
-    """The ledger that a pathfile names, None where it names none; let go of at the end.
-
-    Raises ConfigurationError.
-    """
-    if not pathfile["LEDGER"]:
+    """The ledger that a pathfile names, None if it names none; closed at the end."""
+    if not pathfile.ledger:
         yield None
         return
-    ledger = Ledger(*places(pathfile))
+    ledger = Ledger(pathfile.ledger.url, pathfile.journal)
     try:
         yield ledger
     finally:
         ledger.close()
-
-
-def places(pathfile: Pathfile) -> tuple[str, str]:
-    """The address of the ledger, and the journal's folder: that of JOURNAL, or one beside an SQLite ledger.
-
-    Raises ConfigurationError.
-    """
-    url, journal = pathfile["LEDGER"], pathfile["JOURNAL"]
-    if not journal:
-        if url.startswith("postgres"):
-            raise ConfigurationError("Error reading pathfile (no key word JOURNAL, which this LEDGER needs)")
-        journal = os.path.join(os.path.dirname(url.removeprefix("sqlite:///")), "journal")
-    elif not os.path.isabs(journal):
-        raise ConfigurationError(f"Error reading pathfile (JOURNAL ({journal}) is no absolute path)")
-    return url, journal
 
 
 def _as_recorded(execute: Execute, match: Match, verdict: str, response: PaymentResponse) -> Match:

@@ -7,6 +7,7 @@ Statements are written for SQLite. What PostgreSQL wants otherwise is changed in
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from sogenactif.configuration import LedgerAddress
 from sogenactif.errors import LedgerError
 
 TYPE_CHECKING = False
@@ -44,21 +45,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 BUSY_SECONDS = 5
 
 
-def sqlite_path(url: str) -> str:
-    """Return the path that a LEDGER of SQLite names, empty for one of PostgreSQL. Raise LedgerError for any other."""
-    if url.startswith("sqlite:////"):
-        return url.removeprefix("sqlite:///")
-    if url.startswith(("postgresql://", "postgres://")):
-        return ""
-    raise LedgerError(url.partition(":")[0], "LEDGER is sqlite:////absolute/path or postgresql://…")
-
-
 # Only the engine that is needed is loaded: a script of CGI loads it for every request.
 
 
 def open_database(url: str, may_create: Callable[[], bool]) -> "SqliteDatabase | PostgresqlDatabase":
     """Open the database of a LEDGER keyword; ``may_create`` is asked before a new one is made. Raise LedgerError."""
-    path = sqlite_path(url)
+    path = LedgerAddress(url).file
     if path:
         from sogenactif.ledger.sqlite import SqliteDatabase
 
@@ -70,7 +62,7 @@ def open_database(url: str, may_create: Callable[[], bool]) -> "SqliteDatabase |
 
 def schema_version(url: str) -> int:
     """Return the version of the schema in a database, which is left as it is. Raise LedgerError."""
-    path = sqlite_path(url)
+    path = LedgerAddress(url).file
     if path:
         from sogenactif.ledger.sqlite import stored_version
 
@@ -83,7 +75,7 @@ def schema_version(url: str) -> int:
 @contextmanager
 def rebuilt_database(url: str) -> "Iterator[SqliteDatabase | PostgresqlDatabase]":
     """Yield a new, empty database to fill; it takes the place of the lost one at the end. Raise LedgerError."""
-    path = sqlite_path(url)
+    path = LedgerAddress(url).file
     if path:
         from sogenactif.ledger.sqlite import rebuilt
 

@@ -7,9 +7,8 @@ shop moves from one to the other with payments in flight.
 
 from collections.abc import Iterable, Mapping
 
-from sogenactif.configuration import Pathfile
+from sogenactif.configuration import PAYPAGE, Pathfile
 
-PAYPAGE = "paypage"
 Post = Mapping[str, str]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
 def server(pathfile: Pathfile, country: str, merchant_id: str) -> "Server":
     """The payment server of a merchant's requests. Raises ConfigurationError."""
-    if pathfile["PROTOCOL"] == PAYPAGE:
+    if pathfile.protocol == PAYPAGE:
         from sogenactif.protocols import paypage
 
         return paypage.server(pathfile, country, merchant_id)
@@ -49,15 +48,15 @@ def server(pathfile: Pathfile, country: str, merchant_id: str) -> "Server":
 
 def secret_path(pathfile: Pathfile, country: str, merchant_id: str) -> str:
     """Where the secret of a merchant's requests is, though it may be unreadable."""
-    if pathfile["PROTOCOL"] == PAYPAGE:
-        return ".".join((pathfile["PAYPAGE_KEY"], merchant_id))
-    return ".".join((pathfile["F_CERTIFICATE"], country, merchant_id))
+    if pathfile.protocol == PAYPAGE:
+        return ".".join((pathfile.paypage.key, merchant_id))
+    return ".".join((pathfile.certificates, country, merchant_id))
 
 
 def response_secret(post: Post, pathfile: Pathfile, country: str, merchant_id: str) -> str:
     """The file of the secret that opens a response of this merchant's."""
     if "Data" in post:
-        return f"{pathfile['PAYPAGE_KEY']}.{merchant_id}"
+        return f"{pathfile.paypage.key}.{merchant_id}"
     from sogenactif.protocols.certificate import certificate_path
 
     return certificate_path(pathfile, country, merchant_id)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from Crypto.Cipher import DES
 
+from sogenactif.addresses import is_web_address
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import CertificateError, CertificateMissing
 from sogenactif.fields import MAX_LENGTH, to_text
@@ -24,7 +25,6 @@ ROWS = 44
 LONGEST_URL = 125
 DATA_FOLLOWS = b"certificate_data!"
 OWN_BANK = ["SANDBOX", "DEMO"]
-SAFE_IN_URL = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_~:/?&=%+[]")
 
 
 class Certificate:
@@ -102,8 +102,8 @@ def certificate_path(pathfile: Pathfile, country: str, merchant_id: str, old: bo
 
     Raises CertificateMissing where country or merchant_id is too long or would lead out of the directory.
     """
-    type_ = pathfile["F_CTYPE"]
-    parts = [pathfile["F_CERTIFICATE"], country, merchant_id] + ["old"] * old + [type_] * bool(type_)
+    type_ = pathfile.certificate_type
+    parts = [pathfile.certificates, country, merchant_id] + ["old"] * old + [type_] * bool(type_)
     path = ".".join(parts)
     for name, value in (("merchant_country", country), ("merchant_id", merchant_id)):
         if not stays_in_directory(value) or len(value) > MAX_LENGTH[name]:
@@ -117,7 +117,7 @@ def read_certificate(pathfile: Pathfile, country: str, merchant_id: str, old: bo
     Raises CertificateMissing where there is none, CertificateError where it can't be used.
     """
     path = certificate_path(pathfile, country, merchant_id, old)
-    return _read(merchant_id, country, pathfile["F_CTYPE"], path)
+    return _read(merchant_id, country, pathfile.certificate_type, path)
 
 
 @cached_until_changed
@@ -242,12 +242,6 @@ def _encipher_url(url: str, key: bytes) -> list[str]:
     text = f"{len(cipher):03}{cipher}"
     text += _filler(ROW * URL_ROWS - len(text))
     return [text[start : start + ROW] for start in range(0, len(text), ROW)]
-
-
-def is_web_address(url: str) -> bool:
-    """Whether a URL is http or https with a host, in characters that are safe in a header and in HTML."""
-    scheme, _, rest = url.partition("://")
-    return scheme in ("http", "https") and bool(rest.partition("/")[0]) and set(url) <= SAFE_IN_URL
 
 
 def _filler(length: int) -> str:

@@ -12,9 +12,8 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import NamedTuple
 
-from sogenactif.configuration import Pathfile
+from sogenactif.configuration import Pathfile, Paypage
 from sogenactif.dates import PARIS, read_day
 from sogenactif.errors import (
     CallError,
@@ -24,14 +23,12 @@ from sogenactif.errors import (
     KeyUnusable,
     MessageEncodingError,
     MessageStructureError,
-    PathfileError,
     SealError,
     SealMissing,
 )
 from sogenactif.fields import MAX_LENGTH, readable, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
-from sogenactif.instalments import OPTIONS, is_digits
-from sogenactif.protocols.certificate import is_web_address
+from sogenactif.instalments import OPTIONS
 from sogenactif.protocols.paypage_fields import (
     ANSWERED,
     ASKED,
@@ -52,14 +49,6 @@ SEALS: Mapping[str, Callable[[bytes, bytes], str]] = {
     "HMAC-SHA-512": lambda data, key: hmac.new(key, data, hashlib.sha512).hexdigest(),
 }
 ALTERNATIVES = {"base64": None, "base64url": b"-_"}
-# Each keyword of the pathfile: its values, the first of them when it is absent.
-CHOICES = {
-    "PAYPAGE_SEAL": tuple(SEALS),
-    "PAYPAGE_ENCODE": ("base64url", "base64", "none"),
-    "PAYPAGE_MEANS": ("shop", "server"),
-    "PAYPAGE_REFERENCE": ("transactionId", "transactionReference"),
-}
-INTERFACE = "HP_3.4"
 KEY = r"[A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*)*"
 NEXT_PAIR = re.compile(rf"\|(?={KEY}=)")
 PAIR = re.compile(rf"({KEY})=(.*)", re.DOTALL)
@@ -69,22 +58,10 @@ MERCHANT = re.compile(r"(?:^|\|)merchantId=([^|]*)")
 MANNER = ("InterfaceVersion", "SealAlgorithm", "Encode", "keyVersion", "transactionReference")
 
 
-class Settings(NamedTuple):
-    """What the pathfile says of today's server; the attributes are its keywords after ``PAYPAGE_``."""
-
-    url: str
-    key_version: str
-    seal: str
-    encode: str
-    interface: str
-    means: str
-    reference: str
-
-
 class Server:
     """Today's server as a merchant's requests reach it."""
 
-    def __init__(self, settings: Settings, secret: bytes, path: str, ledger: bool) -> None:
+    def __init__(self, settings: Paypage, secret: bytes, path: str, ledger: bool) -> None:
         self.settings = settings
         self.secret = secret
         self.path = path
@@ -137,12 +114,9 @@ class Server:
 
 
 def server(pathfile: Pathfile, country: str, merchant_id: str) -> Server:
-    """Today's server for a merchant's requests. Raises PathfileError, KeyMissing and KeyUnusable."""
-    settings = read_settings(pathfile)
-    if not is_web_address(settings.url):
-        raise PathfileError(f"PAYPAGE_URL ({settings.url}) is no http or https address")
+    """Today's server for a merchant's requests. Raises KeyMissing and KeyUnusable."""
     path = key_path(pathfile, merchant_id)
-    return Server(settings, read_key(path), path, bool(pathfile["LEDGER"]))
+    return Server(pathfile.paypage, read_key(path), path, pathfile.ledger is not None)
 
 
 def open_response(post: Mapping[str, str], pathfile: Pathfile) -> tuple[dict[str, str], dict[str, str], str]:
@@ -150,9 +124,9 @@ def open_response(post: Mapping[str, str], pathfile: Pathfile) -> tuple[dict[str
 
     The day (aaaammjj) is the one in Paris on which the transaction_id was used. The seal is checked
     over Data as posted, with the algorithm of the pathfile; the key that was in force before, whose
-    file ends in ``.old``, serves too. Raises MessageError, PathfileError, KeyMissing and KeyUnusable.
+    file ends in ``.old``, serves too. Raises MessageError, KeyMissing and KeyUnusable.
     """
-    settings = read_settings(pathfile)
+    settings = pathfile.paypage
     pairs, old = open_sealed(post, pathfile, settings.seal)
     if not old and pairs.get("keyVersion", settings.key_version) != settings.key_version:
         raise MessageStructureError("keyVersion")
@@ -169,7 +143,7 @@ def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> tu
     """
     algorithm = post.get("SealAlgorithm") or "SHA-256"
     pairs, old = open_sealed(post, pathfile, algorithm)
-    if not old and pairs.get("keyVersion") != read_settings(pathfile).key_version:
+    if not old and pairs.get("keyVersion") != pathfile.paypage.key_version:
         raise SealError
     fields = {name: pairs[key] for key, name in ASKED.items() if key in pairs}
     fields |= {
@@ -278,31 +252,11 @@ def unflatten(text: str) -> dict[str, str]:
     return {key: value for key, value in pairs.items() if value not in ("", "null")}
 
 
-def read_settings(pathfile: Pathfile) -> Settings:
-    """What the pathfile says of today's server. Raises PathfileError."""
-    chosen = {keyword: pathfile[keyword] or values[0] for keyword, values in CHOICES.items()}
-    for keyword, value in chosen.items():
-        if value not in CHOICES[keyword]:
-            raise PathfileError(f"{keyword} is {value}, and may be {' or '.join(CHOICES[keyword])}")
-    version, interface = pathfile["PAYPAGE_KEY_VERSION"] or "1", pathfile["PAYPAGE_INTERFACE"] or INTERFACE
-    if not is_digits(version):
-        raise PathfileError(f"PAYPAGE_KEY_VERSION ({version}) is no number")
-    return Settings(
-        url=pathfile["PAYPAGE_URL"],
-        key_version=version,
-        seal=chosen["PAYPAGE_SEAL"],
-        encode=chosen["PAYPAGE_ENCODE"],
-        interface=interface,
-        means=chosen["PAYPAGE_MEANS"],
-        reference=chosen["PAYPAGE_REFERENCE"],
-    )
-
-
 def key_path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:
     """The file of a merchant's secret key, or of the one before it. Raises KeyMissing where there can be none."""
-    if not pathfile["PAYPAGE_KEY"]:
+    if not pathfile.paypage.key:
         raise KeyMissing("no key word PAYPAGE_KEY")
-    path = f"{pathfile['PAYPAGE_KEY']}.{merchant_id}{'.old' if old else ''}"
+    path = f"{pathfile.paypage.key}.{merchant_id}{'.old' if old else ''}"
     if not stays_in_directory(merchant_id) or len(merchant_id) > MAX_LENGTH["merchant_id"]:
         raise KeyMissing(path)
     return path

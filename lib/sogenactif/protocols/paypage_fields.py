@@ -15,7 +15,7 @@ from sogenactif.instalments import OPTIONS, WrongSchedule, is_digits, schedule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sogenactif.protocols.paypage import Settings
+    from sogenactif.configuration import Paypage
 
 LONGEST_CONTEXT = 255
 # A masked card number: the shop chooses which digits are visible.
@@ -68,22 +68,11 @@ SENT_OTHERWISE = {
     "cancel_return_url",
 }  # fmt: skip
 # Fields whose meaning changes when a shop migrates to Paypage.
-CHANGED = {
-    "amount": "sent without zeros in front",
-    "caddie": "not sent: the ledger keeps it and gives it back with the response; lost without a LEDGER",
-    "cancel_return_url": "not sent: normal_return_url gets every customer back, paid or not",
-    "capture_day": "with PAYMENT_N, goes into the date of the first instalment",
-    "capture_mode": "PAYMENT_N is sent as paymentPattern INSTALMENT, with dates and amounts worked out by the kit",
-    "customer_email": "comes back from the ledger, not from the server",
-    "data": "NO_RESPONSE_PAGE and the schedule of PAYMENT_N are sent in keys of their own, nothing else of it",
-    "language": "ge and sp are sent as de and es; comes back from the ledger",
-    "normal_return_url": "gets every customer back: accepted, refused and cancelled alike",
-    "order_id": "letters and digits are safe; other characters may be refused by the bank",
-    "payment_means": "block numbers arrange the shop's page, and are not sent; each button has a form of its own",
-    "return_context": "255 bytes at most, one fewer than in Sips 1.0",
-    "templatefile": "names a template of Paypage, which has to be installed at the bank",
-    "transaction_id": "sent with six digits; its day is that of the customer's arrival at the server",
-}  # fmt: skip
+CHANGED = (
+    "amount", "caddie", "cancel_return_url", "capture_day", "capture_mode", "customer_email",
+    "data", "language", "normal_return_url", "order_id", "payment_means", "return_context",
+    "templatefile", "transaction_id",
+)  # fmt: skip
 INSTALMENTS = "instalmentData."
 
 
@@ -98,7 +87,7 @@ def reference(day: str, number: str) -> str:
     return f"{day}{number.zfill(6)}"
 
 
-def request_keys(fields: Mapping[str, str], settings: "Settings") -> dict[str, str]:
+def request_keys(fields: Mapping[str, str], settings: "Paypage") -> dict[str, str]:
     """Return the keys of a request, in the order they are sent; the means of payment are not among them.
 
     Raises CallError.

@@ -6,26 +6,30 @@ import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
+from sogenactif.addresses import is_web_address
 from sogenactif.commands.check.findings import Finding, fault, ok, warning
 from sogenactif.commands.check.machine import SCRIPTS
 from sogenactif.commands.check.rights import READ, SEARCH, let_see, refused
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import ROOT
-from sogenactif.configuration import KEYWORDS, NEEDED, PROTOCOLS, read_pathfile
-from sogenactif.errors import KitError
+from sogenactif.configuration import (
+    CHOICES,
+    FORMS,
+    KEYWORDS,
+    LEDGERS,
+    NEEDED,
+    PAYPAGE,
+    PAYPAGE_NEEDED,
+    POSTGRESQL,
+    read_pathfile,
+)
+from sogenactif.errors import KitError, PathfileError
 from sogenactif.fields import PARMCOM, to_bytes, to_text
 from sogenactif.files import read_file
-from sogenactif.protocols import PAYPAGE, paypage
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 INDIRECT = "F_PARAM!D_PARM!parmcom!"
 LIKE_ENOUGH = 0.75
-# What keywords of the pathfile may be; of others the form, and an example of it.
-CHOICES = {**paypage.CHOICES, "PROTOCOL": PROTOCOLS[1:], "KIT_VERSION": ("615",), "LOG": ("syslog",)}
-FORMS = {
-    "PAYPAGE_KEY_VERSION": ("[0-9]+", "1"),
-    "PAYPAGE_INTERFACE": (r"HP_[0-9]+\.[0-9]+", paypage.INTERFACE),
-}
 
 
 def pathfile(path: str) -> list[Finding]:
@@ -40,13 +44,14 @@ def pathfile(path: str) -> list[Finding]:
         try:
             read_pathfile(path)
         except KitError as error:
-            found.append(fault("kit_refuses", path, error=error))
+            line = error.line if isinstance(error, PathfileError) else 0
+            found.append(fault("kit_refuses", path, line, error=error))
     return found or [ok("well_formed", path)]
 
 
 def parameters(site: Site) -> list[Finding]:
     """Each parmcom file, line by line."""
-    files = [site.pathfile["F_DEFAULT"], *(merchant.path for merchant in site.merchants)]
+    files = [site.pathfile.default_parameters, *(merchant.path for merchant in site.merchants)]
     found = [
         finding
         for path in files
@@ -54,7 +59,7 @@ def parameters(site: Site) -> list[Finding]:
         for finding in _lines(path, PARMCOM, KEYWORDS) or [ok("well_formed", path)]
     ]
     known = {merchant.id for merchant in site.merchants}
-    prefix = site.pathfile["F_PARAM"] + "."
+    prefix = site.pathfile.merchant_parameters + "."
     for path in sorted(glob.glob(glob.escape(prefix) + "*")):
         number = re.match(r"[0-9]{1,15}", path.removeprefix(prefix))
         if number and number[0] not in known:
@@ -69,7 +74,7 @@ def paths(site: Site) -> list[Finding]:
     """Where the paths of the pathfile lead, and whether the web server gets there."""
     found = []
     for keyword in ("F_DEFAULT", "F_PARAM", "PAYPAGE_KEY" if site.paypage else "F_CERTIFICATE"):
-        value = site.pathfile[keyword]
+        value = site.pathfile.keywords.get(keyword)
         if not value:
             continue
         line = line_of(site.path, keyword)
@@ -95,7 +100,7 @@ def paths(site: Site) -> list[Finding]:
 
 def debug(site: Site) -> list[Finding]:
     """The debug mode, which shows every parameter to every customer."""
-    line, value = line_of(site.path, "DEBUG"), site.pathfile["DEBUG"]
+    line, value = site.pathfile.lines.get("DEBUG", 0), site.pathfile.keywords.get("DEBUG", "")
     if site.pathfile.debug:
         is_trial = site.merchants and all(map(site.is_trial, site.merchants))
         return [(warning if is_trial else fault)("debug_on", site.path, line)]
@@ -127,9 +132,9 @@ def _absent(path: str) -> set[str]:
     """The keywords that a pathfile needs and doesn't set; those that today's server needs, where it says so."""
     lines = to_text(read_file(path)).split("\n")
     values = dict(line.split("!")[:2] for line in lines if "!" in line)
-    needed = set(NEEDED)
-    if values.get("PROTOCOL") == PAYPAGE:
-        needed = needed - {"F_CERTIFICATE"} | {"PAYPAGE_URL", "PAYPAGE_KEY"}
+    needed = set(PAYPAGE_NEEDED if values.get("PROTOCOL") == PAYPAGE else NEEDED)
+    if values.get("LEDGER", "").startswith(POSTGRESQL):
+        needed.add("JOURNAL")
     return {keyword for keyword in needed if not values.get(keyword)}
 
 
@@ -202,13 +207,19 @@ def _value(path: str, number: int, keyword: str, value: str) -> list[Finding]:
     if most is not None and length > most:
         return [fault("too_long", path, number, keyword=keyword, length=length, most=most)]
     if value and keyword in CHOICES and value not in CHOICES[keyword]:
-        choices = {choice.lower(): choice for choice in CHOICES[keyword]}
+        choices = {choice.lower(): choice for choice in CHOICES[keyword] if choice}
         likely = get_close_matches(value.lower(), choices, 1, LIKE_ENOUGH)
-        said = {"keyword": keyword, "choices": ", ".join(CHOICES[keyword])}
+        said = {"keyword": keyword, "choices": ", ".join(choices.values())}
         if likely:
             return [fault("misspelled_value", path, number, **said, likely=choices[likely[0]])]
         return [fault("wrong_value", path, number, **said)]
-    if value and keyword in FORMS and not re.fullmatch(FORMS[keyword][0], value):
+    if keyword == "PAYPAGE_URL" and value and not is_web_address(value):
+        return [fault("address_malformed", path, number, keyword=keyword, url=value)]
+    if keyword == "LEDGER" and value and not value.startswith(LEDGERS):
+        return [fault("ledger_malformed", path, number)]
+    if keyword == "JOURNAL" and value and not value.startswith(("/", "@HERE@")):
+        return [fault("relative", path, number, keyword=keyword, value=value)]
+    if value and keyword in FORMS and not FORMS[keyword][0].fullmatch(value):
         return [fault("wrong_form", path, number, keyword=keyword, example=FORMS[keyword][1])]
     return []
 

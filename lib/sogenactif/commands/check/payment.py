@@ -102,12 +102,12 @@ def _pay(site: Site) -> list[Finding]:
     if response.outcome != "accepted":
         raise Failed(fault("payment_not_accepted", outcome=response.outcome, code=response["response_code"]))
     number = response["transaction_id"]
-    if site.pathfile["LEDGER"]:
+    if site.pathfile.ledger:
         _await(site, asked, number)
     back = _ask(receipt.action, receipt.fields)
     if back.status != 200:
         raise Failed(fault("payment_no_return", url=receipt.action, status=back.status))
-    return [ok("payment_in_ledger" if site.pathfile["LEDGER"] else "payment_done", number=number)]
+    return [ok("payment_in_ledger" if site.pathfile.ledger else "payment_done", number=number)]
 
 
 def _await(site: Site, asked: dict[str, str], number: str) -> None:

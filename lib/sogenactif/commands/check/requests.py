@@ -19,7 +19,6 @@ from sogenactif.errors import ConfigurationError, KitError
 from sogenactif.fields import PARMCOM
 from sogenactif.payment import PaymentRequest, make_request
 from sogenactif.protocols import Post, paypage, sips
-from sogenactif.protocols.certificate import is_web_address
 from sogenactif.protocols.paypage_fields import ASKED
 
 ADDRESSES = {
@@ -92,7 +91,7 @@ def addresses(site: Site) -> list[Finding]:
 
 def logos(site: Site) -> list[Finding]:
     """A picture on the disk for each means of payment, where the kit's own logos are shown."""
-    address = site.pathfile["D_LOGO"]
+    address = site.pathfile.logos
     if not address.endswith("/"):
         return [fault("logo_address", site.path, line_of(site.path, "D_LOGO"), url=f"{address}CB")]
     if address.strip("/") != "logos":
@@ -107,7 +106,7 @@ def logos(site: Site) -> list[Finding]:
             found += refused(site.user, path)
         elif likely and likely[0] != name:
             found.append(warning("means_misspelled", path, means=name, likely=likely[0]))
-        elif site.pathfile["LOGO_TYPE"]:
+        elif site.pathfile.logo_type:
             found.append(warning("logo_as_text", path, means=name))
         else:
             found.append(fault("logo_missing", path, means=name))
@@ -127,11 +126,9 @@ def means(site: Site) -> list[str]:
 
 def _server(site: Site) -> list[Finding]:
     """Where payments go in today's protocol."""
-    url, line = site.pathfile["PAYPAGE_URL"], line_of(site.path, "PAYPAGE_URL")
+    url, line = site.pathfile.paypage.url, line_of(site.path, "PAYPAGE_URL")
     if not url:
         return []
-    if not is_web_address(url):
-        return [fault("address_malformed", site.path, line, keyword="PAYPAGE_URL", url=url)]
     if is_for_tests(url):
         return [warning("server_for_tests", site.path, line, production=SERVERS["production"])]
     if url.startswith("http:") and not is_local(url):
@@ -158,7 +155,7 @@ def _address(path: str, line: int, keyword: str, url: str, server: str = "") -> 
 
 def where(site: Site, merchant: Merchant, keyword: str) -> tuple[str, int]:
     """The file and the line that set a keyword for a merchant."""
-    for path in (merchant.path, site.pathfile["F_DEFAULT"]):
+    for path in (merchant.path, site.pathfile.default_parameters):
         line = line_of(path, keyword) if os.path.exists(path) else 0
         if line:
             return path, line

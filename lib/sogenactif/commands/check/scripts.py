@@ -25,7 +25,7 @@ def shop(site: Site) -> list[Finding]:
         path = os.path.join(site.scripts, script)
         for line, merchant in _merchants(path):
             named.setdefault(script, set()).add(merchant)
-            if not glob(escape(f"{site.pathfile['F_PARAM']}.{merchant}") + "*"):
+            if not glob(escape(f"{site.pathfile.merchant_parameters}.{merchant}") + "*"):
                 found.append(fault("merchant_unknown", path, line, merchant=merchant))
     if len(named) == len(SCRIPTS):
         requested, recorded = (named[script] for script in SCRIPTS)

@@ -28,10 +28,10 @@ def secrets(site: Site) -> list[Finding]:
     for merchant in site.merchants:
         for old in (False, True):
             try:
-                if site.pathfile["F_CERTIFICATE"]:
+                if site.pathfile.certificates:
                     path = certificate_path(site.pathfile, merchant.country, merchant.id, old)
                     found += _secret(site, merchant, path, old, "certificate")
-                if site.pathfile["PAYPAGE_KEY"]:
+                if site.pathfile.paypage.key:
                     found += _secret(site, merchant, key_path(site.pathfile, merchant.id, old), old, "key")
             except CertificateMissing as error:  # what names the file would lead out of its folder
                 found.append(fault("kit_refuses", merchant.path, error=error))
@@ -81,10 +81,10 @@ def _certificate(site: Site, merchant: Merchant, path: str, old: bool) -> list[F
     wanted = {
         "merchant_id": merchant.id,
         "merchant_country": merchant.country,
-        "certificate_type": site.pathfile["F_CTYPE"],
+        "certificate_type": site.pathfile.certificate_type,
     }
     wrong = [name for name in wanted if certificate.header.get(name, "") != wanted[name]]
-    if wrong and (site.pathfile["F_CTYPE"] or certificate.header):
+    if wrong and (site.pathfile.certificate_type or certificate.header):
         name = wrong[0]
         says = certificate.header.get(name, "") or "-"
         return [fault(f"another_{name}", path, wanted=wanted[name] or "-", says=says)]

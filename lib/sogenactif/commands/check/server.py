@@ -79,11 +79,11 @@ def logos(site: Site) -> list[Finding]:
     if not site.url:
         return []
     found = []
-    extension, folder = site.pathfile.logo_extension, site.pathfile["D_LOGO"]
+    extension, folder = site.pathfile.logo_extension, site.pathfile.logos
     if not folder.startswith(("http://", "https://", "/")):
         folder = "/cgi-bin/" + folder
     for name in means(site):
-        if site.pathfile["LOGO_TYPE"] and not os.path.exists(f"{ROOT}/logos/{name}.{extension}"):
+        if site.pathfile.logo_type and not os.path.exists(f"{ROOT}/logos/{name}.{extension}"):
             continue
         url = f"{'' if folder.startswith('http') else site.url}{folder}{name}.{extension}"
         try:
@@ -93,7 +93,7 @@ def logos(site: Site) -> list[Finding]:
         if reply.status != 200 or not reply.headers.get_content_type().startswith("image/"):
             kind = reply.headers.get_content_type()
             found.append(fault("logo_not_served", url=url, status=reply.status, kind=kind))
-    return found or [ok("logos_served", url=f"{site.url}{site.pathfile['D_LOGO']}")]
+    return found or [ok("logos_served", url=f"{site.url}{site.pathfile.logos}")]
 
 
 def clock(site: Site) -> list[Finding]:
@@ -161,7 +161,7 @@ def _address(site: Site, keyword: str, url: str, path: str, line: int) -> Findin
 def _configuration(site: Site) -> list[Finding]:
     """Whether the pathfile or a secret key, which no extension keeps from it, is served to everybody."""
     shown = [("pathfile", b"F_PARAM!", "configuration_served")]
-    if site.pathfile["PAYPAGE_KEY"]:
+    if site.pathfile.paypage.key:
         for path in (key_path(site.pathfile, merchant.id) for merchant in site.merchants):
             if os.path.isfile(path):
                 shown.append((os.path.basename(path), read_file(path).strip(), "key_served"))

@@ -1,7 +1,6 @@
 """The installation that is checked, as far as it can be read."""
 
 import glob
-import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,9 +9,8 @@ from typing import NamedTuple
 from sogenactif.commands.check.rights import Account, account, namesake_of_group, owner_of
 from sogenactif.commands.check.urls import is_for_tests, is_local
 from sogenactif.commands.places import ROOT
-from sogenactif.configuration import Pathfile, merge, read_parameters
+from sogenactif.configuration import PAYPAGE, Pathfile, merge, read_parameters
 from sogenactif.errors import KitError
-from sogenactif.protocols import PAYPAGE
 from sogenactif.protocols.certificate import Certificate, read_certificate
 
 # The folder that the kit writes in if the pathfile names no ledger.
@@ -70,24 +68,18 @@ class Site:
     @property
     def ledger(self) -> str:
         """The path of an SQLite ledger, empty where there is none."""
-        url = self.pathfile["LEDGER"]
-        return url.removeprefix("sqlite:///") if url.startswith("sqlite:////") else ""
+        return self.pathfile.ledger.file if self.pathfile.ledger else ""
 
     @property
     def journal(self) -> str:
         """The folder of the journal; without a ledger the folder where responses are logged."""
-        if self.pathfile["LEDGER"]:
-            if self.pathfile["JOURNAL"]:
-                return self.pathfile["JOURNAL"]
-            if self.ledger:
-                return os.path.join(os.path.dirname(self.ledger), "journal")
-        return DATA
+        return self.pathfile.journal if self.pathfile.ledger else DATA
 
     @cached_property
     def merchants(self) -> tuple[Merchant, ...]:
         """The merchants that have a parmcom file beside F_PARAM."""
-        common = _fields("default", self.pathfile["F_DEFAULT"])
-        prefix = self.pathfile["F_PARAM"] + "."
+        common = _fields("default", self.pathfile.default_parameters)
+        prefix = self.pathfile.merchant_parameters + "."
         return tuple(
             Merchant(path.removeprefix(prefix), path, merge(common, _fields("merchant", path)))
             for path in sorted(glob.glob(glob.escape(prefix) + "*"))
@@ -97,7 +89,7 @@ class Site:
     @property
     def paypage(self) -> bool:
         """Whether the protocol is Paypage (Sips 2.0), sealed with secret keys."""
-        return self.pathfile["PROTOCOL"] == PAYPAGE
+        return self.pathfile.protocol == PAYPAGE
 
     def certificate(self, merchant: Merchant) -> Certificate | None:
         """The certificate that seals a merchant's requests, None where the kit can't use it or the protocol has none."""
@@ -111,7 +103,7 @@ class Site:
     def payment_address(self, merchant: Merchant) -> str:
         """The address of a merchant's payment server, empty where it can't be known."""
         if self.paypage:
-            return self.pathfile["PAYPAGE_URL"]
+            return self.pathfile.paypage.url
         certificate = self.certificate(merchant)
         return certificate.payment_url if certificate else ""
 

@@ -43,6 +43,12 @@ def say(name: str, **values: object) -> str:
     return printable(words()[name].format(**values))
 
 
+def counted(name: str, count: int) -> str:
+    """Return the sentence on a number of things, in the singular or the plural."""
+    singular = count < 2 if language() == "fr" else count == 1
+    return say(f"{name}_one" if singular else f"{name}_many", count=count)
+
+
 def printable(text: str) -> str:
     """Return a text in which nothing moves a terminal's cursor or changes its colours."""
     return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,0 +1,166 @@
+from pathlib import Path
+
+import pytest
+
+from sogenactif.configuration import Pathfile, merge, read_parameters, read_pathfile
+from sogenactif.errors import InvalidSeparator, ParametersUnreadable, PathfileError
+
+NEEDED = "D_LOGO!/logos/!\nF_DEFAULT!/etc/shop/common!\nF_PARAM!/etc/shop/parmcom!\nF_CERTIFICATE!/etc/shop/certif!\n"
+
+
+def pathfile_of(folder: Path, content: str) -> Pathfile:
+    (folder / "pathfile").write_bytes(content.encode("latin-1"))
+    return read_pathfile(str(folder / "pathfile"))
+
+
+def test_a_pathfile_names_the_files_of_a_shop(tmp_path: Path) -> None:
+    pathfile = pathfile_of(tmp_path, NEEDED)
+    assert pathfile.parameter_files("014") == (
+        ("default", "/etc/shop/common"),
+        ("merchant", "/etc/shop/parmcom.014"),
+    )
+    assert not pathfile.debug
+    assert pathfile.logo_extension == "gif"
+
+
+def test_extra_keywords_name_the_logos_and_the_kit(tmp_path: Path) -> None:
+    pathfile = pathfile_of(tmp_path, NEEDED + "LOGO_TYPE!svg!\nKIT_VERSION!615!\nDEBUG!YES!")
+    assert (pathfile.logo_extension, pathfile.kit_version, pathfile.debug) == ("svg", "615", True)
+
+
+def test_files_may_have_crlf_accents_and_no_last_newline(tmp_path: Path) -> None:
+    pathfile = pathfile_of(
+        tmp_path, "# param\u00e8tres\r\n\r\n" + NEEDED.replace("\n", "\r\n") + "DEBUG!YES!"
+    )
+    assert pathfile.debug
+    assert pathfile.merchant_parameters == "/etc/shop/parmcom"
+
+
+def test_d_parm_is_put_before_parmcom_wherever_it_stands(tmp_path: Path) -> None:
+    content = NEEDED.replace("/etc/shop/parmcom!", "D_PARM!parmcom!") + "D_PARM!/srv/!\n"
+    assert pathfile_of(tmp_path, content).merchant_parameters == "/srv/parmcom"
+
+
+@pytest.mark.parametrize("keyword", ["D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE"])
+def test_a_needed_keyword_that_is_missing_is_named(tmp_path: Path, keyword: str) -> None:
+    with pytest.raises(PathfileError, match=rf"^Error reading pathfile \(no key word {keyword}\)$"):
+        pathfile_of(tmp_path, NEEDED.replace(keyword, "X"))
+
+
+@pytest.mark.parametrize(("line", "message"), [
+    ("F_CTYPE!../php!", "F_CTYPE (../php) may hold letters, digits, - and _ only"),
+    ("LOGO_TYPE!g/f!", "LOGO_TYPE (g/f) may hold letters, digits, - and _ only"),
+    ("KIT_VERSION!616!", "KIT_VERSION is 616, and may only be 615"),
+    ("LOG!sylog!", "LOG is sylog, and may only be syslog"),
+    ("PROTOCOL!sips2!", "PROTOCOL is sips2, and may only be sips or paypage"),
+    ("PAYPAGE_SEAL!MD5!", "PAYPAGE_SEAL is MD5, and may only be HMAC-SHA-256 or SHA-256"),
+    ("PAYPAGE_ENCODE!hex!", "PAYPAGE_ENCODE is hex, and may only be base64url or base64 or none"),
+    ("PAYPAGE_MEANS!both!", "PAYPAGE_MEANS is both, and may only be shop or server"),
+    ("PAYPAGE_REFERENCE!x!", "PAYPAGE_REFERENCE is x, and may only be transactionId or transactionReference"),
+    ("PAYPAGE_KEY_VERSION!one!", "PAYPAGE_KEY_VERSION (one) is not in the form of 1"),
+    ("PAYPAGE_INTERFACE!3.4!", "PAYPAGE_INTERFACE (3.4) is not in the form of HP_3.4"),
+    ("PAYPAGE_URL!ftp://bank.example!", "PAYPAGE_URL (ftp://bank.example) is no http or https address"),
+    ("JOURNAL!journal!", "JOURNAL (journal) is no absolute path"),
+    ("LEDGER!mysql://x/y!", "LEDGER is sqlite:////absolute/path or postgresql://…"),
+    ("LEDGER!sqlite://relative.db!", "LEDGER is sqlite:////absolute/path or postgresql://…"),
+    ("LEDGER!ledger.db!", "LEDGER is sqlite:////absolute/path or postgresql://…"),
+    ("LEDGER!postgresql://shop:secret@127.0.0.1/shop!", "no key word JOURNAL, which this LEDGER needs"),
+])  # fmt: skip
+def test_wrong_value_is_refused_with_its_line(tmp_path: Path, line: str, message: str) -> None:
+    with pytest.raises(PathfileError) as refusal:
+        pathfile_of(tmp_path, NEEDED + "# comment\n\n" + line + "\n")
+    assert str(refusal.value) == f"Error reading pathfile (line 7: {message})"
+    assert refusal.value.line == 7
+
+
+@pytest.mark.parametrize("keyword", ["PAYPAGE_URL", "PAYPAGE_KEY"])
+@pytest.mark.parametrize("line", ["", "{}!!"])
+def test_paypage_needs_an_address_and_a_key(tmp_path: Path, keyword: str, line: str) -> None:
+    content = NEEDED + "PROTOCOL!paypage!\nPAYPAGE_URL!https://bank.example/!\nPAYPAGE_KEY!/etc/shop/key!\n"
+    assert pathfile_of(tmp_path, content.replace("F_CERTIFICATE", "X")).paypage.key == "/etc/shop/key"
+    content = "".join(row for row in content.splitlines(keepends=True) if not row.startswith(f"{keyword}!"))
+    with pytest.raises(PathfileError, match=rf"\(no key word {keyword}\)$"):
+        pathfile_of(tmp_path, content + line.format(keyword))
+
+
+def test_absent_keywords_have_defaults(tmp_path: Path) -> None:
+    pathfile = pathfile_of(tmp_path, NEEDED + "PAYPAGE_SEAL!!\n")
+    paypage = pathfile.paypage
+    assert (pathfile.protocol, pathfile.kit_version, pathfile.log) == ("sips", "", "")
+    assert (paypage.seal, paypage.encode, paypage.means) == ("HMAC-SHA-256", "base64url", "shop")
+    assert (paypage.reference, paypage.key_version, paypage.interface) == ("transactionId", "1", "HP_3.4")
+    assert (pathfile.ledger, pathfile.journal) == (None, "")
+
+
+def test_journal_is_beside_an_sqlite_ledger_unless_it_is_named(tmp_path: Path) -> None:
+    content = NEEDED + "LEDGER!sqlite:////srv/shop/ledger.db!\n"
+    pathfile = pathfile_of(tmp_path, content)
+    assert pathfile.ledger and pathfile.ledger.file == "/srv/shop/ledger.db"
+    assert pathfile.journal == "/srv/shop/journal"
+    assert pathfile_of(tmp_path, content + "JOURNAL!/srv/journal!\n").journal == "/srv/journal"
+
+
+def test_each_keyword_keeps_its_last_line(tmp_path: Path) -> None:
+    lines = pathfile_of(tmp_path, "# shop\n" + NEEDED + "DEBUG!NO!\nDEBUG!YES!\n").lines
+    assert (lines["D_LOGO"], lines["F_CERTIFICATE"], lines["DEBUG"]) == (2, 5, 7)
+
+
+def test_password_of_the_ledger_is_not_shown(tmp_path: Path) -> None:
+    content = NEEDED + "JOURNAL!/srv/journal!\nLEDGER!postgresql://shop:secret@127.0.0.1/shop!\n"
+    pathfile = pathfile_of(tmp_path, content)
+    assert "secret" not in repr(pathfile) + repr(pathfile.ledger)
+
+
+@pytest.mark.parametrize("path", ["/nowhere/pathfile", "/", "path\0file"])
+def test_a_pathfile_that_cannot_be_opened_is_named(path: str) -> None:
+    with pytest.raises(PathfileError) as refusal:
+        read_pathfile(path)
+    assert str(refusal.value) == f"Error reading pathfile ({path})"
+
+
+def test_a_line_without_its_separators_is_named_with_its_number(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSeparator, match=r"^\+ Invalid separator in file at line 5 \("):
+        pathfile_of(tmp_path, NEEDED + "DEBUG!NO")
+
+
+def test_a_parmcom_file_sets_fields_under_their_keywords(tmp_path: Path) -> None:
+    (tmp_path / "parmcom").write_text(
+        "# shop\nLOGO!shop.gif!\nRETURN_URL!http://shop.example/a b!\nFOO!bar!\nDATA!" + "x" * 3000 + "!"
+    )
+    assert read_parameters("merchant", str(tmp_path / "parmcom")) == {
+        "logo_id": "shop.gif",
+        "normal_return_url": "http://shop.example/a b",
+        "data": "x" * 3000,
+    }
+
+
+def test_a_parmcom_file_that_cannot_be_opened_says_whose_it_is() -> None:
+    with pytest.raises(ParametersUnreadable, match=r"^Error reading merchant parameters definition \(/no\)$"):
+        read_parameters("merchant", "/no")
+
+
+def test_each_source_overrides_the_one_before_where_it_is_not_empty() -> None:
+    default, merchant, call = (
+        {"language": "fr", "currency_code": "840", "logo_id": "bank.gif"},
+        {"language": "en", "logo_id": ""},
+        {"language": "", "amount": "1000"},
+    )
+    assert merge(default, merchant, call) == {
+        "block_align": "center",
+        "block_order": "1,2,3,4,5,6,7,8,9",
+        "currency_code": "840",
+        "header_flag": "no",
+        "language": "en",
+        "logo_id": "bank.gif",
+        "amount": "1000",
+    }
+
+
+def test_a_pathfile_may_name_its_own_folder(param: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = param / "pathfile"
+    path.write_text(path.read_text().replace(str(param), "@HERE@"))
+    link = param.parent / "link"
+    link.symlink_to(path)
+    monkeypatch.chdir(param)
+    for name in (str(path), str(link), "pathfile", ""):
+        assert read_pathfile(name).merchant_parameters == f"{param}/parmcom"
