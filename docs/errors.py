@@ -24,10 +24,12 @@ from sogenactif.errors import (
     InvalidKeyword,
     InvalidSeparator,
     JournalError,
+    JournalUnreadable,
     JsonResponse,
     KeyMissing,
     KeyUnusable,
     KitError,
+    LedgerDamaged,
     LedgerError,
     LedgerMissing,
     MessageEncodingError,
@@ -409,6 +411,30 @@ def sections() -> dict[str, Sequence[Row]]:
                 [LedgerMissing("PATH")],
                 "The ledger's file or tables are gone.",
                 "Put them back, or run `sogenactif replay`, which makes them again from the journal.",
+            ),
+            Row(
+                [LedgerDamaged("PATH", "damaged"), LedgerDamaged("PATH", "…")],
+                "The ledger's file is damaged, or no database.",
+                "Run `sogenactif replay`: it sets the file aside as `PATH.damaged-…` and makes the ledger again from the journal.",
+            ),
+            Row(
+                [
+                    LedgerError("PATH", "replaced while it was open"),
+                    LedgerError("PATH", "put back meanwhile; run sogenactif replay again"),
+                    LedgerError("PATH", "used by another program"),
+                ],
+                "The ledger's file was moved, lost or made again while a process had it open; nothing was written.",
+                "Run `sogenactif replay`.",
+            ),
+            Row(
+                [LedgerError("PATH", "a link that leads nowhere")],
+                "The ledger's path is a symbolic link to a file that is missing.",
+                "Remove the link, or put the file back.",
+            ),
+            Row(
+                [JournalUnreadable("PATH", OSError(13, "Permission denied"))],
+                "A day of the journal can't be read; the other days are.",
+                "Make it readable for the web server's user, or put it back; then run `sogenactif replay`.",
             ),
             Row(
                 [LedgerError("PATH", "made by a newer kit (schema 3, this kit knows 2)")],

@@ -203,6 +203,17 @@ class LedgerMissing(LedgerError):
         )
 
 
+class LedgerDamaged(LedgerMissing):
+    """The ledger's file is no database, or a damaged one."""
+
+    def __init__(self, path: str, error: object) -> None:
+        LedgerError.__init__(
+            self,
+            path,
+            f"{error}: run sogenactif replay, which sets it aside and makes it again from the journal",
+        )
+
+
 class DayFull(LedgerError):
     """A merchant has used every transaction_id of a day."""
 
@@ -226,3 +237,10 @@ class JournalError(KitError):
 
     def __init__(self, path: str, error: OSError) -> None:
         super().__init__(f"Error writing the journal ({path}: {error.strerror or error})")
+
+
+class JournalUnreadable(KitError):
+    """A day of the journal couldn't be read."""
+
+    def __init__(self, path: str, error: OSError) -> None:
+        super().__init__(f"Error reading the journal ({path}: {error.strerror or error})")

@@ -81,8 +81,62 @@ def write_secret(path: str, content: bytes, as_folder: bool = False) -> None:
     os.replace(draft, path)
 
 
-def give_to_folder_owner(path: str) -> None:
-    """Give what root just made to the owner of its folder, whose programs go on writing it."""
+def open_private(path: str, flags: int = 0) -> int:
+    """Open a file for reading and writing, made if it is missing, and return its descriptor. Raise OSError.
+
+    Only its owner may read a new file; what root makes belongs to the owner of its folder, whose
+    programs go on writing it. A link is refused, and a file that is there keeps its owner: whoever
+    may write in the folder must not turn root's rights on a file elsewhere.
+    """
+    flags |= os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    while True:
+        with contextlib.suppress(FileNotFoundError):
+            return os.open(path, flags)
+        with contextlib.suppress(FileExistsError):
+            file = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+            _give_to_owner_of(os.path.dirname(path), file)
+            return file
+
+
+def make_private_folder(path: str) -> None:
+    """Make a folder that only its owner may enter, and those above it; owned as ``open_private`` says. Raise OSError."""
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        _give_to_owner_of(os.path.dirname(path), folder)
+    finally:
+        os.close(folder)
+
+
+def flush_folder(path: str) -> None:
+    """Bring the names in a folder to the disk. Raise OSError."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def become_owner(*paths: str) -> None:
+    """Where root runs this, go on as the first other owner of these files and folders, if there is one.
+
+    That user may make links there, which root must not follow.
+    """
+    if os.geteuid() != 0:
+        return
+    for path in paths:
+        # A link of that user's may lead to a folder of root's, and one of root's to that user's folder.
+        for look in (os.lstat, os.stat):
+            with contextlib.suppress(OSError):
+                owner = look(path)
+                if owner.st_uid != 0:
+                    os.setgroups([])
+                    os.setgid(owner.st_gid)
+                    os.setuid(owner.st_uid)
+                    return
+
+
+def _give_to_owner_of(folder: str, file: int) -> None:
     if os.geteuid() == 0:
-        folder = os.stat(os.path.dirname(path))
-        os.chown(path, folder.st_uid, folder.st_gid)
+        owner = os.stat(folder)
+        os.fchown(file, owner.st_uid, owner.st_gid)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from sogenactif.commands.transactions import _cell
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import SealError
 from sogenactif.ledger.ledger import Ledger, opened_ledger
@@ -270,13 +271,34 @@ def test_what_root_writes_stays_the_ledger_s_owner_s(pathfile: Pathfile, tmp_pat
     need(os.getuid() == 0, "root, who may write for others,")
     for path in [tmp_path, *tmp_path.rglob("*")]:
         os.chown(path, 33, 33)
+    # The command goes on as that user, who has to get there.
+    for path in tmp_path.parents:
+        if path.stat().st_mode & 0o7777 == 0o700:
+            path.chmod(0o711)
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     (tmp_path / "ledger.db").unlink()
     for file in (tmp_path / "journal").iterdir():
         file.rename(tmp_path / "journal" / "20261122.jsonl")
-    assert run("replay", "--pathfile", pathfile.path, "--script", str(script))[0] == 0
+    status, said, complained = run("replay", "--pathfile", pathfile.path, "--script", str(script))
+    assert status == 0, said + complained
     with ledger_of(pathfile) as ledger:
         ledger.register(ASKED)
     written = [*tmp_path.glob("ledger.db*"), *(tmp_path / "journal").iterdir()]
     assert {path.stat().st_uid for path in written} == {33}
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        (" -1", "' -1"),
+        ("a;=1+1", "a;'=1+1"),
+        ("a;;@x,+2", "a;;'@x,'+2"),
+        ("a\t=1", "a\\t=1"),
+        ("CMD-42", "CMD-42"),
+        ("a;b", "a;b"),
+    ],
+)
+def test_no_cell_of_a_spreadsheet_becomes_a_formula(value: str, cell: str) -> None:
+    assert _cell(value) == cell

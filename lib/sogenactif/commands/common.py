@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,9 +11,10 @@ from datetime import datetime, timezone
 from sogenactif.commands import new_parser
 from sogenactif.commands.places import PATHFILE
 from sogenactif.commands.texts import say
-from sogenactif.configuration import read_pathfile
+from sogenactif.configuration import LedgerAddress, read_pathfile
 from sogenactif.dates import PARIS
 from sogenactif.errors import KitError
+from sogenactif.files import become_owner
 from sogenactif.ledger.ledger import Ledger, opened_ledger
 
 
@@ -31,6 +33,11 @@ def the_ledger(pathfile: str) -> Iterator[Ledger]:
         with opened_ledger(read_pathfile(pathfile)) as ledger:
             if ledger is None:
                 sys.exit(f"sogenactif: {say('no_ledger', path=pathfile)}")
+            path = LedgerAddress(ledger.url).file
+            folders = [os.path.dirname(path)] if path else []
+            journal = ledger.journal.folder
+            # Root must not follow the links of the user that the ledger belongs to.
+            become_owner(*folders, journal, os.path.dirname(journal))
             yield ledger
     except KitError as error:
         sys.exit(f"sogenactif: {in_words(error)}")

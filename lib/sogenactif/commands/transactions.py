@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -90,7 +91,8 @@ def _csv(found: Iterable[Transaction]) -> None:
 def _cell(value: str) -> str:
     """Return a value as text, even in a spreadsheet, which would compute what looks like a formula."""
     text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+    # Where the list separator is ; or a tab, each part is a cell of its own.
+    return re.sub(r"(^|[;,\t])(?=\s*[=+\-@])", r"\1'", text)
 
 
 def _json(found: Iterable[Transaction]) -> None:

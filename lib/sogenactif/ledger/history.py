@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
+from sogenactif.errors import JournalUnreadable
 from sogenactif.ledger.ledger import FORGED, UNENTERED, UNKNOWN, Ledger, searchable
 
 WAITING = "waiting"
@@ -91,7 +92,8 @@ def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Di
     """
     # The ledger's first: what comes meanwhile is in it before it is in the journal.
     here = {entry["entry"]: _named(entry) for entry in ledger.entries_only_here(())}
-    for count, entry in enumerate(ledger.journal.lines(), 1):
+    unreadable: list[JournalUnreadable] = []
+    for count, entry in enumerate(ledger.journal.lines(unreadable.append), 1):
         progress(count)
         if entry is None:
             yield Difference("invalid_line", {"count": count})
@@ -112,7 +114,10 @@ def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Di
                 n for n in fields.keys() | entry["fields"].keys() if fields.get(n) != entry["fields"].get(n)
             )
             yield Difference("fields", {**named, "names": ", ".join(names)})
-    for named in here.values():
+    for error in unreadable:
+        yield Difference("unreadable_day", {"error": error})
+    # What is missing may be on the days that can't be read.
+    for named in here.values() if not unreadable else ():
         yield Difference("ledger_only", named)
 
 

@@ -8,10 +8,11 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
-from sogenactif.errors import JournalError
-from sogenactif.files import give_to_folder_owner
+from sogenactif.errors import JournalError, JournalUnreadable
+from sogenactif.files import flush_folder, make_private_folder, open_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Journal:
                         raise OSError(f"{written} bytes of {len(line)} written")
                     os.fsync(file)
                     if not end:
-                        _flush_folder(self.folder)
+                        flush_folder(self.folder)
                 except OSError:
                     os.ftruncate(file, end)
                     raise
@@ -58,17 +59,46 @@ class Journal:
         except OSError as error:
             raise JournalError(path, error) from error
 
-    def entries(self) -> Iterator[Entry]:
-        """Every entry, the oldest day first; a line that is none, cut by a crash for instance, is passed over."""
-        return (entry for entry in self.lines() if entry)
+    def entries(self, report: Callable[[JournalUnreadable], None] | None = None) -> Iterator[Entry]:
+        """Yield every entry, the oldest day first; a line cut by a crash is skipped. ``report`` as for ``lines``."""
+        return (entry for entry in self.lines(report) if entry)
 
-    def lines(self) -> Iterator[Entry | None]:
-        """Every entry, and None for each line that is none. Raises OSError."""
+    def lines(self, report: Callable[[JournalUnreadable], None] | None = None) -> Iterator[Entry | None]:
+        """Yield every entry, and None for each line that is no entry.
+
+        A day that can't be read is given to ``report``, and the other days are read; without it
+        OSError is raised.
+        """
         for day in self.days():
-            with open(f"{self.folder}/{day}.jsonl", "rb") as file:
-                for line in file:
-                    if line != b"\n":
-                        yield _entry(line)
+            path = f"{self.folder}/{day}.jsonl"
+            try:
+                with open(path, "rb") as file:
+                    for line in file:
+                        if line != b"\n":
+                            yield _entry(line)
+            except OSError as error:
+                if not report:
+                    raise
+                report(JournalUnreadable(path, error))
+
+    @contextmanager
+    def replaying(self, wait: Callable[[], None]) -> Iterator[None]:
+        """Hold the lock of ``replay``; ``wait`` is called if another process holds it. Raise JournalError."""
+        path = f"{self.folder}/replay.lock"
+        try:
+            self._make_folder()
+            file = open_private(path)
+        except OSError as error:
+            raise JournalError(path, error) from error
+        try:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                wait()
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(file)
 
     def days(self) -> list[str]:
         """The days that have a file, the oldest first."""
@@ -79,25 +109,16 @@ class Journal:
         return sorted(name[:8] for name in names if DAY_FILE.fullmatch(name))
 
     def _open(self, path: str) -> int:
-        flags = os.O_RDWR | os.O_APPEND
         try:
-            return os.open(path, flags)
+            return open_private(path, os.O_APPEND)
         except FileNotFoundError:
-            if not os.path.isdir(self.folder):
-                os.makedirs(self.folder, mode=0o700, exist_ok=True)
-                give_to_folder_owner(self.folder)
-                _flush_folder(os.path.dirname(self.folder))
-        file = os.open(path, flags | os.O_CREAT, 0o600)
-        give_to_folder_owner(path)
-        return file
+            self._make_folder()
+            return open_private(path, os.O_APPEND)
 
-
-def _flush_folder(path: str) -> None:
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    def _make_folder(self) -> None:
+        if not os.path.isdir(self.folder):
+            make_private_folder(self.folder)
+            flush_folder(os.path.dirname(self.folder))
 
 
 def _entry(line: bytes) -> Entry | None:

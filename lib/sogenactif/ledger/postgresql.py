@@ -128,6 +128,9 @@ class PostgresqlDatabase:
             return False
         return True
 
+    def check(self) -> None:
+        """Nothing: the server checks its own files."""
+
     def close(self) -> None:
         self._connection.close()
 

@@ -3,13 +3,19 @@
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sogenactif.errors import LedgerError, LedgerMissing
-from sogenactif.files import give_to_folder_owner
+from sogenactif.errors import LedgerDamaged, LedgerError, LedgerMissing
+from sogenactif.files import flush_folder, open_private
 from sogenactif.ledger.schema import BUSY_SECONDS, MIGRATIONS, Execute, Row, check_version, statements
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+DAMAGED = ("file is not a database", "database disk image is malformed", "malformed database schema")
 MOST_WAL_BYTES = 4 * 1024 * 1024
 
 
@@ -20,6 +26,9 @@ class SqliteDatabase:
         import sqlite3
 
         self.path = path
+        # SQLite would make the file where a dangling link leads.
+        if os.path.islink(path) and not os.path.exists(path):
+            raise LedgerError(path, "a link that leads nowhere")
         # Of before it is opened: a file that took its place since is not the one to go on with.
         self._file = _identity(path)
         # Who finds entries in the journal looks again: another process may have begun the ledger meanwhile.
@@ -27,12 +36,16 @@ class SqliteDatabase:
             raise LedgerMissing(path)
         self._error = sqlite3.Error
         try:
+            if not os.path.exists(path):
+                # Another thread's lock would end where this one closes the same file.
+                with _folder_locked(path):
+                    os.close(open_private(path))
             # A connection is lent to one thread at a time.
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-        except sqlite3.Error as error:
-            raise LedgerError(path, error) from error
+        except (sqlite3.Error, OSError) as error:
+            _fail(path, error)
         try:
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute(f"PRAGMA journal_size_limit = {MOST_WAL_BYTES}")
@@ -44,7 +57,7 @@ class SqliteDatabase:
                 self._migrate()
         except (sqlite3.Error, OSError) as error:
             self._connection.close()
-            raise LedgerError(path, error) from error
+            _fail(path, error)
         except LedgerError:
             self._connection.close()
             raise
@@ -56,19 +69,13 @@ class SqliteDatabase:
 
     def _migrate(self) -> None:
         # SQLite refuses rather than waits where two turn a new file to WAL at once.
-        folder = os.open(os.path.dirname(self.path), os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            os.chmod(self.path, 0o600)
-            give_to_folder_owner(self.path)
+        with _folder_locked(self.path):
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("BEGIN IMMEDIATE")
             for statement in statements(self._version()):
                 self._connection.execute(statement.format(id="INTEGER PRIMARY KEY", lock=""))
             self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
             self._connection.execute("COMMIT")
-        finally:
-            os.close(folder)
 
     @contextmanager
     def transaction(self, flush: bool = True) -> Iterator[Execute]:
@@ -86,6 +93,9 @@ class SqliteDatabase:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield execute
+                # What is written into a file that was lost or replaced is lost with it.
+                if not self.is_usable():
+                    raise LedgerError(self.path, "replaced while it was open")
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -95,22 +105,21 @@ class SqliteDatabase:
                 if not flush:
                     self._connection.execute("PRAGMA synchronous = FULL")
         except self._error as error:
-            raise LedgerError(self.path, error) from error
+            _fail(self.path, error)
 
     def rows(self, statement: str, *values: object) -> Iterator[Row]:
         """The rows of a SELECT, read as they are needed. Raises LedgerError."""
         try:
             yield from self._connection.execute(statement, values)
         except self._error as error:
-            raise LedgerError(self.path, error) from error
+            _fail(self.path, error)
 
     @contextmanager
     def claim(self, number: int) -> Iterator[bool]:
         """Whether this process alone holds a number; a process that dies lets go of it."""
         path = f"{self.path}.{number}.lock"
         try:
-            file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-            give_to_folder_owner(path)
+            file = open_private(path)
         except OSError as error:
             raise LedgerError(path, error) from error
         try:
@@ -132,6 +141,12 @@ class SqliteDatabase:
         same_file = _identity(self.path) == self._file is not None
         return same_file and _identity(f"{self.path}-wal", may_be_empty=True) == self._wal
 
+    def check(self) -> None:
+        """Read all of the file, and raise LedgerDamaged if it is no whole database."""
+        [[result], *_] = self.rows("PRAGMA quick_check(1)")
+        if result != "ok":
+            raise LedgerDamaged(self.path, "damaged")
+
     def close(self) -> None:
         self._connection.close()
 
@@ -145,21 +160,68 @@ def stored_version(path: str) -> int:
         with contextlib.closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as connection:
             return int(connection.execute("PRAGMA user_version").fetchone()[0])
     except sqlite3.Error as error:
-        raise LedgerError(path, error) from error
+        _fail(path, error)
 
 
 @contextmanager
 def rebuilt(path: str) -> Iterator[SqliteDatabase]:
-    """Yield a new, empty database to fill, which takes the place of the lost one at the end."""
-    for leftover in (f"{path}.new", f"{path}.new-wal", f"{path}.new-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(leftover)
-    database = SqliteDatabase(f"{path}.new", lambda: True)
+    """Yield a new, empty database to fill, which takes the place of the lost one at the end.
+
+    A file that is no database is set aside as ``path.damaged-…``. Only one process may do this at a
+    time. Raise LedgerError.
+    """
+    draft = f"{path}.new"
+    before = _identity(path)
     try:
-        yield database
+        for leftover in _files(draft):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(leftover)
+        # While it has the draft's name, every process but this one finds no ledger.
+        database = SqliteDatabase(draft, lambda: True)
+        try:
+            yield database
+        finally:
+            database.close()
+        with _folder_locked(path):
+            if _identity(path) != before:
+                raise LedgerError(path, "put back meanwhile; run sogenactif replay again")
+            if os.path.exists(f"{draft}-wal"):
+                raise LedgerError(draft, "used by another program")
+            aside = f"{path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+            # The files beside it first: SQLite would play them back into the new one.
+            for name, kept in reversed(list(zip(_files(path), _files(aside), strict=True))):
+                with contextlib.suppress(FileNotFoundError):
+                    if before:
+                        os.rename(name, kept)
+                    else:
+                        os.unlink(name)
+            os.rename(draft, path)
+            flush_folder(os.path.dirname(path))
+    except OSError as error:
+        raise LedgerError(path, error) from error
+
+
+def _files(path: str) -> list[str]:
+    """Return the three files that are one database."""
+    return [path, f"{path}-wal", f"{path}-shm"]
+
+
+@contextmanager
+def _folder_locked(path: str) -> Iterator[None]:
+    folder = os.open(os.path.dirname(path), os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
     finally:
-        database.close()
-    os.rename(f"{path}.new", path)
+        os.close(folder)
+
+
+def _fail(path: str, error: Exception) -> "NoReturn":
+    """Raise the error of the kit for one of SQLite: a damaged file has a remedy of its own."""
+    # Python 3.10 has no error codes of SQLite.
+    if str(error).startswith(DAMAGED):
+        raise LedgerDamaged(path, error) from error
+    raise LedgerError(path, error) from error
 
 
 def _identity(path: str, may_be_empty: bool = False) -> tuple[int, int] | None:

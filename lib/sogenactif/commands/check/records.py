@@ -8,10 +8,19 @@ from urllib.parse import urlsplit
 
 from sogenactif.commands.check.configuration import line_of
 from sogenactif.commands.check.findings import Finding, fault, ok, warning
-from sogenactif.commands.check.rights import READ, SEARCH, WRITE, described, nearest, open_to_all, refused
+from sogenactif.commands.check.rights import (
+    READ,
+    SEARCH,
+    WRITE,
+    acting_as,
+    described,
+    nearest,
+    open_to_all,
+    refused,
+)
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import KIND, ROOT
-from sogenactif.errors import LedgerError
+from sogenactif.errors import JournalUnreadable, LedgerDamaged, LedgerError
 from sogenactif.ledger.journal import Journal
 from sogenactif.ledger.ledger import FORGED, Ledger
 from sogenactif.ledger.schema import MIGRATIONS, schema_version
@@ -45,16 +54,24 @@ def ledger(site: Site) -> list[Finding]:
         if unwritable:
             return unwritable
     name = site.ledger or f"postgresql://{urlsplit(url).hostname or ''}"
+    unreadable: list[JournalUnreadable] = []
     try:
-        version = 0 if site.ledger and not os.path.exists(site.ledger) else schema_version(url)
+        # Root must not open what the web server's user may have put there.
+        with acting_as(site.user):
+            version = 0 if site.ledger and not os.path.exists(site.ledger) else schema_version(url)
         if version == 0:
-            lost = any(entry.get("verdict") != FORGED for entry in Journal(site.journal).entries())
+            entries = Journal(site.journal).entries(unreadable.append)
+            lost = any(entry["verdict"] != FORGED for entry in entries) or bool(unreadable)
             return [fault("ledger_gone", name) if lost else ok("ledger_to_come", name)]
         if version > len(MIGRATIONS):
             return [fault("ledger_newer", name, version=version, known=len(MIGRATIONS))]
         if version < len(MIGRATIONS):
             return [ok("ledger_older", name)]
-        return _left_behind(site, url) or [ok("ledger", name, version=version, user=site.user.name)]
+        with acting_as(site.user):
+            late = _left_behind(site, url)
+        return late or [ok("ledger", name, version=version, user=site.user.name)]
+    except LedgerDamaged:
+        return [fault("ledger_damaged", name)]
     except LedgerError as error:
         return [fault("ledger_fails", name, error=error)]
 
@@ -118,7 +135,7 @@ def _unwritable(site: Site, path: str) -> list[Finding]:
 
 def _left_behind(site: Site, url: str) -> list[Finding]:
     before = (datetime.now(timezone.utc) - PATIENCE).isoformat()
-    found = []
+    unreadable: list[JournalUnreadable] = []
     with closing(Ledger(url, site.journal)) as opened:
         [[late]] = opened.database.rows(
             "SELECT count(*) FROM sogenactif_request AS request JOIN sogenactif_response AS response"
@@ -131,8 +148,10 @@ def _left_behind(site: Site, url: str) -> list[Finding]:
             for row in opened.database.rows(f"SELECT entry FROM {table}")
         }
         alone = sum(
-            entry["verdict"] != FORGED and entry["entry"] not in known for entry in opened.journal.entries()
+            entry["verdict"] != FORGED and entry["entry"] not in known
+            for entry in opened.journal.entries(unreadable.append)
         )
+    found = [fault("journal_unreadable", site.journal, error=error) for error in unreadable]
     if late:
         found.append(fault("untold", count=late))
     if alone:

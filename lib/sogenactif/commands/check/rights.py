@@ -4,7 +4,8 @@ import grp
 import os
 import pwd
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from sogenactif.commands.check.findings import Finding, fault
@@ -119,3 +120,21 @@ def _allows(user: Account, path: str, wanted: int) -> bool:
     elif found.st_gid in user.groups:
         mode >>= 3
     return user.uid == 0 or mode & wanted == wanted
+
+
+@contextmanager
+def acting_as(user: Account) -> Iterator[None]:
+    """Use the rights of a user if root runs this, and those of root again afterwards."""
+    if os.geteuid() != 0 or user.uid == 0:
+        yield
+        return
+    groups = os.getgroups()
+    os.setgroups(sorted(user.groups))
+    os.setegid(int(user.group) if user.group.isdigit() else grp.getgrnam(user.group).gr_gid)
+    os.seteuid(user.uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)

@@ -97,6 +97,9 @@ WORDS = {
     "verify_fields": "{kind} {id} of {time}: journal and ledger differ in {names}",
     # replay
     "replay_done": "{recorded} recorded from the journal, {notified} notified to the shop, {pending} still pending",
+    "verify_unreadable_day": "{error}",
+    "replay_unreadable_day": "{error}",
+    "replay_waits": "another replay is at work; waiting until it ends",
     "replay_invalid_line": "line {count} of the journal is damaged, and is skipped",
     "replay_refused": "{kind} {id} of {time} can't be recorded: {error}",
     "replay_no_script": "no script {script}; name it with --script",
@@ -479,6 +482,14 @@ FINDINGS = {
     "ledger_gone": Text(
         "it is gone, though its journal is here",
         "Put the file back, or run: sogenactif replay",
+    ),
+    "ledger_damaged": Text(
+        "it is damaged, or no database",
+        "Run: sogenactif replay. It sets the file aside and makes the ledger again from the journal",
+    ),
+    "journal_unreadable": Text(
+        "{error}",
+        "Make the file readable for the web server’s user, or put it back",
     ),
     "ledger_fails": Text(
         "{error}",

@@ -97,6 +97,9 @@ WORDS = {
     "verify_fields": "{kind} {id} du {time} : le journal et le registre diffèrent sur {names}",
     # replay
     "replay_done": "{recorded} enregistrés depuis le journal, {notified} notifiés à la boutique, {pending} encore en attente",
+    "verify_unreadable_day": "{error}",
+    "replay_unreadable_day": "{error}",
+    "replay_waits": "un autre replay est en cours ; attente de sa fin",
     "replay_invalid_line": "la ligne {count} du journal est abîmée, elle est ignorée",
     "replay_refused": "{kind} {id} du {time} ne peut pas être enregistré : {error}",
     "replay_no_script": "pas de script {script} ; nommez-le avec --script",
@@ -479,6 +482,14 @@ FINDINGS = {
     "ledger_gone": Text(
         "il a disparu, bien que son journal soit là",
         "Remettez le fichier, ou lancez : sogenactif replay",
+    ),
+    "ledger_damaged": Text(
+        "il est endommagé, ou n’est pas une base de données",
+        "Lancez : sogenactif replay. Il met le fichier de côté et refait le registre depuis le journal",
+    ),
+    "journal_unreadable": Text(
+        "{error}",
+        "Rendez le fichier lisible pour l’utilisateur du serveur web, ou remettez-le",
     ),
     "ledger_fails": Text(
         "{error}",

@@ -1,0 +1,70 @@
+"""Files that are made where another user may write."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sogenactif.files import become_owner, flush_folder, make_private_folder, open_private
+from tests.conftest import need
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of another user's, where root runs the tests."""
+    need(os.getuid() == 0, "root, who may give a folder away,")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.chown(folder, NOBODY, NOBODY)
+    return folder
+
+
+def test_a_new_file_belongs_to_the_owner_of_its_folder(folder: Path) -> None:
+    os.close(open_private(f"{folder}/file"))
+    made = os.stat(folder / "file")
+    assert (made.st_uid, made.st_gid, made.st_mode & 0o777) == (NOBODY, NOBODY, 0o600)
+    make_private_folder(f"{folder}/journal")
+    made = os.stat(folder / "journal")
+    assert (made.st_uid, made.st_gid, made.st_mode & 0o777) == (NOBODY, NOBODY, 0o700)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_not_followed_and_its_target_keeps_its_owner(folder: Path, there: bool) -> None:
+    target = folder.parent / "secret"
+    if there:
+        target.write_text("x")
+    (folder / "file").symlink_to(target)
+    with pytest.raises(OSError, match="symbolic links"):
+        open_private(f"{folder}/file")
+    assert target.exists() == there
+    assert not there or target.stat().st_uid == 0
+
+
+def test_a_file_that_is_there_keeps_its_owner(folder: Path) -> None:
+    target = folder.parent / "secret"
+    target.write_text("x")
+    os.link(target, folder / "file")
+    os.close(open_private(f"{folder}/file"))
+    assert target.stat().st_uid == 0
+
+
+@pytest.mark.parametrize("link", ["none", "of the user", "to the user"])
+def test_root_goes_on_as_the_owner_of_the_data(folder: Path, link: str) -> None:
+    place = folder
+    if link != "none":
+        place = folder.parent / "link"
+        place.symlink_to("/etc" if link == "of the user" else folder)
+        if link == "of the user":
+            os.chown(place, NOBODY, NOBODY, follow_symlinks=False)
+    child = os.fork()
+    if not child:
+        become_owner("/nowhere", str(place))
+        os._exit(os.getresuid() == (NOBODY,) * 3 and os.getresgid() == (NOBODY,) * 3 and not os.getgroups())
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+def test_a_folder_that_is_missing_cannot_be_flushed(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        flush_folder(f"{tmp_path}/nowhere")

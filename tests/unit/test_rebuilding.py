@@ -1,0 +1,187 @@
+"""A ledger that is lost, damaged or replaced, and made again from the journal."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sogenactif.commands.replay import enter_journal
+from sogenactif.configuration import Pathfile
+from sogenactif.errors import LedgerDamaged, LedgerError
+from sogenactif.ledger.history import differences, transactions
+from sogenactif.ledger.ledger import Ledger
+from sogenactif.payment import PaymentResponse
+from tests.conftest import ACCEPTED, ASKED, ROOT
+
+COMMAND = [sys.executable, f"{ROOT}/bin/sogenactif"]
+
+
+def answer(number: str) -> PaymentResponse:
+    return PaymentResponse({**ASKED, **ACCEPTED, "transaction_id": number})
+
+
+@pytest.fixture
+def pathfile(pathfile: Pathfile, tmp_path: Path) -> str:
+    """A pathfile with a ledger, and a script beside it that is notified."""
+    path = Path(pathfile.path)
+    path.write_text(path.read_text().rstrip("\n") + f"\nLEDGER!sqlite:///{tmp_path}/ledger.db!\n")
+    (tmp_path / "script.py").write_text("def record_outcome(response): pass\n")
+    return str(path)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, pathfile: str) -> Iterator[Ledger]:
+    """A ledger that stays open, with 20 payments."""
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal")
+    for _ in range(20):
+        ledger.receive(answer(ledger.register(ASKED)), "automatic")
+    yield ledger
+    ledger.close()
+
+
+def start(command: str, pathfile: str, folder: Path) -> "subprocess.Popen[str]":
+    script = ["--script", f"{folder}/script.py"] if command == "replay" else []
+    return subprocess.Popen(
+        [*COMMAND, command, "--pathfile", pathfile, *script],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def run(command: str, pathfile: str, folder: Path) -> tuple[int, str]:
+    process = start(command, pathfile, folder)
+    said, complained = process.communicate(timeout=100)
+    return process.returncode, said + complained
+
+
+def assert_whole(folder: Path, count: int) -> None:
+    connection = sqlite3.connect(folder / "ledger.db")
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert connection.execute("SELECT count(*) FROM sogenactif_request").fetchall() == [(count,)]
+    connection.close()
+
+
+def lose(folder: Path, how: str) -> None:
+    path = folder / "ledger.db"
+    if how == "removed":
+        path.unlink()
+    else:
+        os.truncate(path, 0)
+
+
+@pytest.mark.parametrize("how", ["removed", "emptied"])
+def test_replay_makes_it_again_while_a_process_has_the_lost_file_open(
+    ledger: Ledger, pathfile: str, tmp_path: Path, how: str
+) -> None:
+    lose(tmp_path, how)
+    assert (tmp_path / "ledger.db-wal").exists()
+    status, said = run("replay", pathfile, tmp_path)
+    assert (status, "40 recorded from the journal, 20 notified" in said) == (0, True), said
+    assert_whole(tmp_path, 20)
+    # The process that has the lost file open writes nothing into it, and takes nothing from the new one.
+    with pytest.raises(LedgerError, match="replaced while it was open"):
+        ledger.register(ASKED)
+    assert not ledger.is_usable()
+    new = Ledger(ledger.url, ledger.journal.folder)
+    assert new.register(ASKED) == "000021"
+    ledger.close()
+    new.receive(answer("000021"), "automatic")
+    new.close()
+    assert_whole(tmp_path, 21)
+    assert run("verify", pathfile, tmp_path)[0] == 0
+
+
+def test_what_a_damaged_ledger_says_mends_it(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
+    ledger.close()
+    content = os.urandom(5000)
+    (tmp_path / "ledger.db").write_bytes(content)
+    for command in ("verify", "transactions"):
+        status, said = run(command, pathfile, tmp_path)
+        assert status == 1
+        assert f"{tmp_path}/ledger.db: file is not a database: run sogenactif replay" in said
+    assert run("replay", pathfile, tmp_path)[0] == 0
+    assert_whole(tmp_path, 20)
+    [aside] = tmp_path.glob("ledger.db.damaged-*")
+    assert aside.read_bytes() == content
+
+
+def test_damage_in_the_middle_is_found_by_replay(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
+    ledger.close()
+    with open(tmp_path / "ledger.db", "r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(os.stat(tmp_path / "ledger.db").st_size - 4096))
+    with pytest.raises(LedgerDamaged):
+        list(transactions(ledger))
+    assert run("replay", pathfile, tmp_path)[0] == 0
+    assert_whole(tmp_path, 20)
+
+
+def test_two_replays_at_once_make_one_whole_ledger(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
+    ledger.close()
+    for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    replays = [start("replay", pathfile, tmp_path) for _ in range(3)]
+    ends = [(*replay.communicate(timeout=100), replay.returncode) for replay in replays]
+    assert [end[2] for end in ends] == [0, 0, 0], ends
+    assert sum("40 recorded" in end[0] for end in ends) == 1
+    assert_whole(tmp_path, 20)
+
+
+def test_the_second_replay_says_that_it_waits(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
+    with ledger.journal.replaying(lambda: None):
+        second = start("replay", pathfile, tmp_path)
+        assert second.stderr
+        assert "another replay is at work" in second.stderr.readline()
+        assert second.poll() is None
+    second.communicate(timeout=100)
+    assert second.returncode == 0
+
+
+def test_replay_while_the_shop_works_writes_no_entry_twice(ledger: Ledger, tmp_path: Path) -> None:
+    lines = ledger.journal.lines
+
+    def lines_then_a_request(*report: object) -> Iterator[object]:
+        yield from lines(*report)  # type: ignore[arg-type]
+        ledger.journal.lines = lines  # type: ignore[method-assign]
+        other.register(ASKED)
+
+    other = Ledger(ledger.url, ledger.journal.folder)
+    ledger.journal.lines = lines_then_a_request  # type: ignore[method-assign,assignment]
+    enter_journal(ledger)
+    other.close()
+    names = [entry["entry"] for entry in ledger.journal.entries()]
+    assert len(names) == len(set(names)) == 41
+
+
+@pytest.mark.parametrize("kind", ["dangling link", "folder"])
+def test_a_day_that_cannot_be_read_is_named_and_the_others_are_read(
+    ledger: Ledger, pathfile: str, tmp_path: Path, kind: str
+) -> None:
+    with ledger.database.transaction() as execute:
+        execute("DELETE FROM sogenactif_response")
+        execute("UPDATE sogenactif_request SET outcome = '', decided_by = NULL")
+    day = tmp_path / "journal" / "20200101.jsonl"
+    if kind == "folder":
+        day.mkdir()
+    else:
+        day.symlink_to("/nowhere")
+    status, said = run("verify", pathfile, tmp_path)
+    assert status == 1
+    assert f"Error reading the journal ({day}: " in said
+    assert "Traceback" not in said
+    assert "20 differences" not in said
+    assert said.count("is in the journal only") == 20
+    status, said = run("replay", pathfile, tmp_path)
+    assert (status, f"Error reading the journal ({day}: " in said) == (1, True), said
+    assert "20 recorded from the journal" in said
+    assert [found.name for found in differences(ledger, lambda count: None)] == ["unreadable_day"]
+
+
+def test_a_ledger_is_not_made_where_a_dangling_link_leads(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").symlink_to(tmp_path / "elsewhere.db")
+    with pytest.raises(LedgerError, match="a link that leads nowhere"):
+        Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal").register(ASKED)
+    assert not (tmp_path / "elsewhere.db").exists()
