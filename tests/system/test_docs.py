@@ -23,6 +23,7 @@ from sogenactif import errors
 from sogenactif.commands.certificate import Refused
 from sogenactif.configuration import KEYWORDS, Pathfile, read_pathfile
 from sogenactif.http import HttpError
+from sogenactif.payment import PaymentResponse
 from sogenactif.protocols.certificate import issue_certificate, read_certificate
 from sogenactif.protocols.sips import open_request, seal_response
 from sogenactif.web import Order, Unverified, call_autoresponse, call_request, call_response
@@ -128,7 +129,7 @@ def test_a_php_shop_keeps_calling_request_and_response(ledger: Pathfile, tmp_pat
     for name in ("request", "response"):
         (tmp_path / f"{name}.php").write_text(here(example(f"php {name}"), ledger))
     functions = "function amount_of_order($o) { return $o === 'A-1' ? 1250 : 0; }"
-    functions += 'function order_is_paid($o, $a) { echo "$o is paid $a"; }'
+    functions += 'function order_is_paid($o, $a) { echo "$o is paid $a"; return $o === "A-1"; }'
 
     def php(script: str, given: str) -> str:
         return run(
@@ -458,3 +459,22 @@ def test_modules_import_those_below_them_only() -> None:
                 names += [one for one in listed.split(", ") if one in place]
             for imported in names:
                 assert place[imported] >= place[name], f"{path.name} imports {imported}"
+
+
+@pytest.mark.parametrize("change", [{"amount": "1251"}, {"order_id": "B-2"}, {"currency_code": "840"}, {"merchant_id": "014213245611112"}])  # fmt: skip
+def test_an_accepted_payment_that_pays_no_order_is_not_swallowed(
+    orders: tuple[str, str, Callable[[str], list[tuple[Any, ...]]]], change: dict[str, str]
+) -> None:
+    kind, address, query = orders
+    code = re.sub(r'^SHOP = ".*"$', f'SHOP = "{address}"', example(f"python {kind}"), flags=re.MULTILINE)
+    shop: dict[str, Any] = {}
+    exec(compile(code, "shop.md", "exec"), shop)
+    paid = {"merchant_id": MERCHANT, "currency_code": "978", "order_id": "A-1", "amount": "1250", "response_code": "00"}  # fmt: skip
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            shop["record_outcome"](PaymentResponse({**paid, **change}))
+        shop["record_outcome"](PaymentResponse({**paid, **change, "response_code": "17"}))
+    assert query("SELECT paid FROM orders") == [(False,)]
+    for _ in range(2):
+        shop["record_outcome"](PaymentResponse(paid))
+    assert query("SELECT paid FROM orders") == [(True,)]
