@@ -326,7 +326,7 @@ MINE = {
 }
 # What a person stops, and what other tests do for real.
 SERVES = re.compile(r"\./install\.sh (?:demo|payment)")
-ELSEWHERE = re.compile(r"\./install\.sh (?:test|release|postgresql)\b")
+ELSEWHERE = re.compile(r"\./install\.sh (?:test|lint|format|release|postgresql)\b")
 
 
 def beside(kit: Path) -> list[str]:

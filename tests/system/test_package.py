@@ -13,6 +13,7 @@ from sogenactif import __version__
 from sogenactif.configuration import Pathfile
 from tests.conftest import MERCHANT, ROOT
 
+pytestmark = pytest.mark.system
 # Debian has one of these; a machine may have more.
 PYTHONS = sorted(glob("/usr/bin/python3.1[0-9]")) or [sys.executable]
 REQUEST = f"merchant_id={MERCHANT} amount=1000 order_id=A-1"
