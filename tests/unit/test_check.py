@@ -865,6 +865,79 @@ def test_payments_that_one_script_makes_and_the_other_ignores(kit: Kit) -> None:
     assert ENROLLED in found.bad["merchant_not_recorded"]["saw"]
 
 
+def type_remedy(do: str) -> None:
+    """Type what a check says to do, as it is printed."""
+    subprocess.run(["sh", "-c", do], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_lost_orders_of_the_shop_are_a_fault(kit: Kit) -> None:
+    (kit.data / "shop.db").unlink()
+    found = kit.check()
+    assert (found.status, list(found.bad)) == (1, ["order_fails"])
+    assert "OperationalError: unable to open database file" in found.bad["order_fails"]["saw"]
+
+
+def test_orders_that_the_web_server_cannot_read_are_a_fault(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    shutil.chown(kit.data / "shop.db", "root", "root")
+    (kit.data / "shop.db").chmod(0o600)
+    assert kit.check().bad["order_fails"]["level"] == "fault"
+
+
+def test_script_that_cannot_be_loaded_is_a_fault(kit: Kit) -> None:
+    script = kit.root / "cgi-bin" / "call_request.py"
+    script.write_text(script.read_text().replace("import sqlite3", "import sqlite3, no_such_module"))
+    assert "ModuleNotFoundError" in kit.check().bad["order_fails"]["saw"]
+
+
+def test_trying_a_form_registers_nothing(kit: Kit) -> None:
+    assert "shop" in kit.check().well
+    assert not (kit.data / "ledger.db").exists()
+
+
+def test_strict_counts_warnings(kit: Kit) -> None:
+    kit.add(kit.pathfile, "SOMETHING!x!\n")
+    assert (kit.check().status, kit.check("--strict").status) == (0, 1)
+
+
+def test_quiet_json_has_faults_and_warnings_only(kit: Kit) -> None:
+    kit.add(kit.pathfile, "SOMETHING!x!\n")
+    assert {f["level"] for f in kit.check("--quiet").answer["findings"]} == {"warning"}
+
+
+def test_debug_mode_of_a_public_shop_is_a_fault(kit: Kit) -> None:
+    kit.change(kit.pathfile, "DEBUG", "YES")
+    assert kit.check().bad["debug_on"]["level"] == "warning"
+    kit.open_shop()
+    assert kit.check().bad["debug_on"]["level"] == "fault"
+
+
+def test_damaged_ledger_is_mended_by_the_remedy_as_printed(kit: Kit) -> None:
+    kit.record()
+    for name in ("ledger.db-wal", "ledger.db-shm"):
+        (kit.data / name).unlink(missing_ok=True)
+    (kit.data / "ledger.db").write_bytes(os.urandom(5000))
+    found = kit.check()
+    assert found.status == 1
+    type_remedy(found.bad["ledger_damaged"]["do"])
+    assert kit.check().bad == {}
+
+
+def test_data_of_root_are_given_to_the_web_server_by_one_remedy(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    shutil.chown(kit.data, "root", "root")
+    kit.data.chmod(0o700)
+    found = kit.check("--user", web_user())
+    remedies = {
+        finding["do"]
+        for finding in found.answer["findings"]
+        if finding["file"] == str(kit.data) and finding["do"]
+    }
+    assert len(remedies) == 1
+    type_remedy(remedies.pop())
+    assert kit.check("--user", web_user()).status == 0
+
+
 # Ledger and journal
 
 
@@ -949,7 +1022,7 @@ def test_a_ledger_that_is_none(kit: Kit) -> None:
     (kit.data / "ledger.db").write_text("not a database, but long enough to be read as one" * 100)
     if os.getuid() == 0:
         shutil.chown(kit.data / "ledger.db", web_user(), web_user())
-    assert "not a database" in kit.check().bad["ledger_fails"]["saw"]
+    assert "no database" in kit.check().bad["ledger_damaged"]["saw"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,11 @@ CHECKS = (
     "parameters", "paths", "debug", "certificates", "requests", "addresses", "logos", "templates", "shop", "disk",
     "ledger", "journal", "secrets", "log", "clock", "scripts", "served_logos", "payment",
 )  # fmt: skip
+# What keeps the web server's user, or anybody, from showing an order.
+CAUSES = (
+    "not_allowed", "not_entered", "not_readable", "not_writable", "code_closed", "user_unknown", "template_missing",
+    "template_syntax", "template_fails", "not_utf8",
+)  # fmt: skip
 
 Look = Callable[[], list[Finding]]
 
@@ -70,6 +75,7 @@ def main(arguments: Sequence[str]) -> int:
             skipped.remove(name)
         earlier = [finding for _, findings in results for finding in findings if finding.level != OK]
         results.append((name, [finding for finding in found if finding not in earlier]))
+    results = _causes(results)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     if args.json:
@@ -77,6 +83,20 @@ def main(arguments: Sequence[str]) -> int:
     else:
         print_findings(results, skipped, args.quiet, bool(args.url))
     return 1 if count(results, FAULT) or (args.strict and count(results, WARNING)) else 0
+
+
+def _causes(results: Results) -> Results:
+    """Return findings without those that follow from others: mending the others mends them."""
+    everything = [finding for _, found in results for finding in found]
+    owned = {finding.file for finding in everything if finding.name == "not_writable"}
+    is_explained = any(finding.name in CAUSES for finding in everything)
+
+    def follows(finding: Finding) -> bool:
+        return (finding.file in owned and finding.name in ("not_entered", "not_readable")) or (
+            is_explained and finding.name in ("order_fails", "form_fails")
+        )
+
+    return [(name, [finding for finding in found if not follows(finding)]) for name, found in results]
 
 
 def _stages(args: argparse.Namespace) -> Iterator[tuple[str, list[Finding]]]:

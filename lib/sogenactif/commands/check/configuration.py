@@ -102,8 +102,7 @@ def debug(site: Site) -> list[Finding]:
     """The debug mode, which shows every parameter to every customer."""
     line, value = site.pathfile.lines.get("DEBUG", 0), site.pathfile.keywords.get("DEBUG", "")
     if site.pathfile.debug:
-        is_trial = site.merchants and all(map(site.is_trial, site.merchants))
-        return [(warning if is_trial else fault)("debug_on", site.path, line)]
+        return [(fault if site.is_public else warning)("debug_on", site.path, line)]
     if value not in ("", "NO"):
         return [warning("debug_neither", site.path, line)]
     return [ok("debug_off", site.path, line)]

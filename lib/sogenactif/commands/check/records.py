@@ -78,6 +78,8 @@ def ledger(site: Site) -> list[Finding]:
 
 def journal(site: Site) -> list[Finding]:
     """The folder where each response is written before the bank's server gets its answer."""
+    if not site.pathfile.ledger and not os.path.exists(site.journal):
+        return []  # a program with a pathfile of its own, which writes none
     if site.user.uid == 0 and not site.user_name:
         return [(fault if KIND == "installed" else warning)("user_unknown", site.journal)]
     if not os.path.exists(site.journal):

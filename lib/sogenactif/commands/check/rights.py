@@ -18,6 +18,7 @@ class Account(NamedTuple):
 
     name: str
     uid: int
+    gid: int
     group: str
     groups: frozenset[int]
 
@@ -26,7 +27,7 @@ def account(name: str) -> Account:
     """The user of that name. Raises KeyError where there is none."""
     entry = pwd.getpwnam(name)
     groups = frozenset(os.getgrouplist(name, entry.pw_gid))
-    return Account(name, entry.pw_uid, _group(entry.pw_gid), groups)
+    return Account(name, entry.pw_uid, entry.pw_gid, _group(entry.pw_gid), groups)
 
 
 def nearest(path: str) -> str:
@@ -44,7 +45,7 @@ def owner_of(path: str) -> Account:
         return account(pwd.getpwuid(found.st_uid).pw_name)
     except KeyError:  # a number without a name, as in a container
         name, group = str(found.st_uid), _group(found.st_gid)
-        return Account(name, found.st_uid, group, frozenset([found.st_gid]))
+        return Account(name, found.st_uid, found.st_gid, group, frozenset([found.st_gid]))
 
 
 def namesake_of_group(path: str) -> Account | None:

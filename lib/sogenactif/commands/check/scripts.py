@@ -1,17 +1,33 @@
-"""The shop's own part of the scripts: the merchants that it names."""
+"""The shop's own part of the scripts: the merchants that it names, and whether it can show an order."""
 
+import importlib.util
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from glob import escape, glob
 
 from sogenactif.commands.check.findings import Finding, fault, ok
-from sogenactif.commands.check.site import Site
+from sogenactif.commands.check.requests import PROBE, probe
+from sogenactif.commands.check.site import Merchant, Site
+from sogenactif.commands.places import ROOT
+from sogenactif.configuration import read_pathfile
+from sogenactif.errors import KitError
 from sogenactif.fields import to_text
 from sogenactif.files import read_file
+from sogenactif.pages import form
+from sogenactif.payment import make_request
 
 # Those that make requests and record outcomes.
 SCRIPTS = ("call_request.py", "call_autoresponse.py")
+# Run by the interpreter of the scripts, as the web server's user.
+PROGRAM = (
+    "import sys; sys.path[:0] = sys.argv[1:3]\n"
+    "from sogenactif.commands.check.scripts import show_forms\n"
+    "show_forms(*sys.argv[3:])"
+)
+MARK = "sogenactif-check:"
+SECONDS = 60
 MERCHANT_ID = re.compile(r"""(["'])([0-9]{15})\1""")
 
 
@@ -32,7 +48,76 @@ def shop(site: Site) -> list[Finding]:
         path = os.path.join(site.scripts, SCRIPTS[1])
         for merchant in sorted(requested - recorded):
             found.append(fault("merchant_not_recorded", path, merchant=merchant))
-    return found or [ok("shop", site.scripts)]
+    return found + _forms(site) or [ok("shop", site.scripts)]
+
+
+def show_forms(script: str, pathfile: str, *merchants: str) -> None:
+    """Make what a customer is shown: an order of the shop, and the form of each merchant (country.merchant_id).
+
+    Nothing is registered. The first failure is printed: what failed, and how.
+    """
+    step = ""
+    try:
+        spec = importlib.util.spec_from_file_location("call_request", script)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        if hasattr(module, "order_to_pay"):
+            module.order_to_pay(PROBE["order_id"])
+        for merchant in merchants:
+            step = merchant
+            country, _, merchant_id = merchant.partition(".")
+            call = {**PROBE, "merchant_id": merchant_id, "merchant_country": country}
+            form(make_request(call, read_pathfile(pathfile), register=lambda fields: "1"))
+    except (Exception, SystemExit) as error:
+        print(f"{MARK}{step}:{type(error).__name__}: {ascii(str(error))[1:-1]:.200}")
+
+
+def _forms(site: Site) -> list[Finding]:
+    """What keeps a customer from seeing a form: tried as the web server's user, if the current user may."""
+    path = os.path.join(site.scripts, SCRIPTS[0])
+    user = site.user
+    if os.geteuid() not in (0, user.uid):
+        return []
+    try:
+        source = read_file(path)
+        command = source.partition(b"\n")[0][2:].decode().split()
+        compile(source, path, "exec")
+    except (OSError, ValueError, SyntaxError):  # reported where the scripts are looked at
+        return []
+    if not source.startswith(b"#!") or not command:
+        return []
+    merchants = [
+        f"{merchant.country}.{merchant.id}" for merchant in site.merchants if _has_form(site, merchant)
+    ]
+    # None leaves the current user, who is the web server's already.
+    switch = os.geteuid() != user.uid
+    try:
+        answer = subprocess.run(
+            [*command, "-c", PROGRAM, f"{ROOT}/lib", f"{ROOT}/lib/packages", path, site.path, *merchants],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace",
+            check=False, timeout=SECONDS, cwd="/", env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, user=user.uid if switch else None, group=user.gid if switch else None, extra_groups=sorted(user.groups) if switch else None,
+        ).stdout  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return [fault("order_fails", path, error="TimeoutExpired")]
+    except OSError as error:
+        return [fault("no_interpreter", path, 1, command=f"{' '.join(command)} ({error.strerror})")]
+    for line in answer.splitlines():
+        if line.startswith(MARK):
+            merchant, _, reason = line.removeprefix(MARK).partition(":")
+            if merchant:
+                return [fault("form_fails", path, merchant=merchant.partition(".")[2], error=reason)]
+            return [fault("order_fails", path, error=reason)]
+    return []
+
+
+def _has_form(site: Site, merchant: Merchant) -> bool:
+    """Whether the current user can make a form; if not, that is reported where requests are looked at."""
+    try:
+        probe(site, merchant)
+    except KitError:
+        return False
+    return True
 
 
 def _merchants(path: str) -> Iterator[tuple[int, str]]:

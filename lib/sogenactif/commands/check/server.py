@@ -10,19 +10,19 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from sogenactif.commands.check.findings import Finding, fault, ok, warning
+from sogenactif.commands.check.findings import OK, Finding, fault, ok, warning
 from sogenactif.commands.check.machine import paris
-from sogenactif.commands.check.requests import ADDRESSES, SCRIPT_AT, means, where
+from sogenactif.commands.check.requests import ADDRESSES, PROBE, SCRIPT_AT, means, where
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.check.urls import host, is_address
-from sogenactif.commands.places import ROOT
+from sogenactif.commands.places import KIND, ROOT
 from sogenactif.files import read_file
 from sogenactif.protocols.paypage import key_path
 
 # What each script answers when it is asked for nothing in particular.
 EXPECTED = {"call_autoresponse.py": 405, "call_request.py": 400, "call_response.py": 400}
 OUR_HEADER = ("Referrer-Policy", "same-origin")
-MOST_SECONDS = 60
+SHOWN_SECONDS, MOST_SECONDS = 60, 300
 # Limits of what is asked of a web server.
 SECONDS = 10
 MOST_BYTES = 1024 * 1024
@@ -69,8 +69,11 @@ def scripts(site: Site) -> list[Finding]:
         except OSError as error:
             return [fault("no_answer", url=url, error=error)]
         found.append(_script(url, reply, status))
+    runs = all(finding.level == OK for finding in found)
+    if runs:
+        found += _form(site)
     found += _addresses(site)
-    found += _configuration(site)
+    found += _configuration(site, runs)
     return found
 
 
@@ -106,8 +109,9 @@ def clock(site: Site) -> list[Finding]:
         except (OSError, TypeError, ValueError):
             continue
         seconds = round((datetime.now(timezone.utc) - there).total_seconds())
-        if abs(seconds) > MOST_SECONDS:
-            found.append(warning("clock_wrong", url=url, seconds=f"{seconds:+}"))
+        if abs(seconds) > SHOWN_SECONDS:
+            level = fault if abs(seconds) > MOST_SECONDS else warning
+            found.append(level("clock_wrong", url=url, seconds=f"{seconds:+}"))
         else:
             found.append(ok("clock", url=url, seconds=f"{seconds:+}"))
         break
@@ -158,7 +162,17 @@ def _address(site: Site, keyword: str, url: str, path: str, line: int) -> Findin
     return warning("address_unknown", path, line, status=reply.status, **values)
 
 
-def _configuration(site: Site) -> list[Finding]:
+def _form(site: Site) -> list[Finding]:
+    """Whether the page of an order answers: by HEAD, which registers no request, of an order that is not there."""
+    url = f"{site.url}/cgi-bin/call_request.py"
+    try:
+        reply = ask(f"{url}?{urlencode({'order': site.order or PROBE['order_id']})}", method="HEAD")
+    except OSError as error:
+        return [fault("no_answer", url=url, error=error)]
+    return [fault("script_fails", url=url)] if reply.status >= 500 else []
+
+
+def _configuration(site: Site, runs: bool) -> list[Finding]:
     """Whether the pathfile or a secret key, which no extension keeps from it, is served to everybody."""
     shown = [("pathfile", b"F_PARAM!", "configuration_served")]
     if site.pathfile.paypage.key:
@@ -166,7 +180,11 @@ def _configuration(site: Site) -> list[Finding]:
             if os.path.isfile(path):
                 shown.append((os.path.basename(path), read_file(path).strip(), "key_served"))
     found = []
-    for folder in ("cgi-bin/", "", "var/conf/", "cgi-bin/sogenactif/var/conf/"):
+    folders = ["", "var/conf/"]
+    if KIND != "installed" or not runs:
+        # Apache logs an error for a missing file of a folder in which it runs everything, as the one installed does.
+        folders += ["cgi-bin/", "cgi-bin/sogenactif/var/conf/"]
+    for folder in folders:
         for name, content, finding in shown:
             url = f"{site.url}/{folder}{name}"
             try:

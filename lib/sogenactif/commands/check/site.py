@@ -119,6 +119,14 @@ class Site:
         """Whether nobody is charged: the server is a demonstration's, or the bank's for tests."""
         return self.is_demonstration(merchant) or is_for_tests(self.payment_address(merchant))
 
+    @property
+    def is_public(self) -> bool:
+        """Whether customers may be there: payments charge them, or the shop has a public address."""
+        if not self.merchants or not all(map(self.is_trial, self.merchants)):
+            return True
+        addresses = [merchant.fields.get("normal_return_url", "") for merchant in self.merchants]
+        return any(url and not is_local(url) for url in [self.url, *addresses])
+
 
 def _fields(whose: str, path: str) -> dict[str, str]:
     try:

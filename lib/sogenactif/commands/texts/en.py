@@ -133,8 +133,8 @@ WORDS = {
     "changed_transaction_id": "sent with six digits; its day is that of the customer's arrival at the server",
 }
 
-# What check sees, and what to do about it, which may name {file}, quoted for a shell, and {errors}, the page
-# of error messages.
+# What check sees, and what to do about it, which may name {file} and {kit}, quoted for a shell,
+# and {errors}, the page of error messages.
 FINDINGS = {
     # Any check
     "crashed": Text(
@@ -153,7 +153,7 @@ FINDINGS = {
     "well_formed": Text("every line is well formed"),
     "missing": Text(
         "there is no such file",
-        "Put it there, or correct the path that leads to it.",
+        "Put it there, or correct the path that leads to it; if it is lost, ./install.sh apache writes a new one.",
     ),
     "unreadable": Text(
         "it can't be read ({error})",
@@ -298,7 +298,7 @@ FINDINGS = {
     ),
     "certificate_missing": Text(
         "merchant {merchant} has no certificate there",
-        "sogenactif certificate install FILE puts the bank's file there.",
+        "{kit}/bin/sogenactif certificate install FILE puts the bank's file there.",
     ),
     "certificate_misnamed": Text(
         "merchant {merchant} has no certificate there, but there is {likely}",
@@ -326,11 +326,11 @@ FINDINGS = {
     ),
     "expired": Text(
         "it expired on {day}",
-        "Ask the bank for a new one, then: sogenactif certificate install FILE",
+        "Ask the bank for a new one, then: {kit}/bin/sogenactif certificate install FILE",
     ),
     "expires_soon": Text(
         "it expires on {day}; days left: {days}",
-        "Ask the bank for a new one, then: sogenactif certificate install FILE",
+        "Ask the bank for a new one, then: {kit}/bin/sogenactif certificate install FILE",
     ),
     "expiry_unreadable": Text(
         "certificate_expired is no day of the form yyyymmdd",
@@ -455,6 +455,14 @@ FINDINGS = {
         "call_request.py names the merchant {merchant}, and this script doesn't: its payments are accepted and change no order",
         "Write the same merchant_id in both scripts.",
     ),
+    "order_fails": Text(
+        "order_to_pay fails, so that every customer gets an error: {error}",
+        "Correct the function at the top of the script, or restore the file that it opens from a backup.",
+    ),
+    "form_fails": Text(
+        "customers of {merchant} get an error instead of a form: {error}",
+        "{errors} names the remedy.",
+    ),
     # Ledger
     "disk": Text("free for the ledger and the journal: {free} MiB"),
     "disk_full": Text(
@@ -481,11 +489,11 @@ FINDINGS = {
     ),
     "ledger_gone": Text(
         "it is gone, though its journal is here",
-        "Put the file back, or run: sogenactif replay",
+        "Put the file back, or run: {kit}/bin/sogenactif replay",
     ),
     "ledger_damaged": Text(
-        "it is damaged, or no database",
-        "Run: sogenactif replay. It sets the file aside and makes the ledger again from the journal",
+        "it is damaged, or no database; replay sets it aside and makes it again from the journal",
+        "{kit}/bin/sogenactif replay",
     ),
     "journal_unreadable": Text(
         "{error}",
@@ -493,7 +501,7 @@ FINDINGS = {
     ),
     "ledger_fails": Text(
         "{error}",
-        "{errors} names the remedy; then run: sogenactif replay",
+        "{errors} names the remedy; then run: {kit}/bin/sogenactif replay",
     ),
     "ledger_malformed": Text(
         "LEDGER is neither sqlite:////absolute/path nor postgresql://…",
@@ -501,11 +509,11 @@ FINDINGS = {
     ),
     "untold": Text(
         "outcomes that the shop was not told: {count}",
-        "The web server's log says why record_outcome failed; then run: sogenactif replay",
+        "The web server's log says why record_outcome failed; then run: {kit}/bin/sogenactif replay",
     ),
     "unentered": Text(
         "lines that the ledger lacks: {count}",
-        "sogenactif replay",
+        "{kit}/bin/sogenactif replay",
     ),
     "journal": Text("{user} writes it"),
     "journal_to_come": Text("not there yet; the first payment makes it"),
@@ -632,7 +640,7 @@ FINDINGS = {
     "payment_in_ledger": Text("transaction {number} was accepted, and the ledger knows"),
     "payment_bank": Text(
         "payments go to {url}, which is no payment server of this kit: none is tried against a bank",
-        "Try payments with a certificate of: sogenactif certificate issue; with PROTOCOL!paypage!, with a PAYPAGE_URL on this machine.",
+        "Try payments with a certificate of: {kit}/bin/sogenactif certificate issue; with PROTOCOL!paypage!, with a PAYPAGE_URL on this machine.",
     ),
     "payment_unknown": Text(
         "nothing says where payments go",

@@ -133,8 +133,8 @@ WORDS = {
     "changed_transaction_id": "envoyé avec six chiffres ; son jour est celui de l’arrivée du client sur le serveur",
 }
 
-# What check sees, and what to do about it, which may name {file}, quoted for a shell, and {errors}, the page
-# of error messages.
+# What check sees, and what to do about it, which may name {file} and {kit}, quoted for a shell,
+# and {errors}, the page of error messages.
 FINDINGS = {
     # Any check
     "crashed": Text(
@@ -153,7 +153,7 @@ FINDINGS = {
     "well_formed": Text("toutes les lignes sont bien formées"),
     "missing": Text(
         "ce fichier n’existe pas",
-        "Mettez-le en place, ou corrigez le chemin qui y mène.",
+        "Mettez-le en place, ou corrigez le chemin qui y mène ; s’il est perdu, ./install.sh apache en écrit un nouveau.",
     ),
     "unreadable": Text(
         "il ne peut pas être lu ({error})",
@@ -298,7 +298,7 @@ FINDINGS = {
     ),
     "certificate_missing": Text(
         "le commerçant {merchant} n’y a pas de certificat",
-        "sogenactif certificate install FICHIER y met le fichier de la banque.",
+        "{kit}/bin/sogenactif certificate install FICHIER y met le fichier de la banque.",
     ),
     "certificate_misnamed": Text(
         "le commerçant {merchant} n’y a pas de certificat, mais il y a {likely}",
@@ -326,11 +326,11 @@ FINDINGS = {
     ),
     "expired": Text(
         "il a expiré le {day}",
-        "Demandez-en un nouveau à la banque, puis : sogenactif certificate install FICHIER",
+        "Demandez-en un nouveau à la banque, puis : {kit}/bin/sogenactif certificate install FICHIER",
     ),
     "expires_soon": Text(
         "il expire le {day} ; jours restants : {days}",
-        "Demandez-en un nouveau à la banque, puis : sogenactif certificate install FICHIER",
+        "Demandez-en un nouveau à la banque, puis : {kit}/bin/sogenactif certificate install FICHIER",
     ),
     "expiry_unreadable": Text(
         "certificate_expired n’est pas un jour de la forme aaaammjj",
@@ -455,6 +455,14 @@ FINDINGS = {
         "call_request.py nomme le commerçant {merchant}, et ce script non : ses paiements sont acceptés et ne changent aucune commande",
         "Écrivez le même merchant_id dans les deux scripts.",
     ),
+    "order_fails": Text(
+        "order_to_pay échoue, chaque client a donc une erreur : {error}",
+        "Corrigez la fonction en tête du script, ou remettez depuis une sauvegarde le fichier qu’elle ouvre.",
+    ),
+    "form_fails": Text(
+        "les clients de {merchant} ont une erreur au lieu d’un formulaire : {error}",
+        "{errors} indique le remède.",
+    ),
     # Ledger
     "disk": Text("libres pour le registre et le journal : {free} Mio"),
     "disk_full": Text(
@@ -481,11 +489,11 @@ FINDINGS = {
     ),
     "ledger_gone": Text(
         "il a disparu, bien que son journal soit là",
-        "Remettez le fichier, ou lancez : sogenactif replay",
+        "Remettez le fichier, ou lancez : {kit}/bin/sogenactif replay",
     ),
     "ledger_damaged": Text(
-        "il est endommagé, ou n’est pas une base de données",
-        "Lancez : sogenactif replay. Il met le fichier de côté et refait le registre depuis le journal",
+        "il est endommagé, ou n’est pas une base de données ; replay le met de côté et le refait depuis le journal",
+        "{kit}/bin/sogenactif replay",
     ),
     "journal_unreadable": Text(
         "{error}",
@@ -493,7 +501,7 @@ FINDINGS = {
     ),
     "ledger_fails": Text(
         "{error}",
-        "{errors} indique le remède ; ensuite lancez : sogenactif replay",
+        "{errors} indique le remède ; ensuite lancez : {kit}/bin/sogenactif replay",
     ),
     "ledger_malformed": Text(
         "LEDGER n’est ni sqlite:////chemin/absolu ni postgresql://…",
@@ -501,11 +509,11 @@ FINDINGS = {
     ),
     "untold": Text(
         "résultats que la boutique n’a pas appris : {count}",
-        "Le journal du serveur web dit pourquoi record_outcome a échoué ; ensuite lancez : sogenactif replay",
+        "Le journal du serveur web dit pourquoi record_outcome a échoué ; ensuite lancez : {kit}/bin/sogenactif replay",
     ),
     "unentered": Text(
         "lignes qui manquent au registre : {count}",
-        "sogenactif replay",
+        "{kit}/bin/sogenactif replay",
     ),
     "journal": Text("{user} y écrit"),
     "journal_to_come": Text("pas encore là ; le premier paiement le crée"),
@@ -634,7 +642,7 @@ FINDINGS = {
     "payment_in_ledger": Text("la transaction {number} a été acceptée, et le registre le sait"),
     "payment_bank": Text(
         "les paiements vont à {url}, qui n’est pas un serveur de paiement de ce kit : aucun n’est essayé auprès d’une banque",
-        "Essayez des paiements avec un certificat de : sogenactif certificate issue ; avec PROTOCOL!paypage!, avec une PAYPAGE_URL sur cette machine.",
+        "Essayez des paiements avec un certificat de : {kit}/bin/sogenactif certificate issue ; avec PROTOCOL!paypage!, avec une PAYPAGE_URL sur cette machine.",
     ),
     "payment_unknown": Text(
         "rien ne dit où vont les paiements",
