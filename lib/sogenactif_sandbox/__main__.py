@@ -40,6 +40,11 @@ def main() -> None:
         metavar="HOST",
         help="a host that automatic responses may be sent to; may be repeated; any without it",
     )
+    parser.add_argument(
+        "--bank-ports",
+        action="store_true",
+        help="automatic responses go to ports 80 to 9999 only, as the bank's do",
+    )
     parser.add_argument("--no-console", action="store_true", help="strangers reach this server: no console")
     arguments = parser.parse_args()
     logging.basicConfig(format="%(message)s")
@@ -57,6 +62,7 @@ def main() -> None:
             shop_files=arguments.installed,
             allowed_hosts=arguments.allow_host,
             console=not arguments.no_console,
+            bank_ports=arguments.bank_ports,
         )
         server = create_server(
             mounted(application),

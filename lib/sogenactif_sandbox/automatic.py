@@ -1,6 +1,6 @@
 """The automatic response: posted by the server itself to the shop.
 
-No browser, no cookie, no redirect followed; http and https on ports 80 to 9999; a time limit
+No browser, no cookie, no redirect followed; http and https, on the bank's ports 80 to 9999 if asked to; a time limit
 on the whole exchange, and no more than a little of the answer read. Source: spec of the payment
 server, The way of a payment.
 """
@@ -34,16 +34,22 @@ class Outcome:
     answer: str
 
 
-def post(url: str, fields: Mapping[str, str], allowed_hosts: Collection[str] | None = None) -> Outcome:
+def post(
+    url: str,
+    fields: Mapping[str, str],
+    allowed_hosts: Collection[str] | None = None,
+    bank_ports: bool = False,
+) -> Outcome:
     """Post a response to a shop; SENT is a shop that answered with a status of success (2xx).
 
-    ``allowed_hosts``: the only hosts that may be called, any when None. Takes 5 seconds at most, the
+    ``allowed_hosts``: the only hosts that may be called, any when None; ``bank_ports``: only the
+    ports that the bank calls. Takes 5 seconds at most, the
     look-up of the host's name aside.
     """
     if not url:
         return Outcome(UNDEFINED, "")
     try:
-        parts, host, port = _target(url, allowed_hosts)
+        parts, host, port = _target(url, allowed_hosts, bank_ports)
         answer = _exchange(parts, host, port, urlencode(fields))
     except ForbiddenTarget as error:
         return Outcome(FAILED, str(error))
@@ -52,7 +58,9 @@ def post(url: str, fields: Mapping[str, str], allowed_hosts: Collection[str] | N
     return answer
 
 
-def _target(url: str, allowed_hosts: Collection[str] | None) -> tuple[SplitResult, str, int]:
+def _target(
+    url: str, allowed_hosts: Collection[str] | None, bank_ports: bool
+) -> tuple[SplitResult, str, int]:
     """Return the parts of an address, its host and port. Raises ForbiddenTarget."""
     try:
         parts = urlsplit(url)
@@ -60,11 +68,18 @@ def _target(url: str, allowed_hosts: Collection[str] | None) -> tuple[SplitResul
         host = parts.hostname or ""
     except (ValueError, KeyError):
         raise ForbiddenTarget("not an http or https address") from None
-    if port not in PORTS:
-        raise ForbiddenTarget(f"port {port} is not one of {PORTS.start} to {PORTS.stop - 1}")
+    if bank_ports and (refusal := refused_port(port)):
+        raise ForbiddenTarget(refusal)
     if allowed_hosts is not None and host not in allowed_hosts:
         raise ForbiddenTarget(f"host {host} is not one that this server may call")
     return parts, host, port
+
+
+def refused_port(port: int) -> str:
+    """Return why the bank calls no such port; empty if it does."""
+    if port in PORTS:
+        return ""
+    return f"port {port} is not one of {PORTS.start} to {PORTS.stop - 1}, the only ones that the bank calls"
 
 
 def _exchange(parts: SplitResult, host: str, port: int, body: str) -> Outcome:

@@ -3,6 +3,7 @@
 Source: spec of the payment server, The way of a payment and Cards.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -32,6 +33,7 @@ Work = Callable[[], None]
 # A shop may be served by the very threads that wait for its answer: some must stay free. Beyond so many
 # an automatic response has a thread of its own, and the customer reads that the payment is in progress.
 SENDING_AT_ONCE = 4
+WATCH_EVERY = 5.0  # seconds
 
 
 class Busy(Exception):
@@ -42,7 +44,7 @@ class Busy(Exception):
 class Bank:
     """Decides payments; ``allowed_hosts`` are the only hosts it notifies, any when None.
 
-    ``seconds`` are what Paypage gives a customer to pay.
+    ``seconds`` are what Paypage gives a customer to pay; ``bank_ports``: only those that the bank calls.
 
     The steps below give what is to be done once the customer's page has gone out, if anything.
     """
@@ -53,6 +55,8 @@ class Bank:
     allowed_hosts: Collection[str] | None
     scheduler: Scheduler
     seconds: int = 15 * 60
+    bank_ports: bool = False
+    watching: threading.Lock = field(default_factory=threading.Lock)
     senders: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SENDING_AT_ONCE))
 
     def merchant_of(self, transaction: Transaction) -> Merchant:
@@ -93,10 +97,51 @@ class Bank:
 
     def is_late(self, transaction: Transaction) -> bool:
         """Whether the customer took longer than Paypage waits."""
-        if "InterfaceVersion" not in transaction.request:
+        messages = self.transactions.messages(transaction.id)
+        if not transaction.is_paypage or not messages:
             return False
-        begun = datetime.strptime(self.transactions.messages(transaction.id)[0].moment, clock.UTC_FORMAT)
+        begun = datetime.strptime(messages[0].moment, clock.UTC_FORMAT)
         return (clock.now() - begun.replace(tzinfo=timezone.utc)).total_seconds() > self.seconds
+
+    def watch(self) -> None:
+        """See to it that the payments of Paypage that customers abandon end with 97, and their shops learn of it."""
+        if self.watching.acquire(blocking=False):
+            self.scheduler.run(min(max(self.seconds, 0.1), WATCH_EVERY), self._end_abandoned)
+
+    def _end_abandoned(self) -> None:
+        self.watching.release()
+        unpaid = self.transactions.open_paypage()
+        for transaction in filter(self.is_late, unpaid):
+            with contextlib.suppress(Busy):
+                after = self.expire(transaction)
+                if after:
+                    after()
+        if unpaid:
+            self.watch()
+
+    def authenticate_paypage(
+        self, transaction: Transaction, card: rules.Card, result: str, brand: str
+    ) -> Work | None:
+        """Decide a payment of Paypage by the result that its customer chose for the authentication. Raises Busy."""
+        condition = rules.AUTHENTICATIONS[result]
+        fields = {"payment_means": brand, "capture_day": str(self._capture_day(transaction))}
+        if len(card.brands) > 1:
+            fields["brand_selection"] = "APPLIED_HOLDER"
+        code = card.bank_code
+        if result == rules.SOFT_DECLINE:
+            code, fields["bank_response_code"] = rules.REFUSED, rules.MISSING_AUTHENTICATION
+        elif condition in (rules.FAILURE, rules.ABORT):
+            code = rules.REFUSED
+        else:
+            code = rules.UNAVAILABLE if transaction.switches.unavailable else code
+            fields["bank_response_code"] = code
+        if self.merchant_of(transaction).fraud_checks:
+            fields["complementary_code"] = transaction.switches.complementary_code
+        if code == rules.ACCEPTED:
+            fields["guarantee"] = "Y" if condition in (rules.SUCCESS, rules.ATTEMPT) else "N"
+            if parts := self.schedule(transaction):
+                fields["data"] = transaction.request["data"] + DUE_DATES + rules.due_dates(parts)
+        return self._settle(transaction, code, condition, card, fields)
 
     def expire(self, transaction: Transaction) -> Work | None:
         """End a payment whose customer took too long. Raises Busy."""
@@ -125,7 +170,7 @@ class Bank:
     ) -> automatic.Outcome:
         """Post an automatic response to the shop, and record what came of it."""
         url = transaction.request.get("automatic_response_url", "")
-        outcome = automatic.post(url, post, self.allowed_hosts)
+        outcome = automatic.post(url, post, self.allowed_hosts, self.bank_ports)
         moment = clock.utc(clock.now())
         self.transactions.record(
             transaction.id, moment, AUTOMATIC, post, fields, url, outcome.state, outcome.answer
@@ -191,7 +236,9 @@ class Bank:
         return None
 
     def _claim(self, transaction: Transaction) -> bool:
-        return transaction.state == OPEN and self.transactions.claim(transaction.id, f"{clock.now():%Y%m%d}")
+        # The day of a transaction of Paypage is that of the customer's arrival.
+        day = transaction.day if transaction.is_paypage else f"{clock.now():%Y%m%d}"
+        return transaction.state == OPEN and self.transactions.claim(transaction.id, day)
 
     def _capture_day(self, transaction: Transaction) -> int:
         asked = transaction.request.get("capture_day", "")
@@ -199,5 +246,7 @@ class Bank:
 
     def _without_card(self, transaction: Transaction) -> str:
         """The outcome of an authentication that no card came to; 3-D Secure would have needed one."""
+        if transaction.is_paypage:
+            return ""
         enrolled = self.merchant_of(transaction).enrolled and transaction.means in rules.WITH_3D_SECURE
         return "" if enrolled else rules.SSL

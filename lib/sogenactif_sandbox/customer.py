@@ -7,16 +7,19 @@ payment server, The way of a payment.
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, request
 
 from sogenactif.errors import KitError
 from sogenactif.protocols import open_response, posted
-from sogenactif_sandbox import appearance, clock, pages, responses, rules, template
+from sogenactif_sandbox import appearance, clock, pages, paypage, responses, rules, template
 from sogenactif_sandbox.addresses import with_fields
+from sogenactif_sandbox.automatic import refused_port
 from sogenactif_sandbox.bank import Bank, Busy, Work
 from sogenactif_sandbox.request import InvalidRequest, Request, SecurityError, differing, read_request
 from sogenactif_sandbox.shop_files import ShopFiles
+from sogenactif_sandbox.switches import Switches
 from sogenactif_sandbox.transactions import (
     AUTHORISING,
     CANCELLED,
@@ -27,6 +30,7 @@ from sogenactif_sandbox.transactions import (
     RESPONSE,
     Mismatch,
     Transaction,
+    UsedAlready,
 )
 
 
@@ -70,17 +74,20 @@ class Customer:
             return page_response(
                 pages.choice(request.script_root, language, asked, self.logos, self.logo_type)
             )
+        self._check_port(asked)
+        day = f"{clock.now():%Y%m%d}"
+        begin = self.bank.transactions.begin_paypage if asked.is_paypage else self.bank.transactions.begin
         try:
-            transaction = self.bank.transactions.begin(asked, f"{clock.now():%Y%m%d}")
+            transaction = begin(asked, day)
+        except UsedAlready:
+            return self._used_already(asked, day)
         except Mismatch as mismatch:
-            if asked.is_paypage and mismatch.transaction:
-                return self._used_already(asked, mismatch.transaction)
             raise _refused(mismatch, language, asked.post) from None
         self.bank.transactions.record(
-            transaction.id, clock.utc(clock.now()), REQUEST, asked.post, asked.fields
+            transaction.id, clock.utc(clock.now()), REQUEST, asked.post, transaction.request
         )
-        if transaction.state == ENDED and asked.is_paypage:
-            return self._used_already(asked, transaction)
+        if asked.is_paypage:
+            self.bank.watch()
         if transaction.state == ENDED:
             return self._processed(asked, transaction)
         return self._as_it_stands(transaction)
@@ -92,8 +99,12 @@ class Customer:
             return self._as_it_stands(transaction)
         if self.bank.is_late(transaction):
             return self._settled(transaction, lambda: self.bank.expire(transaction))
+        today = clock.now().date()
         try:
-            card = rules.read_card(transaction.means, request.form, clock.now().date())
+            if transaction.is_paypage:
+                card = rules.read_paypage_card(request.form, today, transaction.means)
+            else:
+                card = rules.read_card(transaction.means, request.form, today)
         except rules.WrongEntry as wrong:
             tries = self.bank.transactions.count_wrong_entry(transaction.id)
             if tries >= rules.MOST_TRIES:
@@ -101,6 +112,10 @@ class Customer:
             return self._entry(transaction, request.form, wrong.faults, tries == rules.MOST_TRIES - 1)
         if not rules.outlives(card, self.bank.schedule(transaction)):
             raise InvalidRequest("data", transaction.request.get("language", ""))
+        if transaction.is_paypage:
+            if not self.bank.transactions.keep_card(transaction.id, card):
+                return self._as_it_stands(self._session(transaction.token))
+            return self._show(transaction, pages.result_choice(self._view(transaction), card))
         enrolled = self.bank.merchant_of(transaction).enrolled
         condition = rules.enrolment(transaction.means, enrolled, card)
         if condition is None:
@@ -114,6 +129,8 @@ class Customer:
         transaction = self._session(request.args.get("session", ""))
         if transaction.state != OPEN or transaction.card is None:
             return self._as_it_stands(transaction)
+        if transaction.is_paypage:
+            return self._show(transaction, pages.result_choice(self._view(transaction), transaction.card))
         return self._show(transaction, pages.access_control(self._view(transaction), transaction.card))
 
     def authentication(self) -> Response:
@@ -122,6 +139,8 @@ class Customer:
         card = transaction.card
         if transaction.state != OPEN or card is None:
             return self._as_it_stands(transaction)
+        if transaction.is_paypage:
+            return self._authenticate_paypage(transaction, card)
         condition = rules.authentication(request.form.get("password", "").strip())
         if condition == rules.FAILURE:
             return self._settled(transaction, lambda: self.bank.refuse_authentication(transaction, card))
@@ -153,6 +172,28 @@ class Customer:
 
     # Steps
 
+    def _check_port(self, asked: Request) -> None:
+        """Raise InvalidRequest if the bank wouldn't call the address of the automatic response."""
+        url = asked.fields.get("automatic_response_url", "")
+        if self.bank.bank_ports and url:
+            parts = urlsplit(url)
+            refusal = refused_port(parts.port or (443 if parts.scheme == "https" else 80))
+            if refusal:
+                language = asked.fields.get("language", "")
+                error = InvalidRequest(f"automatic_response_url: {refusal}", language, refusal)
+                error.post = asked.post
+                raise error
+
+    def _authenticate_paypage(self, transaction: Transaction, card: rules.Card) -> Response:
+        result, brand = request.form.get("result", ""), request.form.get("brand", card.brands[0])
+        if result not in rules.AUTHENTICATIONS or brand not in card.brands:
+            return self._show(transaction, pages.result_choice(self._view(transaction), card))
+        if self.bank.is_late(transaction):
+            return self._settled(transaction, lambda: self.bank.expire(transaction))
+        return self._settled(
+            transaction, lambda: self.bank.authenticate_paypage(transaction, card, result, brand)
+        )
+
     def _session(self, token: str) -> Transaction:
         transaction = self.bank.transactions.find(token) if token.isascii() else None
         if transaction is None:
@@ -170,6 +211,8 @@ class Customer:
         return _followed_by(self._as_it_stands(self._session(transaction.token)), after)
 
     def _cancellation(self, transaction: Transaction, post: Mapping[str, str]) -> dict[str, str]:
+        if transaction.is_paypage:
+            return self._paypage_cancellation(transaction, post)
         try:
             response = open_response(post, self.bank.pathfile)[0]
         except KitError:
@@ -180,6 +223,19 @@ class Customer:
         if response | moment != open_response(sealed, self.bank.pathfile)[0] | moment:
             abort(400)  # of another payment
         return cancellation | response
+
+    def _paypage_cancellation(self, transaction: Transaction, post: Mapping[str, str]) -> dict[str, str]:
+        cancellation = self.bank.cancellation(transaction)
+        sealed = responses.seal(cancellation, self.bank.pathfile, transaction.old)
+        known = (transaction.request, self.bank.pathfile, transaction.old)
+        try:
+            given, ours = (paypage.open_response(message, *known) for message in (post, sealed))
+        except paypage.InitialisationError:
+            abort(400)
+        moment = {"transactionDateTime": ""}  # when the page was shown
+        if given | moment != ours | moment:
+            abort(400)
+        return cancellation
 
     # Pages
 
@@ -220,11 +276,14 @@ class Customer:
             post = responses.seal(response, self.bank.pathfile, asked.old)
         return self._show(transaction, pages.processed(self._view(transaction), post))
 
-    def _used_already(self, asked: Request, transaction: Transaction) -> Response:
-        """Paypage answers a number that was used already with an outcome of its own, 94."""
-        code = rules.USED_ALREADY
-        response = responses.make_response(asked.fields, asked.means, code, clock.now())
+    def _used_already(self, asked: Request, day: str) -> Response:
+        """Answer a number that was used before with an outcome of its own, 94; of the other payment it says nothing."""
+        fields = asked.fields
+        response = responses.make_response(fields, asked.means, rules.USED_ALREADY, clock.now())
         post = responses.seal(response, self.bank.pathfile, asked.old)
+        transaction = Transaction(
+            0, "", day, ENDED, asked.means, asked.old, fields, 0, None, response, post, Switches()
+        )
         return self._show(transaction, pages.processed(self._view(transaction), post))
 
     def _redirect(self, transaction: Transaction, response: Mapping[str, str]) -> Response:

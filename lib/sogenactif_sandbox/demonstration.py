@@ -14,7 +14,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from installer.configure import PAYPAGE, SIPS, move, prepare
 from sogenactif.http import Application
-from sogenactif_sandbox.automatic import PORTS
+from sogenactif_sandbox.automatic import refused_port
+from sogenactif_sandbox.pages import PAYPAGE_CARDS, SIPS_CARDS
 from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.servers import LARGEST_BODY
 from sogenactif_sandbox.shop import Shop
@@ -22,7 +23,7 @@ from sogenactif_sandbox.shop import Shop
 SCRIPTS = ("call_autoresponse", "call_request", "call_response")
 
 
-def demonstration(root: Path, address: str, protocol: str = SIPS) -> Application:
+def demonstration(root: Path, address: str, protocol: str = SIPS, bank_ports: bool = False) -> Application:
     """Return the whole demonstration as one application, for a server at ``address`` (``http://127.0.0.1:8080``)."""
     pathfile = prepare(root, address, f"{address}/payment", protocol)
     pathfile = move(pathfile, address, f"{address}/payment", protocol)
@@ -30,7 +31,7 @@ def demonstration(root: Path, address: str, protocol: str = SIPS) -> Application
     return DispatcherMiddleware(
         Shop(str(data / "shop.db"), pathfile),
         {
-            "/payment": PaymentServer(pathfile, str(data / "payment.db")),
+            "/payment": PaymentServer(pathfile, str(data / "payment.db"), bank_ports=bank_ports),
             **{f"/cgi-bin/{name}.py": _script(root / "cgi-bin" / f"{name}.py") for name in SCRIPTS},
         },
     )
@@ -46,15 +47,21 @@ def _script(path: Path) -> Application:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if port not in PORTS:
-        raise ValueError
+    try:
+        port = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no port: they are 1 to 65535") from None
+    if not 0 < port < 65536:
+        raise argparse.ArgumentTypeError(f"{port} is no port: they are 1 to 65535")
     return port
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="install.sh demo", description="Serve the demonstration.")
-    parser.add_argument("--port", type=_port, default=8080, help="port on 127.0.0.1, 80 to 9999 (8080)")
+    parser.add_argument("--port", type=_port, default=8080, help="port on 127.0.0.1 (8080)")
+    parser.add_argument(
+        "--bank-ports", action="store_true", help="refuse ports other than 80 to 9999, as the bank does"
+    )
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[2], help=argparse.SUPPRESS)
     parser.add_argument(
         "--protocol",
@@ -63,6 +70,8 @@ def main() -> None:
         help="Sips 1.0, or Paypage (sips)",
     )
     arguments = parser.parse_args()
+    if arguments.bank_ports and (refusal := refused_port(arguments.port)):
+        parser.error(f"argument --port: {refusal}")
     address = f"http://127.0.0.1:{arguments.port}"
     logging.basicConfig(format="%(message)s")
     try:
@@ -72,14 +81,17 @@ def main() -> None:
         sys.exit(
             f"Port {arguments.port} can't be served ({os.strerror(error.errno or 0)}): choose another with --port."
         )
-    application = demonstration(arguments.root.resolve(), address, arguments.protocol)
+    application = demonstration(arguments.root.resolve(), address, arguments.protocol, arguments.bank_ports)
     server = create_server(application, sockets=[listening], threads=16, max_request_body_size=LARGEST_BODY)
+    accepted, refused = (
+        number.replace(" ", "") for number in (PAYPAGE_CARDS if arguments.protocol == PAYPAGE else SIPS_CARDS)
+    )
     print(
         f"The shop is at {address}/ and the payment server at {address}/payment; Ctrl-C stops them.",
         flush=True,
     )
     print(
-        "Cards: 4974934125497800 is accepted, 4972187615205 refused; any expiry to come, code 600.",
+        f"Cards: {accepted} is accepted, {refused} refused; any expiry to come, code 600.",
         flush=True,
     )
     # A shell that starts it in the background lets it ignore this.

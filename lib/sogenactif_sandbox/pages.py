@@ -24,6 +24,9 @@ from sogenactif_sandbox.texts import texts
 from sogenactif_sandbox.transactions import Transaction
 
 HERE = Path(__file__).parent
+# Accepted, refused.
+SIPS_CARDS = ("4974 9341 2549 7800", "4972 1876 1520 5")
+PAYPAGE_CARDS = ("4200 0000 0000 0000", "4200 0000 0000 0005")
 LEADS_ON_AFTER = 5  # seconds
 
 
@@ -113,9 +116,10 @@ def entry(
         entry=shown,
         faults=faults,
         last_try=last_try,
-        with_expiry=view.transaction.means not in rules.WITHOUT_EXPIRY,
+        with_expiry=view.transaction.is_paypage or view.transaction.means not in rules.WITHOUT_EXPIRY,
         years=[str(year) for year in range(today.year, today.year + rules.YEARS_AHEAD + 1)],
         code_length=rules.CODE_LENGTH.get(view.transaction.means),
+        test_cards=PAYPAGE_CARDS if view.transaction.is_paypage else SIPS_CARDS,
         cancel_post=cancel_post,
     )
 
@@ -144,6 +148,13 @@ def access_control(view: View, card: rules.Card) -> Page:
     )
     shop = sorted({origin(view.transaction.request[n]) for n in ("normal_return_url", "cancel_return_url")})
     return Page(html, policy(Appearance(), shop, view.logos, ""))
+
+
+def result_choice(view: View, card: rules.Card) -> Page:
+    """The page of Paypage that asks which brand of a co-badged card pays, and which result the authentication has."""
+    tried_again = view.transaction.request.get("challenge_mode") in rules.STRONG
+    results = [name for name in rules.AUTHENTICATIONS if not (tried_again and name == rules.SOFT_DECLINE)]
+    return view.page("result_choice.html", brands=card.brands, results=results)
 
 
 def accepted(view: View) -> Page:

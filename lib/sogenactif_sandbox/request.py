@@ -13,10 +13,10 @@ from sogenactif.errors import CertificateError, MessageError, MessageStructureEr
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, to_bytes
 from sogenactif.instalments import WrongSchedule, is_digits, schedule
 from sogenactif.money import CURRENCIES
-from sogenactif.protocols import paypage, posted
+from sogenactif.protocols import posted
 from sogenactif.protocols.certificate import certificate_path
 from sogenactif.protocols.sips import open_request
-from sogenactif_sandbox import clock, template
+from sogenactif_sandbox import clock, paypage, template
 from sogenactif_sandbox.addresses import is_address
 from sogenactif_sandbox.rules import MEANS, due_dates
 from sogenactif_sandbox.shop_files import ShopFiles
@@ -27,7 +27,7 @@ SEPARATORS = re.compile(r'[|;:"]')
 FORMATS = {"n": re.compile(r"[0-9]*"), "a": re.compile(r"[A-Za-z_]*")}
 COLOUR = re.compile(r"#?[0-9A-Fa-f]{6}")
 DUE_DATES = ";PAYMENT_DUE_DATES="
-COUNTRY = "fr"  # today's requests name none
+COUNTRY = "fr"  # requests of Paypage name none
 ANY_MEANS = "CB,VISA,MASTERCARD,AMEX"
 NEEDED = ("merchant_id", "merchant_country", "amount", "transaction_id", "currency_code")
 
@@ -48,7 +48,7 @@ class RequestError(Exception):
 
 
 class SecurityError(RequestError):
-    """The request can't be believed: its seal is wrong, or the merchant is unknown."""
+    """The request can't be trusted: its seal is wrong, or the merchant is unknown."""
 
 
 class InvalidRequest(RequestError):
@@ -64,7 +64,7 @@ class Request:
     """A payment request that was checked: its fields, the means chosen, the post it came as.
 
     ``old`` says that the merchant's previous certificate, or secret key, sealed it, so that one must
-    seal the response. ``brands`` are the means that a request of today's server lists.
+    seal the response. ``brands`` are the means that a request of Paypage lists, ``numbers`` those that it uses up.
     """
 
     fields: Mapping[str, str]
@@ -72,11 +72,12 @@ class Request:
     post: Mapping[str, str]
     old: bool
     brands: tuple[str, ...] = ()
+    numbers: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_paypage(self) -> bool:
-        """Whether it is one of today's server."""
-        return "InterfaceVersion" in self.fields
+        """Whether it is one of Paypage (Sips 2.0)."""
+        return "interface_version" in self.fields
 
 
 def read_request(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles) -> Request:
@@ -128,18 +129,27 @@ def _read(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles) ->
 def _read_paypage(
     form: Mapping[str, str], post: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles
 ) -> Request:
-    """A request in the manner of today's server, as one of the guide; without ``means`` where they are to be chosen."""
+    """Return a request of Paypage in the names of Sips 1.0; without ``means`` while they are to be chosen."""
     try:
-        fields, old = paypage.open_request(post, pathfile, clock.now().date())
-    except (SealError, CertificateError) as error:
+        opened = paypage.open_request(post, pathfile, clock.now().date())
+    except paypage.InitialisationError as error:
+        message = str(error)
+        kind = SecurityError if error.secure else InvalidRequest
+        raise kind(f"responseCode=34 {message}" if error.secure else message, why=message) from None
+    except CertificateError as error:
         raise SecurityError("responseCode=34", why=str(error)) from None
-    except MessageError as error:
-        raise InvalidRequest("Data", why=str(error)) from None
-    fields["merchant_country"] = COUNTRY
-    brands = fields.pop("payment_means", ANY_MEANS).split(",")
+    fields = opened.fields | {"merchant_country": COUNTRY}
+    brands = tuple(fields.pop("payment_means", ANY_MEANS).split(","))
+    for brand in brands:
+        if brand not in MEANS:
+            raise InvalidRequest(f"Invalid field value: paymentMeanBrandList={','.join(brands)}")
+    if "templatefile" in fields:
+        wrong = template.faults(shop_files, fields["merchant_id"], fields["templatefile"])
+        if wrong:
+            message = f"Invalid field value: templateName={fields['templatefile']}"
+            raise InvalidRequest(message, fields.get("language", ""), f"{message}: {'; '.join(wrong)}")
     means = brands[0] if len(brands) == 1 else form.get("means", "")
-    _check(fields, means if means in brands else brands[0], shop_files)
-    return Request(fields, means if means in brands else "", post, old, tuple(brands))
+    return Request(fields, means if means in brands else "", post, opened.old, brands, opened.numbers)
 
 
 def _check(fields: Mapping[str, str], means: str, shop_files: ShopFiles) -> None:

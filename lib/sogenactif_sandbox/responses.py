@@ -9,12 +9,15 @@ from datetime import datetime
 
 from sogenactif.configuration import Pathfile
 from sogenactif.fields import RESPONSE
-from sogenactif.protocols import paypage
 from sogenactif.protocols.certificate import read_certificate
-from sogenactif.protocols.paypage import MANNER
 from sogenactif.protocols.sips import seal_response
+from sogenactif_sandbox import paypage
 from sogenactif_sandbox.rules import ACCEPTED, Card, capture_mode
 
+# What of a request of Paypage decides how its response is made.
+PAYPAGE = (
+    "interface_version", "seal_algorithm", "response_encoding", "key_version", "reference", "s10_number", "s10_day",
+)  # fmt: skip
 # The address bar is no place for these, nor long enough: NO_RESPONSE_PAGE leaves them out.
 NOT_IN_ADDRESS = (
     "caddie",
@@ -42,7 +45,7 @@ def make_response(
 
     ``moment`` is in Paris; ``condition`` is the outcome of the authentication, transaction_condition.
     """
-    response = {name: request[name] for name in (*RESPONSE.values(), *MANNER) if name in request}
+    response = {name: request[name] for name in (*RESPONSE.values(), *PAYPAGE) if name in request}
     response |= {
         "capture_day": request.get("capture_day", "0"),
         "capture_mode": capture_mode(request.get("capture_mode", ""), means),
@@ -71,7 +74,7 @@ def make_response(
 
 def seal(response: Mapping[str, str], pathfile: Pathfile, old: bool) -> dict[str, str]:
     """Return the post of a response, sealed with the merchant's certificate, or with the ``old`` one as the request was."""
-    if "InterfaceVersion" in response:
+    if "interface_version" in response:
         return paypage.seal_response(response, pathfile, old)
     owner = response["merchant_country"], response["merchant_id"]
     return {"DATA": seal_response(response, read_certificate(pathfile, *owner, old))}

@@ -30,7 +30,48 @@ WRONG_CODE = "4E"
 
 ACCEPTED, CALL_THE_BANK, REFUSED = "00", "02", "05"
 INVALID, CANCELLED, TOO_MANY_TRIES, UNAVAILABLE = "12", "17", "75", "90"
-USED_ALREADY, TIME_EXCEEDED = "94", "97"  # of today's server alone
+USED_ALREADY, TIME_EXCEEDED = "94", "97"  # of Paypage alone
+# Paypage: the first six digits of a card are its brands, its last two the responseCode.
+BRANDS = {
+    "340000": ("AMEX",),
+    "400000": ("VPAY",),
+    "410000": ("VISA",),
+    "420000": ("CB",),
+    "430000": ("CB", "VISA"),
+    "440000": ("CB", "VPAY"),
+    "450000": ("CB", "VISA_ELECTRON"),
+    "460000": ("VISA", "MASTERCARD"),
+    "500000": ("MAESTRO",),
+    "510000": ("MASTERCARD",),
+    "520000": ("CB", "MASTERCARD"),
+    "530000": ("CB", "MAESTRO"),
+}
+PAYPAGE_CODES = frozenset(
+    [
+        "00",
+        "02",
+        "03",
+        "05",
+        "11",
+        "12",
+        "14",
+        "17",
+        "24",
+        "25",
+        "30",
+        "34",
+        "40",
+        "51",
+        "54",
+        "60",
+        "63",
+        "75",
+        "90",
+        "94",
+        "97",
+        "99",
+    ]
+)
 KEPT_BANK_CODES = frozenset(("03", "12", "30", "34", "90"))
 APPROVED = {"FINAREF": frozenset(("00", "80", "81", "82"))}
 MOST_TRIES = 3
@@ -39,7 +80,21 @@ YEARS_AHEAD = 20
 # Outcomes of the authentication: the field transaction_condition of a response.
 SSL, NOT_ENROLLED, TECHNICAL_ERROR = "SSL", "3D_NOTENROLLED", "3D_ERROR"
 SUCCESS, ATTEMPT, FAILURE = "3D_SUCCESS", "3D_ATTEMPT", "3D_FAILURE"
+ABORT = "3D_ABORT"
 WITH_3D_SECURE = frozenset(("CB", "VISA", "MASTERCARD"))
+# What the customer of Paypage chooses as the result of the authentication, and what it is in a response.
+SOFT_DECLINE = "SOFT_DECLINE"
+AUTHENTICATIONS = {
+    "SUCCESS": SUCCESS,
+    "FAILURE": FAILURE,
+    "ATTEMPT": ATTEMPT,
+    "ERROR": TECHNICAL_ERROR,
+    "NOT_ENROLLED": NOT_ENROLLED,
+    "CANCEL": ABORT,
+    SOFT_DECLINE: SSL,
+}
+MISSING_AUTHENTICATION = "A1"  # acquirerResponseCode of a soft decline
+STRONG = ("CHALLENGE", "CHALLENGE_MANDATE")  # fraudData.challengeMode3DS of a second try
 PASSWORD = "00000000"
 LAST_CAPTURE_DAY_3D = 6
 
@@ -52,7 +107,8 @@ class Card:
 
     ``masked`` is ``4974.00``; ``expiry`` is aaaamm, empty for cards without one; ``bank_code``
     what the bank will answer (2 digits); ``cvv_flag`` and ``cvv_code`` the fields of the
-    response; ``code_wrong`` says that the security code didn't match, whatever cvv_code tells.
+    response; ``code_wrong`` says that the security code didn't match, whatever cvv_code tells;
+    ``brands`` are those of a card of Paypage, two of a co-badged one.
     """
 
     masked: str
@@ -61,6 +117,7 @@ class Card:
     cvv_flag: str
     cvv_code: str
     code_wrong: bool
+    brands: tuple[str, ...] = ()
 
     @property
     def receipt(self) -> str:
@@ -104,6 +161,25 @@ def read_card(means: str, entry: Mapping[str, str], today: date) -> Card:
         cvv_code="" if means == "AMEX" else answer,
         code_wrong=answer == WRONG_CODE,
     )
+
+
+def read_paypage_card(entry: Mapping[str, str], today: date, means: str) -> Card:
+    """Return the card of a filled-in entry page of Paypage; the security code decides nothing.
+
+    A card of no known first digits has the brand of the chosen ``means``. Raises WrongEntry.
+    """
+    number = "".join(c for c in entry.get("number", "") if c not in " .-\u00a0\u202f")
+    expiry = read_expiry(entry.get("month", ""), entry.get("year", ""), today)
+    faults = []
+    if not (is_digits(number) and 15 <= len(number) <= 19):
+        faults.append("number")
+    if expiry is None:
+        faults.append("expiry")
+    if faults or expiry is None:
+        raise WrongEntry(faults)
+    code = number[-2:] if number[-2:] in PAYPAGE_CODES else ACCEPTED
+    brands = BRANDS.get(number[:6], (means,))
+    return Card(f"{number[:4]}.{number[-2:]}", expiry, code, CODE_NOT_ASKED, "", False, brands)
 
 
 def read_expiry(month: str, year: str, today: date) -> str | None:

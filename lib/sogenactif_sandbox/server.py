@@ -41,6 +41,7 @@ class PaymentServer(Flask):
     ``allowed_hosts`` are the only hosts that an automatic response may be sent to, any when None.
     ``console``: whether there is one; it shows every payment to whoever asks, so a server that
     strangers reach goes without. ``seconds`` is the time in which a customer of Paypage has to pay.
+    ``bank_ports``: automatic responses go to ports 80 to 9999 only, as the bank's do.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class PaymentServer(Flask):
         allowed_hosts: Collection[str] | None = None,
         console: bool = True,
         seconds: int = 15 * 60,
+        bank_ports: bool = False,
     ) -> None:
         super().__init__(__name__, static_folder=None)
         self.config.update(
@@ -64,7 +66,9 @@ class PaymentServer(Flask):
         )
         self.transactions = Transactions(database)
         self.scheduler = Scheduler()
-        self.bank = Bank(pathfile, self.transactions, merchants, allowed_hosts, self.scheduler, seconds)
+        self.bank = Bank(
+            pathfile, self.transactions, merchants, allowed_hosts, self.scheduler, seconds, bank_ports
+        )
         self.folder = Path(shop_files)
         customer = Customer(self.bank, self.shop_files, logos, logo_type)
         self.register_blueprint(customer.blueprint())
@@ -76,6 +80,7 @@ class PaymentServer(Flask):
         self.register_error_handler(RequestError, self.refuse)
         self.register_error_handler(HTTPException, self.fail)
         self.after_request(_protect)
+        self.bank.watch()
 
     def close(self) -> None:
         """Give up the automatic responses that wait for their delay."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from sogenactif_sandbox import rules
+from sogenactif_sandbox.paypage import BY_SERVER
 from sogenactif_sandbox.request import Request, differing
 from sogenactif_sandbox.rules import Card
 from sogenactif_sandbox.switches import Switches
@@ -26,10 +27,8 @@ REQUEST, REFUSED, RESPONSE, AUTOMATIC = "REQUEST", "REFUSED", "RESPONSE", "AUTOM
 MOST_REFUSED = 100
 
 # Of the tables below. Those of another version are removed: nothing in them is money.
-VERSION = 2
-REMOVE_TABLES = (
-    "DROP TABLE IF EXISTS messages; DROP TABLE IF EXISTS transactions; DROP TABLE IF EXISTS switches"
-)
+VERSION = 3
+REMOVE_TABLES = "DROP TABLE IF EXISTS messages; DROP TABLE IF EXISTS transactions; DROP TABLE IF EXISTS switches; DROP TABLE IF EXISTS numbers"
 SCHEMA = f"""
 PRAGMA user_version = {VERSION};
 CREATE TABLE IF NOT EXISTS transactions (
@@ -62,6 +61,12 @@ CREATE TABLE IF NOT EXISTS messages (
     answer TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS messages_of_transaction ON messages ("transaction");
+CREATE TABLE IF NOT EXISTS numbers (
+    merchant_id TEXT NOT NULL,
+    day TEXT NOT NULL,
+    number TEXT NOT NULL,
+    PRIMARY KEY (merchant_id, day, number)
+);
 CREATE TABLE IF NOT EXISTS switches (id INTEGER PRIMARY KEY CHECK (id = 1), next TEXT NOT NULL);
 INSERT OR IGNORE INTO switches VALUES (1, '{{}}');
 """
@@ -88,6 +93,11 @@ class Transaction:
     post: Mapping[str, str]
     switches: Switches
 
+    @property
+    def is_paypage(self) -> bool:
+        """Whether it is one of Paypage (Sips 2.0)."""
+        return "interface_version" in self.request
+
 
 @dataclass(frozen=True)
 class Message:
@@ -113,6 +123,10 @@ class Mismatch(Exception):
     def __init__(self, name: str, transaction: Transaction | None = None) -> None:
         super().__init__(name)
         self.transaction = transaction
+
+
+class UsedAlready(Exception):
+    """A request of Paypage with a number that was used before, if only by a later part of another payment."""
 
 
 class Transactions:
@@ -177,6 +191,59 @@ class Transactions:
                     key,
                 ).fetchone()
             )
+
+    def begin_paypage(self, request: Request, day: str) -> Transaction:
+        """Return a new transaction of Paypage on a day (aaaammjj), with what the server numbers itself.
+
+        A number is used once, whatever came of it. Raises UsedAlready.
+        """
+        fields, merchant_id = dict(request.fields), request.fields["merchant_id"]
+        token, by_server = secrets.token_urlsafe(24), not request.numbers
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            (last,) = connection.execute(
+                "SELECT coalesce(max(CAST(number AS INTEGER)), 0) FROM numbers WHERE (merchant_id, day) = (?, ?)",
+                (merchant_id, day),
+            ).fetchone()
+            number = next((own for of_day, own in request.numbers[:1] if of_day), f"{last + 1:06}")
+            reference = fields.get("reference")
+            if not reference and by_server and BY_SERVER.get(merchant_id) != "s10":
+                reference = f"SIM{day}{secrets.token_hex(5).upper()}"
+            fields["reference"] = reference or f"{day}{number}"
+            fields["transaction_id"] = reference or number
+            # The platform writes its own numbers without zeros in front.
+            fields |= {"s10_number": number.lstrip("0") if reference else number, "s10_day": day}
+            used = dict.fromkeys(((day, number), ("", fields["reference"]), *request.numbers))
+            try:
+                connection.executemany(
+                    "INSERT INTO numbers VALUES (?, ?, ?)", [(merchant_id, *of_day) for of_day in used]
+                )
+                cursor = connection.execute(
+                    "INSERT INTO transactions (token, day, merchant_country, merchant_id, transaction_id,"
+                    " state, means, old, request, switches)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT next FROM switches))",
+                    (
+                        token, day, fields["merchant_country"], merchant_id, fields["transaction_id"],
+                        OPEN, request.means, request.old, json.dumps(fields),
+                    ),
+                )  # fmt: skip
+            except sqlite3.IntegrityError:
+                raise UsedAlready(fields["transaction_id"]) from None
+            connection.execute("UPDATE switches SET next = '{}'")
+            row = connection.execute(
+                "SELECT * FROM transactions WHERE id = ?", (cursor.lastrowid,)
+            ).fetchone()
+        return _transaction(row)
+
+    def open_paypage(self) -> list[Transaction]:
+        """Return the transactions of Paypage whose customers haven't paid yet."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT * FROM transactions WHERE state = ? AND json_extract(request, '$.interface_version')"
+                " IS NOT NULL",
+                (OPEN,),
+            )
+            return [_transaction(row) for row in rows]
 
     def find(self, token: str) -> Transaction | None:
         """The transaction of a customer's token."""
@@ -326,7 +393,7 @@ def _transaction(row: sqlite3.Row) -> Transaction:
         old=bool(row["old"]),
         request=json.loads(row["request"]),
         tries=row["tries"],
-        card=Card(**card) if card else None,
+        card=Card(**card | {"brands": tuple(card["brands"])}) if card else None,
         response=json.loads(row["response"]),
         post=json.loads(row["post"]),
         switches=Switches.of(json.loads(row["switches"])),

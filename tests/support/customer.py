@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page
 
-ACCEPTED, REFUSED = "4974934125497800", "4972187615205"
+ACCEPTED, REFUSED = "4974934125497800", "4972187615209905"
 
 
 def place_order(page: Page, shop: str) -> str:
@@ -24,3 +24,6 @@ def give_card(page: Page, number: str) -> None:
     page.get_by_label(re.compile("year", re.I)).select_option(index=3)
     page.get_by_label(re.compile("security code", re.I)).fill("600")
     page.get_by_role("button", name=re.compile("confirm|validate", re.I)).click()
+    authenticated = page.get_by_role("button", name="SUCCESS")
+    if authenticated.count():  # Paypage asks for the result of the authentication
+        authenticated.click()

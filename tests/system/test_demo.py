@@ -119,8 +119,16 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(demonstration: str, folder: 
     assert "Traceback" not in result.stderr
 
 
+def test_the_bank_s_ports_are_kept_if_asked_for(folder: Path) -> None:
+    command = [sys.executable, "-m", "sogenactif_sandbox.demonstration", "--bank-ports", "--port=49152"]
+    result = subprocess.run(
+        [*command, "--root", str(folder)], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert result.returncode == 2 and "port 49152 is not one of 80 to 9999" in result.stderr
+
+
 @pytest.mark.parametrize("port", ["0", "99999", "-1", "x"])
-def test_a_port_that_cannot_be_told_of_a_payment_is_refused(port: str, folder: Path) -> None:
+def test_what_is_no_port_is_refused(port: str, folder: Path) -> None:
     command = [
         sys.executable,
         "-m",

@@ -200,7 +200,10 @@ def digits(pairs: Mapping[str, str], key: str) -> str:
 def _transaction(pairs: Mapping[str, str]) -> tuple[str, str]:
     """Return the transaction_id of a response and its day; both empty if another program made its reference."""
     number, day = pairs.get("s10TransactionId", ""), pairs.get("s10TransactionIdDate", "")
-    if not number and re.fullmatch(r"[0-9]{14}", pairs.get("transactionReference", "")):
+    # The number that the server assigns beside the shop's own reference is another payment's of the shop.
+    if re.fullmatch(
+        r"20[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{6}", pairs.get("transactionReference", "")
+    ):
         day, number = pairs["transactionReference"][:8], pairs["transactionReference"][8:]
     if not number:
         return "", ""

@@ -94,7 +94,11 @@ def _pay(site: Site) -> list[Finding]:
     if "number" not in entry.fields:  # the server asks for the means
         entry = _form(_ask(entry.action, entry.pressed), "payment_no_entry", "number")
     card = {"number": CARD, "month": "12", "year": str(date.today().year + 1), "code": CODE}
-    receipt = _form(_ask(entry.action, {**entry.fields, **card}), "payment_no_receipt", *SEALED)
+    reply = _ask(entry.action, {**entry.fields, **card})
+    receipt = _form(reply, "payment_no_receipt", *SEALED, "session")
+    if "result" in receipt.button:  # Paypage asks for the result of the authentication: the first is success
+        reply = _ask(receipt.action, receipt.pressed)
+    receipt = _form(reply, "payment_no_receipt", *SEALED)
     try:
         response = read_outcome(receipt.fields, site.pathfile)
     except KitError as error:

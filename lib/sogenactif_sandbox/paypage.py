@@ -1,0 +1,385 @@
+"""The Paypage side (Sips 2.0) of the server: requests opened and checked as the platform's simulator does, responses sealed.
+
+The seal is computed here on its own, so that the kit and the sandbox check each other.
+Source: spec/paypage.md, sections Request, Response, Initialisation errors and Simulator.
+"""
+
+import hashlib
+import hmac
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sogenactif.configuration import Pathfile
+from sogenactif.dates import read_day
+from sogenactif.errors import KeyMissing
+from sogenactif.instalments import OPTIONS, WrongSchedule, is_digits, schedule
+from sogenactif.protocols.paypage import key_path, read_key
+from sogenactif_sandbox import clock
+from sogenactif_sandbox.addresses import is_address
+from sogenactif_sandbox.rules import ABORT
+
+SEALS: Mapping[str, Callable[[bytes, bytes], str]] = {
+    "HMAC-SHA-256": lambda data, key: hmac.new(key, data, hashlib.sha256).hexdigest(),
+    "SHA-256": lambda data, key: hashlib.sha256(data + key).hexdigest(),
+    "HMAC-SHA-512": lambda data, key: hmac.new(key, data, hashlib.sha512).hexdigest(),
+}
+ALTERNATIVES = {"base64": None, "base64url": b"-_"}
+VERSION = re.compile(r"HP_[23]\.[0-9]{1,2}")
+KEY = r"[A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*)*"
+NEXT_PAIR = re.compile(rf"\|(?={KEY}=)")
+PAIR = re.compile(rf"({KEY})=(.*)", re.DOTALL)
+MERCHANT = re.compile(r"(?:^|\|)merchantId=([^|]*)")
+
+# Keys of Data, and the fields of the same meaning.
+ECHOED = {
+    "merchantId": "merchant_id",
+    "orderId": "order_id",
+    "customerId": "customer_id",
+    "customerIpAddress": "customer_ip_address",
+    "returnContext": "return_context",
+    "captureDay": "capture_day",
+    "captureMode": "capture_mode",
+    "statementReference": "statement_reference",
+}
+IN_REQUESTS = ECHOED | {
+    "normalReturnUrl": "normal_return_url",
+    "automaticResponseUrl": "automatic_response_url",
+    "customerContact.email": "customer_email",
+    "templateName": "templatefile",
+    "customerLanguage": "language",
+    "paymentMeanBrandList": "payment_means",
+    "fraudData.challengeMode3DS": "challenge_mode",
+    "responseEncoding": "response_encoding",
+    "keyVersion": "key_version",
+    "transactionReference": "reference",
+}
+IN_RESPONSES = ECHOED | {
+    "responseCode": "response_code",
+    "acquirerResponseCode": "bank_response_code",
+    "authorisationId": "authorisation_id",
+    "panExpiryDate": "card_validity",
+    "paymentMeanBrand": "payment_means",
+    "paymentMeanBrandSelectionStatus": "brand_selection",
+    "complementaryCode": "complementary_code",
+    "complementaryInfo": "complementary_info",
+    "guaranteeIndicator": "guarantee",
+    "keyVersion": "key_version",
+    "transactionReference": "reference",
+    "s10TransactionId": "s10_number",
+    "s10TransactionIdDate": "s10_day",
+}
+STATUSES = {
+    "3D_SUCCESS": "SUCCESS",
+    "3D_FAILURE": "FAILURE",
+    "3D_ERROR": "ERROR",
+    "3D_NOTENROLLED": "NOT_ENROLLED",
+    "3D_ATTEMPT": "ATTEMPT",
+    ABORT: "CANCEL",
+}
+# What a request says beside these: single keys, and containers, whose keys are many.
+S10 = "s10TransactionReference.s10TransactionId"
+PLAIN = {
+    *IN_REQUESTS, "amount", "currencyCode", "orderChannel", "paymentPattern", "interfaceVersion", S10,
+    "s10TransactionReference.s10TransactionIdDate", "interfaceVersionAutomaticResponse",
+    "interfaceVersionNormalResponse", "automaticErrorResponseInitPOST", "manualErrorResponseInitPOST",
+    "merchantWalletId", "merchantSessionId", "invoiceReference", "transactionOrigin", "transactionActors",
+    "merchantTransactionDateTime", "merchantName", "merchantUrl", "merchantPreferredBrand", "intermediateServiceProviderId",
+    "paypageData.bypassReceiptPage", "fraudData.bypass3DS", "fraudData.merchantCustomerAuthentMethod",
+    "fraudData.allowedCardArea", "fraudData.bypassCtrlList", "fraudData.bypassInfoList", "fraudData.riskManagementDynamicValueList",
+    "fraudData.merchantCustomerAuthentDateTime", "fraudData.allowedCardCountryList", "fraudData.deniedCardCountryList",
+    "fraudData.allowedIpCountryList", "fraudData.deniedIpCountryList", "riskManagementCustomDataList",
+    "customerBillingNb", "customerDeliverySuccessFlag", "evidenceNumber", "evidenceAcquisitionDate", "hashAlgorithm1",
+    "hashAlgorithm2", "hashSalt1", "hashSalt2", "invoiceId", "mandateId", "numTransaction", "paymentMeanId",
+    "secureReference", "subMerchantId", "subMerchantCategoryCode", "subMerchantLegalId", "subMerchantName",
+    "subMerchantShortName", "subMerchantAddress.city", "valueDate", "transactionDescription",
+    "instalmentData.number", "instalmentData.datesList", "instalmentData.amountsList",
+    "instalmentData.s10TransactionIdsList", "instalmentData.transactionReferencesList",
+}  # fmt: skip
+CONTAINERS = frozenset((
+    "billingAddress", "deliveryAddress", "customerAddress", "holderAddress", "billingContact", "deliveryContact",
+    "customerContact", "holderContact", "customerAccountHistoric", "deliveryData", "shoppingCartDetail", "customerData",
+    "holderData", "paymentMeanData", "travelContext", "subMerchantAddress", "authentData", "merchantAuthentData",
+    "recurringData", "tokenData", "debtorData", "specialOfferData", "paymentMeanCatalog",
+))  # fmt: skip
+MANDATORY = ("amount", "currencyCode", "merchantId", "normalReturnUrl")
+CURRENCIES = frozenset(
+    [
+        "032",
+        "036",
+        "048",
+        "116",
+        "124",
+        "144",
+        "156",
+        "191",
+        "203",
+        "208",
+        "344",
+        "348",
+        "352",
+        "356",
+        "376",
+        "392",
+        "410",
+        "414",
+        "458",
+        "480",
+        "484",
+        "524",
+        "554",
+        "578",
+        "634",
+        "643",
+        "682",
+        "702",
+        "710",
+        "752",
+        "756",
+        "764",
+        "784",
+        "788",
+        "826",
+        "840",
+        "901",
+        "941",
+        "946",
+        "949",
+        "952",
+        "953",
+        "975",
+        "978",
+        "980",
+        "985",
+        "986",
+    ]
+)
+SIZES = {
+    "amount": 12, "currencyCode": 3, "merchantId": 15, "transactionReference": 35, S10: 6, "orderId": 32, "customerId": 19,
+    "returnContext": 255, "customerIpAddress": 39, "captureDay": 2, "normalReturnUrl": 512, "automaticResponseUrl": 512,
+}  # fmt: skip
+VALUES = {
+    "amount": re.compile(r"0*[1-9][0-9]*"),
+    "transactionReference": re.compile(r"[A-Za-z0-9]+"),
+    S10: re.compile(r"[0-9]+"),
+    "captureDay": re.compile(r"[0-9]+"),
+    "captureMode": re.compile(r"AUTHOR_CAPTURE|VALIDATION|IMMEDIATE"),
+    "paypageData.bypassReceiptPage": re.compile(r"true|false|Y|N"),
+    "responseEncoding": re.compile(r"base64|base64url", re.IGNORECASE),
+    "fraudData.challengeMode3DS": re.compile(
+        r"NO_PREFERENCE|CHALLENGE|CHALLENGE_MANDATE|NO_CHALLENGE|NO_CHALLENGE_TRA_ACQ|NO_CHALLENGE_DTA"
+    ),
+}
+# How the shop gets its numbers: as published for the test shops, any for others.
+BY_SHOP = {"002001000000001": "reference", "002016000000001": "reference", "002001000000003": "s10"}
+BY_SERVER = {"002001000000002": "reference", "002001000000004": "s10"}
+WITHOUT_KEY = "Invalid keyword : code=12 message=Missing merchant transaction id key"
+
+
+class InitialisationError(Exception):
+    """A request that can't begin, in the platform's words; ``secure`` says that its sender is not known."""
+
+    def __init__(self, message: str, secure: bool = False) -> None:
+        super().__init__(message)
+        self.secure = secure
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A request that was opened and checked: fields in the names of Sips 1.0, and whether the previous key sealed it.
+
+    ``numbers`` are those that it uses up: pairs of a day (aaaammjj) and a transactionId, or of "" and a transactionReference.
+    """
+
+    fields: dict[str, str]
+    old: bool
+    numbers: tuple[tuple[str, str], ...]
+
+
+def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> Opened:
+    """Open and check a request. Raises InitialisationError, and KeyUnusable for a key of ours that can't be read."""
+    algorithm = post.get("SealAlgorithm") or "SHA-256"
+    encode = post.get("Encode", "").lower()
+    if encode not in ("", "none", *ALTERNATIVES):
+        raise InitialisationError("Invalid keyword : ENCODE")
+    text = _decode(post["Data"], encode)
+    if algorithm not in SEALS:
+        raise InitialisationError(f"Invalid field value : Invalid sealAlgorithm value ({algorithm})", True)
+    old = _check_seal(post, text, algorithm, pathfile)
+    pairs = _pairs(text)
+    version = post.get("InterfaceVersion", "")
+    if not VERSION.fullmatch(version):
+        raise InitialisationError(f"Unknown version interface: {version}")
+    _check(pairs)
+    fields = {name: pairs[key] for key, name in IN_REQUESTS.items() if key in pairs}
+    fields |= {
+        "amount": pairs["amount"].lstrip("0").zfill(3),
+        "currency_code": pairs["currencyCode"],
+        "cancel_return_url": pairs["normalReturnUrl"],
+        "transaction_id": pairs[S10].zfill(6) if S10 in pairs else pairs.get("transactionReference", ""),
+        "seal_algorithm": algorithm,
+        "interface_version": version,
+    }
+    fields.setdefault("key_version", "1")
+    options = ["NO_RESPONSE_PAGE"] if pairs.get("paypageData.bypassReceiptPage") in ("true", "Y") else []
+    day = f"{today:%Y%m%d}"
+    numbers = [(day, pairs[S10].zfill(6))] if S10 in pairs else []
+    numbers += [("", pairs["transactionReference"])] if "transactionReference" in pairs else []
+    if pairs.get("paymentPattern") == "INSTALMENT":
+        options += _instalments(pairs)
+        days = pairs["instalmentData.datesList"].split(",")
+        fields |= {"capture_mode": "PAYMENT_N", "capture_day": str((read_day(days[0]) - today).days)}
+        ids = pairs.get("instalmentData.s10TransactionIdsList", "").split(",")
+        numbers += [(day, id.zfill(6)) for day, id in zip(days[1:], ids[1:], strict=False)]
+        references = pairs.get("instalmentData.transactionReferencesList", "").split(",")
+        numbers += [("", reference) for reference in references[1:]]
+    fields["data"] = ";".join(options)
+    return Opened({name: value for name, value in fields.items() if value}, old, tuple(numbers))
+
+
+def seal_response(fields: Mapping[str, str], pathfile: Pathfile, old: bool) -> dict[str, str]:
+    """Return the post of a response, sealed with the algorithm and the key of its request."""
+    moment = datetime.strptime(fields["payment_date"] + fields["payment_time"], "%Y%m%d%H%M%S")
+    pairs = {key: fields[name] for key, name in IN_RESPONSES.items() if fields.get(name)}
+    pairs |= {
+        "amount": str(int(fields["amount"])),
+        "currencyCode": fields["currency_code"],
+        "orderChannel": "INTERNET",
+        "transactionDateTime": moment.replace(tzinfo=clock.PARIS).isoformat(),
+    }
+    if fields.get("capture_mode") == "PAYMENT_N":
+        pairs |= {"captureMode": "AUTHOR_CAPTURE", "paymentPattern": "INSTALMENT"}
+    if fields.get("card_number"):
+        first, _, last = fields["card_number"].partition(".")
+        pairs["maskedPan"] = f"{first}##########{last}"
+    if fields.get("transaction_condition"):
+        pairs["holderAuthentStatus"] = STATUSES.get(fields["transaction_condition"], "NO_AUTHENT")
+    text = "|".join(f"{key}={value}" for key, value in pairs.items()).encode("utf-8", "replace")
+    encode = fields.get("response_encoding", "").lower()
+    data = b64encode(text, ALTERNATIVES[encode]) if encode else text
+    secret = read_key(key_path(pathfile, fields["merchant_id"], old))
+    return {
+        "Data": data.decode(),
+        "Encode": encode,
+        "InterfaceVersion": fields["interface_version"],
+        "Seal": SEALS[fields["seal_algorithm"]](data, secret),
+    }
+
+
+def open_response(
+    post: Mapping[str, str], fields: Mapping[str, str], pathfile: Pathfile, old: bool
+) -> dict[str, str]:
+    """Return the keys of a response of ours to a request with these fields. Raises InitialisationError."""
+    secret = read_key(key_path(pathfile, fields["merchant_id"], old))
+    data = post.get("Data", "").encode("utf-8", "replace")
+    seal = post.get("Seal", "").encode("utf-8", "replace")
+    if not hmac.compare_digest(SEALS[fields["seal_algorithm"]](data, secret).encode(), seal):
+        raise InitialisationError("Invalid signature", True)
+    return _pairs(_decode(data.decode(), fields.get("response_encoding", "").lower()))
+
+
+def _check_seal(post: Mapping[str, str], text: str, algorithm: str, pathfile: Pathfile) -> bool:
+    """Whether the previous secret key sealed a request. Raises InitialisationError where none did."""
+    merchant_id = (MERCHANT.findall(text) or [""])[0]
+    data, seal = (post.get(name, "").encode("utf-8", "replace") for name in ("Data", "Seal"))
+    for old in (False, True):
+        try:
+            secret = read_key(key_path(pathfile, merchant_id, old))
+        except KeyMissing:
+            if old:
+                break
+            message = f"Merchant ID (merchantId) not found : findMerchantPoi [{merchant_id}] is not found"
+            raise InitialisationError(message, True) from None
+        if hmac.compare_digest(SEALS[algorithm](data, secret).encode(), seal.lower()):
+            version = _pairs(text).get("keyVersion", "1")
+            if not old and version != (pathfile.paypage.key_version or "1"):
+                message = (
+                    f"Invalid field value : Unable to find a valid key for the following keyVersion={version}"
+                )
+                raise InitialisationError(message, True)
+            return old
+    raise InitialisationError(f"Invalid signature : {post.get('Seal', '')[:128]}", True)
+
+
+def _decode(data: str, encode: str) -> str:
+    try:
+        if encode in ALTERNATIVES:
+            return b64decode(data + "=" * (-len(data) % 4), ALTERNATIVES[encode], validate=True).decode()
+        return data
+    except (Base64Error, ValueError):
+        raise InitialisationError("Invalid keyword : ENCODE") from None
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for part in NEXT_PAIR.split(text):
+        pair = PAIR.fullmatch(part)
+        if not pair or pair[1] in pairs:
+            raise InitialisationError(f"Invalid keyword: {part[:80]}")
+        pairs[pair[1]] = pair[2]
+    return {key: value for key, value in pairs.items() if value}
+
+
+def _check(pairs: Mapping[str, str]) -> None:
+    """Raise InitialisationError for the first key that is wrong, too long, missing or unknown."""
+    for key, value in pairs.items():
+        if key not in PLAIN and key.partition(".")[0] not in CONTAINERS:
+            raise InitialisationError(f"Invalid keyword: {key}={value}")
+        if "|" in value:
+            raise InitialisationError(f"Invalid field value: {key}={value}")
+    for key in MANDATORY:
+        if key not in pairs:
+            raise InitialisationError(f"Mandatory field missing: {key}")
+    for key, size in SIZES.items():
+        if len(pairs.get(key, "")) > size:
+            raise InitialisationError(f"Invalid field size: {key}={pairs[key]}")
+    for key in ("normalReturnUrl", "automaticResponseUrl"):
+        if key in pairs and not is_address(pairs[key]):
+            raise InitialisationError(f"Technical problem : code=30 message={key} is invalid {pairs[key]}")
+    for key, pattern in VALUES.items():
+        if key in pairs and not pattern.fullmatch(pairs[key]):
+            raise InitialisationError(f"Invalid field value: {key}={pairs[key]}")
+    if pairs["currencyCode"] not in CURRENCIES:
+        raise InitialisationError(f"Invalid field value: currencyCode={pairs['currencyCode']}")
+    if ("interfaceVersionAutomaticResponse" in pairs) != ("interfaceVersionNormalResponse" in pairs):
+        raise InitialisationError(
+            "Invalid keyword : code=12 message=one interface version of the responses alone"
+        )
+    _check_numbers(pairs)
+
+
+def _check_numbers(pairs: Mapping[str, str]) -> None:
+    """Raise InitialisationError where the request doesn't fit the way in which its shop gets its numbers."""
+    merchant_id, has_s10, has_reference = pairs["merchantId"], S10 in pairs, "transactionReference" in pairs
+    if merchant_id in BY_SERVER and (has_s10 or has_reference):
+        key = S10 if has_s10 else "transactionReference"
+        raise InitialisationError(f"Invalid keyword: {key}={pairs[key]}")
+    mode = BY_SHOP.get(merchant_id)
+    if mode == "s10" and not has_s10:
+        raise InitialisationError(WITHOUT_KEY)
+    if mode == "reference" and has_s10:
+        raise InitialisationError(f"Invalid keyword: {S10}={pairs[S10]}")
+    if mode == "reference" and not has_reference:
+        raise InitialisationError("Mandatory field missing: transactionReference")
+    if has_s10 and has_reference:
+        raise InitialisationError(f"Invalid keyword: transactionReference={pairs['transactionReference']}")
+
+
+def _instalments(pairs: Mapping[str, str]) -> list[str]:
+    """Return the options of the field data that make the schedule of a request. Raises InitialisationError."""
+    lists = [pairs.get(f"instalmentData.{name}", "").split(",") for name in ("datesList", "amountsList")]
+    try:
+        days, amounts = [read_day(day) for day in lists[0]], [int(amount) for amount in lists[1]]
+        if not all(map(is_digits, lists[1])):
+            raise WrongSchedule
+        values = (len(days), (days[1] - days[0]).days, amounts[0])
+        options = [f"{name}={value}" for name, value in zip(OPTIONS, values, strict=True)]
+        parts = schedule(int(pairs["amount"]), ";".join(options), 0, days[0])
+        if [(part.day, part.amount) for part in parts] != list(zip(days, amounts, strict=True)):
+            raise WrongSchedule
+    except (ValueError, IndexError, WrongSchedule):
+        raise InitialisationError("Invalid field value: instalmentData") from None
+    return options

@@ -1,0 +1,484 @@
+"""The Paypage side of the payment server, over HTTP: the simulator's twin."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sogenactif.configuration import read_pathfile
+from sogenactif.payment import PaymentResponse, make_request, read_outcome
+from sogenactif.protocols import posted
+from sogenactif_sandbox import clock, paypage
+from sogenactif_sandbox.merchants import Merchant
+from sogenactif_sandbox.rules import PAYPAGE_CODES
+from tests.conftest import MERCHANT, speak_paypage
+from tests.support.bank import Answer, Bank, bank, send
+
+TEST_SHOPS = ("002001000000001", "002001000000002", "002001000000003", "002001000000004")
+S10 = "s10TransactionReference.s10TransactionId"
+ACCEPTED, REFUSED = "4200000000000000", "4200000000000005"
+
+
+@pytest.fixture
+def server(param: Path) -> Iterator[Bank]:
+    speak_paypage(param)
+    for shop in TEST_SHOPS:
+        key = param / f"key.{shop}"
+        key.write_text(f"{shop}_KEY1\n")
+        key.chmod(0o600)
+    with bank(param) as running:
+        yield running
+
+
+def ask(running: Bank, means: str = "CB", **parameters: str) -> dict[str, str]:
+    """What the kit's form of a means of payment posts."""
+    running.number += 1
+    call = {
+        "merchant_id": MERCHANT,
+        "amount": "1250",
+        "language": "en",
+        "transaction_id": f"{running.number:06}",
+        "normal_return_url": f"{running.shop.url}/back",
+        "automatic_response_url": f"{running.shop.url}/automatic",
+        "order_id": "CMD42",
+        "payment_means": "CB,1,VISA,1,AMEX,1",
+        **parameters,
+    }
+    return dict(make_request(call, running.pathfile).posts[means])
+
+
+def sealed(
+    running: Bank, algorithm: str = "HMAC-SHA-256", encode: str = "", key: str = "", **changes: str
+) -> dict[str, str]:
+    """What a program of another hand posts; ``changes`` override keys of Data (``__`` is a dot), empty removes."""
+    pairs = {
+        "amount": "1250",
+        "currencyCode": "978",
+        "merchantId": MERCHANT,
+        "keyVersion": "1",
+        "normalReturnUrl": f"{running.shop.url}/back",
+        "automaticResponseUrl": f"{running.shop.url}/automatic",
+        "customerLanguage": "en",
+        "paymentMeanBrandList": "CB",
+        "orderId": "CMD42",
+        **{name.replace("__", "."): value for name, value in changes.items()},
+    }
+    text = "|".join(f"{name}={value}" for name, value in pairs.items() if value)
+    data = text
+    if encode:
+        data = b64encode(text.encode(), paypage.ALTERNATIVES[encode.lower()]).decode()
+    secret = (key or f"{pairs['merchantId']}_KEY1").encode()
+    post = {
+        "Data": data,
+        "InterfaceVersion": "HP_3.4",
+        "Seal": paypage.SEALS[algorithm](data.encode(), secret),
+    }
+    return post | {"SealAlgorithm": algorithm} | ({"Encode": encode} if encode else {})
+
+
+def call(running: Bank, post: dict[str, str]) -> Answer:
+    return send(f"{running.url}/paymentInit", post)
+
+
+def pay(
+    running: Bank, post: dict[str, str], number: str = ACCEPTED, result: str = "SUCCESS", **more: str
+) -> Answer:
+    """A whole payment; ``more`` is what the page of the result is told besides."""
+    choice = running.card(call(running, post), number)
+    if "SUCCESS" not in choice.text:
+        return choice
+    return send(f"{running.url}/authentication", {"session": choice.session, "result": result, **more})
+
+
+def pairs_of(page: Answer, encode: str = "") -> dict[str, str]:
+    """The keys of the response behind the button of a page."""
+    return paypage._pairs(paypage._decode(page.hidden("Data"), encode))
+
+
+def read(running: Bank, page: Answer) -> PaymentResponse:
+    """The response behind the button of a page, as the kit reads it."""
+    names = ("Data", "Encode", "Seal", "InterfaceVersion")
+    return read_outcome({name: page.hidden(name) for name in names}, running.pathfile)
+
+
+def test_a_payment_of_the_kit_is_accepted(server: Bank) -> None:
+    page = pay(server, ask(server))
+    response = read(server, page)
+    assert (response.outcome, response["order_id"], response["amount"]) == ("accepted", "CMD42", "1250")
+    assert (response["payment_means"], response["card_number"]) == ("CB", "4200.00")
+    assert response.original["s10TransactionId"] == response["transaction_id"] == f"{server.number:06}"
+    assert f'action="{server.shop.url}/back"' in page.text
+    assert [path for path, _ in server.shop.received] == ["/automatic"]
+
+
+def test_sips_and_paypage_are_served_at_once(server: Bank) -> None:
+    sips, page = server.call(server.request()), pay(server, ask(server))
+    assert server.read(server.card(sips))["response_code"] == "00"
+    assert read(server, page).outcome == "accepted"
+
+
+# Cards
+
+
+@pytest.mark.parametrize(("first_digits", "brand"), [
+    ("340000", "AMEX"), ("400000", "VPAY"), ("410000", "VISA"), ("420000", "CB"), ("500000", "MAESTRO"), ("510000", "MASTERCARD"),
+])  # fmt: skip
+def test_the_first_six_digits_are_the_brand(server: Bank, first_digits: str, brand: str) -> None:
+    pairs = pairs_of(pay(server, sealed(server), f"{first_digits}0000000000"))
+    assert pairs["paymentMeanBrand"] == brand and "paymentMeanBrandSelectionStatus" not in pairs
+
+
+@pytest.mark.parametrize(("first_digits", "brands"), [
+    ("430000", "CB VISA"), ("440000", "CB VPAY"), ("450000", "CB VISA_ELECTRON"), ("460000", "VISA MASTERCARD"),
+    ("520000", "CB MASTERCARD"), ("530000", "CB MAESTRO"),
+])  # fmt: skip
+def test_the_customer_chooses_the_brand_of_a_co_badged_card(
+    server: Bank, first_digits: str, brands: str
+) -> None:
+    choice = server.card(call(server, sealed(server)), f"{first_digits}0000000000")
+    assert re.findall(r'name="brand" value="(\w+)"', choice.text) == brands.split()
+    second = brands.split()[1]
+    page = send(
+        f"{server.url}/authentication", {"session": choice.session, "result": "SUCCESS", "brand": second}
+    )
+    pairs = pairs_of(page)
+    assert (pairs["paymentMeanBrand"], pairs["paymentMeanBrandSelectionStatus"]) == (second, "APPLIED_HOLDER")
+
+
+@pytest.mark.parametrize("code", sorted(PAYPAGE_CODES))
+def test_the_last_two_digits_are_the_response_code(server: Bank, code: str) -> None:
+    pairs = pairs_of(pay(server, sealed(server), f"42000000000000{code}"))
+    assert (pairs["responseCode"], pairs["acquirerResponseCode"]) == (code, code)
+    assert ("authorisationId" in pairs) == (code == "00")
+
+
+def test_a_code_that_does_not_exist_is_an_acceptance(server: Bank) -> None:
+    assert pairs_of(pay(server, sealed(server), "4200000000000077"))["responseCode"] == "00"
+
+
+@pytest.mark.parametrize("code", ["", "1", "999", "abcd"])
+def test_the_security_code_is_ignored(server: Bank, code: str) -> None:
+    assert "SUCCESS" in server.card(call(server, sealed(server)), ACCEPTED, code).text
+
+
+@pytest.mark.parametrize(("number", "taken"), [("42000000000000", False), ("420000000000000", True), ("4200000000000000000", True), ("42000000000000000000", False)])  # fmt: skip
+def test_a_card_has_15_to_19_digits(server: Bank, number: str, taken: bool) -> None:
+    page = server.card(call(server, sealed(server)), number)
+    assert ("SUCCESS" in page.text, "15 to 19 digits" in page.text) == (taken, not taken)
+
+
+# 3-D Secure
+
+
+@pytest.mark.parametrize(("result", "code", "acquirer", "guarantee"), [
+    ("SUCCESS", "00", "00", "Y"), ("ATTEMPT", "00", "00", "Y"), ("ERROR", "00", "00", "N"), ("NOT_ENROLLED", "00", "00", "N"),
+    ("FAILURE", "05", None, None), ("CANCEL", "05", None, None),
+])  # fmt: skip
+def test_the_customer_chooses_the_result_of_the_authentication(
+    server: Bank, result: str, code: str, acquirer: str | None, guarantee: str | None
+) -> None:
+    pairs = pairs_of(pay(server, sealed(server), result=result))
+    assert (pairs["responseCode"], pairs["holderAuthentStatus"]) == (code, result)
+    assert (pairs.get("acquirerResponseCode"), pairs.get("guaranteeIndicator")) == (acquirer, guarantee)
+
+
+def test_a_soft_decline_and_its_second_try(server: Bank) -> None:
+    pairs = pairs_of(pay(server, sealed(server), result="SOFT_DECLINE"))
+    assert (pairs["responseCode"], pairs["acquirerResponseCode"]) == ("05", "A1")
+    again = server.card(call(server, sealed(server, fraudData__challengeMode3DS="CHALLENGE")), ACCEPTED)
+    assert "SOFT_DECLINE" not in again.text and "SUCCESS" in again.text
+
+
+def test_a_result_or_brand_that_is_not_offered_decides_nothing(server: Bank) -> None:
+    for more in ({"result": "GOLD"}, {"brand": "GOLD"}, {"result": ""}):
+        assert 'name="Data"' not in pay(server, sealed(server), **more).text
+    assert server.shop.received == []
+
+
+# Requests
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"templateNam": "x"}, "Invalid keyword: templateNam=x"),
+    ({"fraudData__challengeMode3D": "x"}, "Invalid keyword: fraudData.challengeMode3D=x"),
+    ({"amount": ""}, "Mandatory field missing: amount"),
+    ({"currencyCode": ""}, "Mandatory field missing: currencyCode"),
+    ({"normalReturnUrl": ""}, "Mandatory field missing: normalReturnUrl"),
+    ({"orderId": "x" * 33}, "Invalid field size: orderId="),
+    ({"customerId": "x" * 20}, "Invalid field size: customerId="),
+    ({"transactionReference": "x" * 36}, "Invalid field size: transactionReference="),
+    ({"transactionReference": "a-b"}, "Invalid field value: transactionReference=a-b"),
+    ({"amount": "x"}, "Invalid field value: amount=x"),
+    ({"amount": "0"}, "Invalid field value: amount=0"),
+    ({"currencyCode": "999"}, "Invalid field value: currencyCode=999"),
+    ({"captureMode": "TOMORROW"}, "Invalid field value: captureMode=TOMORROW"),
+    ({"paypageData__bypassReceiptPage": "yes"}, "Invalid field value: paypageData.bypassReceiptPage=yes"),
+    ({"normalReturnUrl": "javascript:x"}, "code=30 message=normalReturnUrl is invalid"),
+    ({"paymentMeanBrandList": "GOLD"}, "Invalid field value: paymentMeanBrandList=GOLD"),
+    ({"templateName": "nowhere"}, "Invalid field value: templateName=nowhere"),
+    ({"s10TransactionReference__s10TransactionId": "x"}, f"Invalid field value: {S10}=x"),
+    ({"paymentPattern": "INSTALMENT"}, "Invalid field value: instalmentData"),
+    ({"paymentPattern": "INSTALMENT", "instalmentData__datesList": "20261301,x", "instalmentData__amountsList": "1"}, "instalmentData"),
+    ({"interfaceVersionNormalResponse": "HP_3.4"}, "code=12"),
+    ({"keyVersion": "7"}, "Unable to find a valid key for the following keyVersion=7"),
+    ({"merchantId": "211000000000001"}, "Merchant ID (merchantId) not found : findMerchantPoi [211000000000001] is not found"),
+])  # fmt: skip
+def test_a_wrong_request_is_refused_in_the_words_of_the_platform(
+    server: Bank, changes: dict[str, str], message: str
+) -> None:
+    page = call(server, sealed(server, **changes))
+    assert page.status in (400, 403) and message in page.text
+    assert message in server.console("refused")[-1]["answer"] and server.console("transactions") == []
+
+
+@pytest.mark.parametrize(("altered", "message"), [
+    ({"Seal": "0" * 64}, "Invalid signature : 000"), ({"Seal": ""}, "Invalid signature : "),
+    ({"SealAlgorithm": "MD5"}, "Invalid sealAlgorithm value (MD5)"), ({"SealAlgorithm": "SHA-256"}, "Invalid signature : "),
+])  # fmt: skip
+def test_who_cannot_seal_gets_nothing_sealed(server: Bank, altered: dict[str, str], message: str) -> None:
+    page = call(server, sealed(server) | altered)
+    assert page.status == 403 and message in page.text and "responseCode=34" in page.text
+    assert 'name="Data"' not in page.text and server.shop.received == []
+
+
+@pytest.mark.parametrize(("altered", "message"), [({"Encode": "rot13"}, "Invalid keyword : ENCODE"), ({"InterfaceVersion": "HP_9"}, "Unknown version interface: HP_9")])  # fmt: skip
+def test_an_unknown_encoding_or_version_is_refused(
+    server: Bank, altered: dict[str, str], message: str
+) -> None:
+    page = call(server, sealed(server) | altered)
+    assert page.status == 400 and message in page.text
+
+
+@pytest.mark.parametrize("changes", [
+    {"returnContext": '{"reference": "S1"; "a": 1}', "statementReference": "a;b:c"}, {"customerIpAddress": "2001:db8::1"},
+    {"billingAddress__city": "Nantes", "holderContact__email": "a@b.example"}, {"currencyCode": "788"}, {"currencyCode": "985"},
+    {"paypageData__bypassReceiptPage": "false"}, {"merchantWalletId": "7"}, {"keyVersion": ""},
+])  # fmt: skip
+def test_what_the_platform_takes_is_taken(server: Bank, changes: dict[str, str]) -> None:
+    assert pairs_of(pay(server, sealed(server, **changes)))["responseCode"] == "00"
+
+
+@pytest.mark.parametrize("value", ["true", "Y"])
+def test_no_receipt_page(server: Bank, value: str) -> None:
+    page = pay(server, sealed(server, paypageData__bypassReceiptPage=value))
+    assert page.status == 303 and page.location.startswith(f"{server.shop.url}/back?Data=")
+
+
+@pytest.mark.parametrize("algorithm", paypage.SEALS)
+@pytest.mark.parametrize("encode", ["", "Base64", "Base64URL", "base64", "base64url"])
+@pytest.mark.parametrize("end", ["paid", "refused", "cancelled", "used"])
+def test_every_seal_and_encoding_on_every_way(server: Bank, algorithm: str, encode: str, end: str) -> None:
+    post = sealed(
+        server, algorithm, encode, responseEncoding=encode, transactionReference="A1b2", returnContext="café"
+    )
+    entry = call(server, post)
+    if end == "cancelled":
+        token = entry.text.split("/cancel/")[1].split('"')[0]
+        names = ("Data", "Encode", "Seal", "InterfaceVersion")
+        answer = send(f"{server.url}/cancel/{token}", {name: entry.hidden(name) for name in names})
+        assert (answer.status, answer.location) == (307, f"{server.shop.url}/back")
+        page = entry
+    elif end == "used":
+        page = call(server, post)
+    else:
+        choice = server.card(entry, ACCEPTED if end == "paid" else REFUSED)
+        page = send(f"{server.url}/authentication", {"session": choice.session, "result": "SUCCESS"})
+    data = page.hidden("Data")
+    assert page.hidden("Seal") == paypage.SEALS[algorithm](data.encode(), f"{MERCHANT}_KEY1".encode())
+    pairs = pairs_of(page, encode.lower())
+    assert pairs["responseCode"] == {"paid": "00", "refused": "05", "cancelled": "17", "used": "94"}[end]
+    assert (pairs["transactionReference"], pairs["returnContext"]) == ("A1b2", "café")
+
+
+def test_a_cancellation_of_another_payment_is_not_taken(server: Bank) -> None:
+    entry, other = (call(server, sealed(server, transactionReference=name)) for name in ("one", "two"))
+    token = entry.text.split("/cancel/")[1].split('"')[0]
+    names = ("Data", "Encode", "Seal", "InterfaceVersion")
+    assert send(f"{server.url}/cancel/{token}", {name: other.hidden(name) for name in names}).status == 400
+    assert send(f"{server.url}/cancel/{token}", {"Data": entry.hidden("Data"), "Seal": "0"}).status == 400
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(("shop", "changes", "message"), [
+    ("002001000000001", {"transactionReference": "ab1"}, ""), ("002001000000002", {}, ""), ("002001000000004", {}, ""),
+    ("002001000000003", {S10: "7"}, ""), (MERCHANT, {}, ""), (MERCHANT, {S10: "7"}, ""),
+    ("002001000000003", {"transactionReference": "ab1"}, "code=12 message=Missing merchant transaction id key"),
+    ("002001000000003", {}, "code=12 message=Missing merchant transaction id key"),
+    ("002001000000001", {}, "Mandatory field missing: transactionReference"),
+    ("002001000000001", {S10: "7"}, f"Invalid keyword: {S10}=7"),
+    ("002001000000002", {"transactionReference": "ab1"}, "Invalid keyword: transactionReference=ab1"),
+    ("002001000000004", {S10: "7"}, f"Invalid keyword: {S10}=7"),
+])  # fmt: skip
+def test_a_request_fits_the_mode_of_its_shop(
+    server: Bank, shop: str, changes: dict[str, str], message: str
+) -> None:
+    post = sealed(
+        server, merchantId=shop, **{name.replace(".", "__"): value for name, value in changes.items()}
+    )
+    page = pay(server, post) if not message else call(server, post)
+    if message:
+        assert page.status == 400 and message in page.text
+        return
+    pairs = pairs_of(page)
+    assert pairs["responseCode"] == "00"
+    assert re.fullmatch(r"[A-Za-z0-9]{1,35}", pairs["transactionReference"]) and re.fullmatch(
+        r"20[0-9]{6}", pairs["s10TransactionIdDate"]
+    )
+    if S10 in changes:
+        assert pairs["s10TransactionId"] == "000007"
+        assert pairs["transactionReference"] == pairs["s10TransactionIdDate"] + "000007"
+    else:
+        assert pairs["s10TransactionId"] == ("000001" if shop == "002001000000004" else "1")
+
+
+@pytest.mark.parametrize("reference", ["550e8400e29b41d4a716446655440000abc", "X", "20261126000123"])
+def test_the_shop_s_reference_comes_back_beside_the_server_s_number(server: Bank, reference: str) -> None:
+    pay(server, sealed(server))
+    pairs = pairs_of(pay(server, sealed(server, transactionReference=reference)))
+    assert (pairs["transactionReference"], pairs["s10TransactionId"]) == (reference, "2")
+
+
+def test_references_are_unique_as_a_whole(server: Bank) -> None:
+    for reference in ("A000001", "B000001"):
+        assert pairs_of(pay(server, sealed(server, transactionReference=reference)))["responseCode"] == "00"
+
+
+def test_a_number_is_used_once_whatever_came_of_it(server: Bank) -> None:
+    post = ask(server)
+    entry = call(server, post)
+    server.number -= 1
+    used = call(server, ask(server, amount="999", order_id="OTHER"))
+    assert read(server, used)["response_code"] == "94" and read(server, used)["order_id"] == "OTHER"
+    assert read(server, call(server, post))["response_code"] == "94"
+    assert "SUCCESS" in server.card(entry, ACCEPTED).text
+
+
+@pytest.mark.parametrize("mode", ["transactionId", "transactionReference"])
+def test_a_number_that_a_later_instalment_uses_is_used(server: Bank, mode: str) -> None:
+    today = clock.now().date()
+    days = [today, today.fromordinal(today.toordinal() + 30)]
+    parts = {
+        "paymentPattern": "INSTALMENT",
+        "instalmentData__number": "2",
+        "instalmentData__datesList": ",".join(f"{day:%Y%m%d}" for day in days),
+        "instalmentData__amountsList": "250,1000",
+    }
+    if mode == "transactionId":
+        own = {S10.replace(".", "__"): "000009", "instalmentData__s10TransactionIdsList": "000009,000010"}
+        later = days[1]
+    else:
+        own = {"transactionReference": "R1", "instalmentData__transactionReferencesList": "R1,R2"}
+        later = today
+    page = pay(server, sealed(server, **parts, **own))
+    assert pairs_of(page)["responseCode"] == "00"
+    assert [part["amount"] for part in server.last()["payments"]] == ["250", "1000"]
+    if mode == "transactionId":
+        with pytest.MonkeyPatch.context() as patched:
+            now = clock.now()
+            patched.setattr(
+                clock, "now", lambda: now.replace(year=later.year, month=later.month, day=later.day)
+            )
+            page = call(server, sealed(server, **{S10.replace(".", "__"): "000010"}))
+    else:
+        page = call(server, sealed(server, transactionReference="R2"))
+    assert pairs_of(page)["responseCode"] == "94"
+
+
+def test_an_abandoned_payment_ends_with_97_by_itself(param: Path) -> None:
+    speak_paypage(param)
+    with bank(param, seconds=1) as running:
+        entry = call(running, ask(running))
+        running.wait_for_automatic(1)
+        message = running.last()["messages"][-1]
+        assert (
+            paypage._pairs(
+                message["post"]["Data"]
+                if not message["post"]["Encode"]
+                else paypage._decode(message["post"]["Data"], message["post"]["Encode"])
+            )["responseCode"]
+            == "97"
+        )
+        assert read(running, running.card(entry, ACCEPTED))["response_code"] == "97"
+
+
+# Ports
+
+
+def test_the_automatic_response_goes_to_any_port(server: Bank) -> None:
+    page = pay(server, sealed(server, automaticResponseUrl="http://127.0.0.1:49152/automatic"))
+    assert pairs_of(page)["responseCode"] == "00"
+    message = next(message for message in server.last()["messages"] if message["kind"] == "AUTOMATIC")
+    assert message["state"] == "FAILED" and "refused" in message["answer"]  # nobody listens there
+
+
+def test_the_bank_s_ports_are_kept_if_asked_for(param: Path) -> None:
+    speak_paypage(param)
+    with bank(param, bank_ports=True) as running:
+        page = call(running, sealed(running, automaticResponseUrl="http://127.0.0.1:49152/automatic"))
+        said = "port 49152 is not one of 80 to 9999"
+        assert page.status == 400 and said in page.text and said in running.console("refused")[-1]["answer"]
+        assert running.call(running.request(automatic_response_url="http://127.0.0.1:79/")).status == 400
+        assert pairs_of(pay(running, sealed(running)))["responseCode"] == "00"
+
+
+# What the kit sends
+
+
+@pytest.mark.parametrize("keywords", [
+    {"MEANS": "server"}, {"ENCODE": "none"}, {"ENCODE": "base64"}, {"SEAL": "SHA-256"}, {"REFERENCE": "transactionReference"},
+])  # fmt: skip
+def test_every_setting_of_the_kit_is_answered(param: Path, keywords: dict[str, str]) -> None:
+    speak_paypage(param, **keywords)
+    with bank(param) as running:
+        by_server = keywords.get("MEANS") == "server"
+        post = ask(running, "" if by_server else "CB")
+        if by_server:
+            page = call(running, post)
+            assert [f'value="{means}"' in page.text for means in ("CB", "AMEX", "JCB")] == [True, True, False]
+            post["means"] = "CB"
+        response = read(running, pay(running, post))
+        assert (response.outcome, response["transaction_id"]) == ("accepted", f"{running.number:06}")
+
+
+def test_a_means_that_was_not_listed_cannot_be_chosen(param: Path) -> None:
+    speak_paypage(param, MEANS="server")
+    with bank(param) as running:
+        assert "<form" in call(running, ask(running, "") | {"means": "JCB"}).text
+        assert running.console("transactions") == []
+
+
+def test_the_previous_key_seals_the_response_to_its_request(server: Bank, param: Path) -> None:
+    page = pay(server, sealed(server, key=f"{MERCHANT}_KEY0", keyVersion="0"))
+    assert page.hidden("Seal") == paypage.SEALS["HMAC-SHA-256"](
+        page.hidden("Data").encode(), f"{MERCHANT}_KEY0".encode()
+    )
+
+
+def test_the_automatic_response_is_the_browser_s(server: Bank) -> None:
+    page = pay(server, ask(server))
+    [message] = [message for message in server.last()["messages"] if message["kind"] == "AUTOMATIC"]
+    assert (
+        message["post"] == {name: page.hidden(name) for name in message["post"]}
+        and message["state"] == "SENT"
+    )
+    assert posted(message["post"])["Data"] == page.hidden("Data")
+
+
+def test_fraud_checks_and_switches_are_those_of_sips(param: Path) -> None:
+    speak_paypage(param)
+    with bank(param, merchants={MERCHANT: Merchant("Careful", fraud_checks=True)}) as running:
+        running.console("switches", {"complementary_code": "06", "unavailable": True})
+        pairs: dict[str, Any] = pairs_of(pay(running, sealed(running)))
+        assert (pairs["responseCode"], pairs["complementaryCode"]) == ("90", "06")
+
+
+def test_another_key_version_of_the_shop_is_refused(server: Bank, param: Path) -> None:
+    with (param / "pathfile").open("a") as file:
+        file.write("PAYPAGE_KEY_VERSION!2!\n")
+    other = Bank(server.url, server.shop, read_pathfile(str(param / "pathfile")))
+    assert "keyVersion=2" in call(server, ask(other)).text
