@@ -27,7 +27,7 @@ CHOICES = {
     "PROTOCOL": (SIPS, PAYPAGE),
     "KIT_VERSION": ("", "615"),
     "LOG": ("", "syslog"),
-    "PAYPAGE_SEAL": ("HMAC-SHA-256", "SHA-256"),
+    "PAYPAGE_SEAL": ("HMAC-SHA-256", "SHA-256", "HMAC-SHA-512"),
     "PAYPAGE_ENCODE": ("base64url", "base64", "none"),
     "PAYPAGE_MEANS": ("shop", "server"),
     "PAYPAGE_REFERENCE": ("transactionId", "transactionReference"),

@@ -53,7 +53,7 @@ def test_a_needed_keyword_that_is_missing_is_named(tmp_path: Path, keyword: str)
     ("KIT_VERSION!616!", "KIT_VERSION is 616, and may only be 615"),
     ("LOG!sylog!", "LOG is sylog, and may only be syslog"),
     ("PROTOCOL!sips2!", "PROTOCOL is sips2, and may only be sips or paypage"),
-    ("PAYPAGE_SEAL!MD5!", "PAYPAGE_SEAL is MD5, and may only be HMAC-SHA-256 or SHA-256"),
+    ("PAYPAGE_SEAL!MD5!", "PAYPAGE_SEAL is MD5, and may only be HMAC-SHA-256 or SHA-256 or HMAC-SHA-512"),
     ("PAYPAGE_ENCODE!hex!", "PAYPAGE_ENCODE is hex, and may only be base64url or base64 or none"),
     ("PAYPAGE_MEANS!both!", "PAYPAGE_MEANS is both, and may only be shop or server"),
     ("PAYPAGE_REFERENCE!x!", "PAYPAGE_REFERENCE is x, and may only be transactionId or transactionReference"),
