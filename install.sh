@@ -148,7 +148,8 @@ compile() {
 # Installs from the wheels of a release where they have everything, else from the package index.
 pip_install() {
     set -- .venv/bin/python -m pip --disable-pip-version-check -q install --root-user-action ignore "$@"
-    [ -d wheels ] && "$@" --no-index --find-links wheels 2>/dev/null || "$@"
+    [ -d wheels ] && "$@" --no-index --find-links wheels 2>/dev/null || "$@" ||
+        die "pip could not install the dependencies. Without network: an archive made by ./install.sh release"
 }
 
 site_packages() { .venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
@@ -200,6 +201,7 @@ run_tests() {
         case $1 in
         --fast) fast=yes && shift ;;
         --) shift && break ;;
+        -h | --help) usage_of test && exit ;;
         *) die "test takes --fast, and pytest's arguments after --; not $1" ;;
         esac
     done
@@ -207,6 +209,8 @@ run_tests() {
         set -- -n auto -m "not (browser or system or postgresql or exhaustive)" "$@"
     else
         look_for_test_packages
+        [ -z "$missing" ] || is_root ||
+            die "missing:$missing. As root: apt-get install$missing. ./install.sh test --fast needs none of them"
         install_missing
         [ $# -gt 0 ] || {
             lint

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif.configuration import Pathfile, read_pathfile
+from tests.support.browser import stop_browser
 from tests.support.outside import changed_outside, state_outside
 from tests.support.serving import APACHE, Postgresql, postgresql
 from tests.support.vectors import ACCEPTED as ACCEPTED
@@ -88,6 +89,12 @@ def _driver() -> list[str]:
     from playwright._impl._driver import compute_driver_executable
 
     return [str(compute_driver_executable()[0]), "--version"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _browser_ends() -> Iterator[None]:
+    yield
+    stop_browser()
 
 
 @pytest.fixture(scope="session")

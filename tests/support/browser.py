@@ -1,11 +1,11 @@
 """A real browser: Debian's Chromium, headless, and nothing of the network but 127.0.0.1."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.support.vectors import need
 
@@ -19,14 +19,34 @@ QUIET = [
 ]
 
 
+# The browser of this process, started when a test first needs it.
+_browser: Browser | None = None
+_stop: list[Callable[[], None]] = []
+
+
 @contextmanager
 def browsing(**options: Any) -> Iterator[BrowserContext]:
     """A browser's fresh context; ``options`` are Playwright's (viewport, color_scheme, locale…)."""
-    chromium = shutil.which("chromium")
-    need(chromium, "chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        context = browser.new_context(**{"java_script_enabled": False, "locale": "en-GB", **options})
-        context.set_default_timeout(20_000)
+    global _browser
+    if not _browser:
+        chromium = shutil.which("chromium")
+        need(chromium, "chromium")
+        playwright = sync_playwright().start()
+        _stop.append(playwright.stop)
+        _browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+    context = _browser.new_context(**{"java_script_enabled": False, "locale": "en-GB", **options})
+    context.set_default_timeout(20_000)
+    try:
         yield context
-        browser.close()
+    finally:
+        context.close()
+
+
+def stop_browser() -> None:
+    """Stop the browser of this process, if one was started."""
+    global _browser
+    if _browser:
+        _browser.close()
+        _browser = None
+    while _stop:
+        _stop.pop()()

@@ -59,6 +59,27 @@ def test_it_says_what_is_wrong_and_what_to_do(arguments: list[str], status: int,
     assert words in result.stdout + result.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Téléchargements/mon kit", "there is no /nowhere/python3"),
+        ("a;b", "can't work in"),
+        ("a!b", "can't work in"),
+        ("$HOME", "can't work in"),
+    ],
+)
+def test_a_folder_may_have_spaces_and_accents(tmp_path: Path, name: str, words: str) -> None:
+    root = tmp_path / name
+    root.mkdir(parents=True)
+    shutil.copy(ROOT / "install.sh", root)
+    environment = {**os.environ, "PYTHON": "/nowhere/python3"}
+    result = subprocess.run(
+        [root / "install.sh"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    assert words in result.stderr
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
     with public_folder() as folder:
