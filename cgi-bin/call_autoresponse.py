@@ -12,7 +12,9 @@ from contextlib import closing
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(HERE)
-sys.path[:0] = [f"{ROOT}/lib", f"{ROOT}/lib/packages"]
+sys.path[:0] = [f"{ROOT}/lib", f"{ROOT}/lib/packages", HERE]
+
+from call_request import MERCHANT_ID
 
 from sogenactif.payment import PaymentResponse
 from sogenactif.web import call_autoresponse, run_cgi
@@ -22,16 +24,23 @@ def record_outcome(response: PaymentResponse) -> None:
     """What the outcome of a payment (accepted, refused or cancelled) changes for its order.
 
     It may come twice, and a refusal before an acceptance: an order that is paid stays paid, and
-    only what call_request.py asked for it pays it.
+    only what call_request.py asked for it pays it. Raise if a payment was accepted and its order
+    isn't paid: it is logged, and the kit notifies again until somebody has mended it.
     """
-    if (response["merchant_id"], response["currency_code"]) != ("014213245611111", "978"):
-        return
+    reference = response["order_id"]
+    ours = (response["merchant_id"], response["currency_code"]) == (MERCHANT_ID, "978")
     with closing(sqlite3.connect(f"file:{ROOT}/var/data/shop.db?mode=rw", uri=True)) as shop, shop:
-        shop.execute(
-            "UPDATE orders SET state = ?, transaction_id = ?"
-            " WHERE reference = ? AND amount = ? AND state <> 'accepted'",
-            [response.outcome, response["transaction_id"], response["order_id"], int(response["amount"])],
-        )
+        if ours:
+            shop.execute(
+                "UPDATE orders SET state = ?, transaction_id = ?"
+                " WHERE reference = ? AND amount = ? AND state <> 'accepted'",
+                [response.outcome, response["transaction_id"], reference, int(response["amount"])],
+            )
+        paid = shop.execute("SELECT 1 FROM orders WHERE reference = ? AND state = 'accepted'", [reference])
+        if response.outcome == "accepted" and not paid.fetchone():
+            raise LookupError(
+                f"a payment was accepted, and no order {reference} of this merchant, amount and currency"
+            )
 
 
 application = call_autoresponse(

@@ -16,6 +16,9 @@ sys.path[:0] = [f"{ROOT}/lib", f"{ROOT}/lib/packages"]
 
 from sogenactif.web import Order, call_request, run_cgi
 
+# The merchant of the bank's contract; call_autoresponse.py takes it from here.
+MERCHANT_ID = "014213245611111"
+
 
 def order_to_pay(reference: str) -> Order | None:
     """What the order of this reference costs, or None where there is none to pay.
@@ -32,7 +35,7 @@ def order_to_pay(reference: str) -> Order | None:
         return None
     amount, language = order
     parameters = {
-        "merchant_id": "014213245611111",
+        "merchant_id": MERCHANT_ID,
         "amount": f"{amount:03}",
         "order_id": reference,
         "language": language,

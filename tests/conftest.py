@@ -42,19 +42,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("system")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Name what this machine lacks, once and at once; where CI=true, end."""
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before all tests run, name what this machine lacks for them; where CI=true, end."""
     config = session.config
-    if hasattr(config, "workerinput") or config.option.collectonly:
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.markexpr
+    if hasattr(config, "workerinput") or config.option.collectonly or not everything:
         return
-    # With workers the collection is theirs; the expression says which tests are asked for.
-    fast = "not" in config.option.markexpr
-    faults = [] if fast else list(_faults())
+    faults = list(_faults())
     for fault in faults:
-        print(f"This machine: {fault}")
+        print(f"This machine has {fault}")
     if faults and os.environ.get("CI") == "true":
-        pytest.exit("; ".join(faults), 3)
+        pytest.exit("the tests need what this machine lacks", 3)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -74,8 +72,8 @@ def _faults() -> Iterator[str]:
         yield "no PostgreSQL (package postgresql)"
     chromium = shutil.which("chromium")
     for name, command in (
-        ("Chromium (package chromium) doesn't run", [chromium or "chromium", "--version"]),
-        ("Playwright's driver (package libatomic1) doesn't run", _driver()),
+        ("no Chromium that runs (package chromium)", [chromium or "chromium", "--version"]),
+        ("no driver of Playwright that runs (package libatomic1)", _driver()),
         ("no namespaces (root, and a root directory that is a mount point)", ["unshare", "--mount", "true"]),
     ):
         try:

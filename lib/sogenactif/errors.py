@@ -187,6 +187,10 @@ class ResponseError(MessageError):
         super().__init__(f"Error in the response structure ({what})")
 
 
+class UntrustedResponse(KitError):
+    """A payment response that must not change an order: ``Kit.receive`` raises it, and its words say why."""
+
+
 class LedgerError(KitError):
     """The ledger can't be reached or can't be used."""
 

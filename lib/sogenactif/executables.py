@@ -142,3 +142,13 @@ def _parse_response_call(arguments: Sequence[str]) -> dict[str, str]:
             raise InvalidKeyword(argument)
         call[name] = value
     return call
+
+
+def run_request() -> int:
+    """Run ``request``, as a command of the installed Python package."""
+    return run(request)
+
+
+def run_response() -> int:
+    """Run ``response``, as a command of the installed Python package."""
+    return run(response)

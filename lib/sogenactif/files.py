@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     Read = TypeVar("Read", bound=Callable[..., Any])
 
+PACKAGE = os.path.dirname(os.path.abspath(__file__))
+# Templates and logos are inside an installed Python package, else at the top of the kit's folder.
+ROOT = PACKAGE if os.path.isdir(f"{PACKAGE}/templates") else os.path.dirname(os.path.dirname(PACKAGE))
 MOST_BYTES = 1024 * 1024
 FILE_NAME_PART = re.compile(r"[0-9A-Za-z_-]+")
 # A file may change twice in one tick of its clock: what was read of one this young is not kept.

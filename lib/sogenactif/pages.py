@@ -16,11 +16,11 @@ from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup
 
 from sogenactif.escape import entities
+from sogenactif.files import ROOT as ROOT
 from sogenactif.money import format_amount
 from sogenactif.payment import PaymentRequest
 from sogenactif.texts import HTML_LANGUAGE, texts
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TEMPLATES = f"{ROOT}/templates"
 LINE_END = re.compile(r"\s*\n\s*")
 

@@ -270,6 +270,13 @@ def test_the_debug_mode_s_report_of_an_error_ends_in_it(param: Path) -> None:
     assert status == 0
 
 
+def test_the_debug_mode_names_the_certificate_that_is_missing(param: Path) -> None:
+    certificate = param / f"certif.fr.{MERCHANT}.php"
+    certificate.unlink()
+    output, _ = run("request", *BUY, debugging(param))
+    assert f"<td>{certificate}</td><td>Error reading certificate file ({certificate})</td>" in output
+
+
 @pytest.mark.parametrize("value", ["1<2&3", "a%b!c"])
 def test_the_words_of_an_error_are_the_same_with_and_without_the_debug_mode(param: Path, value: str) -> None:
     call = [f"merchant_id={MERCHANT}", f"amount={value}"]

@@ -174,6 +174,7 @@ def recorded_messages() -> list[str]:
     ]
 
 
+@pytest.mark.exhaustive
 def test_of_a_hundred_thousand_altered_messages_none_is_believed(pathfile: Pathfile) -> None:
     answers = [*recorded_messages(), *sealed_answers(pathfile)]
     genuine = {text for text in answers if _is_answer(text, pathfile)}
@@ -229,6 +230,7 @@ def send(application: Application, data: str, posted: bool = True) -> Answer:
     return ask(application, "POST", body=form.encode()) if posted else ask(application, query=form)
 
 
+@pytest.mark.exhaustive
 def test_altered_messages_are_never_a_fault_nor_a_payment_of_the_shop_s(shop: Shop) -> None:
     good = [*sealed_answers(shop.pathfile), *sealed_requests(shop.pathfile)]
     genuine = set(good[: len(ANSWERS)])

@@ -60,6 +60,7 @@ def draw(url: str, journal: str, how_many: int) -> list[str]:
         ledger.close()
 
 
+@pytest.mark.exhaustive
 def test_8_processes_draw_20000_identifiers_and_none_twice(url: str, tmp_path: Path) -> None:
     each = slow(20_000) // 8
     with ProcessPoolExecutor(8) as pool:
@@ -73,6 +74,7 @@ def test_8_processes_draw_20000_identifiers_and_none_twice(url: str, tmp_path: P
     ledger.close()
 
 
+@pytest.mark.exhaustive
 def test_processes_that_begin_a_ledger_at_once_all_find_it(tmp_path: Path) -> None:
     with ProcessPoolExecutor(8) as pool:
         for turn in range(slow(100)):

@@ -751,6 +751,7 @@ class Rules(RuleBasedStateMachine):
             enter_journal(self.ledger)
 
 
+@pytest.mark.exhaustive
 def test_the_ledger_keeps_its_rules_whatever_happens_in_any_order(tmp_path: Path) -> None:
     numbers = count()
 

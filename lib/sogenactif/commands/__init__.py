@@ -1,9 +1,11 @@
 """The commands of ``bin/sogenactif``, a module each: ``make_parser`` defines its arguments, ``main`` runs it."""
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from io import TextIOWrapper
 from types import ModuleType
 
 from sogenactif import __version__
@@ -50,3 +52,34 @@ def load(command: str, commands: Mapping[str, tuple[str, str]] = COMMANDS) -> Mo
         sys.exit(
             f"sogenactif: {command} needs {error.name}, which is missing: run ./install.sh in a whole copy of the kit"
         )
+
+
+def main(commands: Mapping[str, tuple[str, str]] | None = None) -> int:
+    """Run the command that the arguments of this process name, and return its exit status.
+
+    ``commands`` are this kit's, and those that other installed packages name in the group of entry points
+    ``sogenactif.commands``, unless they are given.
+    """
+    if commands is None:
+        from importlib.metadata import entry_points
+
+        commands = dict(COMMANDS)
+        for entry_point in entry_points(group="sogenactif.commands"):
+            commands |= entry_point.load()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    summaries = "\n".join(f"  {name:12} {does}" for name, (does, _) in commands.items())
+    parser = new_parser("", "The commands of the payment kit.", summaries)
+    parser.add_argument("command", choices=commands, metavar="command", help="one of these:")
+    status = 0
+    try:
+        try:
+            command: str = parser.parse_args(sys.argv[1:2]).command
+            status = load(command, commands).main(sys.argv[2:])
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of a pipe, head for instance, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        status = 0
+    return status

@@ -50,7 +50,8 @@ def secret_path(pathfile: Pathfile, country: str, merchant_id: str) -> str:
     """Where the secret of a merchant's requests is, though it may be unreadable."""
     if pathfile.protocol == PAYPAGE:
         return ".".join((pathfile.paypage.key, merchant_id))
-    return ".".join((pathfile.certificates, country, merchant_id))
+    type_ = pathfile.certificate_type
+    return ".".join((pathfile.certificates, country, merchant_id, *([type_] if type_ else [])))
 
 
 def response_secret(post: Post, pathfile: Pathfile, country: str, merchant_id: str) -> str:

@@ -1,6 +1,6 @@
 """The merchant certificate: reading one, its keys, its URLs, and issuing one.
 
-A certificate is a secret: whoever reads it can seal. Source: wire format, sections 3 to 5.
+A certificate is a secret: whoever reads it can seal. Source: docs/wire-format.md, 3 to 5.
 """
 
 import os

@@ -1,7 +1,7 @@
 """DATA: fields as records, records as bytes, bytes as hexadecimal, and the seal.
 
 The bytes of a message are built and taken apart here and nowhere else. Field values are text
-that keeps every byte (``fields.to_text``). Source: wire format, sections 1, 2 and 5.
+that keeps every byte (``fields.to_text``). Source: docs/wire-format.md, 1, 2, 5.
 """
 
 import re

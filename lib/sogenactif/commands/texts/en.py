@@ -542,6 +542,10 @@ FINDINGS = {
         "{command} can't import {names}",
         "Run ./install.sh apache again, with the same options, in the kit that you unpacked.",
     ),
+    "dependencies_package": Text(
+        "{command} can't import {names}",
+        "Install the package again: pip install --force-reinstall sogenactif",
+    ),
     "dependencies_bundle": Text(
         "{command} can't import {names}",
         "Copy the folder lib/packages of the bundle here again; in binary mode if by FTP.",

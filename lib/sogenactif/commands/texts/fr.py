@@ -544,6 +544,10 @@ FINDINGS = {
         "{command} ne peut pas importer {names}",
         "Relancez ./install.sh apache, avec les mêmes options, dans le kit que vous avez déballé.",
     ),
+    "dependencies_package": Text(
+        "{command} ne peut pas importer {names}",
+        "Réinstallez le paquet : pip install --force-reinstall sogenactif",
+    ),
     "dependencies_bundle": Text(
         "{command} ne peut pas importer {names}",
         "Recopiez ici le dossier lib/packages du dossier à copier ; en mode binaire si c’est par FTP.",

@@ -1,0 +1,94 @@
+"""The kit for a shop that serves its own pages, with Flask or Django for instance: one class, two verbs.
+
+``sogenactif`` exports the class; docs/api.md shows it at work.
+"""
+
+from collections.abc import Mapping
+
+from markupsafe import Markup
+
+from sogenactif.configuration import read_pathfile
+from sogenactif.errors import CertificateMissing, KitError, MessageError, UntrustedResponse
+from sogenactif.ledger import lent_ledger
+from sogenactif.pages import form
+from sogenactif.payment import PaymentRequest, PaymentResponse, make_request, parse_call, read_outcome
+from sogenactif.protocols import Post
+
+
+class PaymentForm:
+    """A payment request that is ready to be shown and posted.
+
+    ``html`` is the form with a button for each means of payment, as markup that templates don't escape.
+    A shop that draws buttons of its own posts ``posts`` to ``action``: the hidden fields of each means of
+    payment by its name, or under ``""`` those of one form around all buttons (Sips 1.0).
+    ``fields`` are the final fields of the request by name, and ``transaction_id`` is the one of them to store.
+    """
+
+    def __init__(self, html: Markup, request: PaymentRequest) -> None:
+        self.html = html
+        self.action: str = request.action
+        self.posts: Mapping[str, Post] = request.posts
+        self.fields: Mapping[str, str] = request.fields
+        self.transaction_id: str = request.fields["transaction_id"]
+
+    def __repr__(self) -> str:
+        return f"<PaymentForm {self.transaction_id} order {self.fields.get('order_id', '')}>"
+
+
+class Kit:
+    """The kit as one pathfile configures it. Safe to share between threads: it holds no connection.
+
+    Files are read again when they change.
+    """
+
+    def __init__(self, pathfile: str) -> None:
+        self.pathfile = pathfile
+
+    def __repr__(self) -> str:
+        return f"Kit({self.pathfile!r})"
+
+    def request(self, **parameters: str | int) -> PaymentForm:
+        """Make a payment request of the fields of docs/dictionary.md; ``amount`` is in cents.
+
+        With a ledger the request is recorded before this returns. Raises KitError: the shop's parameters or
+        configuration are wrong, or the ledger can't be reached.
+        """
+        call = parse_call(f"{name}={value}" for name, value in parameters.items())
+        pathfile = read_pathfile(self.pathfile)
+        with lent_ledger(pathfile) as ledger:
+            request = make_request(call, pathfile, register=ledger.register if ledger else None)
+        return PaymentForm(form(request), request)
+
+    def receive(self, post: Mapping[str, str] | str) -> PaymentResponse:
+        """Open and verify a payment response, and record it in the ledger if there is one.
+
+        ``post`` are the fields of the post (or, with NO_RESPONSE_PAGE, of the query string), or its body as
+        text. The same response may arrive several times, and each time it is returned: act on it so that
+        doing it twice does no harm.
+
+        Raises UntrustedResponse if nothing in the post may be acted on: it was not sealed by the payment server, it
+        says nothing of an outcome, or the ledger has no such request or another outcome for it. Raises
+        KitError if the fault is on this side: then answer 500 and look at the configuration and the ledger.
+        """
+        pathfile = read_pathfile(self.pathfile)
+        with lent_ledger(pathfile) as ledger:
+            try:
+                response = read_outcome(post, pathfile)
+            except (MessageError, CertificateMissing) as error:
+                if ledger:
+                    from sogenactif.ledger.ledger import EXECUTABLE
+
+                    ledger.refuse(error, EXECUTABLE)
+                raise UntrustedResponse(error.logged) from error
+            if not ledger:
+                return response
+            from sogenactif.ledger.ledger import EXECUTABLE
+
+            match = ledger.receive(response, EXECUTABLE)
+            if not match.entered:
+                raise KitError(
+                    f"{match.why}; the journal keeps the response: run sogenactif replay once the ledger is back"
+                )
+            if not match.believed:
+                raise UntrustedResponse(f"{match.verdict}: {match.why}")
+            return match.complete(response)

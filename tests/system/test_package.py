@@ -1,0 +1,105 @@
+"""The Python package: ``pip install .`` in an empty environment gives the kit, its commands and the sandbox."""
+
+import os
+import re
+import subprocess
+import sys
+from glob import glob
+from pathlib import Path
+
+import pytest
+
+from sogenactif import __version__
+from sogenactif.configuration import Pathfile
+from tests.conftest import MERCHANT, ROOT
+
+pytestmark = pytest.mark.system
+# Debian has one of these; a machine may have more.
+PYTHONS = sorted(glob("/usr/bin/python3.1[0-9]")) or [sys.executable]
+REQUEST = f"merchant_id={MERCHANT} amount=1000 order_id=A-1"
+
+
+class Environment:
+    """An empty environment into which a wheel of this checkout, and nothing else, was installed."""
+
+    def __init__(self, folder: Path, python: str, wheel: str) -> None:
+        self.folder = folder
+        subprocess.run([python, "-m", "venv", folder / "venv"], check=True)
+        self.run("python", "-m", "pip", "-q", "--disable-pip-version-check", "install", wheel)
+
+    def run(self, program: str, *arguments: str) -> str:
+        """What a program of the environment prints, outside the checkout."""
+        return subprocess.run(
+            [self.folder / "venv" / "bin" / program, *arguments],
+            check=True, capture_output=True, text=True, cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
+                 **{name: value for name, value in os.environ.items() if name.startswith("PIP_")}},
+        ).stdout  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=PYTHONS)
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    folder = tmp_path_factory.mktemp("package")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", "wheel", "--no-deps",
+         "--no-build-isolation", "-w", folder, ROOT],
+        check=True, cwd=folder,
+    )  # fmt: skip
+    [wheel] = folder.glob("*.whl")
+    return Environment(folder, request.param, f"sogenactif[sandbox] @ {wheel.as_uri()}")
+
+
+def test_form_is_made_with_templates_and_logos_of_the_package(
+    installed: Environment, pathfile: Pathfile
+) -> None:
+    path = Path(pathfile.path)
+    path.write_text(path.read_text().rstrip("\n") + "\nLOGO_TYPE!svg!\n")
+    code = f"""
+from sogenactif import Kit
+payment = Kit({pathfile.path!r}).request(merchant_id="{MERCHANT}", amount=1000, payment_means="CB,1,NOLOGO,1")
+print(payment.html)
+"""
+    html = installed.run("python", "-c", code)
+    assert re.search(r"<INPUT[^>]*CB\.svg", html, re.IGNORECASE)
+    assert "NOLOGO.svg" not in html
+    printed = installed.run("sogenactif-request", *REQUEST.split(), f"pathfile={pathfile.path}")
+    assert printed.startswith("!0!!<")
+    assert installed.run("sogenactif-response", f"pathfile={pathfile.path}", "message=x").startswith(
+        "!-1!Error"
+    )
+
+
+def test_commands_work(installed: Environment, pathfile: Pathfile) -> None:
+    for program in ("sogenactif", "sogenactif-request", "sogenactif-response"):
+        assert installed.run(program, "--version") == f"Sogenactif payment kit {__version__}\n"
+    assert "--pathfile" in installed.run("sogenactif", "check", "--help")
+    assert installed.run("sogenactif", "certificate", "show", "--pathfile", pathfile.path)
+    installed.run("sogenactif", "preview", "--output", "page.html", "entry")
+    assert "<html" in (installed.folder / "page.html").read_text()
+    assert "--pathfile" in installed.run("sogenactif-sandbox", "--help")
+
+
+def test_test_suite_imports_the_sandbox(installed: Environment, pathfile: Pathfile) -> None:
+    code = f"""
+from urllib.request import urlopen
+from sogenactif_sandbox import payment_server
+with payment_server({pathfile.path!r}, "payment.db") as address:
+    print(urlopen(f"{{address}}/console/health").status)
+"""
+    assert installed.run("python", "-c", code) == "200\n"
+
+
+def test_package_is_typed_and_says_what_it_is(installed: Environment) -> None:
+    code = "import sogenactif, sogenactif_sandbox as s; from pathlib import Path; print(*(Path(m.__file__).with_name('py.typed').exists() for m in (sogenactif, s)))"
+    assert installed.run("python", "-c", code) == "True True\n"
+    shown = installed.run("python", "-m", "pip", "show", "sogenactif")
+    assert f"Version: {__version__}" in shown
+
+
+def test_package_depends_on_what_the_installation_pins(installed: Environment) -> None:
+    """But for what these depend on themselves."""
+    code = "import importlib.metadata as metadata; print('\\n'.join(metadata.requires('sogenactif')))"
+    for line in installed.run("python", "-c", code).splitlines():
+        [name, extra] = re.findall(r"^([\w-]+)[^;]*(?:; extra == '(\w+)')?$", line)[0]
+        pinned = (ROOT / "requirements" / f"{extra or 'kit'}.txt").read_text()
+        assert re.search(rf"^{name}\b", pinned, re.MULTILINE | re.IGNORECASE), line
