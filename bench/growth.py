@@ -1,5 +1,6 @@
 """Growth: a ledger of a million transactions beside an empty one, and a process's memory after many requests."""
 
+import itertools
 import json
 import os
 import re
@@ -53,17 +54,21 @@ def _ledgers(full: Ledger, empty: Ledger, rounds: int) -> Iterator[Figure]:
         yield compare("growth", f"{name}, of {TRANSACTIONS:,}", "an empty ledger", ours, theirs, "<= 1.3")
 
 
+ORDERS = itertools.count()
+
+
 def _register(ledger: Ledger) -> dict[str, str]:
     moment = time.strftime("%Y%m%d%H%M%S", time.gmtime())
     fields = {"merchant_id": MERCHANT, "merchant_country": "fr", "amount": CENTS, "currency_code": "978",
               "order_id": ORDER, "transmission_date": moment}  # fmt: skip
-    return {**fields, "transaction_id": ledger.register(fields)}
+    return dict(ledger.register({**fields, "order_id": f"{ORDER}-{next(ORDERS)}"}))
 
 
 def _record(ledger: Ledger, asked: dict[str, str]) -> None:
     match = ledger.receive(PaymentResponse({**asked, "response_code": "00"}), "automatic")
     assert match.verdict == "accepted", match.verdict
-    ledger.tell(lambda response: None, print, match.request_id)
+    assert match.request_id is not None
+    ledger.notify(lambda response: None, print, match.request_id)
 
 
 def _timed(work: Callable[[], None], times: int) -> float:

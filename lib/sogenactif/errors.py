@@ -219,11 +219,20 @@ class LedgerDamaged(LedgerMissing):
 
 
 class DayFull(LedgerError):
-    """A merchant has used every transaction_id of a day."""
+    """A merchant has used every transaction_id of a day, or of the part of them that the pathfile allows."""
 
-    def __init__(self, merchant: str, day: str) -> None:
+    def __init__(self, merchant: str, day: str, count: int) -> None:
         super().__init__(
-            merchant, f"all 999999 values of transaction_id are used on {day}; the next are given tomorrow"
+            merchant, f"all {count} values of transaction_id are used on {day}; the next are given tomorrow"
+        )
+
+
+class OrderFull(KitError):
+    """An order has too many requests of a day that nothing answered."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"Error in the ledger (order_id: {most} requests of today without a response; try again tomorrow)"
         )
 
 

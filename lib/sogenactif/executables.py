@@ -6,14 +6,15 @@ Source: guide, 2.4 and 3.2. Arguments are text that keeps every byte (``fields.t
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sogenactif import __version__
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, MessageError, ResponseError
+from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, ResponseError
 from sogenactif.escape import entities, one_string
 from sogenactif.fields import PRINTED, to_bytes, to_text
 from sogenactif.ledger import lent_ledger
-from sogenactif.payment import PaymentResponse, make_request, parse_call, read_outcome, read_response
+from sogenactif.payment import PaymentResponse, make_request, parse_call, read_response
 
 GUIDE_FIELDS = 30
 # Programs that write their pathfile at each start can't keep a keyword in it, but they can call a link.
@@ -81,21 +82,36 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
 
 
 def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
-    """The response in a message; with a ledger, one that answers a request of this shop's, as far as it can tell now."""
+    """Return the response in a message; with a ledger, one that answers a request of this shop.
+
+    While the ledger can't be reached, that is what was sealed and the journal has.
+    """
     with lent_ledger(pathfile) as ledger:
         if not ledger:
             return read_response(message, pathfile)
         from sogenactif.ledger.ledger import EXECUTABLE
+        from sogenactif.ledger.rebuild import enter_unrecorded
+        from sogenactif.reception import receive
 
-        try:
-            response = read_outcome(message, pathfile)
-        except MessageError as error:
-            ledger.refuse(error, EXECUTABLE)
-            raise
-        match = ledger.receive(response, EXECUTABLE)
-        if not match.believed:
-            raise ResponseError(f"{match.verdict}, {match.why}")
-        return match.complete(response)
+        log = partial(_log, pathfile)
+        received = receive(message, pathfile, ledger, EXECUTABLE, log)
+        match = received.match
+        if match and match.is_recorded:
+            if not match.is_trusted:
+                raise ResponseError(f"{match.verdict}, {match.why}")
+            try:
+                enter_unrecorded(ledger)
+            except (KitError, OSError) as error:
+                log("executable response", error)
+        return received.response
+
+
+def _log(pathfile: Pathfile, event: str, error: Exception) -> None:
+    """Note an event in the log: syslog, or standard error, which a web server writes to its own."""
+    from sogenactif.log import log
+
+    why = error.logged if isinstance(error, KitError) else str(error)
+    log(event, why, sys.stderr, pathfile.log == "syslog", severe=True)
 
 
 def _asks_for_kit_615(arguments: Sequence[str]) -> bool:

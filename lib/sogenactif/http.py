@@ -24,6 +24,7 @@ STATUS = {
     405: "405 Method Not Allowed",
     411: "411 Length Required",
     413: "413 Content Too Large",
+    429: "429 Too Many Requests",
     500: "500 Internal Server Error",
     503: "503 Service Unavailable",
 }

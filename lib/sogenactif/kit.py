@@ -3,16 +3,19 @@
 ``sogenactif`` exports the class; docs/api.md shows it at work.
 """
 
+import sys
 from collections.abc import Mapping
+from functools import partial
 
 from markupsafe import Markup
 
-from sogenactif.configuration import read_pathfile
+from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import CertificateMissing, KitError, MessageError, UntrustedResponse
 from sogenactif.ledger import lent_ledger
 from sogenactif.pages import form
-from sogenactif.payment import PaymentRequest, PaymentResponse, make_request, parse_call, read_outcome
+from sogenactif.payment import PaymentRequest, PaymentResponse, make_request, parse_call
 from sogenactif.protocols import Post
+from sogenactif.reception import receive
 
 
 class PaymentForm:
@@ -64,7 +67,7 @@ class Kit:
 
         ``post`` are the fields of the post (or, with NO_RESPONSE_PAGE, of the query string), or its body as
         text. The same response may arrive several times, and each time it is returned: act on it so that
-        doing it twice does no harm.
+        doing it twice does no harm. While the ledger can't be reached it is what was sealed, and the journal has it.
 
         Raises UntrustedResponse if nothing in the post may be acted on: it was not sealed by the payment server, it
         says nothing of an outcome, or the ledger has no such request or another outcome for it. Raises
@@ -73,22 +76,17 @@ class Kit:
         pathfile = read_pathfile(self.pathfile)
         with lent_ledger(pathfile) as ledger:
             try:
-                response = read_outcome(post, pathfile)
+                received = receive(post, pathfile, ledger, "executable", partial(_log, pathfile))
             except (MessageError, CertificateMissing) as error:
-                if ledger:
-                    from sogenactif.ledger.ledger import EXECUTABLE
-
-                    ledger.refuse(error, EXECUTABLE)
                 raise UntrustedResponse(error.logged) from error
-            if not ledger:
-                return response
-            from sogenactif.ledger.ledger import EXECUTABLE
-
-            match = ledger.receive(response, EXECUTABLE)
-            if not match.entered:
-                raise KitError(
-                    f"{match.why}; the journal keeps the response: run sogenactif replay once the ledger is back"
-                )
-            if not match.believed:
+            match = received.match
+            if match and match.is_recorded and not match.is_trusted:
                 raise UntrustedResponse(f"{match.verdict}: {match.why}")
-            return match.complete(response)
+            return received.response
+
+
+def _log(pathfile: Pathfile, event: str, error: Exception) -> None:
+    from sogenactif.log import log
+
+    why = error.logged if isinstance(error, KitError) else str(error)
+    log(event, why, sys.stderr, pathfile.log == "syslog", severe=True)

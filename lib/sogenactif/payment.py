@@ -5,19 +5,25 @@ The rules of a payment are here; what they do to bytes is behind ``protocol``, t
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sogenactif import protocols
-from sogenactif.configuration import Pathfile, merge, read_parameters
+from sogenactif.configuration import PAYPAGE, Pathfile, merge, read_parameters
+from sogenactif.dates import day_in_paris
 from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong, ResponseError, ValueTooLong
 from sogenactif.fields import CALL, CHECKED_FIRST, MAX_LENGTH, RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.files import stays_in_directory
-from sogenactif.protocols import Post
+from sogenactif.protocols import SIPS, Numbering, Post
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from sogenactif.protocols import Server
 
+Register = Callable[[Mapping[str, str], Numbering], Mapping[str, str]]
+# Without one of these, whole, nobody can say what was paid.
+NEVER_SHORTENED = {"amount", "currency_code", "merchant_id", "order_id", "response_code", "transaction_id"}
 BLOCK_NUMBERS = set("123456789")
 OUTCOMES = {"00": "accepted", "17": "cancelled", "60": "pending"}
 
@@ -68,18 +74,46 @@ class PaymentRequest:
 
 
 class PaymentResponse:
-    """A payment response whose seal was checked; ``fields`` that are absent or empty read as ``""``.
+    """A payment response, complete: the same object from the wire to the shop's function.
 
-    Of a response of today's server, ``original`` are the keys as they came, and ``day`` (aaaammjj)
-    is that of its transaction_id; the guide's message has neither.
+    ``fields`` that are absent or empty read as ``""``. ``protocol`` is sips or paypage, ``original`` holds the
+    keys as they arrived, and ``day`` (aaaammjj, Paris) is the day of its transaction_id, empty if a
+    Paypage response names none. ``shortened`` names the fields that were longer than Sips 1.0 allows.
     """
 
     def __init__(
-        self, fields: Mapping[str, str], original: Mapping[str, str] | None = None, day: str = ""
+        self,
+        fields: Mapping[str, str],
+        original: Mapping[str, str] | None = None,
+        day: str = "",
+        protocol: str = SIPS,
+        shortened: Sequence[str] = (),
     ) -> None:
         self.fields = fields
-        self.original = original or {}
-        self.day = day
+        self.protocol = protocol
+        self.original = fields if original is None else original
+        self.day = day or (_day(fields) if protocol == SIPS else "")
+        self.shortened = shortened
+
+    def __repr__(self) -> str:
+        return f"<PaymentResponse {self['order_id']} {self.day}-{self['transaction_id']} {self.outcome}>"
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, "Any"]) -> "PaymentResponse":
+        """Make the response that a row of the ledger or a line of the journal holds.
+
+        What the first schema stored names no protocol: there a transmission_date means Sips 1.0.
+        """
+        fields: Mapping[str, str] = stored["fields"]
+        protocol = stored.get("protocol") or (SIPS if "transmission_date" in fields else PAYPAGE)
+        day = stored.get("day") or ("" if protocol == SIPS else fields.get("payment_date", ""))
+        return cls(fields, stored.get("original") or None, day, protocol)
+
+    @property
+    def stored(self) -> dict[str, "Any"]:
+        """What ``from_stored`` makes this response from; the original keys only if they are not the fields."""
+        original = {} if self.protocol == SIPS else dict(self.original)
+        return {"protocol": self.protocol, "day": self.day, "fields": dict(self.fields), "original": original}
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -121,13 +155,13 @@ def make_request(
     call: Mapping[str, str],
     pathfile: Pathfile,
     now: float | None = None,
-    register: Callable[[Mapping[str, str]], str] | None = None,
+    register: "Register | None" = None,
 ) -> PaymentRequest:
     """The payment request of a call that ``check_call`` or ``parse_call`` let through.
 
-    ``now`` is the moment of the request, in seconds since 1970 (UTC). ``register`` is told the
-    fields once they are checked and gives the transaction_id; without it that is the shop's own,
-    or the local time. Raises KitError.
+    ``now`` is the moment of the request, in seconds since 1970 (UTC). ``register`` records the
+    fields once they are checked, and returns those to be sealed, with their transaction_id; without it
+    that is the shop's own, or the local time. Raises KitError.
     """
     merchant_id = call.get("merchant_id", "")
     if not merchant_id:
@@ -143,7 +177,7 @@ def make_request(
     blocks = _blocks(fields)
     server.check(fields)
     if register:
-        fields["transaction_id"] = register(fields)
+        fields = dict(register(fields, protocols.numbering(pathfile)))
     fields.setdefault("transaction_id", time.strftime("%H%M%S", time.localtime(now)))
     means = [name for block in blocks for name in block.means]
     return PaymentRequest(pathfile, server, fields, blocks, server.seal(fields, means))
@@ -156,11 +190,17 @@ def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> Payme
     a response_code, see ``read_outcome``. Raises MessageError, or ConfigurationError where the
     merchant's certificate or secret key can't be used.
     """
-    fields, original, day = protocols.open_response(protocols.posted(message), pathfile)
-    for name in (*CHECKED_FIRST, *fields):
-        if len(to_bytes(fields.get(name, ""))) > RESPONSE_MAX_LENGTH[name]:
-            raise ResponseError(f"{name} " if name in ("language", "data") else name)
-    return PaymentResponse(fields, original, day)
+    opened = protocols.open_response(protocols.posted(message), pathfile)
+    fields, shortened = dict(opened.fields), []
+    for name in (*CHECKED_FIRST, *opened.fields):
+        value, most = to_bytes(fields.get(name, "")), RESPONSE_MAX_LENGTH[name]
+        if len(value) > most:
+            # The lengths of Sips 1.0 don't bind Paypage.
+            if opened.protocol == SIPS or name in NEVER_SHORTENED:
+                raise ResponseError(f"{name} " if name in ("language", "data") else name)
+            fields[name] = value[:most].decode("utf-8", "ignore")
+            shortened.append(name)
+    return PaymentResponse(fields, opened.original, opened.day, opened.protocol, shortened)
 
 
 def read_outcome(message: str | Mapping[str, str], pathfile: Pathfile) -> PaymentResponse:
@@ -173,6 +213,13 @@ def read_outcome(message: str | Mapping[str, str], pathfile: Pathfile) -> Paymen
     if not response["response_code"]:
         raise ResponseError("response_code")
     return response
+
+
+def _day(fields: Mapping[str, str]) -> str:
+    try:
+        return day_in_paris(fields["transmission_date"])
+    except (KeyError, ValueError, OverflowError):
+        raise ResponseError("transmission_date") from None
 
 
 def _check(fields: Mapping[str, str]) -> None:

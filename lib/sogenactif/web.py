@@ -5,27 +5,27 @@ server, with a bare status. Why is told to the log, one line an event, never to 
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import (
     CertificateMissing,
-    JournalError,
     KitError,
     MessageError,
-    ResponseError,
+    OrderFull,
     SealError,
 )
 from sogenactif.http import Application, Environ, Headers, HttpError, allow, read_form, read_query, send
 from sogenactif.ledger import lent_ledger
-from sogenactif.payment import PaymentResponse, check_call, make_request, read_outcome
+from sogenactif.payment import PaymentResponse, check_call, make_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
-    from sogenactif.ledger.ledger import Ledger, Match
+    from sogenactif.ledger.ledger import Ledger
+    from sogenactif.reception import Received
 
 RecordOutcome = Callable[[PaymentResponse], None]
 HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
@@ -68,7 +68,12 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
         call = check_call(order.parameters)
         settings = _settings(pathfile, environ)
         with lent_ledger(settings) as ledger:
-            request = make_request(call, settings, register=ledger.register if ledger else None)
+            try:
+                request = make_request(call, settings, register=ledger.register if ledger else None)
+            except OrderFull as error:
+                raise HttpError(429, str(error)) from error
+            if ledger and ledger.warning:
+                _log(environ, "call_request", KitError(ledger.warning))
         report = ""
         if settings.debug:
             from sogenactif.debug import request_report
@@ -105,31 +110,26 @@ def call_response(
         form = read_form(environ) if method == "POST" else read_query(environ)
         settings = _settings(pathfile, environ)
         with lent_ledger(settings) as ledger:
-            response = _read(form, settings, ledger, "manual", environ)
-            state = response.outcome
-            if ledger:
-                match = _receive(response, ledger, "manual", record_outcome, environ)
-                response = match.complete(response)
-                state = match.outcome if match.entered else "pending"
-                if match.entered and not match.believed:
-                    raise Unverified(403, f"{match.verdict}: {match.why}")
-            else:
-                record_outcome(response)
+            received = _receive(form, settings, ledger, "manual", record_outcome, environ)
+        response, match = received.response, received.match
+        if match and match.is_recorded and not match.is_trusted:
+            raise Unverified(403, f"{match.verdict}: {match.why}")
         report = ""
         if settings.debug:
             from sogenactif.debug import response_report
 
             report = response_report(form, settings, response)
-        return _page(
+        page = _page(
             start_response,
             200,
             "call_response.html",
             response["language"] or _accepted_language(environ),
-            state=state,
+            state=received.state,
             response=response,
             next_page=next_page(response),
             report=report,
         )
+        return AnsweredFirst(page, partial(_catch_up, settings, record_outcome, environ)) if match else page
 
     return _guarded("call_response", show, "response_failed")
 
@@ -147,7 +147,10 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
         with lent_ledger(settings) as ledger:
             try:
                 allow(environ, "POST")
-                response = _read(read_form(environ), settings, ledger, "automatic", environ)
+                form = read_form(environ)
+                received = _receive(
+                    form, settings, ledger, "automatic", record_outcome if ledger else None, environ
+                )
             except (HttpError, KitError) as error:
                 if not ledger:
                     try:
@@ -155,16 +158,16 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
                     except OSError as unwritten:
                         _log(environ, "call_autoresponse", unwritten)
                 raise
-            if ledger:
-                match = _receive(response, ledger, "automatic", record_outcome, environ)
-                if match.entered and not match.believed:
-                    _log(environ, f"call_autoresponse {match.verdict}", KitError(match.why))
-            else:
-                try:
-                    _append(log, {"fields": response.fields})
-                finally:
-                    record_outcome(response)
-        return send(start_response, 200, b"", TEXT, [])
+        match = received.match
+        if match is None:
+            try:
+                _append(log, {"fields": received.response.fields})
+            finally:
+                record_outcome(received.response)
+        elif match.is_recorded and not match.is_trusted:
+            _log(environ, f"call_autoresponse {match.verdict}", KitError(match.why))
+        body = send(start_response, 200, b"", TEXT, [])
+        return AnsweredFirst(body, partial(_catch_up, settings, record_outcome, environ)) if match else body
 
     return _guarded("call_autoresponse", receive, None)
 
@@ -196,45 +199,70 @@ def _settings(pathfile: str, environ: Environ) -> Pathfile:
     return settings
 
 
-def _read(
-    form: Mapping[str, str], settings: Pathfile, ledger: "Ledger | None", source: str, environ: Environ
-) -> PaymentResponse:
-    """The response in a form; what can't be believed is noted. Raises HttpError, KitError."""
+def _receive(
+    form: Mapping[str, str],
+    settings: Pathfile,
+    ledger: "Ledger | None",
+    source: str,
+    record_outcome: RecordOutcome | None,
+    environ: Environ,
+) -> "Received":
+    """Receive the response in a form, then notify the shop of its outcome.
+
+    Its function may fail, what is recorded stays. Without a ledger its failure is the caller's. Raises HttpError,
+    KitError.
+    """
+    from sogenactif.reception import receive
+
     if not form.get("DATA") and not form.get("Data"):
         raise HttpError(400, "no DATA")
     try:
-        return read_outcome(form, settings)
+        received = receive(form, settings, ledger, source, partial(_log, environ))
     except (MessageError, CertificateMissing) as error:
-        if ledger:
-            try:
-                ledger.refuse(error, source)
-            except JournalError as unwritten:
-                _log(environ, f"{source} response", unwritten)
         status = 403 if isinstance(error, SealError | CertificateMissing) else 400
         raise Unverified(status, error.logged) from error
+    match = received.match
+    if not ledger or not match:
+        if record_outcome:
+            record_outcome(received.response)
+    elif match.is_trusted and match.request_id is not None and record_outcome:
+        event = f"{source} response, record_outcome"
+        try:
+            ledger.notify(record_outcome, partial(_log, environ, event), match.request_id)
+        except KitError as error:
+            _log(environ, f"{source} response", error)
+    return received
 
 
-def _receive(
-    response: PaymentResponse, ledger: "Ledger", source: str, record_outcome: RecordOutcome, environ: Environ
-) -> "Match":
-    """Record a response, then tell the shop what it was not told: its function may fail, what is recorded stays."""
+def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ: Environ) -> None:
+    """Enter what only the journal has since an outage, then notify the shop of outcomes that are pending.
+
+    This is work for other payments: it comes after the answer, and whatever happens in it is only logged.
+    """
     try:
-        match = ledger.receive(response, source)
-    except ResponseError as error:
-        raise Unverified(400, str(error)) from error
-    try:
-        if match.warning:
-            _log(environ, f"{source} response", KitError(match.warning))
-        if not match.entered:
-            raise KitError(
-                f"{match.why}; the journal keeps the response: run sogenactif replay once the ledger is back"
-            )
-        ledger.tell(
-            record_outcome, partial(_log, environ, f"{source} response, record_outcome"), match.request_id
-        )
-    except KitError as error:
-        _log(environ, f"{source} response", error)
-    return match
+        with lent_ledger(settings) as ledger:
+            if not ledger:
+                return
+            from sogenactif.ledger.rebuild import enter_unrecorded
+
+            enter_unrecorded(ledger)
+            if record_outcome:
+                ledger.notify_pending(
+                    record_outcome, partial(_log, environ, "pending notification, record_outcome")
+                )
+    except (KitError, OSError) as error:
+        _log(environ, "pending notification", error)
+
+
+class AnsweredFirst:
+    """The body of an answer, and what is done once the server has sent it and closes it."""
+
+    def __init__(self, body: Iterable[bytes], then: Callable[[], None]) -> None:
+        self.body = body
+        self.close = then
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.body)
 
 
 def _guarded(
@@ -250,7 +278,9 @@ def _guarded(
     def application(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         try:
             body = handle(environ, start_response)
-            return [] if environ.get("REQUEST_METHOD") == "HEAD" else body
+            if environ.get("REQUEST_METHOD") == "HEAD":
+                return AnsweredFirst([], body.close) if isinstance(body, AnsweredFirst) else []
+            return body
         except Exception as error:
             refusal = error if isinstance(error, HttpError) else HttpError(500, "")
             incident = os.urandom(4).hex()
@@ -261,6 +291,8 @@ def _guarded(
                 texts = failed
             elif refusal.status == 404:
                 texts = "no_order"
+            elif refusal.status == 429:
+                texts = "too_many"
             else:
                 texts = "unverified" if isinstance(error, Unverified) else "bad_request"
             return _page(
@@ -321,7 +353,7 @@ def _append(path: str, entry: dict[str, object]) -> None:
         os.close(file)
 
 
-def _log(environ: Environ, event: str, error: Exception) -> None:
+def _log(environ: Environ, event: str, error: BaseException) -> None:
     """Note an event in the log, with no personal value of the call."""
     from sogenactif.log import log
 

@@ -214,13 +214,13 @@ class Customer:
         if transaction.is_paypage:
             return self._paypage_cancellation(transaction, post)
         try:
-            response = open_response(post, self.bank.pathfile)[0]
+            response = dict(open_response(post, self.bank.pathfile).fields)
         except KitError:
             abort(400)
         moment = {"payment_date": "", "payment_time": ""}  # when the page was shown
         cancellation = self.bank.cancellation(transaction)
         sealed = responses.seal(cancellation, self.bank.pathfile, transaction.old)
-        if response | moment != open_response(sealed, self.bank.pathfile)[0] | moment:
+        if response | moment != dict(open_response(sealed, self.bank.pathfile).fields) | moment:
             abort(400)  # of another payment
         return cancellation | response
 

@@ -4,7 +4,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +14,9 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.http import Application
 from sogenactif.ledger import IDLE
 from sogenactif.ledger.history import transactions
-from sogenactif.ledger.ledger import Ledger, opened_ledger
+from sogenactif.ledger.ledger import SIPS_NUMBERING, Ledger, opened_ledger
 from sogenactif.payment import PaymentResponse
+from sogenactif.protocols import Numbering
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_response
 from sogenactif.web import Order, call_autoresponse, call_request, call_response
@@ -44,6 +45,11 @@ class Answer(NamedTuple):
     log: str
 
 
+def register(ledger: Ledger, fields: Mapping[str, str], numbering: Numbering = SIPS_NUMBERING) -> str:
+    """Record a request, and give its transaction_id."""
+    return ledger.register(fields, numbering)["transaction_id"]
+
+
 def ask(
     application: Application, method: str = "GET", query: str = "", body: bytes = b"", **environ: str
 ) -> Answer:
@@ -64,7 +70,11 @@ def ask(
         "wsgi.errors": log,
         **environ,
     }
-    content = b"".join(application(variables, start_response))
+    answer = application(variables, start_response)
+    content = b"".join(answer)
+    close = getattr(answer, "close", None)
+    if close:
+        close()
     return Answer(answered["status"], answered["headers"], content.decode(), log.getvalue())
 
 
@@ -110,6 +120,11 @@ class LedgerShop(Shop):
 
     def asked(self) -> str:
         """Show the means of payment of the order; the transaction_id that the ledger gave."""
+        with self.ledger() as ledger:
+            # Another customer: for the same request an order that waits would keep its number.
+            customer = str(len(list(transactions(ledger))) + 1)
+        assert self.order
+        self.order = Order({**self.order.parameters, "customer_id": customer}, self.order.lines)
         assert ask(self.request, query="order=CMD-42").status == 200
         with self.ledger() as ledger:
             return list(transactions(ledger))[-1].reference[-6:]

@@ -173,7 +173,7 @@ def test_what_the_shop_was_given_counts_as_notified(ledger: Pathfile) -> None:
     assert outcomes == ["accepted", "accepted"]
     with opened_ledger(ledger) as opened:
         assert opened
-        assert opened.untold() == 0
+        assert opened.pending() == 0
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from sogenactif.web import call_autoresponse, call_response
 from sogenactif_sandbox.servers import serving
 from tests.conftest import ASKED, ROOT, slow
 from tests.support.serving import free_port
-from tests.support.shop import LedgerShop
+from tests.support.shop import LedgerShop, register
 
 CONNECTIONS, WORKERS, KILLS = 8, 3, 8
 THREADS = 4
@@ -34,8 +34,9 @@ def shop(param: Path, tmp_path: Path) -> LedgerShop:
 def sealed_responses(shop: LedgerShop, how_many: int) -> dict[str, str]:
     """DATA of an accepted response for each of so many requests, by transaction_id."""
     with shop.ledger() as ledger:
-        numbers = [ledger.register(ASKED) for _ in range(how_many)]
-    return {number: shop.seal(transaction_id=number) for number in numbers}
+        orders = [f"CMD-{order}" for order in range(how_many)]
+        numbers = {register(ledger, {**ASKED, "order_id": order}): order for order in orders}
+    return {number: shop.seal(transaction_id=number, order_id=order) for number, order in numbers.items()}
 
 
 def deliver(port: int, data: str) -> int:
@@ -125,7 +126,7 @@ def test_what_was_acknowledged_is_recorded_however_often_the_server_is_killed(
             if transaction.fields["transaction_id"] in acknowledged:
                 verdicts = [answer.verdict for answer in answers(ledger, transaction)]
                 assert transaction.state == "accepted"
-                assert transaction.told
+                assert transaction.notified == "yes"
                 assert verdicts.count("accepted") == 1
                 assert set(verdicts) <= {"accepted", "duplicate"}
         lost = [found for found in differences(ledger, lambda count: None) if found.name == "journal_only"]

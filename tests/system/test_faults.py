@@ -1,6 +1,7 @@
 """What goes wrong around the ledger, done for real: nothing acknowledged is ever lost."""
 
 import contextlib
+import json
 import os
 import shutil
 import sqlite3
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from sogenactif.ledger.history import differences, transactions
+from sogenactif.web import Order
 from tests.conftest import need
 from tests.support.serving import postgresql
-from tests.support.shop import LedgerShop, ask, missing, post
+from tests.support.shop import ORDER, LedgerShop, ask, missing, post
 
 
 @pytest.fixture
@@ -74,6 +76,8 @@ def test_a_response_outlives_a_ledger_that_fails(
         answer = shop.paid(number)
         assert (answer.status, answer.body) == (200, "")
         assert words in answer.log
+        # What was shown before needs no more than to be read; what is new has to be recorded.
+        shop.order = Order({**ORDER.parameters, "amount": "1300"})
         page = ask(shop.request, query="order=CMD-42")
         assert page.status == 500
         assert words in page.log
@@ -86,7 +90,7 @@ def test_a_response_outlives_a_ledger_that_fails(
     with shop.ledger() as ledger:
         assert [transaction.state for transaction in transactions(ledger)] == ["accepted"]
         assert list(differences(ledger, lambda count: None)) == []
-    assert shop.replay()[1].startswith("0 entered")
+    assert shop.replay()[1].startswith("0 recorded")
     assert shop.told_by_replay() == "CMD-42 accepted\n"
 
 
@@ -99,7 +103,7 @@ def test_a_ledger_that_is_gone_for_good_is_made_again_from_the_journal(
     for file in tmp_path.glob("ledger.db*"):
         file.unlink()
     status, said = shop.replay()
-    assert (status, said.split(",")[0]) == (0, "2 entered from the journal")
+    assert (status, said.split(",")[0]) == (0, "2 recorded from the journal")
     with shop.ledger() as ledger:
         assert [transaction.state for transaction in transactions(ledger)] == ["accepted"]
     assert shop.asked() == "000002"
@@ -232,11 +236,13 @@ def test_a_response_to_another_order_or_amount_is_shown_to_nobody(shop: LedgerSh
 
 
 def test_a_forged_response_is_noted_without_what_it_says(shop: LedgerShop) -> None:
-    number = shop.asked()
-    data = shop.seal(transaction_id=number)
+    shop.asked()
+    data = shop.seal(transaction_id="000777")
     assert post(shop.autoresponse, DATA=data[:-1] + ("0" if data[-1] != "0" else "1")).status == 403
     with shop.ledger() as ledger:
-        [_, forged] = ledger.journal.entries()
+        assert [entry["kind"] for entry in ledger.journal.entries()] == ["request"]
+        [file] = Path(ledger.journal.folder).glob("*.forged.jsonl")
+    forged = json.loads(file.read_text())
     assert (forged["verdict"], forged["source"], forged["fields"]) == ("forged", "automatic", {})
     assert "MAC" in forged["error"]
 

@@ -34,6 +34,7 @@ from sogenactif_sandbox.shop import Shop
 from tests.conftest import ACCEPTED, ASKED, ENROLLED, MERCHANT, ROOT, need, speak_paypage
 from tests.support import serving as serving_module
 from tests.support.serving import apache, free_port, public_folder, web_user
+from tests.support.shop import register
 
 # Each looks at an installed kit.
 pytestmark = pytest.mark.system
@@ -150,7 +151,7 @@ class Kit(NamedTuple):
         """Have the ledger register a request, and receive these answers to it."""
         with opened_ledger(read_pathfile(str(self.pathfile))) as ledger:
             assert ledger
-            number = ledger.register(ASKED)
+            number = register(ledger, ASKED)
             for answer in answers:
                 ledger.receive(PaymentResponse({**ASKED, "transaction_id": number, **answer}), "automatic")
 

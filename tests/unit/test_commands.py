@@ -16,10 +16,10 @@ import pytest
 
 from sogenactif.commands.transactions import _cell
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.errors import SealError
-from sogenactif.ledger.ledger import Ledger, opened_ledger
+from sogenactif.ledger.ledger import Ledger, new_entry, opened_ledger
 from sogenactif.payment import PaymentResponse
 from tests.conftest import ACCEPTED, ASKED, MERCHANT, ROOT, need
+from tests.support.shop import register
 
 NOW = datetime.now(timezone.utc).strftime("%Y%m%d%H%M%S")
 
@@ -37,7 +37,7 @@ def pathfile(param: Path, tmp_path: Path) -> Pathfile:
             ("CMD\t\x1b[2J44", {}),
         ):
             fields = {**ASKED, "order_id": order}
-            number = ledger.register(fields)
+            number = register(ledger, fields)
             if answer:
                 ledger.receive(PaymentResponse({**fields, "transaction_id": number, **answer}), "automatic")
     return pathfile
@@ -130,7 +130,7 @@ def test_transactions_are_found_by_order_and_state(
 
 def test_transactions_are_those_of_today_where_nothing_is_asked(pathfile: Pathfile) -> None:
     with ledger_of(pathfile) as ledger:
-        ledger.register({**ASKED, "order_id": "TODAY", "transmission_date": NOW})
+        register(ledger, {**ASKED, "order_id": "TODAY", "transmission_date": NOW})
     _, said, _ = run("transactions", "--pathfile", pathfile.path, "--format", "csv")
     assert "TODAY" in [row["order_id"] for row in csv.DictReader(io.StringIO(said))]
 
@@ -139,7 +139,7 @@ def test_transactions_are_those_of_today_where_nothing_is_asked(pathfile: Pathfi
 def test_a_reader_that_leaves_is_no_fault(pathfile: Pathfile, form: str) -> None:
     with ledger_of(pathfile) as ledger:
         for number in range(400):
-            ledger.register({**ASKED, "order_id": f"MORE-{number}"})
+            register(ledger, {**ASKED, "order_id": f"MORE-{number}"})
     for reader in ("true", "head -n 1"):
         command = f"{ROOT}/bin/sogenactif transactions --pathfile {pathfile.path} --day 20261123 --format {form} | {reader}"
         result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
@@ -257,7 +257,7 @@ def test_a_pathfile_that_is_not_there_is_said() -> None:
 def test_long_work_shows_how_far_it_is_on_a_terminal_only(pathfile: Pathfile) -> None:
     with ledger_of(pathfile) as ledger:
         for _ in range(1000):
-            ledger.refuse(SealError(), "manual")
+            ledger.journal.append("20261123", new_entry("response", "manual", "forged"))
     terminal, side = pty.openpty()
     command = [sys.executable, f"{ROOT}/bin/sogenactif", "verify", "--pathfile", pathfile.path]
     subprocess.run(command, stderr=side, stdout=subprocess.DEVNULL, check=True)
@@ -283,7 +283,7 @@ def test_what_root_writes_stays_the_ledger_s_owner_s(pathfile: Pathfile, tmp_pat
     status, said, complained = run("replay", "--pathfile", pathfile.path, "--script", str(script))
     assert status == 0, said + complained
     with ledger_of(pathfile) as ledger:
-        ledger.register(ASKED)
+        register(ledger, ASKED)
     written = [*tmp_path.glob("ledger.db*"), *(tmp_path / "journal").iterdir()]
     assert {path.stat().st_uid for path in written} == {33}
 

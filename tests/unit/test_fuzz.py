@@ -18,7 +18,7 @@ from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import Records, build, decode, encode, parse, seal_request, seal_response
 from sogenactif.web import call_autoresponse, call_response
 from tests.conftest import MERCHANT, vectors
-from tests.support.shop import Answer, ask
+from tests.support.shop import Answer, ask, register
 
 MUTATIONS, POSTED = 100_000, 3_000
 SEED = 20261123
@@ -209,7 +209,7 @@ class Shop:
         self.pathfile = read_pathfile(str(path))
         with opened_ledger(self.pathfile) as ledger:
             assert ledger
-            ledger.register(ASKED)
+            register(ledger, ASKED)
         self.response = call_response(lambda response: "/shop", self.told.append, str(path))
         self.autoresponse = call_autoresponse(self.told.append, str(path), str(folder / "log"))
 

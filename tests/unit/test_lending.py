@@ -11,6 +11,7 @@ from sogenactif.errors import LedgerMissing
 from sogenactif.ledger import IDLE, lent_ledger
 from sogenactif.ledger.ledger import Ledger
 from tests.conftest import ASKED
+from tests.support.shop import register
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def registered(pathfile: Pathfile) -> tuple[Ledger, str]:
     """The ledger that a request was lent, and the number it gave."""
     with lent_ledger(pathfile) as ledger:
         assert ledger
-        return ledger, ledger.register(ASKED)
+        return ledger, register(ledger, ASKED)
 
 
 def test_the_next_request_gets_the_same_ledger(pathfile: Pathfile) -> None:

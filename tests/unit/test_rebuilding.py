@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from sogenactif.commands.replay import enter_journal
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import LedgerDamaged, LedgerError
 from sogenactif.ledger.history import differences, transactions
 from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.rebuild import enter_journal
 from sogenactif.payment import PaymentResponse
 from tests.conftest import ACCEPTED, ASKED, ROOT
+from tests.support.shop import register
 
 COMMAND = [sys.executable, f"{ROOT}/bin/sogenactif"]
 
@@ -38,7 +39,7 @@ def ledger(tmp_path: Path, pathfile: str) -> Iterator[Ledger]:
     """A ledger that stays open, with 20 payments."""
     ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal")
     for _ in range(20):
-        ledger.receive(answer(ledger.register(ASKED)), "automatic")
+        ledger.receive(answer(register(ledger, ASKED)), "automatic")
     yield ledger
     ledger.close()
 
@@ -83,10 +84,10 @@ def test_replay_makes_it_again_while_a_process_has_the_lost_file_open(
     assert_whole(tmp_path, 20)
     # The process that has the lost file open writes nothing into it, and takes nothing from the new one.
     with pytest.raises(LedgerError, match="replaced while it was open"):
-        ledger.register(ASKED)
+        register(ledger, ASKED)
     assert not ledger.is_usable()
     new = Ledger(ledger.url, ledger.journal.folder)
-    assert new.register(ASKED) == "000021"
+    assert register(new, {**ASKED, "customer_id": "2"}) == "000021"
     ledger.close()
     new.receive(answer("000021"), "automatic")
     new.close()

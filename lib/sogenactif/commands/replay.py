@@ -4,19 +4,17 @@ import argparse
 import importlib.util
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, redirect_stdout
-from datetime import datetime, timezone
 
 from sogenactif.commands.common import command_parser, done, print_json, progress, the_ledger
 from sogenactif.commands.places import SCRIPTS
 from sogenactif.commands.texts import counted, say
-from sogenactif.errors import JournalUnreadable, KitError, LedgerError, LedgerMissing
-from sogenactif.ledger.ledger import FORGED, Ledger, journal_day
+from sogenactif.configuration import read_pathfile
+from sogenactif.errors import LedgerMissing
+from sogenactif.ledger.rebuild import enter_journal
 from sogenactif.payment import PaymentResponse
-
-WRITING_SECONDS = 2
+from sogenactif.reception import verify_again
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -45,12 +43,14 @@ def main(arguments: Sequence[str]) -> int:
                 ledger.database.check()
             except LedgerMissing:
                 with ledger.made_again():
-                    recorded, _ = enter_journal(ledger)
+                    recorded, _ = enter_journal(ledger, _say, progress("journal_lines"))
             # Once more: the journal went on meanwhile.
-            more, refused = enter_journal(ledger)
+            more, refused = enter_journal(ledger, _say, progress("journal_lines"))
+            done()
+            more += verify_again(ledger, read_pathfile(args.pathfile), _say)
             matched = ledger.match_again()
-            notified = ledger.tell(record_outcome, _complain, most=None)
-            pending = ledger.untold()
+            notified = ledger.notify_pending(record_outcome, _complain, most=None)
+            pending = ledger.pending()
     if args.json:
         print_json(
             {
@@ -68,66 +68,6 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if pending or refused else 0
 
 
-def enter_journal(ledger: Ledger) -> tuple[int, int]:
-    """Enter what the ledger lacks, a request before its responses, and the journal's lack in it.
-
-    How much was entered, and how many lines of the journal could not be.
-    """
-    entered = refused = 0
-    seen: set[str] = set()
-    unreadable: list[JournalUnreadable] = []
-    # What the ledger records from now on is on its way to the journal.
-    before = [(entry["entry"], entry["time"]) for entry in ledger.entries_only_here(())]
-    show = progress("journal_lines")
-    for count, entry in enumerate(ledger.journal.lines(unreadable.append), 1):
-        show(count)
-        if entry is None:
-            _say("replay_invalid_line", count=count)
-            refused += 1
-            continue
-        if entry["verdict"] == FORGED:
-            continue
-        seen.add(entry["entry"])
-        if ledger.has(entry):
-            continue
-        try:
-            if entry["kind"] == "request":
-                ledger.enter_request(entry)
-            else:
-                ledger.enter(entry)
-            entered += 1
-        except LedgerError:
-            raise
-        except KitError as error:
-            _say("replay_refused", kind=entry["kind"], id=entry["entry"], time=entry["time"], error=error)
-            refused += 1
-    for lost in unreadable:
-        _say("replay_unreadable_day", error=lost)
-    # A day that can't be read may have what seems to be missing.
-    missing = set() if unreadable else _missing(ledger, before, seen)
-    for entry in ledger.entries_only_here(seen) if missing else ():
-        if entry["entry"] not in missing:
-            continue
-        day = entry["fields"].get("payment_date", "")  # of today's server
-        if "transmission_date" in entry["fields"]:
-            day = journal_day(entry["fields"])
-        ledger.journal.append(day or entry["time"][:10].replace("-", ""), entry)
-    done()
-    return entered, refused + len(unreadable)
-
-
-def _missing(ledger: Ledger, before: list[tuple[str, str]], seen: set[str]) -> set[str]:
-    """Return the entries that the ledger had before the journal was read, and that the journal still lacks."""
-    missing = {name: moment for name, moment in before if name not in seen}
-    if not missing:
-        return set()
-    # A process that has recorded one of them may be about to write it to the journal.
-    newest = datetime.fromisoformat(max(missing.values()))
-    age = (datetime.now(timezone.utc) - newest).total_seconds()
-    time.sleep(min(max(0.0, WRITING_SECONDS - age), WRITING_SECONDS))
-    return missing.keys() - {entry["entry"] for entry in ledger.journal.entries()}
-
-
 def _function(script: str) -> Callable[[PaymentResponse], None]:
     spec = importlib.util.spec_from_file_location("call_autoresponse", script)
     if not spec or not spec.loader or not os.path.exists(script):
@@ -141,11 +81,11 @@ def _function(script: str) -> Callable[[PaymentResponse], None]:
     return function
 
 
-def _complain(error: Exception) -> None:
+def _complain(error: BaseException) -> None:
     _say("replay_raised", error=_plain(error))
 
 
-def _plain(error: Exception) -> str:
+def _plain(error: BaseException) -> str:
     return f"{type(error).__name__}: {ascii(str(error))[1:-1]:.200}"
 
 

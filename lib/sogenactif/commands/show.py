@@ -47,7 +47,7 @@ def _row(transaction: Transaction, responses: Sequence[Answer]) -> dict[str, obj
         "merchant": transaction.merchant,
         "made": in_paris(transaction.made).isoformat(),
         "state": transaction.state,
-        "notified": "" if transaction.state == WAITING else "yes" if transaction.told else "no",
+        "notified": "" if transaction.state == WAITING else transaction.notified,
         "fields": transaction.fields,
         "responses": [
             {
@@ -62,7 +62,7 @@ def _row(transaction: Transaction, responses: Sequence[Answer]) -> dict[str, obj
 
 
 def _print(transaction: Transaction, responses: Sequence[Answer]) -> None:
-    name = "show_transaction" if transaction.told else "show_not_notified"
+    name = "show_transaction" if transaction.notified != "no" else "show_not_notified"
     print(say(name, reference=transaction.reference, merchant=transaction.merchant, state=transaction.state))
     print(f"  {say('show_made', moment=shown(transaction.made))}")
     _print_fields(transaction.fields)

@@ -12,7 +12,7 @@ from sogenactif.commands.common import command_parser, day, in_paris, print_json
 from sogenactif.commands.texts import counted, printable, say
 from sogenactif.dates import PARIS
 from sogenactif.ledger.history import WAITING, Transaction, transactions
-from sogenactif.ledger.ledger import OUTCOMES
+from sogenactif.ledger.matching import OUTCOMES
 from sogenactif.money import format_amount
 
 COLUMNS = ("reference", "merchant", "made", "order_id", "amount", "currency_code", "state", "notified")
@@ -64,7 +64,7 @@ def _row(transaction: Transaction) -> dict[str, str]:
         "amount": transaction.fields["amount"],
         "currency_code": transaction.fields["currency_code"],
         "state": transaction.state,
-        "notified": "" if transaction.state == WAITING else "yes" if transaction.told else "no",
+        "notified": "" if transaction.state == WAITING else transaction.notified,
     }
 
 

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
                 done()
                 print(text)
         done()
-        pending = ledger.untold()
+        pending = ledger.pending()
     if args.json:
         print_json({"differences": rows, "pending_notifications": pending})
     else:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 from sogenactif.errors import JournalUnreadable
-from sogenactif.ledger.ledger import FORGED, UNENTERED, UNKNOWN, Ledger, searchable
+from sogenactif.ledger.ledger import Ledger, searchable
+from sogenactif.ledger.matching import FORGED, UNKNOWN, UNRECORDED
+from sogenactif.ledger.rebuild import recorded_entries
 
 WAITING = "waiting"
 
@@ -14,7 +16,9 @@ class Transaction(NamedTuple):
     """A request that was recorded, and what came of it.
 
     ``reference`` is its day in Paris and its transaction_id, aaaammjj-nnnnnn; ``made`` a moment in
-    UTC; ``state`` an outcome, or waiting; ``told`` says whether the shop knows it.
+    UTC; ``state`` an outcome, or waiting; ``notified`` says whether the shop's function was called with it:
+    yes, no, or printed if only an executable reported it. ``paid_twice`` marks an accepted transaction whose
+    order another one paid too.
     """
 
     id: int
@@ -23,8 +27,9 @@ class Transaction(NamedTuple):
     made: str
     order_id: str
     state: str
-    told: bool
+    notified: str
     fields: dict[str, str]
+    paid_twice: bool = False
 
 
 class Answer(NamedTuple):
@@ -56,21 +61,25 @@ def transactions(
     used = {condition: value for condition, value in conditions.items() if value != ""}
     where = " AND ".join([*used, *(["outcome = ''"] if state == WAITING else [])]) or "1 = 1"
     rows = ledger.database.rows(
-        "SELECT id, day, transaction_id, merchant, made, outcome, told, fields FROM sogenactif_request"
+        "SELECT id, day, transaction_id, merchant, made, outcome, notified, printed, fields,"
+        " outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FROM sogenactif_request AS another"
+        " WHERE another.order_id = request.order_id AND another.merchant = request.merchant"
+        " AND another.outcome = 'accepted' AND another.id <> request.id) FROM sogenactif_request AS request"
         f" WHERE {where} ORDER BY id",
         *used.values(),
     )
-    for identifier, day, number, merchant, made, outcome, told, fields in rows:
-        asked = json.loads(fields)
+    for identifier, day, number, merchant, made, outcome, notified, printed, fields, twice in rows:
+        requested = json.loads(fields)
         yield Transaction(
             identifier,
             f"{day}-{number:06}",
             merchant,
             made,
-            asked.get("order_id", ""),
+            requested.get("order_id", ""),
             outcome or WAITING,
-            outcome == told,
-            asked,
+            "yes" if outcome == notified else "printed" if outcome == printed else "no",
+            requested,
+            bool(twice),
         )
 
 
@@ -85,13 +94,29 @@ def answers(ledger: Ledger, transaction: Transaction) -> list[Answer]:
     ]
 
 
+def paid_twice(ledger: Ledger) -> list[tuple[str, list[str]]]:
+    """Return the orders that more than one transaction paid: their order_id, and the references of these."""
+    rows = ledger.database.rows(
+        "SELECT merchant, order_id, day, transaction_id FROM sogenactif_request AS request"
+        " WHERE outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FROM sogenactif_request AS another"
+        " WHERE another.order_id = request.order_id AND another.merchant = request.merchant"
+        " AND another.outcome = 'accepted' AND another.id <> request.id) ORDER BY id"
+    )
+    orders: dict[tuple[str, str], list[str]] = {}
+    for merchant, order_id, day, number in rows:
+        orders.setdefault((merchant, order_id), []).append(f"{day}-{number:06}")
+    return [(order_id, references) for (_, order_id), references in orders.items()]
+
+
 def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Difference, None, None]:
     """Yield what the journal and the ledger don't agree on.
 
     ``progress`` is called with the number of the journal's lines read so far.
     """
     # The ledger's first: what comes meanwhile is in it before it is in the journal.
-    here = {entry["entry"]: _named(entry) for entry in ledger.entries_only_here(())}
+    here = {entry["entry"]: _named(entry) for entry in recorded_entries(ledger)}
+    # A request that was made again has a line each time: the last one counts.
+    requests: dict[str, dict[str, Any]] = {}
     unreadable: list[JournalUnreadable] = []
     for count, entry in enumerate(ledger.journal.lines(unreadable.append), 1):
         progress(count)
@@ -100,25 +125,34 @@ def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Di
             continue
         if entry["verdict"] == FORGED:
             continue
-        named = _named(entry)
         here.pop(entry["entry"], None)
-        recorded = _recorded(ledger, entry["kind"], entry["entry"])
-        if recorded is None:
-            yield Difference("journal_only", named)
-            continue
-        verdict, fields = recorded
-        if entry["verdict"] not in (verdict, UNENTERED, UNKNOWN):
-            yield Difference("verdict", {**named, "journal": entry["verdict"], "ledger": verdict})
-        if entry["fields"] != fields:
-            names = sorted(
-                n for n in fields.keys() | entry["fields"].keys() if fields.get(n) != entry["fields"].get(n)
-            )
-            yield Difference("fields", {**named, "names": ", ".join(names)})
+        if entry["kind"] == "request":
+            requests[entry["entry"]] = entry
+        else:
+            yield from _difference(ledger, entry)
+    for entry in requests.values():
+        yield from _difference(ledger, entry)
     for error in unreadable:
         yield Difference("unreadable_day", {"error": error})
     # What is missing may be on the days that can't be read.
     for named in here.values() if not unreadable else ():
         yield Difference("ledger_only", named)
+
+
+def _difference(ledger: Ledger, entry: dict[str, Any]) -> Generator[Difference, None, None]:
+    named = _named(entry)
+    recorded = _recorded(ledger, entry["kind"], entry["entry"])
+    if recorded is None:
+        yield Difference("journal_only", named)
+        return
+    verdict, fields = recorded
+    if entry["verdict"] not in (verdict, UNRECORDED, UNKNOWN):
+        yield Difference("verdict", {**named, "journal": entry["verdict"], "ledger": verdict})
+    if entry["fields"] != fields:
+        names = sorted(
+            n for n in fields.keys() | entry["fields"].keys() if fields.get(n) != entry["fields"].get(n)
+        )
+        yield Difference("fields", {**named, "names": ", ".join(names)})
 
 
 def _named(entry: dict[str, Any]) -> dict[str, object]:

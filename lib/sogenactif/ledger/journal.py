@@ -63,13 +63,15 @@ class Journal:
         """Yield every entry, the oldest day first; a line cut by a crash is skipped. ``report`` as for ``lines``."""
         return (entry for entry in self.lines(report) if entry)
 
-    def lines(self, report: Callable[[JournalUnreadable], None] | None = None) -> Iterator[Entry | None]:
-        """Yield every entry, and None for each line that is no entry.
+    def lines(
+        self, report: Callable[[JournalUnreadable], None] | None = None, only: str = ""
+    ) -> Iterator[Entry | None]:
+        """Yield every entry, or those of one day (aaaammjj), and None for each line that is no entry.
 
         A day that can't be read is given to ``report``, and the other days are read; without it
         OSError is raised.
         """
-        for day in self.days():
+        for day in [only] if only else self.days():
             path = f"{self.folder}/{day}.jsonl"
             try:
                 with open(path, "rb") as file:
@@ -128,9 +130,10 @@ def _entry(line: bytes) -> Entry | None:
         texts = [entry[name] for name in ("entry", "time", "kind", "source", "verdict")]
         fields = entry["fields"]
         texts += [*fields, *fields.values()]
-        # Responses of today's server don't say when they were asked for.
-        if "original" in entry:
-            texts += [entry["day"], *entry["original"], *entry["original"].values()]
+        texts += [entry.get("protocol", ""), entry.get("day", "")]
+        # Of Sips 1.0 the fields are all that arrived.
+        if entry.get("original"):
+            texts += [*entry["original"], *entry["original"].values()]
         dated = True
         if fields and (entry["kind"] == "request" or "transmission_date" in fields):
             dated = bool(DATED.fullmatch(fields["transmission_date"] + fields["transaction_id"]))

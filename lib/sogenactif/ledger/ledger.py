@@ -1,30 +1,46 @@
-"""What has happened before: requests, the responses to them, and what the shop was told.
+"""What has happened before: requests, the responses to them, and what the shop was notified of.
 
 The ledger hands out transaction identifiers, matches each response with the request it answers,
-and tells the shop each outcome once. Beside it a journal keeps a line for each request and
-response. On when the pathfile names a LEDGER. Days are those of Paris.
+and notifies the shop of each outcome once. Beside it a journal keeps a line for each request and
+response. On if the pathfile names a LEDGER. Days are those of Paris.
 """
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
-from sogenactif.configuration import Pathfile
-from sogenactif.dates import PARIS, day_in_paris, read_day
+from sogenactif.configuration import PAYPAGE, Pathfile
+from sogenactif.dates import PARIS, day_in_paris
 from sogenactif.errors import (
+    CallError,
     DayFull,
     JournalError,
-    KitError,
     LedgerError,
+    OrderFull,
     ResponseError,
     TransactionUsed,
 )
-from sogenactif.fields import RESPONSE, readable
 from sogenactif.ledger.journal import Entry, Journal
-from sogenactif.ledger.schema import Execute, open_database, rebuilt_database
+from sogenactif.ledger.matching import (
+    COMPARED,
+    FORGED,
+    OUTCOMES,
+    UNKNOWN,
+    UNRECORDED,
+    Match,
+    Request,
+    answered,
+    as_recorded,
+    changed,
+    complete,
+    judge,
+    nearby,
+)
+from sogenactif.ledger.schema import Execute, Row, open_database, rebuilt_database
 from sogenactif.payment import PaymentResponse
+from sogenactif.protocols import SIPS, Numbering
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,70 +49,34 @@ if TYPE_CHECKING:
 
     Database = SqliteDatabase | PostgresqlDatabase
 
-LAST_NUMBER = 999_999
-OUTCOMES = ("accepted", "refused", "cancelled", "pending")
 EXECUTABLE = "executable"
 NOTE_TRIES = 6
-TOO_MANY_ENTRIES, USED_ALREADY, TIME_EXCEEDED = "75", "94", "97"
-# These say that nothing was authorised; what comes after them is news.
-NOTHING_AUTHORISED = (TOO_MANY_ENTRIES, USED_ALREADY, TIME_EXCEEDED)
-UNENTERED, UNKNOWN, FORGED = "unentered", "unknown", "forged"
 LONGEST_ERROR = 300
-# In a response these tell what happened, and not what was asked.
-OUTCOME_FIELDS = ("payment_means", "transaction_condition")
-BLANKED = dict.fromkeys(map(ord, '|;:"'), " ")
-TOLD_AT_ONCE = 5
+NOTIFIED_AT_ONCE = 5
+MOST_UNANSWERED = 200
+MANY_NUMBERS = 100_000
+SIPS_NUMBERING = Numbering()
+# What the shop was not notified of, unless an executable printed it and nothing else received it.
+PENDING = "outcome <> notified AND outcome <> printed"
+REQUEST_COLUMNS = "id, protocol, day, reference, fields, outcome, decided_by"
+UNANSWERED = (
+    "NOT EXISTS (SELECT 1 FROM sogenactif_response AS response WHERE response.request_id = request.id)"
+)
 
 RecordOutcome = Callable[[PaymentResponse], None]
-LogError = Callable[[Exception], None]
-
-
-class Match:
-    """What a response turned out to be.
-
-    ``verdict`` is an outcome (accepted, refused, cancelled, pending) when this response decided it;
-    duplicate when it was known; conflicting, with ``why``, or unknown when it pays nothing;
-    unentered when the ledger couldn't be reached and the journal keeps it. ``outcome`` is that of
-    the request as it stands now, empty where there is none; ``asked`` are the fields of the request.
-    """
-
-    def __init__(
-        self,
-        verdict: str,
-        outcome: str = "",
-        why: str = "",
-        request_id: int | None = None,
-        asked: Mapping[str, str] | None = None,
-    ) -> None:
-        self.verdict = verdict
-        self.outcome = outcome
-        self.why = why
-        self.request_id = request_id
-        self.asked = asked or {}
-        self.warning = ""
-
-    def complete(self, response: PaymentResponse) -> PaymentResponse:
-        """The response with what today's server doesn't give back: the request's caddie, language…"""
-        return _complete(response, self.asked)
-
-    @property
-    def entered(self) -> bool:
-        """Whether the ledger has the response, and not the journal alone."""
-        return self.verdict != UNENTERED
-
-    @property
-    def believed(self) -> bool:
-        """Whether the response agrees with the request that it answers."""
-        return self.verdict in OUTCOMES or self.verdict == "duplicate"
+LogError = Callable[[BaseException], None]
+Query = Callable[..., Iterable[Row]]
 
 
 class Ledger:
-    """The ledger and the journal of a shop. Methods raise LedgerError where the database fails."""
+    """The ledger and the journal of a shop. Methods raise LedgerError if the database fails."""
 
     def __init__(self, url: str, journal: str) -> None:
         self.url = url
         self.journal = Journal(journal)
         self._database: Database | None = None
+        # What the log is to say of the last request that was registered.
+        self.warning = ""
 
     @property
     def database(self) -> "Database":
@@ -117,7 +97,7 @@ class Ledger:
         self._database = None
 
     def close(self) -> None:
-        """Let go of the database, until it is needed again."""
+        """Close the database, until it is needed again."""
         if self._database:
             self._database.close()
         self._database = None
@@ -130,120 +110,59 @@ class Ledger:
         """Whether nothing was ever recorded, so that a missing database is no loss."""
         return all(entry.get("verdict") == FORGED for entry in self.journal.entries())
 
-    def register(self, fields: Mapping[str, str]) -> str:
-        """Record what a request asks for, and give its transaction_id: the shop's own, or the next of the day.
+    # Requests
 
-        The journal has it too before this returns. Raises DayFull, TransactionUsed, JournalError.
+    def register(self, fields: Mapping[str, str], numbering: Numbering = SIPS_NUMBERING) -> Mapping[str, str]:
+        """Record a request, and return its fields as they are to be sealed.
+
+        Its transaction_id is the shop's own, or that of the same order if it still waits (Sips 1.0), or the next of
+        the day. A request that is recorded already, in all its fields, is returned as it is and nothing is
+        written. The journal has a new one before this returns. Raises CallError, DayFull, OrderFull,
+        TransactionUsed, JournalError.
         """
-        given = fields.get("transaction_id", "")
-        entry = _new_entry("request", "call_request", fields, verdict="requested")
+        self.warning = ""
+        given, order_id = fields.get("transaction_id", ""), fields.get("order_id", "")
+        if not order_id and numbering.protocol == PAYPAGE and not numbering.by_reference:
+            raise CallError("order_id not filled, and PAYPAGE_REFERENCE!transactionId! needs it")
+        known = _registered(self.database.rows, fields, numbering)
+        if known and not changed(known["fields"], fields):
+            return dict(known["fields"])
+        entry = new_entry("request", "call_request", "requested")
+        entry |= {"protocol": numbering.protocol, "given": bool(given), "fields": dict(fields)}
         with self.database.transaction() as execute:
-            if given:
-                entry.update(_claim_number(execute, entry, fields, int(given)))
-            else:
-                entry["fields"] = {**fields, "transaction_id": _next_number(execute, entry, fields)}
-        entry["given"] = bool(given)
-        self.journal.append(journal_day(fields), entry)
-        number: str = entry["fields"]["transaction_id"]
-        return number
-
-    def receive(self, response: PaymentResponse, source: str) -> Match:
-        """Match a response with the request it answers, and record it, in the journal too.
-
-        ``source`` says how it came: manual, automatic or executable (which knows the outcome then, and
-        is not told it). Where the database fails the journal alone keeps it: unentered, until
-        ``enter`` is called. Where the journal fails ``warning`` says so. Raises LedgerError only
-        when neither could be written.
-        """
-        entry = _new_entry("response", source, response.fields, verdict=UNENTERED)
-        if response.original:
-            entry |= {"original": dict(response.original), "day": response.day}
-        failure: LedgerError | None = None
-        try:
-            match = self.enter(entry)
-        except LedgerError as error:
-            match, failure = Match(UNENTERED, why=str(error)), error
-        entry["verdict"] = match.verdict
-        try:
-            self.journal.append(_day_of(response) or _today(), entry)
-        except JournalError as error:
-            if failure:
-                raise LedgerError(str(error), failure) from error
-            match.warning = str(error)
-        return match
-
-    def refuse(self, error: KitError, source: str) -> None:
-        """Note in the journal a message that can't be believed, and why; nothing of what it says. Raises JournalError."""
-        entry = _new_entry("response", source, {}, verdict=FORGED)
-        self.journal.append(_today(), {**entry, "error": error.logged[:LONGEST_ERROR]})
-
-    def enter(self, entry: Entry) -> Match:
-        """Record the response of a journal's entry; one that is recorded already keeps its verdict."""
-        response = PaymentResponse(entry["fields"], entry.get("original", {}), entry.get("day", ""))
-        with self.database.transaction() as execute:
-            known = execute(
-                "SELECT verdict, request_id FROM sogenactif_response WHERE entry = ?", entry["entry"]
-            )
+            known = _registered(execute, fields, numbering)
             if known:
-                return Match(known[0][0], request_id=known[0][1])
-            match = _match(execute, response)
-            recorded = entry["verdict"]
-            if recorded != UNENTERED:
-                match = _as_recorded(execute, match, recorded, response)
-            [[number]] = execute(
-                "INSERT INTO sogenactif_response (entry, received, source, request_id, verdict, fields)"
-                " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-                entry["entry"], entry["time"], entry["source"], match.request_id, match.verdict,
-                json.dumps(entry["fields"]),
-            )  # fmt: skip
-            _decide(execute, match, number)
-            if entry["source"] == EXECUTABLE and match.verdict in OUTCOMES:
-                execute("UPDATE sogenactif_request SET told = outcome WHERE id = ?", match.request_id)
-        return match
-
-    def match_again(self) -> int:
-        """Match the responses that answered no request with those entered since; how many found theirs."""
-        unknown = list(
-            self.database.rows("SELECT id, fields FROM sogenactif_response WHERE verdict = ?", UNKNOWN)
-        )
-        found = 0
-        for number, fields in unknown:
-            with self.database.transaction() as execute:
-                match = _match(execute, PaymentResponse(json.loads(fields)))
-                if match.request_id is not None:
-                    found += 1
-                    execute(
-                        "UPDATE sogenactif_response SET verdict = ?, request_id = ? WHERE id = ?",
-                        match.verdict, match.request_id, number,
-                    )  # fmt: skip
-                    _decide(execute, match, number)
-        return found
-
-    def entries_only_here(self, seen: Collection[str]) -> Iterator[Entry]:
-        """What the database has and a journal with these entries hasn't, as the journal would say it."""
-        statements = {
-            "request": "SELECT entry, made, 'call_request', 'requested', fields FROM sogenactif_request",
-            "response": "SELECT entry, received, source, verdict, fields FROM sogenactif_response",
-        }
-        for kind, statement in statements.items():
-            for identifier, time, source, verdict, fields in self.database.rows(statement):
-                if identifier not in seen:
-                    yield {
-                        "entry": identifier, "time": time, "kind": kind, "source": source,
-                        "verdict": verdict, "fields": json.loads(fields),
-                    }  # fmt: skip
-
-    def has(self, entry: Entry) -> bool:
-        """Whether a journal's entry is in the ledger."""
-        table = "sogenactif_request" if entry["kind"] == "request" else "sogenactif_response"
-        return bool(list(self.database.rows(f"SELECT 1 FROM {table} WHERE entry = ?", entry["entry"])))
+                entry |= {"entry": known["entry"], "time": known["made"]}
+                entry["fields"] = {**fields, **_identifiers(known["fields"])}
+                _update_request(execute, entry)
+                # Lines of one request have to stand in the order in which they were recorded.
+                self.journal.append(journal_day(fields), entry)
+                return dict(entry["fields"])
+            if order_id and numbering.protocol == PAYPAGE:
+                _limit_unanswered(execute, fields)
+            if given:
+                if not _insert_request(execute, entry, numbering, int(given)):
+                    raise TransactionUsed(given, journal_day(fields), "an instalment of another payment")
+            else:
+                drawn = _draw_number(execute, entry, numbering) - numbering.first + 1
+                if drawn % MANY_NUMBERS == 0:
+                    self.warning = f"{drawn} transaction numbers of {journal_day(fields)} are used: who asks for so many?"
+        self.journal.append(journal_day(fields), entry)
+        return dict(entry["fields"])
 
     def enter_request(self, entry: Entry) -> None:
-        """Record the request of a journal's entry that the ledger hasn't."""
+        """Record the request of a journal's entry: one that the ledger lacks, or has in an earlier form."""
         fields = entry["fields"]
         number = int(fields["transaction_id"])
+        protocol = entry.get("protocol", "")
+        # The reference is that of the entry: the pathfile may have changed since.
+        numbering = Numbering(protocol, bool(entry.get("reference")))
         with self.database.transaction() as execute:
-            _claim_number(execute, entry, fields, number)
+            if execute("SELECT 1 FROM sogenactif_request WHERE entry = ?", entry["entry"]):
+                _update_request(execute, entry)
+                return
+            if not _insert_request(execute, entry, numbering, number):
+                raise TransactionUsed(fields["transaction_id"], journal_day(fields), "another entry")
             if not entry.get("given"):
                 execute(
                     "INSERT INTO sogenactif_counter VALUES (?, ?, ?) ON CONFLICT (merchant, day)"
@@ -251,71 +170,192 @@ class Ledger:
                     _merchant(fields), journal_day(fields), number,
                 )  # fmt: skip
 
-    def tell(
-        self,
-        record_outcome: RecordOutcome,
-        log: LogError,
-        first: int | None = None,
-        most: int | None = TOLD_AT_ONCE,
-    ) -> int:
-        """Tell the shop the outcomes that it was not told, that of request ``first`` before others.
+    # Responses
 
-        ``record_outcome`` is called once for an outcome, by one process at a time; where it raises,
-        the error is given to ``log`` and the outcome is told another time. At most ``most`` of
-        those left behind are told, none after one that fails; None tells all it can. Returns how
-        many the shop now knows.
+    def receive(self, response: PaymentResponse, source: str) -> Match:
+        """Match a response with the request it answers, and record it, in the journal too.
+
+        ``source`` says how it arrived: manual, automatic or executable, which prints it. If the database
+        fails only the journal has it: unrecorded, until ``enter`` is called. If the journal fails
+        ``warnings`` say so. Raises LedgerError only if neither could be written.
         """
-        statement = "SELECT id FROM sogenactif_request WHERE outcome <> told ORDER BY attempts, id"
-        waiting = list(self.database.rows(statement + (f" LIMIT {most}" if most else "")))
-        numbers = dict.fromkeys([*([first] if first is not None else []), *(row[0] for row in waiting)])
-        told = 0
-        for number in numbers:
-            known = self._tell_one(number, record_outcome, log)
-            told += bool(known)
-            if known is False and most is not None:
-                break
-        return told
+        entry = new_entry("response", source, UNRECORDED) | response.stored
+        failure: LedgerError | None = None
+        try:
+            match = self.enter(entry, printing=source == EXECUTABLE)
+        except LedgerError as error:
+            match, failure = Match(UNRECORDED, why=str(error)), error
+        entry["verdict"] = match.verdict
+        # What only the journal has was printed as it was sealed.
+        if failure and source == EXECUTABLE:
+            entry["printed"] = True
+        try:
+            self.journal.append(response.day or today(), entry)
+        except JournalError as error:
+            if failure:
+                raise LedgerError(str(error), failure) from error
+            match.warnings.append(str(error))
+        if failure:
+            from sogenactif.ledger.rebuild import note_unrecorded
 
-    def untold(self) -> int:
-        """How many outcomes the shop was not told."""
-        [[count]] = self.database.rows("SELECT count(*) FROM sogenactif_request WHERE outcome <> told")
+            note_unrecorded(self.journal.folder, response.day or today())
+        return match
+
+    def enter(self, entry: Entry, printing: bool = False) -> Match:
+        """Record the response of a journal's entry; one that is recorded already keeps its verdict.
+
+        ``printing`` says that an executable is about to print it.
+        """
+        response = PaymentResponse.from_stored(entry)
+        with self.database.transaction() as execute:
+            known = execute(
+                "SELECT verdict, request_id FROM sogenactif_response WHERE entry = ?", entry["entry"]
+            )
+            if known:
+                return Match(known[0][0], request_id=known[0][1])
+            match = _match(execute, response)
+            if entry["verdict"] != UNRECORDED:
+                printing = printing or entry["source"] == EXECUTABLE
+                decided = _deciding(execute, match.request_id) if match.request_id is not None else {}
+                match = as_recorded(match, entry["verdict"], response, list(decided.values()))
+            stored = response.stored
+            [[response_id]] = execute(
+                "INSERT INTO sogenactif_response"
+                " (entry, received, source, request_id, verdict, protocol, day, original, fields)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                entry["entry"], entry["time"], entry["source"], match.request_id, match.verdict,
+                stored["protocol"], stored["day"], json.dumps(stored["original"]), json.dumps(stored["fields"]),
+            )  # fmt: skip
+            decided_now = _decide(execute, match, response_id)
+            if printing or entry.get("printed"):
+                if decided_now:
+                    execute("UPDATE sogenactif_request SET printed = outcome WHERE id = ?", match.request_id)
+            elif match.is_trusted:
+                # A script received it too: its function is to be called.
+                execute(
+                    "UPDATE sogenactif_request SET printed = '' WHERE id = ? AND printed <> ''",
+                    match.request_id,
+                )
+            if decided_now and match.verdict == "accepted":
+                match.warnings += _paid_before(execute, match)
+        return match
+
+    def match_again(self) -> int:
+        """Match the responses that answered no request with those recorded since; return how many found theirs."""
+        unknown = list(
+            self.database.rows(
+                "SELECT id, protocol, day, original, fields FROM sogenactif_response WHERE verdict = ?",
+                UNKNOWN,
+            )
+        )
+        matched = 0
+        for response_id, *stored in unknown:
+            with self.database.transaction() as execute:
+                match = _match(execute, stored_response(*stored))
+                if match.request_id is not None:
+                    matched += 1
+                    execute(
+                        "UPDATE sogenactif_response SET verdict = ?, request_id = ? WHERE id = ?",
+                        match.verdict, match.request_id, response_id,
+                    )  # fmt: skip
+                    _decide(execute, match, response_id)
+        return matched
+
+    def has(self, entry: Entry) -> bool:
+        """Whether the ledger has an entry of the journal, in the form of this line."""
+        table = "sogenactif_request" if entry["kind"] == "request" else "sogenactif_response"
+        rows = list(self.database.rows(f"SELECT fields FROM {table} WHERE entry = ?", entry["entry"]))
+        return bool(rows) and (entry["kind"] == "response" or json.loads(rows[0][0]) == entry["fields"])
+
+    def awaits(self, claim: PaymentResponse) -> int | None:
+        """Return the ID of the request without an outcome that a message claims to answer, if there is one."""
+
+        def query(statement: str, *values: object) -> Iterable[Row]:
+            return self.database.rows(statement.format(lock=""), *values)
+
+        request = answered(claim, _candidates(query, claim))
+        return request.id if request and not request.outcome else None
+
+    # Notifications
+
+    def notify(self, record_outcome: RecordOutcome, log: LogError, request_id: int) -> bool:
+        """Notify the shop of the outcome of a request, if it is pending; return whether it now knows one more.
+
+        ``record_outcome`` is called once for an outcome, by one process at a time. If it raises, the error
+        is given to ``log`` and the outcome stays pending. An outcome that arrives meanwhile follows.
+        """
+        notified = False
+        while self._notify_once(request_id, record_outcome, log):
+            notified = True
+        return notified
+
+    def notify_pending(
+        self, record_outcome: RecordOutcome, log: LogError, most: int | None = NOTIFIED_AT_ONCE
+    ) -> int:
+        """Notify the shop of pending outcomes, those with the fewest attempts first; return of how many.
+
+        At most ``most``, and none after one that fails; None notifies of all that it can.
+        """
+        statement = f"SELECT id FROM sogenactif_request WHERE {PENDING} ORDER BY attempts, id"
+        pending = list(self.database.rows(statement + (f" LIMIT {most}" if most else "")))
+        failures: list[BaseException] = []
+
+        def failed(error: BaseException) -> None:
+            failures.append(error)
+            log(error)
+
+        count = 0
+        for [request_id] in pending:
+            count += self.notify(record_outcome, failed, request_id)
+            if failures and most is not None:
+                break
+        return count
+
+    def pending(self) -> int:
+        """Return how many outcomes the shop was not notified of."""
+        [[count]] = self.database.rows(f"SELECT count(*) FROM sogenactif_request WHERE {PENDING}")
         return int(count)
 
-    def _tell_one(self, number: int, record_outcome: RecordOutcome, log: LogError) -> bool | None:
-        """Whether the shop was told, None where there was nothing to tell or another process does it."""
-        with self.database.claim(number) as mine:
-            if not mine:
-                return None
+    def _notify_once(self, request_id: int, record_outcome: RecordOutcome, log: LogError) -> bool:
+        """Return whether the shop was notified: not if nothing is pending, another process does it, or it failed.
+
+        Whoever finds the claim held leaves its outcome to the holder, who looks again after releasing it.
+        """
+        with self.database.claim(request_id) as is_claimed:
+            if not is_claimed:
+                return False
             rows = list(
                 self.database.rows(
-                    "SELECT request.outcome, response.fields, request.fields FROM sogenactif_request AS request"
+                    "SELECT request.outcome, request.fields, response.protocol, response.day, response.original,"
+                    " response.fields FROM sogenactif_request AS request"
                     " JOIN sogenactif_response AS response ON response.id = request.decided_by"
-                    " WHERE request.id = ? AND request.outcome <> request.told",
-                    number,
+                    " WHERE request.id = ? AND request.outcome <> request.notified AND request.outcome <> request.printed",
+                    request_id,
                 )
             )
             if not rows:
-                return None
-            [[outcome, fields, asked]] = rows
+                return False
+            [[outcome, requested, *stored]] = rows
+            # Before the call: a function that ends the process must not come first for ever.
+            with self.database.transaction(flush=False) as execute:
+                execute("UPDATE sogenactif_request SET attempts = attempts + 1 WHERE id = ?", request_id)
             try:
-                record_outcome(_complete(PaymentResponse(json.loads(fields)), json.loads(asked)))
-                told = True
-            except Exception as error:
+                record_outcome(complete(stored_response(*stored), json.loads(requested)))
+            except (KeyboardInterrupt, GeneratorExit):
+                raise
+            except BaseException as error:
                 log(error)
-                told = False
-            self._note_telling(number, outcome, told)
-            return told
+                return False
+            self._note_notified(request_id, outcome)
+            return True
 
-    def _note_telling(self, number: int, outcome: str, told: bool) -> None:
-        """Note whether the shop was told: again and again, for it must not be told twice."""
-        for tries_left in reversed(range(NOTE_TRIES if told else 1)):
+    def _note_notified(self, request_id: int, outcome: str) -> None:
+        """Note that the shop was notified: again and again, for it is not to be notified twice."""
+        for tries_left in reversed(range(NOTE_TRIES)):
             try:
-                # Where the power fails now the shop is told again: cheaper than to wait for the disk each time.
+                # Not flushed. After a power cut the shop is notified twice, which it has to tolerate.
                 with self.database.transaction(flush=False) as execute:
-                    if told:
-                        execute("UPDATE sogenactif_request SET told = ? WHERE id = ?", outcome, number)
-                    else:
-                        execute("UPDATE sogenactif_request SET attempts = attempts + 1 WHERE id = ?", number)
+                    execute("UPDATE sogenactif_request SET notified = ? WHERE id = ?", outcome, request_id)
                 return
             except LedgerError:
                 if not tries_left:
@@ -324,7 +364,7 @@ class Ledger:
 
 @contextmanager
 def opened_ledger(pathfile: Pathfile) -> Iterator[Ledger | None]:
-    """The ledger that a pathfile names, None if it names none; closed at the end."""
+    """Open the ledger that a pathfile names, None if it names none; closed at the end."""
     if not pathfile.ledger:
         yield None
         return
@@ -335,193 +375,230 @@ def opened_ledger(pathfile: Pathfile) -> Iterator[Ledger | None]:
         ledger.close()
 
 
-def _as_recorded(execute: Execute, match: Match, verdict: str, response: PaymentResponse) -> Match:
-    """A match as it was decided when the response came.
-
-    Two responses that came at once may stand in the journal in the other order: an authorisation
-    that is final stays, whatever the journal has after it.
-    """
-    if match.request_id is None or verdict == UNKNOWN:
-        return Match(UNKNOWN, why=match.why)
-    decisions = execute(
-        "SELECT response.fields FROM sogenactif_request AS request"
-        " JOIN sogenactif_response AS response ON response.id = request.decided_by WHERE request.id = ?",
-        match.request_id,
+def stored_response(protocol: str, day: str, original: str, fields: str) -> PaymentResponse:
+    """Make the response that a row of the ledger holds: its columns of these names."""
+    return PaymentResponse.from_stored(
+        {"protocol": protocol, "day": day, "original": json.loads(original), "fields": json.loads(fields)}
     )
-    final = any(_is_final(PaymentResponse(json.loads(fields))) for [fields] in decisions)
-    outcome = "" if final else response.outcome
-    return Match(verdict, outcome, match.why, match.request_id, match.asked)
-
-
-def _is_final(response: PaymentResponse) -> bool:
-    """Whether a response tells what the bank decided: before that the customer may come back."""
-    return response.outcome in ("accepted", "refused") and response["response_code"] not in NOTHING_AUTHORISED
-
-
-def _decide(execute: Execute, match: Match, number: int) -> None:
-    """Let a response that decides its request decide it."""
-    if match.verdict in OUTCOMES and match.verdict == match.outcome:
-        execute(
-            "UPDATE sogenactif_request SET outcome = ?, decided_by = ?, attempts = 0 WHERE id = ?",
-            match.outcome, number, match.request_id,
-        )  # fmt: skip
-
-
-def _match(execute: Execute, response: PaymentResponse) -> Match:
-    found = _asked(execute, response)
-    if not found:
-        return Match(UNKNOWN, why="no such request")
-    number, asked, outcome, decided_by = found
-    other = _differing(response, asked)
-    if other:
-        return Match("conflicting", outcome, f"another {other}", number, asked)
-    if not outcome:
-        return Match(response.outcome, response.outcome, "", number, asked)
-    decisions = execute(
-        "SELECT id, fields FROM sogenactif_response WHERE request_id = ? AND verdict IN (?, ?, ?, ?)",
-        number, *OUTCOMES,
-    )  # fmt: skip
-    earlier = {row[0]: PaymentResponse(json.loads(row[1])) for row in decisions}
-    used_already = response["response_code"] == USED_ALREADY and "transmission_date" not in response.fields
-    if used_already or _identity(response) in map(_identity, earlier.values()):
-        return Match("duplicate", outcome, "", number, asked)
-    before = earlier[decided_by]
-    if not _is_final(before):
-        return Match(response.outcome, response.outcome, "", number, asked)
-    return Match("conflicting", outcome, f"{response.outcome} after {outcome}", number, asked)
-
-
-def _asked(execute: Execute, response: PaymentResponse) -> tuple[int, dict[str, str], str, int] | None:
-    """The request that a response answers: its id, fields, outcome, and the response that decided it.
-
-    Today's server names no country; and its day is the one on which the customer reached it, so
-    that a form shown before midnight may be answered as of the day after.
-    """
-    if not response["transaction_id"] or not _day_of(response):
-        return None
-    number, day = int(response["transaction_id"]), _day_of(response)
-    columns = "SELECT id, fields, outcome, decided_by FROM sogenactif_request"
-    if "transmission_date" in response.fields:
-        rows = execute(
-            f"{columns} WHERE merchant = ? AND day = ? AND transaction_id = ? {{lock}}",
-            _merchant(response.fields), day, number,
-        )  # fmt: skip
-        return (rows[0][0], json.loads(rows[0][1]), *rows[0][2:]) if rows else None
-    before = f"{read_day(day) - timedelta(days=1):%Y%m%d}"
-    rows = execute(
-        f"{columns} WHERE day IN (?, ?) AND transaction_id = ? ORDER BY day DESC {{lock}}",
-        day, before, number,
-    )  # fmt: skip
-    found = [(row[0], json.loads(row[1]), *row[2:]) for row in rows]
-    own = [row for row in found if row[1].get("merchant_id") == response["merchant_id"]]
-    agreeing = [row for row in own if not _differing(response, row[1])]
-    return next(iter(agreeing or own), None)
-
-
-def _differing(response: PaymentResponse, asked: Mapping[str, str]) -> str:
-    """The first field in which a response isn't the one to a request; empty where it may be."""
-    for name, plain in (("amount", _number), ("currency_code", _number), ("order_id", _blanked)):
-        if plain(response[name]) != plain(asked.get(name, "")):
-            return name
-    return ""
-
-
-def _complete(response: PaymentResponse, asked: Mapping[str, str]) -> PaymentResponse:
-    """A response of today's server with the fields of its request that the server doesn't give back."""
-    if "transmission_date" in response.fields:
-        return response
-    kept = {name: asked[name] for name in RESPONSE.values() if asked.get(name) and name not in OUTCOME_FIELDS}
-    return PaymentResponse({**kept, **response.fields}, response.original, response.day)
-
-
-def _number(digits: str) -> str:
-    return digits.lstrip("0")
-
-
-def _blanked(order_id: str) -> str:
-    """As the server gives it back: it makes blanks of the characters that it forbids."""
-    return readable(order_id).translate(BLANKED)
-
-
-def _identity(response: PaymentResponse) -> tuple[str, ...]:
-    return tuple(response[name] for name in ("response_code", "authorisation_id", "payment_certificate"))
-
-
-def _next_number(execute: Execute, entry: Entry, fields: Mapping[str, str]) -> str:
-    merchant, day = _merchant(fields), journal_day(fields)
-    while True:
-        [[number]] = execute(
-            "INSERT INTO sogenactif_counter VALUES (?, ?, 1) ON CONFLICT (merchant, day)"
-            " DO UPDATE SET last = sogenactif_counter.last + 1 RETURNING last",
-            merchant, day,
-        )  # fmt: skip
-        if number > LAST_NUMBER:
-            raise DayFull(merchant, day)
-        transaction_id = f"{number:06}"
-        if _insert(execute, entry, {**fields, "transaction_id": transaction_id}, number):
-            return transaction_id
-
-
-def _claim_number(execute: Execute, entry: Entry, fields: Mapping[str, str], number: int) -> Entry:
-    """Record a request with the shop's own number; what the journal says otherwise where it was asked before."""
-    if _insert(execute, entry, fields, number):
-        return {}
-    merchant, day = _merchant(fields), journal_day(fields)
-    [[identifier, recorded]] = execute(
-        "SELECT entry, fields FROM sogenactif_request WHERE merchant = ? AND day = ? AND transaction_id = ?",
-        merchant, day, number,
-    )  # fmt: skip
-    before = json.loads(recorded)
-    other = sorted(
-        name
-        for name in before.keys() | fields.keys()
-        if name not in ("transmission_date", "transaction_id") and before.get(name) != fields.get(name)
-    )
-    if other:
-        raise TransactionUsed(fields["transaction_id"], day, ", ".join(other))
-    return {"entry": identifier, "fields": before}
-
-
-def _insert(execute: Execute, entry: Entry, fields: Mapping[str, str], number: int) -> bool:
-    return bool(
-        execute(
-            "INSERT INTO sogenactif_request (entry, made, merchant, day, transaction_id, order_id, fields)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
-            entry["entry"], entry["time"], _merchant(fields), journal_day(fields), number,
-            searchable(fields.get("order_id", "")), json.dumps(dict(fields)),
-        )
-    )  # fmt: skip
 
 
 def searchable(order_id: str) -> str:
-    """An order's number as the database holds it: bytes that are no text are written as escapes."""
+    """Return an order_id as the database holds it: bytes that are no text are written as escapes."""
     return order_id.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
-def _merchant(fields: Mapping[str, str]) -> str:
-    return f"{fields.get('merchant_country', '')}.{fields.get('merchant_id', '')}"
-
-
 def journal_day(fields: Mapping[str, str]) -> str:
-    """The day of a request in Paris, aaaammjj; the guide's responses carry the moment of theirs."""
+    """Return the day of a request in Paris, aaaammjj. Raises ResponseError."""
     try:
         return day_in_paris(fields["transmission_date"])
     except (ValueError, OverflowError):
         raise ResponseError("transmission_date") from None
 
 
-def _day_of(response: PaymentResponse) -> str:
-    """The day of the transaction_id of a response; empty where today's server names none."""
-    if "transmission_date" in response.fields:
-        return journal_day(response.fields)
-    return response.day or response["payment_date"]
-
-
-def _today() -> str:
+def today() -> str:
+    """Return this day in Paris, aaaammjj."""
     return datetime.now(PARIS).strftime("%Y%m%d")
 
 
-def _new_entry(kind: str, source: str, fields: Mapping[str, str], verdict: str) -> Entry:
+def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -> Entry | None:
+    """Return the recorded request that a call makes again, as its entry in the journal: None for a new one.
+
+    That is the one with the shop's own transaction_id; or, in Sips 1.0, the last one of an order
+    that nothing answered and that the payment server would take for the same. Raises TransactionUsed.
+    """
+    columns = "SELECT request.entry, request.made, request.protocol, request.fields FROM sogenactif_request AS request"
+    merchant, day, given = _merchant(fields), journal_day(fields), fields.get("transaction_id", "")
+    if given:
+        rows = query(
+            f"{columns} WHERE merchant = ? AND day = ? AND transaction_id = ?", merchant, day, int(given)
+        )
+    elif numbering.protocol == SIPS and fields.get("order_id"):
+        rows = query(
+            f"{columns} WHERE order_id = ? AND merchant = ? AND day = ? AND protocol = ? AND outcome = ''"
+            f" AND {UNANSWERED} ORDER BY id DESC",
+            searchable(fields["order_id"]), merchant, day, SIPS,
+        )  # fmt: skip
+    else:
+        return None
+    for entry, made, protocol, recorded in rows:
+        before = json.loads(recorded)
+        different = [name for name in changed(before, fields) if name in COMPARED]
+        if protocol not in ("", numbering.protocol):
+            different.append("protocol")
+        if not different:
+            return {"entry": entry, "made": made, "fields": before}
+        if given:
+            raise TransactionUsed(given, day, ", ".join(different))
+    return None
+
+
+def _identifiers(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: fields[name] for name in ("transaction_id", "transmission_date")}
+
+
+def _update_request(execute: Execute, entry: Entry) -> None:
+    execute(
+        "UPDATE sogenactif_request SET fields = ? WHERE entry = ?",
+        json.dumps(entry["fields"]),
+        entry["entry"],
+    )
+
+
+def _limit_unanswered(execute: Execute, fields: Mapping[str, str]) -> None:
+    """Raise OrderFull if an order has as many requests without a response as it may have on a day."""
+    [[count]] = execute(
+        "SELECT count(*) FROM sogenactif_request AS request"
+        f" WHERE order_id = ? AND merchant = ? AND day = ? AND {UNANSWERED}",
+        searchable(fields["order_id"]), _merchant(fields), journal_day(fields),
+    )  # fmt: skip
+    if count >= MOST_UNANSWERED:
+        raise OrderFull(MOST_UNANSWERED)
+
+
+def _draw_number(execute: Execute, entry: Entry, numbering: Numbering) -> int:
+    """Record a request with the next number of its day that is free; return it. Raises DayFull."""
+    fields = entry["fields"]
+    merchant, day, first = _merchant(fields), journal_day(fields), numbering.first
+    while True:
+        [[number]] = execute(
+            "INSERT INTO sogenactif_counter VALUES (?, ?, ?) ON CONFLICT (merchant, day) DO UPDATE SET last ="
+            " CASE WHEN sogenactif_counter.last < ? THEN ? ELSE sogenactif_counter.last + 1 END RETURNING last",
+            merchant, day, first, first - 1, first,
+        )  # fmt: skip
+        if number > numbering.last:
+            raise DayFull(merchant, day, numbering.last - first + 1)
+        entry["fields"] = {**fields, "transaction_id": f"{number:06}"}
+        if _insert_request(execute, entry, numbering, number):
+            return int(number)
+
+
+def _insert_request(execute: Execute, entry: Entry, numbering: Numbering, number: int) -> bool:
+    """Record a request and reserve its number for its instalments; return False if it is used or reserved."""
+    fields = entry["fields"]
+    merchant, day = _merchant(fields), journal_day(fields)
+    reserved = execute(
+        "SELECT 1 FROM sogenactif_reserved WHERE merchant = ? AND day = ? AND transaction_id = ?",
+        merchant, day, number,
+    )  # fmt: skip
+    if reserved:
+        return False
+    for later in [] if numbering.by_reference else _later_days(fields, day):
+        if not execute(
+            "INSERT INTO sogenactif_reserved VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING day",
+            merchant, later, number,
+        ):  # fmt: skip
+            return False
+    reference = numbering.reference(day, number)
+    if reference:
+        entry["reference"] = reference
+    return bool(
+        execute(
+            "INSERT INTO sogenactif_request"
+            " (entry, made, protocol, merchant, day, transaction_id, reference, order_id, fields)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+            entry["entry"], entry["time"], numbering.protocol, merchant, day, number, reference,
+            searchable(fields.get("order_id", "")), json.dumps(fields),
+        )
+    )  # fmt: skip
+
+
+def _later_days(fields: Mapping[str, str], day: str) -> list[str]:
+    """Return the other days on which a payment in several times uses its number, aaaammjj."""
+    if fields.get("capture_mode") != "PAYMENT_N":
+        return []
+    from sogenactif.dates import read_day
+    from sogenactif.instalments import WrongSchedule, is_digits, schedule
+
+    first_after = fields.get("capture_day") or "0"
+    try:
+        if not is_digits(first_after):
+            raise WrongSchedule
+        parts = schedule(int(fields["amount"]), fields.get("data", ""), int(first_after), read_day(day))
+    except WrongSchedule:
+        # The payment server refuses it.
+        return []
+    return [later for later in (f"{part.day:%Y%m%d}" for part in parts) if later != day]
+
+
+def _match(execute: Execute, response: PaymentResponse) -> Match:
+    request = answered(response, _candidates(execute, response))
+    if not request:
+        return Match(UNKNOWN, why="no such request")
+    return judge(response, request, _deciding(execute, request.id) if request.outcome else {})
+
+
+def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
+    """Return the requests that a response may answer, whatever their fields."""
+    number = int(response["transaction_id"] or 0)
+    columns = f"SELECT {REQUEST_COLUMNS} FROM sogenactif_request"
+    rows: list[Row] = []
+    if response.protocol == SIPS:
+        rows += query(
+            f"{columns} WHERE merchant = ? AND day = ? AND transaction_id = ? {{lock}}",
+            _merchant(response.fields), response.day, number,
+        )  # fmt: skip
+    else:
+        reference = response.original.get("transactionReference", "")
+        if reference:
+            rows += query(f"{columns} WHERE reference = ? AND reference <> '' {{lock}}", reference)
+        if number and response.day and not rows:
+            rows += query(
+                f"{columns} WHERE day IN (?, ?, ?) AND transaction_id = ? {{lock}}",
+                *nearby(response.day),
+                number,
+            )
+            rows += query(
+                f"{columns} WHERE outcome = '' AND transaction_id = ? AND day NOT IN (?, ?, ?) {{lock}}",
+                number, *nearby(response.day),
+            )  # fmt: skip
+    return [
+        Request(id, protocol, day, reference, json.loads(fields), outcome, decided_by)
+        for id, protocol, day, reference, fields, outcome, decided_by in rows
+    ]
+
+
+def _deciding(execute: Execute, request_id: int) -> dict[int, PaymentResponse]:
+    """Return the responses that decided a request so far, by their ID."""
+    rows = execute(
+        "SELECT id, protocol, day, original, fields FROM sogenactif_response"
+        " WHERE request_id = ? AND verdict IN (?, ?, ?, ?)",
+        request_id, *OUTCOMES,
+    )  # fmt: skip
+    return {row[0]: stored_response(*row[1:]) for row in rows}
+
+
+def _decide(execute: Execute, match: Match, response_id: int) -> bool:
+    """Let a response that decides its request decide it; return whether it does."""
+    if match.verdict not in OUTCOMES or match.verdict != match.outcome:
+        return False
+    execute(
+        "UPDATE sogenactif_request SET outcome = ?, decided_by = ?, attempts = 0, printed = '' WHERE id = ?",
+        match.outcome, response_id, match.request_id,
+    )  # fmt: skip
+    return True
+
+
+def _paid_before(execute: Execute, match: Match) -> list[str]:
+    """Return a warning if another request of the same order was accepted too."""
+    order_id = match.requested.get("order_id", "")
+    rows = order_id and execute(
+        "SELECT day, transaction_id FROM sogenactif_request"
+        " WHERE order_id = ? AND merchant = ? AND outcome = 'accepted' AND id <> ? ORDER BY id",
+        searchable(order_id), _merchant(match.requested), match.request_id,
+    )  # fmt: skip
+    if not rows:
+        return []
+    others = ", ".join(f"{day}-{number:06}" for day, number in rows)
+    number = match.requested["transaction_id"]
+    return [f"transaction {number} pays an order that {others} paid already: refund one of them"]
+
+
+def _merchant(fields: Mapping[str, str]) -> str:
+    return f"{fields.get('merchant_country', '')}.{fields.get('merchant_id', '')}"
+
+
+def new_entry(kind: str, source: str, verdict: str) -> Entry:
+    """Return a new entry of the journal, without what it is about."""
     now = datetime.now(timezone.utc)
     return {
         # Begins with the moment, so that a large ledger's index grows at its end.
@@ -530,5 +607,5 @@ def _new_entry(kind: str, source: str, fields: Mapping[str, str], verdict: str) 
         "kind": kind,
         "source": source,
         "verdict": verdict,
-        "fields": dict(fields),
+        "fields": {},
     }

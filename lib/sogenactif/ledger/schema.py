@@ -41,6 +41,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX sogenactif_answers ON sogenactif_response (request_id)",
     ),
     ("CREATE INDEX sogenactif_number ON sogenactif_request (day, transaction_id)",),
+    (
+        "DROP INDEX sogenactif_untold",
+        "ALTER TABLE sogenactif_request RENAME COLUMN told TO notified",
+        "ALTER TABLE sogenactif_request ADD COLUMN printed TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE sogenactif_request ADD COLUMN protocol TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE sogenactif_request ADD COLUMN reference TEXT NOT NULL DEFAULT ''",
+        """CREATE INDEX sogenactif_pending ON sogenactif_request (attempts, id)
+            WHERE outcome <> notified AND outcome <> printed""",
+        "CREATE INDEX sogenactif_waiting ON sogenactif_request (transaction_id) WHERE outcome = ''",
+        "CREATE INDEX sogenactif_reference ON sogenactif_request (reference) WHERE reference <> ''",
+        "ALTER TABLE sogenactif_response ADD COLUMN protocol TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE sogenactif_response ADD COLUMN day TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE sogenactif_response ADD COLUMN original TEXT NOT NULL DEFAULT '{{}}'",
+        """CREATE TABLE sogenactif_reserved (
+            merchant TEXT NOT NULL, day TEXT NOT NULL, transaction_id INTEGER NOT NULL,
+            PRIMARY KEY (merchant, day, transaction_id))""",
+    ),
 )
 BUSY_SECONDS = 5
 

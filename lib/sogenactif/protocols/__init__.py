@@ -1,14 +1,18 @@
-"""One door to the payment server, and two messages behind it.
+"""The two protocols of the payment server: Sips 1.0 (``sips``) and Paypage, Sips 2.0 (``paypage``).
 
-Requests are made in the protocol that the pathfile's PROTOCOL names: the guide's (``message``) or
-today's (``paypage``). Responses are read by what the post holds, whichever that is, so that a
-shop moves from one to the other with payments in flight.
+Requests are made in the protocol that the pathfile's PROTOCOL names. Responses are read in the
+protocol of their post, so that a shop migrates with payments in flight; which requests they may
+answer is the ledger's to decide.
 """
 
 from collections.abc import Iterable, Mapping
 
 from sogenactif.configuration import PAYPAGE, Pathfile
+from sogenactif.dates import day_in_paris
+from sogenactif.errors import MessageError, ResponseError
 
+SIPS = "sips"
+LAST_NUMBER = 999_999
 Post = Mapping[str, str]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +37,47 @@ if TYPE_CHECKING:
 
         def unsent(self, fields: Mapping[str, str]) -> Mapping[str, str]:
             """The fields that the server isn't told, and what becomes of them."""
+
+
+class Opened:
+    """What a post says: its protocol, the fields by their Sips 1.0 names, and the keys as they arrived.
+
+    ``day`` (aaaammjj, Paris) is the day of the transaction_id. It is empty if the server named none.
+    """
+
+    def __init__(
+        self, protocol: str, fields: Mapping[str, str], original: Mapping[str, str], day: str
+    ) -> None:
+        self.protocol = protocol
+        self.fields = fields
+        self.original = original
+        self.day = day
+
+
+class Numbering:
+    """How the requests of a pathfile are numbered: their protocol, and the range of a day's numbers.
+
+    ``by_reference`` says that requests are identified by transactionReference, not by transaction_id and day.
+    """
+
+    def __init__(
+        self, protocol: str = SIPS, by_reference: bool = False, first: int = 1, last: int = LAST_NUMBER
+    ) -> None:
+        self.protocol = protocol
+        self.by_reference = by_reference
+        self.first = first
+        self.last = last
+
+    def reference(self, day: str, number: int) -> str:
+        """Return the transactionReference of a request, empty if it has none."""
+        return f"{day}{number:06}" if self.by_reference else ""
+
+
+def numbering(pathfile: Pathfile) -> Numbering:
+    """Return how the requests of a pathfile are numbered."""
+    by_reference = pathfile.paypage.reference == "transactionReference"
+    paypage = pathfile.protocol == PAYPAGE
+    return Numbering(PAYPAGE if paypage else SIPS, paypage and by_reference)
 
 
 def server(pathfile: Pathfile, country: str, merchant_id: str) -> "Server":
@@ -89,16 +134,41 @@ def flat(post: Post) -> str:
     return urlencode(post, errors="surrogateescape")
 
 
-def open_response(post: Post, pathfile: Pathfile) -> tuple[dict[str, str], dict[str, str], str]:
-    """What the server sealed: the fields, the original keys of today's, the day of its transaction.
+def open_response(post: Post, pathfile: Pathfile) -> Opened:
+    """Open what the payment server sealed.
 
-    The last two are empty for the guide's message, whose fields say all. Raises MessageError, or
-    ConfigurationError where what it was sealed with can't be read.
+    Raises MessageError, or ConfigurationError if the merchant's certificate or secret key can't be used.
     """
     if "Data" in post:
         from sogenactif.protocols import paypage
 
-        return paypage.open_response(post, pathfile)
+        return Opened(PAYPAGE, *paypage.open_response(post, pathfile))
     from sogenactif.protocols import sips
 
-    return sips.open_response(post["DATA"], pathfile), {}, ""
+    fields = sips.open_response(post["DATA"], pathfile)
+    return Opened(SIPS, fields, fields, _sips_day(fields))
+
+
+def claimed(post: Post) -> Opened | None:
+    """Return what a post claims, its seal not verified; None if it can't be read.
+
+    Nothing of it may be trusted: it only decides whether the post is worth keeping.
+    """
+    try:
+        if "Data" in post:
+            from sogenactif.protocols import paypage
+
+            return Opened(PAYPAGE, *paypage.claimed(post))
+        from sogenactif.protocols import sips
+
+        fields = sips.claimed(post["DATA"])
+        return Opened(SIPS, fields, fields, _sips_day(fields))
+    except MessageError:
+        return None
+
+
+def _sips_day(fields: Mapping[str, str]) -> str:
+    try:
+        return day_in_paris(fields["transmission_date"])
+    except (ValueError, OverflowError):
+        raise ResponseError("transmission_date") from None

@@ -252,6 +252,16 @@ def unflatten(text: str) -> dict[str, str]:
     return {key: value for key, value in pairs.items() if value not in ("", "null")}
 
 
+def claimed(post: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], str]:
+    """Return what a response whose seal is not verified claims of its request, as ``open_response`` does.
+
+    Raises MessageError.
+    """
+    pairs = unflatten(_decode(post.get("Data", ""), post.get("Encode", "").lower()))
+    fields, day = response_fields(pairs)
+    return fields, pairs, day
+
+
 def key_path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:
     """The file of a merchant's secret key, or of the one before it. Raises KeyMissing where there can be none."""
     if not pathfile.paypage.key:

@@ -117,6 +117,11 @@ def open_response(data: str, pathfile: Pathfile) -> dict[str, str]:
     return fields
 
 
+def claimed(data: str) -> dict[str, str]:
+    """Return the fields of a payment response whose seal is not verified. Raises MessageError."""
+    return _unverified(data, RESPONSE)[0]
+
+
 def build(records: Records) -> bytes:
     """The plain message of these records."""
     body = b"".join(b"%03d%04d%b\n" % (tag, len(value), value) for tag, value in records)
@@ -169,7 +174,8 @@ def _seal(records: Records, fields: Mapping[str, str], certificate: Certificate)
     return body + _mac(body, fields, certificate)
 
 
-def _open(data: str, pathfile: Pathfile, tags: Mapping[int, str]) -> tuple[dict[str, str], Certificate]:
+def _unverified(data: str, tags: Mapping[int, str]) -> tuple[dict[str, str], str, str]:
+    """Return the fields of a message, what its seal covers, and the seal. Raises MessageError."""
     if len(data) < SHORTEST:
         raise MessageLengthError
     body, mac = data[:-SEAL_DIGITS], data[-SEAL_DIGITS:]
@@ -185,6 +191,11 @@ def _open(data: str, pathfile: Pathfile, tags: Mapping[int, str]) -> tuple[dict[
         value = fields.get(name, "")
         if len(value) < fewest or not (value.isascii() and value.isdigit()):
             raise MessageStructureError(name)
+    return fields, body, mac
+
+
+def _open(data: str, pathfile: Pathfile, tags: Mapping[int, str]) -> tuple[dict[str, str], Certificate]:
+    fields, body, mac = _unverified(data, tags)
     country, merchant_id = fields.get("merchant_country", ""), fields.get("merchant_id", "")
     for old in (False, True):
         try:

@@ -22,7 +22,8 @@ from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.errors import JournalUnreadable, LedgerDamaged, LedgerError
 from sogenactif.ledger.journal import Journal
-from sogenactif.ledger.ledger import FORGED, Ledger
+from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.matching import FORGED
 from sogenactif.ledger.schema import MIGRATIONS, schema_version
 from sogenactif.log import SYSLOG
 
@@ -141,7 +142,7 @@ def _left_behind(site: Site, url: str) -> list[Finding]:
     with closing(Ledger(url, site.journal)) as opened:
         [[late]] = opened.database.rows(
             "SELECT count(*) FROM sogenactif_request AS request JOIN sogenactif_response AS response"
-            " ON response.id = request.decided_by WHERE request.outcome <> request.told AND response.received < ?",
+            " ON response.id = request.decided_by WHERE request.outcome <> request.notified AND request.outcome <> request.printed AND response.received < ?",
             before,
         )
         known = {

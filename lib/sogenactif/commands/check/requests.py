@@ -62,7 +62,7 @@ def requests(site: Site) -> list[Finding]:
 def probe(site: Site, merchant: Merchant) -> PaymentRequest:
     """A payment request of a merchant that no ledger knows. Raises KitError."""
     call = {**PROBE, "merchant_id": merchant.id, "merchant_country": merchant.country}
-    return make_request(call, site.pathfile, register=lambda fields: "1")
+    return make_request(call, site.pathfile, register=lambda fields, _: {**fields, "transaction_id": "1"})
 
 
 def opened_request(post: Post, pathfile: Pathfile) -> dict[str, str]:

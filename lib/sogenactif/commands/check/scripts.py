@@ -68,7 +68,13 @@ def show_forms(script: str, pathfile: str, *merchants: str) -> None:
             step = merchant
             country, _, merchant_id = merchant.partition(".")
             call = {**PROBE, "merchant_id": merchant_id, "merchant_country": country}
-            form(make_request(call, read_pathfile(pathfile), register=lambda fields: "1"))
+            form(
+                make_request(
+                    call,
+                    read_pathfile(pathfile),
+                    register=lambda fields, _: {**fields, "transaction_id": "1"},
+                )
+            )
     except (Exception, SystemExit) as error:
         print(f"{MARK}{step}:{type(error).__name__}: {ascii(str(error))[1:-1]:.200}")
 

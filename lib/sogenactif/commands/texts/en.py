@@ -79,6 +79,7 @@ WORDS = {
     "transactions_notified": "NOTIFIED",
     "transactions_amount": "AMOUNT",
     "transactions_order": "ORDER",
+    "transactions_printed": "printed",
     "transactions_yes": "yes",
     "transactions_no": "no",
     # show
@@ -97,6 +98,7 @@ WORDS = {
     "verify_fields": "{kind} {id} of {time}: journal and ledger differ in {names}",
     # replay
     "replay_done": "{recorded} recorded from the journal, {notified} notified to the shop, {pending} still pending",
+    "replay_unreadable": "{path} can't be read: {error}",
     "verify_unreadable_day": "{error}",
     "replay_unreadable_day": "{error}",
     "replay_waits": "another replay is at work; waiting until it ends",

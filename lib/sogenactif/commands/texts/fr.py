@@ -79,6 +79,7 @@ WORDS = {
     "transactions_notified": "NOTIFIÉE",
     "transactions_amount": "MONTANT",
     "transactions_order": "COMMANDE",
+    "transactions_printed": "imprimé",
     "transactions_yes": "oui",
     "transactions_no": "non",
     # show
@@ -97,6 +98,7 @@ WORDS = {
     "verify_fields": "{kind} {id} du {time} : le journal et le registre diffèrent sur {names}",
     # replay
     "replay_done": "{recorded} enregistrés depuis le journal, {notified} notifiés à la boutique, {pending} encore en attente",
+    "replay_unreadable": "{path} ne peut pas être lu : {error}",
     "verify_unreadable_day": "{error}",
     "replay_unreadable_day": "{error}",
     "replay_waits": "un autre replay est en cours ; attente de sa fin",

@@ -1,0 +1,237 @@
+"""Which request a response answers, and what it makes of it: pure functions, no SQL."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sogenactif.fields import RESPONSE, readable
+from sogenactif.payment import PaymentResponse
+from sogenactif.protocols import SIPS
+
+OUTCOMES = ("accepted", "refused", "cancelled", "pending")
+DUPLICATE, CONFLICTING, UNKNOWN, UNRECORDED, FORGED = (
+    "duplicate", "conflicting", "unknown", "unentered", "forged",
+)  # fmt: skip
+USED_ALREADY = "94"
+# No authorisation was attempted, or the service failed: a later response supersedes these.
+NOT_FINAL = ("75", "90", USED_ALREADY, "97", "99")
+# The payment server compares these when a transaction_id is used again, and the ledger the order.
+COMPARED = (
+    "amount", "capture_day", "capture_mode", "currency_code", "customer_id", "data", "merchant_language",
+    "order_id", "order_validity", "return_context",
+)  # fmt: skip
+# In a response these report what happened, not what was requested.
+OUTCOME_FIELDS = ("payment_means", "transaction_condition")
+IN_WORDS_OF_REQUEST = ("order_id", "amount", "currency_code", "transaction_id")
+BLANKED = dict.fromkeys(map(ord, '|;:"'), " ")
+
+
+class Request:
+    """A recorded request: its ID, protocol, day, transactionReference, fields, outcome and deciding response.
+
+    ``protocol`` is empty if it was recorded before requests had one; it then fits both.
+    """
+
+    def __init__(
+        self,
+        id: int,
+        protocol: str,
+        day: str,
+        reference: str,
+        fields: Mapping[str, str],
+        outcome: str = "",
+        decided_by: int | None = None,
+    ) -> None:
+        self.id = id
+        self.protocol = protocol
+        self.day = day
+        self.reference = reference
+        self.fields = fields
+        self.outcome = outcome
+        self.decided_by = decided_by
+
+
+class Match:
+    """What a response turned out to be.
+
+    ``verdict`` is an outcome (accepted, refused, cancelled, pending) if this response decided it;
+    duplicate if it was known; conflicting, with ``why``, or unknown if it pays nothing; unentered
+    if the ledger could not be reached and only the journal has it. ``outcome`` is that of the
+    request as it stands now, empty without one; ``requested`` holds the fields of the request.
+    ``warnings`` are sentences for the log.
+    """
+
+    def __init__(
+        self,
+        verdict: str,
+        outcome: str = "",
+        why: str = "",
+        request_id: int | None = None,
+        requested: Mapping[str, str] | None = None,
+    ) -> None:
+        self.verdict = verdict
+        self.outcome = outcome
+        self.why = why
+        self.request_id = request_id
+        self.requested = requested or {}
+        self.warnings: list[str] = []
+
+    def __repr__(self) -> str:
+        return f"<Match {self.verdict} {self.outcome} {self.why}>"
+
+    def complete(self, response: PaymentResponse) -> PaymentResponse:
+        """Return the response with what the server doesn't give back, in the words of the request."""
+        return complete(response, self.requested)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the ledger has the response, and not the journal alone."""
+        return self.verdict != UNRECORDED
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the response agrees with the request that it answers."""
+        return self.verdict in OUTCOMES or self.verdict == DUPLICATE
+
+
+def answered(response: PaymentResponse, requests: Iterable[Request]) -> Request | None:
+    """Return the request that a response answers, or else the one that it only pretends to answer.
+
+    ``requests`` are those of its transaction_id, from any day, or of its transactionReference.
+    """
+    fitting = [request for request in requests if request.protocol in ("", response.protocol)]
+    if response.protocol == SIPS:
+        return next((request for request in fitting if request.day == response.day), None)
+    reference = response.original.get("transactionReference", "")
+    by_reference = [request for request in fitting if reference and request.reference == reference]
+    if by_reference:
+        return by_reference[0]
+    # The server numbers these itself: its transaction_id names another request.
+    numbered = [
+        request
+        for request in fitting
+        if not request.reference and request.fields.get("merchant_id") == response["merchant_id"]
+    ]
+    days = nearby(response.day) if response.day else []
+    near = sorted(
+        (request for request in numbered if request.day in days), key=lambda request: days.index(request.day)
+    )
+    agreeing = [request for request in near if not differing(response, request.fields)]
+    if agreeing:
+        return agreeing[0]
+    # The sealed form of Paypage has no date: it may be paid days later.
+    waiting = [
+        request
+        for request in numbered
+        if request.day < min(days, default="")
+        and not request.outcome
+        and not differing(response, request.fields)
+    ]
+    if len(waiting) == 1:
+        return waiting[0]
+    return near[0] if near else None
+
+
+def nearby(day: str) -> list[str]:
+    """Return a day, the one before and the one after, aaaammjj: the order in which a request is looked for."""
+    from datetime import timedelta
+
+    from sogenactif.dates import read_day
+
+    return [f"{read_day(day) + timedelta(days=days):%Y%m%d}" for days in (0, -1, 1)]
+
+
+def judge(response: PaymentResponse, request: Request, earlier: Mapping[int, PaymentResponse]) -> Match:
+    """Return what a response makes of its request; ``earlier`` are the responses, by ID, that decided it so far."""
+    other = differing(response, request.fields)
+    if not other and response.protocol == SIPS and request.protocol == SIPS:
+        # The key of the seal depends on it: whoever forges one must not be free to choose.
+        sent = request.fields.get("transmission_date")
+        other = "" if response["transmission_date"] == sent else "transmission_date"
+    before = request.outcome
+
+    def match(verdict: str, outcome: str, why: str = "") -> Match:
+        return Match(verdict, outcome, why, request.id, request.fields)
+
+    if other:
+        return match(CONFLICTING, before, f"another {other}")
+    if not before or request.decided_by is None:
+        return match(response.outcome, response.outcome)
+    used_already = response.protocol != SIPS and response["response_code"] == USED_ALREADY
+    if used_already or _identity(response) in map(_identity, earlier.values()):
+        return match(DUPLICATE, before)
+    if not is_final(earlier[request.decided_by]):
+        return match(response.outcome, response.outcome)
+    contradiction = f"{response.outcome} after {before}"
+    if response.outcome == "accepted" and before != "accepted":
+        return match("accepted", "accepted", contradiction)
+    return match(CONFLICTING, before, contradiction)
+
+
+def as_recorded(
+    match: Match, verdict: str, response: PaymentResponse, decided: Sequence[PaymentResponse]
+) -> Match:
+    """Return a match as it was decided when the response arrived.
+
+    Two responses that arrived at once may stand in the journal in the other order: what decided the
+    request for good (``decided``) stays, whatever the journal has after it.
+    """
+    if match.request_id is None or verdict == UNKNOWN:
+        return Match(UNKNOWN, why=match.why)
+    final = any(is_final(other) for other in decided) and not (
+        response.outcome == "accepted" and all(other.outcome != "accepted" for other in decided)
+    )
+    return Match(verdict, "" if final else response.outcome, match.why, match.request_id, match.requested)
+
+
+def is_final(response: PaymentResponse) -> bool:
+    """Whether a response reports the bank's decision: before that the customer may come back."""
+    return response.outcome in ("accepted", "refused") and response["response_code"] not in NOT_FINAL
+
+
+def differing(response: PaymentResponse, requested: Mapping[str, str]) -> str:
+    """Return the first field in which a response does not fit a request; empty if it fits."""
+    for name, plain in (("amount", _number), ("currency_code", _number), ("order_id", _blanked)):
+        if plain(response[name]) != plain(requested.get(name, "")):
+            return name
+    return ""
+
+
+def changed(before: Mapping[str, str], again: Mapping[str, str]) -> list[str]:
+    """Return the names of the fields that differ between two requests, their number and moment aside."""
+    own = ("transmission_date", "transaction_id")
+    names = sorted((before.keys() | again.keys()) - {*own})
+    return [name for name in names if before.get(name, "") != again.get(name, "")]
+
+
+def complete(response: PaymentResponse, requested: Mapping[str, str]) -> PaymentResponse:
+    """Return a response with the fields of its request that the server didn't give back.
+
+    What was compared loosely is written as in the request.
+    """
+    if not requested:
+        return response
+    echoed = {
+        name: requested[name]
+        for name in RESPONSE.values()
+        if requested.get(name) and name not in OUTCOME_FIELDS
+    }
+    words = {name: requested[name] for name in IN_WORDS_OF_REQUEST if requested.get(name)}
+    return PaymentResponse(
+        {**echoed, **response.fields, **words},
+        response.original,
+        response.day,
+        response.protocol,
+        response.shortened,
+    )
+
+
+def _number(digits: str) -> str:
+    return digits.lstrip("0")
+
+
+def _blanked(order_id: str) -> str:
+    """Return an order_id as the server gives it back, with blanks for the characters that it forbids."""
+    return readable(order_id).translate(BLANKED)
+
+
+def _identity(response: PaymentResponse) -> tuple[str, ...]:
+    return tuple(response[name] for name in ("response_code", "authorisation_id", "payment_certificate"))

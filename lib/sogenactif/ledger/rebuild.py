@@ -1,0 +1,165 @@
+"""The ledger from the journal: after an outage, after a loss, and the journal from the ledger."""
+
+import contextlib
+import fcntl
+import os
+import re
+import time
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime, timezone
+
+from sogenactif.errors import JournalUnreadable, KitError, LedgerError
+from sogenactif.files import open_private
+from sogenactif.ledger.journal import Entry
+from sogenactif.ledger.ledger import Ledger, journal_day, stored_response, today
+from sogenactif.ledger.matching import FORGED
+
+WRITING_SECONDS = 2
+UNRECORDED_DAYS = "unrecorded"
+DAY = re.compile(r"[0-9]{8}")
+
+
+def note_unrecorded(folder: str, day: str) -> None:
+    """Note that the journal of a day (aaaammjj) has responses that the ledger lacks, for ``enter_unrecorded``.
+
+    If it can't be noted, ``sogenactif replay`` finds them.
+    """
+    with contextlib.suppress(OSError), _locked(f"{folder}/{UNRECORDED_DAYS}", True) as file:
+        os.write(file, f"{day}\n".encode())
+
+
+def enter_unrecorded(ledger: Ledger) -> int:
+    """Enter what only the journal has since the ledger could not be reached; return how many responses.
+
+    Costs a look for one file if nothing is left. Raises LedgerError and OSError.
+    """
+    path = f"{ledger.journal.folder}/{UNRECORDED_DAYS}"
+    if not os.path.exists(path):
+        return 0
+    entered = 0
+    try:
+        with _locked(path, False) as file:
+            days = sorted(set(DAY.findall(os.read(file, 1 << 20).decode("ascii", "replace"))))
+            for day in days:
+                for entry in ledger.journal.lines(only=day):
+                    if entry and entry["verdict"] != FORGED and not ledger.has(entry):
+                        with contextlib.suppress(KitError):
+                            _enter(ledger, entry)
+                            entered += 1
+            os.unlink(path)
+    except FileNotFoundError:
+        # Another process was faster.
+        return 0
+    return entered
+
+
+def enter_journal(
+    ledger: Ledger,
+    say: Callable[..., None] = lambda name, **values: None,
+    progress: Callable[[int], None] = lambda count: None,
+) -> tuple[int, int]:
+    """Enter what the ledger lacks, a request before its responses, and write to the journal what that lacks.
+
+    Returns how much was entered, and how many lines of the journal could not be; ``say`` is called with
+    the name and the values of a text for each of these, ``progress`` with the number of lines read. Raises LedgerError.
+    """
+    entered = invalid = 0
+    # The ledger's first: what arrives meanwhile is in the ledger before it is in the journal.
+    here = {entry["entry"]: entry for entry in recorded_entries(ledger)}
+    unreadable: list[JournalUnreadable] = []
+    for count, entry in enumerate(ledger.journal.lines(unreadable.append), 1):
+        progress(count)
+        if entry is None:
+            say("replay_invalid_line", count=count)
+            invalid += 1
+            continue
+        if entry["verdict"] == FORGED:
+            continue
+        here.pop(entry["entry"], None)
+        if ledger.has(entry):
+            continue
+        try:
+            _enter(ledger, entry)
+            entered += 1
+        except LedgerError:
+            raise
+        except KitError as error:
+            say("replay_refused", kind=entry["kind"], id=entry["entry"], time=entry["time"], error=error)
+            invalid += 1
+    for lost in unreadable:
+        say("replay_unreadable_day", error=lost)
+    # A day that can't be read may have what seems to be missing.
+    if here and not unreadable:
+        for identifier in _missing(ledger, here):
+            ledger.journal.append(_day(here[identifier]), here[identifier])
+    return entered, invalid + len(unreadable)
+
+
+def _missing(ledger: Ledger, here: dict[str, Entry]) -> list[str]:
+    """Return those of the ledger's entries that the journal still lacks once they have had time to get there."""
+    # A process that has recorded one of them may be about to write it to the journal.
+    newest = datetime.fromisoformat(max(entry["time"] for entry in here.values()))
+    age = (datetime.now(timezone.utc) - newest).total_seconds()
+    time.sleep(min(max(0.0, WRITING_SECONDS - age), WRITING_SECONDS))
+    written = {entry["entry"] for entry in ledger.journal.entries()}
+    return [identifier for identifier in here if identifier not in written]
+
+
+def recorded_entries(ledger: Ledger, but: Collection[str] = ()) -> Iterator[Entry]:
+    """Yield what the database has, as the journal would say it."""
+    for identifier, made, protocol, reference, fields in ledger.database.rows(
+        "SELECT entry, made, protocol, reference, fields FROM sogenactif_request"
+    ):
+        if identifier not in but:
+            entry = stored_request(identifier, made, protocol, fields)
+            yield {**entry, "reference": reference} if reference else entry
+    for identifier, received, source, verdict, *stored in ledger.database.rows(
+        "SELECT entry, received, source, verdict, protocol, day, original, fields FROM sogenactif_response"
+    ):
+        if identifier not in but:
+            yield {
+                "entry": identifier, "time": received, "kind": "response", "source": source, "verdict": verdict,
+                **stored_response(*stored).stored,
+            }  # fmt: skip
+
+
+def stored_request(identifier: str, made: str, protocol: str, fields: str) -> Entry:
+    """Return the entry of a request that the ledger holds."""
+    import json
+
+    return {
+        "entry": identifier, "time": made, "kind": "request", "source": "call_request", "verdict": "requested",
+        "protocol": protocol, "fields": json.loads(fields),
+    }  # fmt: skip
+
+
+def _enter(ledger: Ledger, entry: Entry) -> None:
+    if entry["kind"] == "request":
+        ledger.enter_request(entry)
+    else:
+        ledger.enter(entry)
+
+
+def _day(entry: Entry) -> str:
+    """Return the day of the journal's file that an entry belongs to."""
+    if entry["kind"] == "request":
+        return journal_day(entry["fields"])
+    day: str = entry["day"]
+    return day or entry["time"][:10].replace("-", "") or today()
+
+
+@contextlib.contextmanager
+def _locked(path: str, create: bool) -> Iterator[int]:
+    """Open a file that nobody else holds and that is still at its path. Raises OSError."""
+    while True:
+        file = open_private(path, os.O_APPEND) if create else os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file), os.stat(path)):
+                    yield file
+                    return
+        finally:
+            os.close(file)
+        if not create:
+            raise FileNotFoundError(path)

@@ -1,0 +1,171 @@
+"""The one way in for a payment response: opened, verified, matched and recorded.
+
+The scripts and the executables call ``receive`` and present its result. A message that can't be
+trusted is noted; one that may be genuine is kept, for ``verify_again``.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+
+from sogenactif import protocols
+from sogenactif.configuration import Pathfile
+from sogenactif.errors import (
+    CertificateMissing,
+    ConfigurationError,
+    InitialisationError,
+    KitError,
+    LedgerError,
+    MessageError,
+)
+from sogenactif.payment import PaymentResponse, read_outcome
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sogenactif.ledger.ledger import Ledger
+    from sogenactif.ledger.matching import Match
+
+# Of a day: what anybody may make the kit write by posting garbage, and by forging answers to requests of theirs.
+MOST_NOTES_BYTES, MOST_KEPT_BYTES = 4 << 20, 32 << 20
+MOST_KEPT_OF_REQUEST = 5
+
+Log = Callable[[str, Exception], None]
+
+
+class Received:
+    """A response that may be shown: ``match`` is None without a ledger."""
+
+    def __init__(self, response: PaymentResponse, match: "Match | None") -> None:
+        self.response = response
+        self.match = match
+
+    @property
+    def state(self) -> str:
+        """The outcome of the payment as far as it is known: pending if the ledger could not be reached."""
+        if self.match is None:
+            return self.response.outcome
+        return self.match.outcome if self.match.is_recorded else "pending"
+
+
+def receive(
+    message: str | Mapping[str, str], pathfile: Pathfile, ledger: "Ledger | None", source: str, log: Log
+) -> Received:
+    """Open, verify, match and record the response in a post, or in the argument of ``response``.
+
+    ``source`` says how it arrived: manual, automatic or executable. ``log`` is called with an event and an error
+    for what the merchant has to know though the response counts. Raises MessageError, ConfigurationError,
+    and LedgerError if neither the ledger nor the journal could be written.
+    """
+    try:
+        response = read_outcome(message, pathfile)
+    except (MessageError, ConfigurationError) as error:
+        if ledger and not isinstance(error, InitialisationError):
+            try:
+                _reject(protocols.posted(message), error, ledger, source)
+            except KitError as unwritten:
+                log(f"{source} response", unwritten)
+        raise
+    if response.shortened:
+        names = ", ".join(response.shortened)
+        log(
+            f"{source} response",
+            KitError(f"{names}: longer than Sips 1.0 allows, shortened; original has it whole"),
+        )
+    if not ledger:
+        return Received(response, None)
+    return Received(*_record(response, ledger, source, log))
+
+
+def verify_again(ledger: "Ledger", pathfile: Pathfile, say: Callable[..., None]) -> int:
+    """Verify the kept messages again, and record those that are genuine; return how many are new.
+
+    ``say`` is called with the name and values of a text for each day that can't be read. Raises LedgerError.
+    """
+    verified = 0
+    for path in sorted(_kept_files(ledger.journal.folder)):
+        try:
+            with open(path, "rb") as file:
+                lines = file.readlines()
+        except OSError as error:
+            say("replay_unreadable", path=path, error=error.strerror)
+            continue
+        for line in lines:
+            try:
+                kept = json.loads(line)
+                response = read_outcome(kept["post"], pathfile)
+                entry = {name: kept[name] for name in ("entry", "time", "source")}
+            except (KitError, ValueError, KeyError, TypeError):
+                continue
+            entry |= {"kind": "response", "verdict": "unentered", **response.stored}
+            if ledger.has(entry):
+                continue
+            entry["verdict"] = ledger.enter(entry).verdict
+            ledger.journal.append(response.day or kept["time"][:10].replace("-", ""), entry)
+            verified += 1
+    return verified
+
+
+def _record(
+    response: PaymentResponse, ledger: "Ledger", source: str, log: Log
+) -> "tuple[PaymentResponse, Match]":
+    match = ledger.receive(response, source)
+    for warning in match.warnings:
+        log(f"{source} response", KitError(warning))
+    if match.is_trusted and match.why:
+        log(f"{source} response", KitError(f"{match.why}: the acceptance counts"))
+    if not match.is_recorded:
+        log(
+            f"{source} response",
+            KitError(f"{match.why}; the journal has the response, and the ledger will once it is back"),
+        )
+    return match.complete(response), match
+
+
+def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: str) -> None:
+    """Note a message that can't be trusted; keep it whole if it may be genuine. Raises JournalError."""
+    from sogenactif.ledger.ledger import new_entry, today
+
+    day, entry = today(), new_entry("response", source, "forged")
+    entry["error"] = error.logged[:300]
+    claim = protocols.claimed(post)
+    kept = False
+    if claim and claim.fields.get("response_code", "00"):
+        ours = isinstance(error, ConfigurationError) and not isinstance(error, CertificateMissing)
+        try:
+            request_id = ledger.awaits(
+                PaymentResponse(claim.fields, claim.original, claim.day, claim.protocol)
+            )
+        except LedgerError:
+            # It can't be said: better one too many.
+            request_id, ours = None, True
+        kept = request_id is not None or ours
+        if kept:
+            entry |= {"verdict": "unverified", "post": dict(post), "request": request_id}
+    path = f"{ledger.journal.folder}/{day}.{'unverified' if kept else 'forged'}.jsonl"
+    try:
+        size = os.path.getsize(path)
+    except OSError:
+        size = 0
+    if size > (MOST_KEPT_BYTES if kept else MOST_NOTES_BYTES):
+        return
+    if (
+        kept
+        and size
+        and entry["request"] is not None
+        and _kept_of(path, entry["request"]) >= MOST_KEPT_OF_REQUEST
+    ):
+        return
+    ledger.journal.append(f"{day}.{'unverified' if kept else 'forged'}", entry)
+
+
+def _kept_of(path: str, request_id: int) -> int:
+    with open(path, "rb") as file:
+        return file.read().count(f'"request": {request_id}}}'.encode())
+
+
+def _kept_files(folder: str) -> list[str]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return [f"{folder}/{name}" for name in names if name.endswith(".unverified.jsonl")]
