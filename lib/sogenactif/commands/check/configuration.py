@@ -214,7 +214,8 @@ def _value(path: str, number: int, keyword: str, value: str) -> list[Finding]:
         return [fault("wrong_value", path, number, **said)]
     if keyword == "PAYPAGE_URL" and value and not is_web_address(value):
         return [fault("address_malformed", path, number, keyword=keyword, url=value)]
-    if keyword == "LEDGER" and value and not value.startswith(LEDGERS):
+    # @HERE@ is an absolute path.
+    if keyword == "LEDGER" and value and not value.replace("@HERE@", "/").startswith(LEDGERS):
         return [fault("ledger_malformed", path, number)]
     if keyword == "JOURNAL" and value and not value.startswith(("/", "@HERE@")):
         return [fault("relative", path, number, keyword=keyword, value=value)]
