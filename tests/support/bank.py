@@ -7,6 +7,7 @@ import re
 import threading
 import time
 import urllib.parse
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import open_response, seal_request
+from sogenactif_sandbox import paypage
 from sogenactif_sandbox.servers import payment_server, serving
 
 MERCHANT = "014213245611111"
@@ -181,3 +183,32 @@ def bank(param: Path, **options: Any) -> Iterator[Bank]:
     server = payment_server(pathfile, str(param / "payments.sqlite"), **options)
     with serving(shop) as shop.url, server as address:
         yield Bank(address, shop, read_pathfile(pathfile))
+
+
+def sealed(
+    running: Bank, algorithm: str = "HMAC-SHA-256", encode: str = "", key: str = "", **changes: str
+) -> dict[str, str]:
+    """What a program of another hand posts; ``changes`` override keys of Data (``__`` is a dot), empty removes."""
+    pairs = {
+        "amount": "1250",
+        "currencyCode": "978",
+        "merchantId": MERCHANT,
+        "keyVersion": "1",
+        "normalReturnUrl": f"{running.shop.url}/back",
+        "automaticResponseUrl": f"{running.shop.url}/automatic",
+        "customerLanguage": "en",
+        "paymentMeanBrandList": "CB",
+        "orderId": "CMD42",
+        **{name.replace("__", "."): value for name, value in changes.items()},
+    }
+    text = "|".join(f"{name}={value}" for name, value in pairs.items() if value)
+    data = text
+    if encode:
+        data = b64encode(text.encode(), paypage.ALTERNATIVES[encode.lower()]).decode()
+    secret = (key or f"{pairs['merchantId']}_KEY1").encode()
+    post = {
+        "Data": data,
+        "InterfaceVersion": "HP_3.4",
+        "Seal": paypage.SEALS[algorithm](data.encode(), secret),
+    }
+    return post | {"SealAlgorithm": algorithm} | ({"Encode": encode} if encode else {})

@@ -491,3 +491,8 @@ def test_an_accepted_payment_that_pays_no_order_is_not_swallowed(
     for _ in range(2):
         shop["record_outcome"](PaymentResponse(paid))
     assert query("SELECT paid FROM orders") == [(True,)]
+
+
+def test_neither_the_kit_nor_the_installer_knows_the_sandbox() -> None:
+    files = [*(ROOT / "lib" / "sogenactif").rglob("*.py"), *(ROOT / "installer").glob("*.py")]
+    assert [path.name for path in files if "sogenactif_sandbox" in path.read_text()] == []

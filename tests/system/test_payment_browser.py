@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sogenactif_sandbox.servers import serving
-from tests.support.bank import Bank, Shop, bank
+from tests.conftest import speak_paypage
+from tests.support.bank import Bank, Shop, bank, sealed
 from tests.support.browser import browsing
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 640}
@@ -17,6 +18,13 @@ ENROLLED = "014213245611112"
 
 @pytest.fixture
 def running(param: Path) -> Iterator[Bank]:
+    with bank(param) as running:
+        yield running
+
+
+@pytest.fixture
+def paypage_server(param: Path) -> Iterator[Bank]:
+    speak_paypage(param)
     with bank(param) as running:
         yield running
 
@@ -171,3 +179,39 @@ def test_the_console(running: Bank) -> None:
         page.get_by_role("button", name="Send").click()
         page.get_by_text("AUTOMATIC").nth(2).wait_for()
         assert len(running.shop.automatic()) == 4
+
+
+@pytest.mark.parametrize("number", [
+    {"s10TransactionReference__s10TransactionId": "000{}"}, {"transactionReference": "Order{}"}, {},
+], ids=["transactionId", "transactionReference", "server"])  # fmt: skip
+@pytest.mark.parametrize("window", [WIDE, NARROW])
+def test_paypage_with_a_co_badged_card_a_failure_and_a_second_try(
+    paypage_server: Bank, number: dict[str, str], window: dict[str, int]
+) -> None:
+    ends = (
+        ("VISA", "SUCCESS", "Your payment is recorded", "00"),
+        ("CB", "FAILURE", "Your payment is refused", "05"),
+        ("CB", "SOFT_DECLINE", "Your payment is refused", "05"),
+        ("CB", "SUCCESS", "Your payment is recorded", "00"),
+    )
+    with browsing(viewport=window) as browser:
+        page = browser.new_page()
+        for place, (brand, result, heading, code) in enumerate(ends):
+            own = {name: value.format(100 + place) for name, value in number.items()}
+            again = {"fraudData__challengeMode3DS": "CHALLENGE"} if place == 3 else {}
+            post = sealed(paypage_server, **own, **again)
+            fields = "".join(f'<input type="hidden" name="{n}" value="{v}">' for n, v in post.items())
+            paypage_server.shop.page = f'<form method="POST" action="{paypage_server.url}/paymentInit">{fields}<button>Pay</button></form>'
+            page.goto(f"{paypage_server.shop.url}/order")
+            page.get_by_role("button", name="Pay").click()
+            give_card(page, "4300 0000 0000 0000")
+            assert fits(page, window)
+            page.get_by_label(brand, exact=True).check()
+            assert page.get_by_role("button", name="SOFT_DECLINE").count() == (not again)
+            page.get_by_role("button", name=result).click()
+            page.get_by_role("heading", name=heading).wait_for()
+            assert fits(page, window)
+            response = paypage_server.last()["response"]
+            assert (response["response_code"], response["payment_means"]) == (code, brand)
+            page.get_by_role("button", name=re.compile("return to the shop", re.I)).click()
+            page.wait_for_url(f"{paypage_server.shop.url}/back")

@@ -1,7 +1,6 @@
 """The Paypage side of the payment server, over HTTP: the simulator's twin."""
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from sogenactif_sandbox import clock, paypage
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.rules import PAYPAGE_CODES
 from tests.conftest import MERCHANT, speak_paypage
-from tests.support.bank import Answer, Bank, bank, send
+from tests.support.bank import Answer, Bank, bank, sealed, send
 
 TEST_SHOPS = ("002001000000001", "002001000000002", "002001000000003", "002001000000004")
 S10 = "s10TransactionReference.s10TransactionId"
@@ -48,35 +47,6 @@ def ask(running: Bank, means: str = "CB", **parameters: str) -> dict[str, str]:
         **parameters,
     }
     return dict(make_request(call, running.pathfile).posts[means])
-
-
-def sealed(
-    running: Bank, algorithm: str = "HMAC-SHA-256", encode: str = "", key: str = "", **changes: str
-) -> dict[str, str]:
-    """What a program of another hand posts; ``changes`` override keys of Data (``__`` is a dot), empty removes."""
-    pairs = {
-        "amount": "1250",
-        "currencyCode": "978",
-        "merchantId": MERCHANT,
-        "keyVersion": "1",
-        "normalReturnUrl": f"{running.shop.url}/back",
-        "automaticResponseUrl": f"{running.shop.url}/automatic",
-        "customerLanguage": "en",
-        "paymentMeanBrandList": "CB",
-        "orderId": "CMD42",
-        **{name.replace("__", "."): value for name, value in changes.items()},
-    }
-    text = "|".join(f"{name}={value}" for name, value in pairs.items() if value)
-    data = text
-    if encode:
-        data = b64encode(text.encode(), paypage.ALTERNATIVES[encode.lower()]).decode()
-    secret = (key or f"{pairs['merchantId']}_KEY1").encode()
-    post = {
-        "Data": data,
-        "InterfaceVersion": "HP_3.4",
-        "Seal": paypage.SEALS[algorithm](data.encode(), secret),
-    }
-    return post | {"SealAlgorithm": algorithm} | ({"Encode": encode} if encode else {})
 
 
 def call(running: Bank, post: dict[str, str]) -> Answer:
