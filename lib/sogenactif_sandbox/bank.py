@@ -4,6 +4,7 @@ Source: spec of the payment server, The way of a payment and Cards.
 """
 
 import contextlib
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -110,7 +111,10 @@ class Bank:
 
     def _end_abandoned(self) -> None:
         self.watching.release()
-        unpaid = self.transactions.open_paypage()
+        try:
+            unpaid = self.transactions.open_paypage()
+        except sqlite3.Error:  # the file is gone, or busy: the next customer's payment watches again
+            return
         for transaction in filter(self.is_late, unpaid):
             with contextlib.suppress(Busy):
                 after = self.expire(transaction)

@@ -80,7 +80,8 @@ class PaymentServer(Flask):
         self.register_error_handler(RequestError, self.refuse)
         self.register_error_handler(HTTPException, self.fail)
         self.after_request(_protect)
-        self.bank.watch()
+        if self.transactions.open_paypage():
+            self.bank.watch()
 
     def close(self) -> None:
         """Give up the automatic responses that wait for their delay."""

@@ -67,7 +67,7 @@ def send(url: str, form: dict[str, str] | bytes | None = None, method: str = "",
 
 @dataclass
 class Shop:
-    """A shop that keeps what is posted to it, and answers as it is told."""
+    """A shop that keeps what is posted to it, and answers as it is set to."""
 
     status: str = "200 OK"
     headers: list[tuple[str, str]] = field(default_factory=list)

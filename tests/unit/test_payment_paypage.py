@@ -56,7 +56,7 @@ def call(running: Bank, post: dict[str, str]) -> Answer:
 def pay(
     running: Bank, post: dict[str, str], number: str = ACCEPTED, result: str = "SUCCESS", **more: str
 ) -> Answer:
-    """A whole payment; ``more`` is what the page of the result is told besides."""
+    """A whole payment; ``more`` are further fields of the page of the result."""
     choice = running.card(call(running, post), number)
     if "SUCCESS" not in choice.text:
         return choice

@@ -292,7 +292,7 @@ def test_a_card_must_outlive_the_schedule(running: Bank) -> None:
     assert running.read(running.card(entry))["response_code"] == "00"
 
 
-def test_dates_of_a_shop_s_own_are_not_believed(running: Bank) -> None:
+def test_dates_of_the_shop_are_not_trusted(running: Bank) -> None:
     for mode in ("PAYMENT_N", "AUTHOR_CAPTURE"):
         data = "PAYMENT_DUE_DATES=x/y;NB_PAYMENT=2;PERIOD=1;INITIAL_AMOUNT=10"
         page = running.card(running.call(running.request(capture_mode=mode, capture_day="0", data=data)))
