@@ -36,6 +36,11 @@ def the_ledger(pathfile: str) -> Iterator[Ledger]:
             path = LedgerAddress(ledger.url).file
             folders = [os.path.dirname(path)] if path else []
             journal = ledger.journal.folder
+            if path:
+                # Loaded while root may read the kit's folder: that user may not.
+                import sogenactif.commands.texts.en
+                import sogenactif.commands.texts.fr
+                import sogenactif.ledger.sqlite  # noqa: F401
             # Root must not follow the links of the user that the ledger belongs to.
             become_owner(*folders, journal, os.path.dirname(journal))
             yield ledger
