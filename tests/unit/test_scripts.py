@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import MERCHANT, ROOT
 
 PAID = {
+    "transmission_date": "20261123093000",
     "merchant_id": MERCHANT,
     "currency_code": "978",
     "order_id": "A-1",
