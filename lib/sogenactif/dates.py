@@ -1,24 +1,63 @@
-"""Days of a payment: those of Paris, where the bank is."""
+"""Days of a payment: those of Paris, where the bank is.
 
-from datetime import date, datetime, timezone
+datetime and zoneinfo are loaded on first use: an answer without a ledger needs neither.
+"""
+
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
-PARIS = ZoneInfo("Europe/Paris")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import date
+    from zoneinfo import ZoneInfo
+
+    PARIS: ZoneInfo
+
+DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def __getattr__(name: str) -> object:
+    if name != "PARIS":
+        raise AttributeError(name)
+    from zoneinfo import ZoneInfo
+
+    globals()["PARIS"] = ZoneInfo("Europe/Paris")
+    return globals()["PARIS"]
 
 
 @lru_cache(maxsize=64)
-def day_in_paris(transmission_date: str) -> str:
-    """The day (aaaammjj) of a moment in UTC (aaaammjjhhmmss). Raises ValueError and OverflowError."""
-    numbers = (int(transmission_date[start : start + 2]) for start in range(4, 14, 2))
-    month, day, hour, minute, second = numbers
-    year = int(transmission_date[:4])
-    moment = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
-    return moment.astimezone(PARIS).strftime("%Y%m%d")
+def day_in_paris(moment: str) -> str:
+    """Return the day (aaaammjj) in Paris of a moment in UTC (aaaammjjhhmmss). Raises ValueError."""
+    if not is_moment(moment):
+        raise ValueError(moment)
+    from datetime import datetime, timezone
+
+    from sogenactif.dates import PARIS
+
+    year, parts = int(moment[:4]), [int(moment[start : start + 2]) for start in range(4, 14, 2)]
+    month, day, hour, minute, second = parts
+    return (
+        datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+        .astimezone(PARIS)
+        .strftime("%Y%m%d")
+    )
 
 
-def read_day(text: str) -> date:
-    """The day that aaaammjj spells. Raises ValueError."""
+def is_moment(text: str) -> bool:
+    """Return whether aaaammjjhhmmss spells a moment, before the year 9999."""
+    if not (len(text) == 14 and text.isascii() and text.isdigit()):
+        return False
+    year, parts = int(text[:4]), [int(text[start : start + 2]) for start in range(4, 14, 2)]
+    month, day, hour, minute, second = parts
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if not (0 < year < 9999 and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 60):
+        return False
+    return 1 <= day <= DAYS_OF_MONTHS[month - 1] - (month == 2 and not leap)
+
+
+def read_day(text: str) -> "date":
+    """Return the day that aaaammjj spells. Raises ValueError."""
+    from datetime import date
+
     if not (len(text) == 8 and text.isascii() and text.isdigit()):
         raise ValueError(text)
     return date(int(text[:4]), int(text[4:6]), int(text[6:]))

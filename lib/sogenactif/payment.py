@@ -77,8 +77,8 @@ class PaymentResponse:
     """A payment response, complete: the same object from the wire to the shop's function.
 
     ``fields`` that are absent or empty read as ``""``. ``protocol`` is sips or paypage, ``original`` holds the
-    keys as they arrived, and ``day`` (aaaammjj, Paris) is the day of its transaction_id, empty if a
-    Paypage response names none. ``shortened`` names the fields that were longer than Sips 1.0 allows.
+    keys as they arrived, and ``day`` is the day of its transaction_id, empty if a Paypage response
+    names none. ``shortened`` names the fields that were longer than Sips 1.0 allows.
     """
 
     def __init__(
@@ -92,11 +92,21 @@ class PaymentResponse:
         self.fields = fields
         self.protocol = protocol
         self.original = fields if original is None else original
-        self.day = day or (_day(fields) if protocol == SIPS else "")
+        self._day = day
         self.shortened = shortened
 
     def __repr__(self) -> str:
         return f"<PaymentResponse {self['order_id']} {self.day}-{self['transaction_id']} {self.outcome}>"
+
+    @property
+    def day(self) -> str:
+        """The day (aaaammjj, Paris) of its transaction_id. Raises ResponseError for an impossible date."""
+        if not self._day and self.protocol == SIPS and "transmission_date" in self.fields:
+            try:
+                self._day = day_in_paris(self["transmission_date"])
+            except ValueError:
+                raise ResponseError("transmission_date") from None
+        return self._day
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, "Any"]) -> "PaymentResponse":
@@ -213,13 +223,6 @@ def read_outcome(message: str | Mapping[str, str], pathfile: Pathfile) -> Paymen
     if not response["response_code"]:
         raise ResponseError("response_code")
     return response
-
-
-def _day(fields: Mapping[str, str]) -> str:
-    try:
-        return day_in_paris(fields["transmission_date"])
-    except (KeyError, ValueError, OverflowError):
-        raise ResponseError("transmission_date") from None
 
 
 def _check(fields: Mapping[str, str]) -> None:

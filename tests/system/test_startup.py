@@ -56,7 +56,8 @@ class Kit(NamedTuple):
         command = [sys.executable, "-c", RUN, f"{self.folder}/{program}", *arguments]
         result = subprocess.run(command, env=environ, input=body, capture_output=True, text=True, check=True)
         assert result.stdout.startswith(("Status: 200", "!0!")), result.stdout[:200]
-        return set(literal_eval(result.stderr))
+        # Lines of the log may stand before it.
+        return set(literal_eval(result.stderr.splitlines()[-1]))
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["without a ledger", "with a ledger"])

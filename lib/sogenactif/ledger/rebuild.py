@@ -161,5 +161,3 @@ def _locked(path: str, create: bool) -> Iterator[int]:
                     return
         finally:
             os.close(file)
-        if not create:
-            raise FileNotFoundError(path)

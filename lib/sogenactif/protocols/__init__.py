@@ -8,7 +8,7 @@ answer is the ledger's to decide.
 from collections.abc import Iterable, Mapping
 
 from sogenactif.configuration import PAYPAGE, Pathfile
-from sogenactif.dates import day_in_paris
+from sogenactif.dates import is_moment
 from sogenactif.errors import MessageError, ResponseError
 
 SIPS = "sips"
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 class Opened:
     """What a post says: its protocol, the fields by their Sips 1.0 names, and the keys as they arrived.
 
-    ``day`` (aaaammjj, Paris) is the day of the transaction_id. It is empty if the server named none.
+    ``day`` (aaaammjj, Paris) is the day of the transaction_id. It is empty if
+    the server named none, and of Sips 1.0, where transmission_date says it.
     """
 
     def __init__(
@@ -146,7 +147,9 @@ def open_response(post: Post, pathfile: Pathfile) -> Opened:
     from sogenactif.protocols import sips
 
     fields = sips.open_response(post["DATA"], pathfile)
-    return Opened(SIPS, fields, fields, _sips_day(fields))
+    if not is_moment(fields["transmission_date"]):
+        raise ResponseError("transmission_date")
+    return Opened(SIPS, fields, fields, "")
 
 
 def claimed(post: Post) -> Opened | None:
@@ -162,13 +165,6 @@ def claimed(post: Post) -> Opened | None:
         from sogenactif.protocols import sips
 
         fields = sips.claimed(post["DATA"])
-        return Opened(SIPS, fields, fields, _sips_day(fields))
+        return Opened(SIPS, fields, fields, "") if is_moment(fields["transmission_date"]) else None
     except MessageError:
         return None
-
-
-def _sips_day(fields: Mapping[str, str]) -> str:
-    try:
-        return day_in_paris(fields["transmission_date"])
-    except (ValueError, OverflowError):
-        raise ResponseError("transmission_date") from None
