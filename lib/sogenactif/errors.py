@@ -239,9 +239,9 @@ class OrderFull(KitError):
 class TransactionUsed(KitError):
     """The shop gave a transaction_id that was used on this day for another request."""
 
-    def __init__(self, transaction_id: str, day: str, names: str) -> None:
+    def __init__(self, transaction_id: str, day: str, how: str) -> None:
         super().__init__(
-            f"Error in the ledger (transaction_id {transaction_id}: used on {day} with another {names}; give a new one)"
+            f"Error in the ledger (transaction_id {transaction_id}: used on {day} {how}; give a new one)"
         )
 
 

@@ -18,7 +18,7 @@ from tests.conftest import ACCEPTED, MERCHANT
 from tests.support.installation import install
 from tests.support.serving import public_folder
 
-CALL = {"merchant_id": MERCHANT, "amount": "1000", "order_id": TRIALS[1], "language": "fr"}
+CALL = {"merchant_id": MERCHANT, "amount": "1000", "language": "fr"}
 RENDERS_AND_SEALS, SEALS = "import jinja2; from Crypto.Cipher import DES", "from Crypto.Cipher import DES"
 # Runs a script as the web server does, or as a shell does, and tells the modules that are loaded at its end.
 RUN = """import runpy, sys
@@ -39,11 +39,13 @@ class Kit(NamedTuple):
     folder: Path
     ledger: bool
 
-    def answer(self) -> str:
+    def answer(self, order_id: str) -> str:
         """DATA of the response to a new request."""
         pathfile = read_pathfile(f"{self.folder}/cgi-bin/pathfile")
         with opened_ledger(pathfile) as ledger:
-            request = make_request(CALL, pathfile, register=ledger.register if ledger else None)
+            request = make_request(
+                {**CALL, "order_id": order_id}, pathfile, register=ledger.register if ledger else None
+            )
         asked, certificate = open_request(request.data, pathfile)
         return seal_response({**asked, **ACCEPTED}, certificate)
 
@@ -98,7 +100,9 @@ def test_call_request_loads_nothing_that_only_another_path_needs(kit: Kit) -> No
 
 
 def test_call_response_loads_nothing_that_only_another_path_needs(kit: Kit) -> None:
-    loaded = kit.loaded("cgi-bin/call_response.py", REQUEST_METHOD="POST", body=f"DATA={kit.answer()}")
+    loaded = kit.loaded(
+        "cgi-bin/call_response.py", REQUEST_METHOD="POST", body=f"DATA={kit.answer(TRIALS[1])}"
+    )
     beyond = tops(loaded) - tops(imported(f"{RENDERS_AND_SEALS}; import zoneinfo", kit))
     assert beyond <= OF_ITS_OWN | DATABASE | {"call_autoresponse", "call_request"}
     assert not loaded & {
@@ -110,7 +114,9 @@ def test_call_response_loads_nothing_that_only_another_path_needs(kit: Kit) -> N
 
 
 def test_call_autoresponse_loads_no_templates_and_little_else(kit: Kit) -> None:
-    loaded = kit.loaded("cgi-bin/call_autoresponse.py", REQUEST_METHOD="POST", body=f"DATA={kit.answer()}")
+    loaded = kit.loaded(
+        "cgi-bin/call_autoresponse.py", REQUEST_METHOD="POST", body=f"DATA={kit.answer(TRIALS[2])}"
+    )
     zone = tops(imported(f"{SEALS}; import zoneinfo", kit)) if kit.ledger else set()
     beyond = tops(loaded) - tops(imported(SEALS, kit)) - zone
     assert beyond <= OF_ITS_OWN | DATABASE | {"json", "call_request"}
@@ -129,7 +135,7 @@ def test_the_executables_load_only_what_their_answer_needs(kit: Kit) -> None:
     zone = tops(imported(f"{SEALS}; import zoneinfo", kit)) if kit.ledger else set()
     ledger = LEDGER if kit.ledger else set()
     assert tops(asked) - tops(imported(RENDERS_AND_SEALS, kit)) - zone <= OF_ITS_OWN | ledger
-    answered = kit.loaded("bin/response", f"message={kit.answer()}", pathfile)
+    answered = kit.loaded("bin/response", f"message={kit.answer(TRIALS[3])}", pathfile)
     assert tops(answered) - tops(imported(SEALS, kit)) - zone <= OF_ITS_OWN | ledger
     assert not (asked | answered) & {"sogenactif.web", "sogenactif.http", "sogenactif.protocols.paypage"}
 

@@ -142,7 +142,7 @@ class Ledger:
                 _limit_unanswered(execute, fields)
             if given:
                 if not _insert_request(execute, entry, numbering, int(given)):
-                    raise TransactionUsed(given, journal_day(fields), "an instalment of another payment")
+                    raise TransactionUsed(given, journal_day(fields), "for an instalment of another payment")
             else:
                 drawn = _draw_number(execute, entry, numbering) - numbering.first + 1
                 if drawn % MANY_NUMBERS == 0:
@@ -162,7 +162,7 @@ class Ledger:
                 _update_request(execute, entry)
                 return
             if not _insert_request(execute, entry, numbering, number):
-                raise TransactionUsed(fields["transaction_id"], journal_day(fields), "another entry")
+                raise TransactionUsed(fields["transaction_id"], journal_day(fields), "for another entry")
             if not entry.get("given"):
                 execute(
                     "INSERT INTO sogenactif_counter VALUES (?, ?, ?) ON CONFLICT (merchant, day)"
@@ -428,7 +428,7 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
         if not different:
             return {"entry": entry, "made": made, "fields": before}
         if given:
-            raise TransactionUsed(given, day, ", ".join(different))
+            raise TransactionUsed(given, day, f"with another {', '.join(different)}")
     return None
 
 

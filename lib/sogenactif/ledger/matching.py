@@ -148,22 +148,19 @@ def judge(response: PaymentResponse, request: Request, earlier: Mapping[int, Pay
         other = "" if response["transmission_date"] == sent else "transmission_date"
     before = request.outcome
 
-    def match(verdict: str, outcome: str, why: str = "") -> Match:
-        return Match(verdict, outcome, why, request.id, request.fields)
-
+    asked = request.id, request.fields
     if other:
-        return match(CONFLICTING, before, f"another {other}")
+        return Match(CONFLICTING, before, f"another {other}", *asked)
     if not before or request.decided_by is None:
-        return match(response.outcome, response.outcome)
+        return Match(response.outcome, response.outcome, "", *asked)
     used_already = response.protocol != SIPS and response["response_code"] == USED_ALREADY
     if used_already or _identity(response) in map(_identity, earlier.values()):
-        return match(DUPLICATE, before)
+        return Match(DUPLICATE, before, "", *asked)
     if not is_final(earlier[request.decided_by]):
-        return match(response.outcome, response.outcome)
-    contradiction = f"{response.outcome} after {before}"
+        return Match(response.outcome, response.outcome, "", *asked)
     if response.outcome == "accepted" and before != "accepted":
-        return match("accepted", "accepted", contradiction)
-    return match(CONFLICTING, before, contradiction)
+        return Match("accepted", "accepted", f"accepted after {before}", *asked)
+    return Match(CONFLICTING, before, f"{response.outcome} after {before}", *asked)
 
 
 def as_recorded(
