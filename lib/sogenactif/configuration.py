@@ -1,7 +1,7 @@
 """The kit's files: a pathfile, the parmcom files it names, and the merge with the call.
 
 Files are lines ``KEYWORD!value!``; ``#`` begins a comment. Values are text that keeps
-every byte (``fields.to_text``). In a pathfile ``@HERE@`` is the folder that it is in. Source: guide, chapters 2.1 and 2.2.
+every byte (``fields.to_text``). In a pathfile ``@HERE@`` is the folder that it is in. Source: docs/configuration.md.
 """
 
 import os

@@ -1,6 +1,6 @@
 """What the debug mode tells a merchant: the resources that a call used and what came of it.
 
-Source: guide, 2.3. Nothing of a certificate or a secret key is shown but addresses and dates.
+Source: docs/dictionary.md. Nothing of a certificate or a secret key is shown but addresses and dates.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """What the two executables of the guide print: strings parted by ``!``, on one line.
 
-Source: guide, 2.4 and 3.2. Arguments are text that keeps every byte (``fields.to_text``).
+Source: docs/shop.md. Arguments are text that keeps every byte (``fields.to_text``).
 """
 
 import os

@@ -1,6 +1,6 @@
 """The data dictionary: every field of the kit, in one table.
 
-Source: the guide's data dictionary (appendix A of the guide). The order of the
+The programmer's guide has it as appendix A; docs/dictionary.md is written from it. The order of the
 rows is the order in which a request carries its records.
 """
 

@@ -1,6 +1,6 @@
 """Payment in several times: the schedule that a request asks for.
 
-Source: guide, capture mode PAYMENT_N.
+Source: docs/payment-server.md, Capture.
 """
 
 from datetime import date, timedelta

@@ -1,7 +1,7 @@
 """A payment request, checked and ready to post; a payment response, checked and ready to read.
 
 The rules of a payment are here; what they do to bytes is behind ``protocol``, to files in
-``settings``. Source: guide, chapters 2 and 3; spec of the kit.
+``settings``. Source: docs/dictionary.md.
 """
 
 import time

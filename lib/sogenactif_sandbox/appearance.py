@@ -1,6 +1,6 @@
 """What a payment's pages look like: the shop's logos, colours, style sheet, template and options.
 
-Source: spec of the payment server, Appearance.
+Source: docs/payment-server.md, Appearance.
 """
 
 import re

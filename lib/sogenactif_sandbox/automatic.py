@@ -1,8 +1,8 @@
 """The automatic response: posted by the server itself to the shop.
 
 No browser, no cookie, no redirect followed; http and https, on the bank's ports 80 to 9999 if asked to; a time limit
-on the whole exchange, and no more than a little of the answer read. Source: spec of the payment
-server, The way of a payment.
+on the whole exchange, and no more than a little of the answer read.
+Source: docs/payment-server.md, The way of a payment.
 """
 
 import contextlib

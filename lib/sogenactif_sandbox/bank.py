@@ -1,6 +1,6 @@
 """The bank's part of a payment: decide, record, seal, and notify the shop.
 
-Source: spec of the payment server, The way of a payment and Cards.
+Source: docs/payment-server.md, The way of a payment and Cards.
 """
 
 import contextlib

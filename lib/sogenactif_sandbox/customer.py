@@ -1,7 +1,7 @@
 """The customer's way through the server's pages, one method for each thing that a browser posts.
 
-The session is the token in the pages' own forms: no cookie, no script. Source: spec of the
-payment server, The way of a payment.
+The session is the token in the pages' own forms: no cookie, no script.
+Source: docs/payment-server.md, The way of a payment.
 """
 
 import time

@@ -1,7 +1,7 @@
 """The Paypage side (Sips 2.0) of the server: requests opened and checked as the platform's simulator does, responses sealed.
 
 The seal is computed here on its own, so that the kit and the sandbox check each other.
-Source: spec/paypage.md, sections Request, Response, Initialisation errors and Simulator.
+Source: docs/paypage.md.
 """
 
 import hashlib

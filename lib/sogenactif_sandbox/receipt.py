@@ -1,6 +1,6 @@
 """receipt_complement: HTML of the shop's, shown on the receipt without anything that could act.
 
-Source: spec of the payment server, The receipt.
+Source: docs/payment-server.md, The receipt.
 """
 
 import re

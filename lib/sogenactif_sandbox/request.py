@@ -1,6 +1,6 @@
 """A payment request as the server reads it: opened, its seal checked, its fields checked.
 
-Source: spec of the payment server, What the server refuses.
+Source: docs/payment-server.md, What is rejected.
 """
 
 import re

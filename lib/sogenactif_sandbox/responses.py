@@ -1,6 +1,6 @@
 """The payment response: the fields of the request that come back, and those that the server fills.
 
-Source: spec of the payment server, Cards; data dictionary.
+Source: docs/payment-server.md, Cards and Codes; docs/dictionary.md.
 """
 
 import secrets

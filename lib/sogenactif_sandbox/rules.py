@@ -1,7 +1,7 @@
 """The rules of the demonstration's bank: what a card, a code, a date is worth.
 
 Pure functions over tables. Nothing here keeps a card number or a security code: what leaves
-is the masked number and what the digits decided. Source: spec of the payment server, Cards.
+is the masked number and what the digits decided. Source: docs/payment-server.md, Cards.
 """
 
 from collections.abc import Mapping

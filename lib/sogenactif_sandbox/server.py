@@ -1,6 +1,6 @@
 """The payment server, a Flask application: its routes, and what a browser sees when something goes wrong.
 
-Source: spec of the payment server.
+Source: docs/payment-server.md.
 """
 
 from collections.abc import Collection

@@ -1,7 +1,7 @@
 """The files of shops that are installed on the server: logos, style sheets, page templates.
 
 They lie in one folder, or in a folder in it named after a merchant_id, which is looked at first;
-there are no folders below. Source: spec of the payment server, Appearance.
+there are no folders below. Source: docs/payment-server.md, Appearance.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The states of a transaction's payments, in the words of the bank's own console.
 
-Source: spec of the payment server, Capture.
+Source: docs/payment-server.md, Capture.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """A shop's page template: a fragment of HTML in which the tag [SIPS] stands for the server's part.
 
-Source: spec of the payment server, Appearance.
+Source: docs/payment-server.md, Appearance.
 """
 
 import re
