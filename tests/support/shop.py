@@ -132,11 +132,12 @@ class LedgerShop(Shop):
     def paid(self, number: str) -> Answer:
         """The answer to the bank's server that says the order is paid."""
         with self.ledger() as ledger:
-            entry = next(iter(ledger.journal.entries()))
-        return post(
-            self.autoresponse,
-            DATA=self.seal(transaction_id=number, transmission_date=entry["fields"]["transmission_date"]),
-        )
+            [sent] = {
+                entry["fields"]["transmission_date"]
+                for entry in ledger.journal.entries()
+                if entry["kind"] == "request" and entry["fields"]["transaction_id"] == number
+            }
+        return post(self.autoresponse, DATA=self.seal(transaction_id=number, transmission_date=sent))
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -129,7 +129,7 @@ def test_nothing_else_is_shown(hosting: tuple[str, Path]) -> None:
 
 def test_the_executables_work_where_the_folder_is(hosting: tuple[str, Path]) -> None:
     _, inside = hosting
-    call = [f"merchant_id={MERCHANT}", "amount=1000", "pathfile=var/conf/pathfile"]
+    call = [f"merchant_id={MERCHANT}", "amount=1000", "order_id=A-1", "pathfile=var/conf/pathfile"]
     answer = subprocess.run(["bin/request", *call], cwd=inside, check=True, capture_output=True).stdout
     assert answer.startswith(b"!0!!<"), answer
 

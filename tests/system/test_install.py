@@ -263,7 +263,7 @@ def test_a_configuration_that_is_wrong_is_named(folder: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError) as failed:
         install(folder)
     assert failed.value.stderr.startswith("install.sh: ")
-    assert "PROTOCOL is carrier pigeon, and may be sips or paypage" in failed.value.stderr
+    assert "PROTOCOL is carrier pigeon, and may only be sips or paypage" in failed.value.stderr
 
 
 def test_orders_to_try_with_are_placed_where_the_shop_has_none(folder: Path) -> None:
@@ -363,7 +363,7 @@ def recorded(var: Path, copy: Path) -> list[tuple[str, str]]:
     """What the ledger holds, whether a process of the web server has it open or not."""
     shutil.copytree(var / "data", copy)
     with closing(sqlite3.connect(copy / "ledger.db")) as ledger:
-        return ledger.execute("SELECT order_id, told FROM sogenactif_request").fetchall()
+        return ledger.execute("SELECT order_id, notified FROM sogenactif_request").fetchall()
 
 
 @on_debian
@@ -382,8 +382,9 @@ def test_debian_s_apache_serves_the_kit_until_it_is_uninstalled(
     assert debian.ask("/cgi-bin/pathfile")[0] == 404
     assert debian.ask("/cgi-bin/call_autoresponse.py")[0] == 405
 
-    [transaction] = json.loads(debian.run(f"{KIT}/bin/sogenactif", "transactions", "--format", "json").stdout)
-    data = debian.run("python3", "-c", ACCEPTED, re.sub(r"\D", "", transaction["made"]))
+    [transaction] = json.loads(debian.run(f"{KIT}/bin/sogenactif", "transactions", "--json").stdout)
+    shown = json.loads(debian.run(f"{KIT}/bin/sogenactif", "show", transaction["reference"], "--json").stdout)
+    data = debian.run("python3", "-c", ACCEPTED, shown[0]["fields"]["transmission_date"])
     assert debian.ask("/cgi-bin/call_autoresponse.py", f"DATA={data.stdout.strip()}")[0] == 200
     var = debian.root / f"{KIT[1:]}/var"
     assert (var / "data" / "outcomes").read_text() == "CMD-42 accepted\n"

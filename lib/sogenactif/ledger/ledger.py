@@ -40,7 +40,7 @@ from sogenactif.ledger.matching import (
 )
 from sogenactif.ledger.schema import Execute, Row, open_database, rebuilt_database
 from sogenactif.payment import PaymentResponse
-from sogenactif.protocols import SIPS, Numbering
+from sogenactif.protocols import LAST_NUMBER, SIPS, Numbering
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -530,6 +530,8 @@ def _match(execute: Execute, response: PaymentResponse) -> Match:
 def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
     """Return the requests that a response may answer, whatever their fields."""
     number = int(response["transaction_id"] or 0)
+    if number > LAST_NUMBER:
+        return []
     columns = f"SELECT {REQUEST_COLUMNS} FROM sogenactif_request"
     rows: list[Row] = []
     if response.protocol == SIPS:
@@ -540,7 +542,9 @@ def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
     else:
         reference = response.original.get("transactionReference", "")
         if reference:
-            rows += query(f"{columns} WHERE reference = ? AND reference <> '' {{lock}}", reference)
+            rows += query(
+                f"{columns} WHERE reference = ? AND reference <> '' {{lock}}", searchable(reference)
+            )
         if number and response.day and not rows:
             rows += query(
                 f"{columns} WHERE day IN (?, ?, ?) AND transaction_id = ? {{lock}}",
@@ -594,7 +598,7 @@ def _paid_before(execute: Execute, match: Match) -> list[str]:
 
 
 def _merchant(fields: Mapping[str, str]) -> str:
-    return f"{fields.get('merchant_country', '')}.{fields.get('merchant_id', '')}"
+    return searchable(f"{fields.get('merchant_country', '')}.{fields.get('merchant_id', '')}")
 
 
 def new_entry(kind: str, source: str, verdict: str) -> Entry:

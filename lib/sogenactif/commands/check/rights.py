@@ -129,6 +129,10 @@ def acting_as(user: Account) -> Iterator[None]:
     if os.geteuid() != 0 or user.uid == 0:
         yield
         return
+    # That user may not be allowed to read the interpreter's own modules.
+    import sqlite3  # noqa: F401
+    import urllib.parse  # noqa: F401
+
     groups = os.getgroups()
     os.setgroups(sorted(user.groups))
     os.setegid(int(user.group) if user.group.isdigit() else grp.getgrnam(user.group).gr_gid)
