@@ -61,7 +61,7 @@ def receive(
     except (MessageError, ConfigurationError) as error:
         if ledger and not isinstance(error, InitialisationError):
             try:
-                _reject(protocols.posted(message), error, ledger, source)
+                _reject(protocols.posted(message), error, ledger, source, log)
             except KitError as unwritten:
                 log(f"{source} response", unwritten)
         raise
@@ -121,7 +121,7 @@ def _record(
     return match.complete(response), match
 
 
-def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: str) -> None:
+def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: str, log: Log) -> None:
     """Note a message that can't be trusted; keep it whole if it may be genuine. Raises JournalError."""
     from sogenactif.ledger.ledger import new_entry, today
 
@@ -146,14 +146,17 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
         size = os.path.getsize(path)
     except OSError:
         size = 0
-    if size > (MOST_KEPT_BYTES if kept else MOST_NOTES_BYTES):
+    full = size > (MOST_KEPT_BYTES if kept else MOST_NOTES_BYTES)
+    if not kept and full:
         return
-    if (
+    if full or (
         kept
         and size
         and entry["request"] is not None
         and _kept_of(path, entry["request"]) >= MOST_KEPT_OF_REQUEST
     ):
+        # It may be genuine: the merchant has to know that nobody will verify it again.
+        log(f"{source} response", KitError(f"{os.path.basename(path)} is full: a message was not kept"))
         return
     ledger.journal.append(f"{day}.{'unverified' if kept else 'forged'}", entry)
 

@@ -22,6 +22,7 @@ from sogenactif.errors import (
     ResponseError,
     TransactionUsed,
 )
+from sogenactif.fields import MAX_LENGTH
 from sogenactif.ledger.journal import Entry, Journal
 from sogenactif.ledger.matching import (
     COMPARED,
@@ -40,7 +41,7 @@ from sogenactif.ledger.matching import (
 )
 from sogenactif.ledger.schema import Execute, Row, open_database, rebuilt_database
 from sogenactif.payment import PaymentResponse
-from sogenactif.protocols import LAST_NUMBER, SIPS, Numbering
+from sogenactif.protocols import SIPS, Numbering
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -529,9 +530,9 @@ def _match(execute: Execute, response: PaymentResponse) -> Match:
 
 def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
     """Return the requests that a response may answer, whatever their fields."""
-    number = int(response["transaction_id"] or 0)
-    if number > LAST_NUMBER:
-        return []
+    digits = response["transaction_id"].lstrip("0")
+    # Whoever forges one may write as many digits as they like.
+    number = int(digits or 0) if len(digits) <= MAX_LENGTH["transaction_id"] else 0
     columns = f"SELECT {REQUEST_COLUMNS} FROM sogenactif_request"
     rows: list[Row] = []
     if response.protocol == SIPS:

@@ -97,7 +97,13 @@ def answered(response: PaymentResponse, requests: Iterable[Request]) -> Request 
 
     ``requests`` are those of its transaction_id, from any day, or of its transactionReference.
     """
-    fitting = [request for request in requests if request.protocol in ("", response.protocol)]
+    # Each merchant has numbers of its own, so two of one ledger may use the same reference.
+    fitting = [
+        request
+        for request in requests
+        if request.protocol in ("", response.protocol)
+        and request.fields.get("merchant_id") == response["merchant_id"]
+    ]
     if response.protocol == SIPS:
         return next((request for request in fitting if request.day == response.day), None)
     reference = response.original.get("transactionReference", "")
@@ -105,11 +111,7 @@ def answered(response: PaymentResponse, requests: Iterable[Request]) -> Request 
     if by_reference:
         return by_reference[0]
     # The server numbers these itself: its transaction_id names another request.
-    numbered = [
-        request
-        for request in fitting
-        if not request.reference and request.fields.get("merchant_id") == response["merchant_id"]
-    ]
+    numbered = [request for request in fitting if not request.reference]
     days = nearby(response.day) if response.day else []
     near = sorted(
         (request for request in numbered if request.day in days), key=lambda request: days.index(request.day)

@@ -31,7 +31,8 @@ def note_unrecorded(folder: str, day: str) -> None:
 def enter_unrecorded(ledger: Ledger) -> int:
     """Enter what only the journal has since the ledger could not be reached; return how many responses.
 
-    Costs a look for one file if nothing is left. Raises LedgerError and OSError.
+    Costs a look for one file if nothing is left. Raises LedgerError, JournalUnreadable and OSError, and looks
+    again the next time.
     """
     path = f"{ledger.journal.folder}/{UNRECORDED_DAYS}"
     if not os.path.exists(path):
@@ -39,13 +40,22 @@ def enter_unrecorded(ledger: Ledger) -> int:
     entered = 0
     try:
         with _locked(path, False) as file:
-            days = sorted(set(DAY.findall(os.read(file, 1 << 20).decode("ascii", "replace"))))
-            for day in days:
-                for entry in ledger.journal.lines(only=day):
+            noted = set(DAY.findall(os.read(file, 1 << 20).decode("ascii", "replace")))
+            unreadable: list[JournalUnreadable] = []
+            # One that was taken away has nothing left to enter.
+            for day in sorted(noted & {*ledger.journal.days()}):
+                for entry in ledger.journal.lines(unreadable.append, only=day):
                     if entry and entry["verdict"] != FORGED and not ledger.has(entry):
-                        with contextlib.suppress(KitError):
+                        try:
                             _enter(ledger, entry)
                             entered += 1
+                        except LedgerError:
+                            # The ledger is out of reach again: the days stay noted.
+                            raise
+                        except KitError:
+                            continue
+            if unreadable:
+                raise unreadable[0]
             os.unlink(path)
     except FileNotFoundError:
         # Another process was faster.

@@ -208,7 +208,8 @@ def _transaction(pairs: Mapping[str, str]) -> tuple[str, str]:
     if not number:
         return "", ""
     try:
-        known = read_day(day).year > 1999
+        # The ledger looks at the day after it too.
+        known = 1999 < read_day(day).year < 9999
     except ValueError:
         known = False
     if not known:

@@ -1,0 +1,128 @@
+"""Attempts to lose, forge or misdirect payments, as an attacker or an outage makes them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sogenactif import reception
+from sogenactif.errors import LedgerError
+from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.rebuild import enter_unrecorded, note_unrecorded
+from sogenactif.payment import PaymentResponse
+from sogenactif.protocols import Numbering
+from tests.support.paypage import sealed
+from tests.support.shop import LedgerShop, post, register
+from tests.support.vectors import MERCHANT
+
+ASKED = {
+    "merchant_id": "A",
+    "merchant_country": "fr",
+    "amount": "1250",
+    "currency_code": "978",
+    "order_id": "CMD-42",
+    "transmission_date": "20261123093000",
+}
+BY_REFERENCE = Numbering("paypage", by_reference=True)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def shop(param: Path, tmp_path: Path) -> Iterator[LedgerShop]:
+    shop = LedgerShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
+    yield shop
+    shop.restart()
+
+
+def accepted(merchant_id: str, reference: str) -> PaymentResponse:
+    fields = {**ASKED, "merchant_id": merchant_id, "response_code": "00", "authorisation_id": merchant_id}
+    return PaymentResponse(fields, {"transactionReference": reference}, reference[:8], "paypage")
+
+
+def test_two_merchants_of_one_ledger_may_use_the_same_reference(ledger: Ledger) -> None:
+    numbers = [register(ledger, {**ASKED, "merchant_id": name}, BY_REFERENCE) for name in ("A", "B")]
+    assert numbers == ["000001", "000001"]
+    for name in ("B", "A"):
+        match = ledger.receive(accepted(name, "20261123000001"), "automatic")
+        assert (match.verdict, match.requested["merchant_id"]) == ("accepted", name)
+
+
+def test_response_of_another_merchant_answers_no_reference(ledger: Ledger) -> None:
+    register(ledger, ASKED, BY_REFERENCE)
+    assert ledger.receive(accepted("B", "20261123000001"), "automatic").verdict == "unknown"
+
+
+def unrecorded(ledger: Ledger, day: str) -> None:
+    """Write to the journal alone, as while the ledger can't be reached, a response to the only request."""
+    response = PaymentResponse({**ASKED, "transaction_id": "000001", "response_code": "00"})
+    entry = {"entry": day * 4, "time": "2026-11-23T09:31:00+00:00", "kind": "response", "source": "automatic"}
+    ledger.journal.append(day, {**entry, "verdict": "unentered", **response.stored})
+    note_unrecorded(ledger.journal.folder, day)
+
+
+def test_second_outage_while_the_first_is_made_up_for_loses_no_response(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(ledger, ASKED)
+    unrecorded(ledger, "20261123")
+
+    def unreachable(entry: object) -> None:
+        raise LedgerError("ledger", OSError("database is locked"))
+
+    with monkeypatch.context() as outage:
+        outage.setattr(ledger, "enter", unreachable)
+        with pytest.raises(LedgerError):
+            enter_unrecorded(ledger)
+    assert enter_unrecorded(ledger) == 1
+    assert ledger.pending() == 1
+
+
+def test_day_of_the_journal_that_is_gone_keeps_no_other_day_back(ledger: Ledger) -> None:
+    register(ledger, ASKED)
+    note_unrecorded(ledger.journal.folder, "20261101")
+    unrecorded(ledger, "20261123")
+    assert enter_unrecorded(ledger) == 1
+    assert not Path(ledger.journal.folder, "unrecorded").exists()
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000])
+def test_forged_response_with_an_endless_number_is_refused(shop: LedgerShop, number: str) -> None:
+    shop.asked()
+    answer = post(shop.autoresponse, DATA=shop.seal(transaction_id=number)[:-16] + "0" * 16)
+    assert answer.status == 403, answer.log
+    assert shop.outcomes == []
+
+
+def test_forged_response_of_the_last_day_is_refused(shop: LedgerShop) -> None:
+    folder = Path(shop.pathfile.path).parent
+    key = folder / f"key.{MERCHANT}"
+    key.write_text("another key\n")
+    key.chmod(0o600)
+    with Path(shop.pathfile.path).open("a") as file:
+        file.write(f"PAYPAGE_KEY!{folder}/key!\n")
+    shop.asked()
+    answer = post(shop.autoresponse, **sealed(merchantId=MERCHANT, s10TransactionIdDate="99991231"))
+    assert answer.status == 403, answer.log
+
+
+def test_message_that_is_not_kept_for_want_of_room_is_logged(
+    shop: LedgerShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reception, "MOST_KEPT_BYTES", 10)
+    number = shop.asked()
+    with shop.ledger() as ledger:
+        moment = next(iter(ledger.journal.entries()))["fields"]["transmission_date"]
+    forged = shop.seal(transaction_id=number, transmission_date=moment)[:-16] + "0" * 16
+    first, second = (post(shop.autoresponse, DATA=forged) for _ in range(2))
+    assert "not kept" not in first.log
+    assert "not kept" in second.log
+    [kept] = Path(shop.pathfile.journal).glob("*.unverified.jsonl")
+    assert len(kept.read_text().splitlines()) == 1
+    assert json.loads(kept.read_text())["post"] == {"DATA": forged}
