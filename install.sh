@@ -30,7 +30,7 @@ usage() {
     --prefix DIR     where the kit goes (/usr/local/lib/sogenactif)
     --shop URL       address of the shop, for its return URLs (http://localhost)
     --payment URL    address of the payment server (http://127.0.0.1:8080/payment)
-    --protocol NAME  sips, the guide's message, or paypage, today's (sips)
+    --protocol NAME  sips (Sips 1.0) or paypage (Sips 2.0) (sips)
     --python FILE    interpreter that runs the scripts (/usr/bin/python3)
     --user NAME      user and group of the web server (www-data)
     --config FILE    Apache configuration (/etc/apache2/conf-available/00-sogenactif.conf)

@@ -51,7 +51,7 @@ CREATE INDEX IF NOT EXISTS lines_of_order ON lines (reference);
 def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable: bool = False) -> Pathfile:
     """Write what is missing, for a shop and a payment server at these addresses; the pathfile.
 
-    ``protocol`` is sips, the guide's, or paypage, today's. Paths are absolute, or begin at the
+    ``protocol`` is sips (Sips 1.0) or paypage (Sips 2.0). Paths are absolute, or begin at the
     pathfile's own folder where it is to be ``portable``.
     """
     data, conf = root / "var" / "data", root / "var" / "conf"

@@ -51,7 +51,7 @@ def request_report(call: Mapping[str, str], pathfile: Pathfile, request: Payment
 def response_report(
     message: str | Mapping[str, str], pathfile: Pathfile, response: PaymentResponse | None
 ) -> Markup:
-    """The report of a payment response, ``None`` where its message can't be believed."""
+    """The report of a payment response, ``None`` if its message can't be trusted."""
     files = {pathfile.path: "read"}
     post = protocols.posted(message)
     if response:

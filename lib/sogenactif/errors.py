@@ -109,7 +109,7 @@ class CertificateMissing(CertificateError):
 
 
 class KeyUnusable(CertificateError):
-    """The secret key for today's server can't be used."""
+    """The secret key for Paypage can't be used."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Error reading secret key ({what})")
@@ -123,7 +123,7 @@ class KeyMissing(CertificateMissing):
 
 
 class MessageError(KitError):
-    """DATA, or today's Data, that can't be believed."""
+    """DATA, or Data of Paypage, that can't be trusted."""
 
 
 class MessageLengthError(MessageError):

@@ -64,7 +64,7 @@ class PaymentRequest:
 
     @property
     def data(self) -> str:
-        """DATA, in the guide's protocol."""
+        """DATA of Sips 1.0."""
         return self.posts[""]["DATA"]
 
     @property

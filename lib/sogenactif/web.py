@@ -1,7 +1,7 @@
 """The three scripts as WSGI applications, each made from the shop's own functions.
 
 Whatever comes from outside is read within limits and answered with a page or, for the bank's
-server, with a bare status. Why is told to the log, one line an event, never to the customer.
+server, with a bare status. The reason goes to the log, one line an event, never to the customer.
 """
 
 import os

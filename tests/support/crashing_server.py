@@ -16,7 +16,7 @@ _, descriptor, pathfile, notes = sys.argv
 
 
 def record_outcome(response: PaymentResponse) -> None:
-    """Note an outcome, once more each time it is told."""
+    """Note an outcome, once more each time the shop is notified."""
     with open(f"{notes}/{response['transaction_id']}", "a") as file:
         file.write(f"{response.outcome}\n")
 

@@ -54,7 +54,7 @@ def slow(count: int) -> int:
 def speak_paypage(
     param: Path, address: str = "http://127.0.0.1:8080/payment/paymentInit", **keywords: str
 ) -> str:
-    """Move a pathfile to today's server, with secret keys; ``keywords`` go after ``PAYPAGE_``. Its path."""
+    """Move a pathfile to Paypage, with secret keys; ``keywords`` go after ``PAYPAGE_``. Its path."""
     for merchant_id in (MERCHANT, ENROLLED, "002001000000003"):
         for name, version in (("", "1"), (".old", "0")):
             key = param / f"key.{merchant_id}{name}"

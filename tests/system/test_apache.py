@@ -53,7 +53,7 @@ class Installation(NamedTuple):
 
 @pytest.fixture(scope="module", params=[("sips", "cgi"), ("paypage", "cgi"), ("sips", "wsgi")], ids="-".join)
 def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
-    """The kit on Apache with its demonstration: in the guide's protocol and in today's, as CGI and as WSGI."""
+    """The kit on Apache with its demonstration: in Sips 1.0 and in Paypage, as CGI and as WSGI."""
     protocol, through = request.param
     options = ["--protocol", protocol]
     if through == "wsgi":

@@ -183,7 +183,7 @@ def test_where_only_secret_keys_are_there_is_nothing_to_show_nor_to_issue_into(p
 def test_a_secret_key_is_no_certificate(param: Path) -> None:
     speak_paypage(param, SERVER)
     status, _, said = run("install", param / f"key.{MERCHANT}", "--pathfile", param / "pathfile.minimal")
-    assert (status, "is one line, as a secret key of today's protocol is, and no certificate" in said) == (
+    assert (status, "is one line, as a secret key of Paypage is, and no certificate" in said) == (
         1,
         True,
     )

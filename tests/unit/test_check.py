@@ -135,7 +135,7 @@ class Kit(NamedTuple):
             self.put(path, content.replace(b"V4,SANDBOX,DEMO", b"V4,A BANK ,PROD"))
 
     def speak_paypage(self, url: str = "http://127.0.0.1:9/payment/paymentInit", **keywords: str) -> None:
-        """Pay on today's server, sealed with the public keys of test shops."""
+        """Pay on Paypage, sealed with the public keys of test shops."""
         speak_paypage(self.conf, url, **keywords)
         for path in self.conf.glob("key.*"):
             self.put(path, path.read_bytes())
@@ -950,7 +950,7 @@ def test_outcomes_that_the_shop_was_not_told(kit: Kit) -> None:
     with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger, ledger:
         ledger.execute("UPDATE sogenactif_response SET received = '2026-01-01T00:00:00'")
     found = kit.check()
-    assert (found.status, found.bad["untold"]["saw"]) == (1, "outcomes that the shop was not told: 1")
+    assert (found.status, found.bad["untold"]["saw"]) == (1, "outcomes of which the shop was not notified: 1")
     assert "sogenactif replay" in found.bad["untold"]["do"]
 
 

@@ -165,7 +165,7 @@ def sealed_requests(pathfile: Pathfile) -> list[str]:
 
 
 def recorded_messages() -> list[str]:
-    """Those of the bank's kit that the usual pathfile opens."""
+    """Those of the original kit that the usual pathfile opens."""
     cases = [case.values[0] for case in vectors("response.json")]
     return [
         case["message"]

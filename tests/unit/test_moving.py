@@ -1,4 +1,4 @@
-"""A shop moves to today's server with payments in flight; one ledger knows them all."""
+"""A shop moves to Paypage with payments in flight; one ledger knows them all."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -41,7 +41,7 @@ class MovingShop(LedgerShop):
             return list(transactions(ledger))[-1].reference[:8]
 
     def today(self, number: str, day: str = "", **said: str) -> dict[str, str]:
-        """What today's server posts for a payment."""
+        """What Paypage posts for a payment."""
         settings = self.pathfile.paypage
         pairs = {
             "merchantId": MERCHANT,
@@ -116,10 +116,10 @@ def test_the_shop_sees_what_it_always_saw_and_the_journal_what_came(shop: Moving
     shop.move(param)
     number = shop.asked()
     assert shop.tell(shop.today(number)).status == 200
-    [told] = shop.outcomes
-    assert {name: told[name] for name in KEEP} == KEEP
-    assert told["transaction_condition"] == ""
-    assert told["transmission_date"] and told["payment_time"] == "103100"
+    [notified] = shop.outcomes
+    assert {name: notified[name] for name in KEEP} == KEEP
+    assert notified["transaction_condition"] == ""
+    assert notified["transmission_date"] and notified["payment_time"] == "103100"
     page = post(shop.response, **shop.today(number))
     assert "Payment accepted" in page.body and '<html lang="en">' in page.body
     with shop.ledger() as ledger:

@@ -1,4 +1,4 @@
-"""Data of today's server; the vectors were made with openssl, as the first test makes them again."""
+"""Data of Paypage; the vectors were made with openssl, as the first test makes them again."""
 
 import calendar
 import random
@@ -38,7 +38,7 @@ def lines(case: Path) -> tuple[str, str, str]:
 
 @pytest.fixture
 def today(param: Path) -> Pathfile:
-    """A pathfile that speaks to today's server."""
+    """A pathfile of Paypage."""
     return read_pathfile(speak_paypage(param))
 
 

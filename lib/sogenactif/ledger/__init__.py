@@ -1,4 +1,4 @@
-"""The ledger, lent for one request: a process keeps its connections from one request to the next."""
+"""Borrow the ledger for one request: a pool keeps a process's connections from one request to the next."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -40,7 +40,7 @@ class SqliteDatabase:
                 # Another thread's lock would end where this one closes the same file.
                 with _folder_locked(path):
                     os.close(open_private(path))
-            # A connection is lent to one thread at a time.
+            # A connection is borrowed by one thread at a time.
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )

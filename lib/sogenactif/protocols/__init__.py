@@ -36,7 +36,7 @@ if TYPE_CHECKING:
             """The hidden fields of the form of each means; under ``""`` those of one form for all."""
 
         def unsent(self, fields: Mapping[str, str]) -> Mapping[str, str]:
-            """The fields that the server isn't told, and what becomes of them."""
+            """The fields that aren't sent to the server, and what becomes of them."""
 
 
 class Opened:
@@ -112,7 +112,7 @@ def response_secret(post: Post, pathfile: Pathfile, country: str, merchant_id: s
 def posted(message: str | Mapping[str, str]) -> Post:
     """The fields of a response: of a post, or of the one argument that ``bin/response`` takes.
 
-    That is DATA, or for today's server the whole body of its post, ``Data=…&Encode=…&Seal=…``.
+    That is DATA, or with Paypage the whole body of its post, ``Data=…&Encode=…&Seal=…``.
     """
     if isinstance(message, str):
         if "Data=" not in message:

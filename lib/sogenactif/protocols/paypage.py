@@ -59,7 +59,7 @@ MANNER = ("InterfaceVersion", "SealAlgorithm", "Encode", "keyVersion", "transact
 
 
 class Server:
-    """Today's server as a merchant's requests reach it."""
+    """Paypage as a merchant's requests reach it."""
 
     def __init__(self, settings: Paypage, secret: bytes, path: str, ledger: bool) -> None:
         self.settings = settings
@@ -114,7 +114,7 @@ class Server:
 
 
 def server(pathfile: Pathfile, country: str, merchant_id: str) -> Server:
-    """Today's server for a merchant's requests. Raises KeyMissing and KeyUnusable."""
+    """Return the gateway for a merchant's requests. Raises KeyMissing and KeyUnusable."""
     path = key_path(pathfile, merchant_id)
     return Server(pathfile.paypage, read_key(path), path, pathfile.ledger is not None)
 

@@ -128,7 +128,7 @@ def line_of(path: str, keyword: str) -> int:
 
 
 def _absent(path: str) -> set[str]:
-    """The keywords that a pathfile needs and doesn't set; those that today's server needs, where it says so."""
+    """The keywords that a pathfile needs and doesn't set; with Paypage, its own too."""
     lines = to_text(read_file(path)).split("\n")
     values = dict(line.split("!")[:2] for line in lines if "!" in line)
     needed = set(PAYPAGE_NEEDED if values.get("PROTOCOL") == PAYPAGE else NEEDED)

@@ -17,7 +17,7 @@ from sogenactif.protocols import posted
 
 CARD, CODE = "4974934125497800", "600"
 PATIENCE = 10
-# The fields that hold what is sealed, in the guide's protocol and in today's.
+# The fields that hold what is sealed, in Sips 1.0 and in Paypage.
 SEALED = ("DATA", "Data")
 
 
@@ -115,7 +115,7 @@ def _pay(site: Site) -> list[Finding]:
 
 
 def _await(site: Site, asked: dict[str, str], number: str) -> None:
-    """Wait until the bank's server has told the ledger."""
+    """Wait until the automatic response is in the ledger."""
     end = time.monotonic() + PATIENCE
     wanted = {name: asked.get(name) for name in ("merchant_id", "order_id")}
     while True:

@@ -44,7 +44,7 @@ def disk(site: Site) -> list[Finding]:
 
 
 def ledger(site: Site) -> list[Finding]:
-    """The ledger: its schema, what the shop was not told, what only the journal has."""
+    """The ledger: its schema, which notifications are pending, what only the journal has."""
     if not site.pathfile.ledger:
         return [warning("ledger_needed", site.path) if site.paypage else ok("no_ledger", site.path)]
     url = site.pathfile.ledger.url

@@ -32,7 +32,7 @@ SCRIPT_AT = {
     "CANCEL_URL": "call_response.py",
     "AUTO_RESPONSE_URL": "call_autoresponse.py",
 }
-# The keyword that sets what an error names: a field, or a key of today's protocol.
+# The keyword that sets what an error names: a field, or a key of Paypage.
 KEYWORD_OF = {field.name: keyword for keyword, field in PARMCOM.items()}
 KEYWORD_OF |= {key: KEYWORD_OF[name] for key, name in ASKED.items() if name in KEYWORD_OF}
 PROBE = {"amount": "100", "order_id": "check"}
@@ -125,7 +125,7 @@ def means(site: Site) -> list[str]:
 
 
 def _server(site: Site) -> list[Finding]:
-    """Where payments go in today's protocol."""
+    """Where payments go with Paypage."""
     url, line = site.pathfile.paypage.url, line_of(site.path, "PAYPAGE_URL")
     if not url:
         return []

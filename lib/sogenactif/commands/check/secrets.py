@@ -1,4 +1,4 @@
-"""What seals the requests of each merchant: a certificate, or the secret key of today's protocol.
+"""What seals the requests of each merchant: a certificate, or the secret key of Paypage.
 
 The one that the protocol doesn't use still opens responses to payments of before: where it is
 there, its rights count.

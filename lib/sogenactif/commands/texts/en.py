@@ -57,7 +57,7 @@ WORDS = {
     "certificate_then": "sogenactif check says whether all is well with it.",
     "certificate_unwritten": "{path} can't be written: {error}",
     "certificate_paypage": "{path} says PROTOCOL!paypage!: what seals is the secret key that the bank's extranet gives, on one line in {key}.<merchant_id>. It is no certificate; sogenactif check looks at it, and docs/paypage.md says the rest.",
-    "certificate_is_a_key": "{path} is one line, as a secret key of today's protocol is, and no certificate: docs/paypage.md says where that goes.",
+    "certificate_is_a_key": "{path} is one line, as a secret key of Paypage is, and no certificate: docs/paypage.md says where that goes.",
     "certificate_no_place": "{path} has no F_CERTIFICATE, which says where certificates are.",
     # common
     "no_ledger": "{path} names no LEDGER",
@@ -476,7 +476,7 @@ FINDINGS = {
         "See why (dmesg), and mount it to be written again.",
     ),
     "no_ledger": Text(
-        "no LEDGER: transaction_id is the time, responses are logged and told as often as they come"
+        "no LEDGER: transaction_id is the time, responses are logged, and the shop is notified as often as they come"
     ),
     "ledger_needed": Text(
         "no LEDGER: with PROTOCOL!paypage! caddie is lost, language and customer_email don't come back",
@@ -510,7 +510,7 @@ FINDINGS = {
         "Write one of the two; sqlite has four slashes.",
     ),
     "untold": Text(
-        "outcomes that the shop was not told: {count}",
+        "outcomes of which the shop was not notified: {count}",
         "The web server's log says why record_outcome failed; then run: {kit}/bin/sogenactif replay",
     ),
     "unentered": Text(
