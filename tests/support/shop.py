@@ -16,11 +16,11 @@ from sogenactif.ledger import IDLE
 from sogenactif.ledger.history import transactions
 from sogenactif.ledger.ledger import SIPS_NUMBERING, Ledger, opened_ledger
 from sogenactif.payment import PaymentResponse
-from sogenactif.protocols import Numbering
+from sogenactif.protocols import Numbering, paypage
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_response
 from sogenactif.web import Order, call_autoresponse, call_request, call_response
-from tests.support.vectors import MERCHANT, ROOT
+from tests.support.vectors import MERCHANT, ROOT, speak_paypage
 
 ORDER = Order({"merchant_id": MERCHANT, "amount": "1250", "order_id": "CMD-42"}, [("Tea", 450), ("Cup", 800)])
 PAID = {
@@ -169,6 +169,44 @@ class LedgerShop(Shop):
     def told_by_replay(self) -> str:
         file = Path(self.pathfile.path).parent / "script.py.told"
         return file.read_text() if file.exists() else ""
+
+
+class MovingShop(LedgerShop):
+    """A shop with a ledger that speaks both protocols, one after the other."""
+
+    def move(self, param: Path, **keywords: str) -> None:
+        self.pathfile = read_pathfile(speak_paypage(param, **keywords))
+
+    def go_back(self, param: Path) -> None:
+        path = param / "pathfile"
+        path.write_text(path.read_text().replace("PROTOCOL!paypage!", "PROTOCOL!sips!"))
+        self.pathfile = read_pathfile(str(path))
+
+    def day(self) -> str:
+        with self.ledger() as ledger:
+            return list(transactions(ledger))[-1].reference[:8]
+
+    def paypage_post(self, number: str, day: str = "", **said: str) -> dict[str, str]:
+        """Return what Paypage posts for a payment; ``said`` overrides."""
+        settings = self.pathfile.paypage
+        pairs = {
+            "merchantId": MERCHANT,
+            "amount": "1250",
+            "currencyCode": "978",
+            "orderId": "CMD-42",
+            "responseCode": "00",
+            "authorisationId": "039830",
+            "transactionDateTime": "2026-11-23T10:31:00+01:00",
+            "s10TransactionId": number,
+            "s10TransactionIdDate": day or self.day(),
+            "newKey": "x",
+            **said,
+        }
+        secret = paypage.read_key(paypage.key_path(self.pathfile, MERCHANT))
+        return paypage.seal(pairs, secret, settings.seal, settings.encode, InterfaceVersion="HP_3.4")
+
+    def tell(self, fields: Mapping[str, str]) -> Answer:
+        return post(self.autoresponse, **fields)
 
 
 @contextmanager

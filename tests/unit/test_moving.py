@@ -1,6 +1,5 @@
 """A shop moves to Paypage with payments in flight; one ledger knows them all."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,7 +14,7 @@ from sogenactif.protocols import paypage
 from sogenactif.web import Order
 from tests.conftest import MERCHANT, speak_paypage
 from tests.support.paypage import sealed
-from tests.support.shop import Answer, LedgerShop, Shop, ask, missing, post
+from tests.support.shop import MovingShop, Shop, ask, missing, post
 
 KEEP = {
     "caddie": "3 books|!",
@@ -23,44 +22,6 @@ KEEP = {
     "language": "en",
     "merchant_country": "fr",
 }
-
-
-class MovingShop(LedgerShop):
-    """A shop with a ledger that speaks both protocols, one after the other."""
-
-    def move(self, param: Path, **keywords: str) -> None:
-        self.pathfile = read_pathfile(speak_paypage(param, **keywords))
-
-    def go_back(self, param: Path) -> None:
-        path = param / "pathfile"
-        path.write_text(path.read_text().replace("PROTOCOL!paypage!", "PROTOCOL!sips!"))
-        self.pathfile = read_pathfile(str(path))
-
-    def day(self) -> str:
-        with self.ledger() as ledger:
-            return list(transactions(ledger))[-1].reference[:8]
-
-    def today(self, number: str, day: str = "", **said: str) -> dict[str, str]:
-        """What Paypage posts for a payment."""
-        settings = self.pathfile.paypage
-        pairs = {
-            "merchantId": MERCHANT,
-            "amount": "1250",
-            "currencyCode": "978",
-            "orderId": "CMD-42",
-            "responseCode": "00",
-            "authorisationId": "039830",
-            "transactionDateTime": "2026-11-23T10:31:00+01:00",
-            "s10TransactionId": number,
-            "s10TransactionIdDate": day or self.day(),
-            "newKey": "x",
-            **said,
-        }
-        secret = paypage.read_key(paypage.key_path(self.pathfile, MERCHANT))
-        return paypage.seal(pairs, secret, settings.seal, settings.encode, InterfaceVersion="HP_3.4")
-
-    def tell(self, fields: Mapping[str, str]) -> Answer:
-        return post(self.autoresponse, **fields)
 
 
 @pytest.fixture
@@ -78,12 +39,12 @@ def test_payments_in_flight_find_their_requests_on_both_sides_of_the_move(
     shop.move(param)
     during = [shop.asked() for _ in range(2)]
     assert shop.paid(before[0]).status == 200
-    assert shop.tell(shop.today(during[0])).status == 200
-    page = post(shop.response, **shop.today(during[1], responseCode="17", authorisationId=""))
+    assert shop.tell(shop.paypage_post(during[0])).status == 200
+    page = post(shop.response, **shop.paypage_post(during[1], responseCode="17", authorisationId=""))
     assert "Payment cancelled" in page.body
     shop.go_back(param)
     after = shop.asked()
-    assert shop.tell(shop.today(during[1])).status == 200
+    assert shop.tell(shop.paypage_post(during[1])).status == 200
     assert shop.paid(before[1]).status == 200
     assert shop.paid(after).status == 200
     with shop.ledger() as ledger:
@@ -107,7 +68,7 @@ def test_a_ledger_in_postgresql_knows_both(param: Path, tmp_path: Path, postgres
     before = shop.asked()
     shop.move(param)
     after = shop.asked()
-    assert shop.tell(shop.today(after)).log == ""
+    assert shop.tell(shop.paypage_post(after)).log == ""
     assert "paid already: refund one of them" in shop.paid(before).log
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted", "accepted"]
 
@@ -115,12 +76,12 @@ def test_a_ledger_in_postgresql_knows_both(param: Path, tmp_path: Path, postgres
 def test_the_shop_sees_what_it_always_saw_and_the_journal_what_came(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     number = shop.asked()
-    assert shop.tell(shop.today(number)).status == 200
+    assert shop.tell(shop.paypage_post(number)).status == 200
     [notified] = shop.outcomes
     assert {name: notified[name] for name in KEEP} == KEEP
     assert notified["transaction_condition"] == ""
     assert notified["transmission_date"] and notified["payment_time"] == "103100"
-    page = post(shop.response, **shop.today(number))
+    page = post(shop.response, **shop.paypage_post(number))
     assert "Payment accepted" in page.body and '<html lang="en">' in page.body
     with shop.ledger() as ledger:
         *_, entry = ledger.journal.entries()
@@ -134,7 +95,7 @@ def test_the_executable_takes_a_whole_post_and_prints_the_guide_s_strings(
 ) -> None:
     shop.move(param)
     number = shop.asked()
-    message = urlencode(shop.today(number))
+    message = urlencode(shop.paypage_post(number))
     output, status = run_response([f"message={message}", f"pathfile={shop.pathfile.path}"])
     strings = output.decode().split("!")
     assert (status, strings[1], strings[2]) == (0, "0", "")
@@ -155,8 +116,8 @@ def test_what_was_not_asked_pays_nothing(
 ) -> None:
     shop.move(param)
     number = shop.asked()
-    assert why in shop.tell(shop.today(number, **said)).log
-    assert post(shop.response, **shop.today(number, **said)).status == 403
+    assert why in shop.tell(shop.paypage_post(number, **said)).log
+    assert post(shop.response, **shop.paypage_post(number, **said)).status == 403
     assert shop.outcomes == []
 
 
@@ -164,7 +125,7 @@ def test_another_merchant_s_response_pays_nothing(shop: MovingShop, param: Path)
     shop.move(param)
     number = shop.asked()
     secret = paypage.read_key(paypage.key_path(shop.pathfile, "014213245611112"))
-    pairs, _ = paypage.open_sealed(shop.today(number), shop.pathfile, "HMAC-SHA-256")
+    pairs, _ = paypage.open_sealed(shop.paypage_post(number), shop.pathfile, "HMAC-SHA-256")
     other = paypage.seal(pairs | {"merchantId": "014213245611112"}, secret, "HMAC-SHA-256", "base64url")
     assert "unknown" in shop.tell(other).log
     ours = paypage.seal(pairs, secret, "HMAC-SHA-256", "base64url")
@@ -177,9 +138,9 @@ def test_what_authorised_nothing_leaves_the_payment_open(shop: MovingShop, param
     shop.move(param)
     number = shop.asked()
     for code in ("97", "94"):
-        shop.tell(shop.today(number, responseCode=code, authorisationId=""))
-    shop.tell(shop.today(number))
-    page = post(shop.response, **shop.today(number, responseCode="94", authorisationId=""))
+        shop.tell(shop.paypage_post(number, responseCode=code, authorisationId=""))
+    shop.tell(shop.paypage_post(number))
+    page = post(shop.response, **shop.paypage_post(number, responseCode="94", authorisationId=""))
     assert "Payment accepted" in page.body
     assert shop.verdicts() == ["refused", "duplicate", "accepted", "duplicate"]
 
@@ -190,7 +151,7 @@ def test_a_customer_who_pays_after_midnight_is_matched_with_the_day_before(
     shop.move(param)
     number, day = shop.asked(), shop.day()
     following = f"{read_day(day) + timedelta(days=1):%Y%m%d}"
-    assert shop.tell(shop.today(number, following)).log == ""
+    assert shop.tell(shop.paypage_post(number, following)).log == ""
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
 
 
@@ -199,7 +160,7 @@ def test_the_journal_alone_keeps_a_response_and_replay_enters_it(
 ) -> None:
     shop.move(param)
     number = shop.asked()
-    response = shop.today(number)
+    response = shop.paypage_post(number)
     with missing(shop, tmp_path / "ledger.db"):
         assert shop.tell(response).status == 200
     assert shop.verdicts() == ["unentered"]
@@ -214,7 +175,7 @@ def test_the_debug_report_names_what_is_not_sent(shop: MovingShop, param: Path) 
     body = ask(shop.request, query="order=CMD-42").body
     assert "<td>caddie</td><td>kept by the ledger" in body
     number = "000001"
-    shown = post(shop.response, **shop.today(number)).body
+    shown = post(shop.response, **shop.paypage_post(number)).body
     assert "<td>newKey</td><td>x</td>" in shown
     assert f"{MERCHANT}_KEY1" not in body + shown
     path.write_text("\n".join(line for line in path.read_text().split("\n") if not line.startswith("LEDGER")))

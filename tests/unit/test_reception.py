@@ -1,0 +1,298 @@
+"""Every payment counts, exactly once: what a response does, whatever it says and whenever it arrives."""
+
+import io
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from sogenactif.ledger.history import transactions
+from sogenactif.payment import PaymentResponse
+from sogenactif.web import Order, call_autoresponse
+from tests.support.shop import LedgerShop, MovingShop, ask, post
+from tests.support.vectors import MERCHANT
+
+
+@pytest.fixture
+def shop(param: Path, tmp_path: Path) -> MovingShop:
+    shop = MovingShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
+    assert shop.order
+    shop.order = Order({**shop.order.parameters, "caddie": "basket 7"}, shop.order.lines)
+    return shop
+
+
+def sent(shop: LedgerShop, number: str) -> str:
+    """The transmission_date of a request."""
+    with shop.ledger() as ledger:
+        [transaction] = transactions(ledger, number=number)
+    return transaction.fields["transmission_date"]
+
+
+def states(shop: LedgerShop) -> dict[str, str]:
+    with shop.ledger() as ledger:
+        return {t.reference[-6:]: t.state for t in transactions(ledger)}
+
+
+def notified(shop: LedgerShop) -> list[str]:
+    return [response.outcome for response in shop.outcomes]
+
+
+def test_response_of_sips_1_0_settles_no_request_of_paypage(shop: MovingShop, param: Path) -> None:
+    shop.move(param)
+    number = shop.asked()
+    data = shop.seal(transaction_id=number, transmission_date=sent(shop, number))
+    post(shop.autoresponse, DATA=data)
+    assert (states(shop), shop.outcomes) == ({number: "waiting"}, [])
+
+
+def test_response_of_paypage_settles_no_request_of_sips_1_0(shop: MovingShop, param: Path) -> None:
+    number = shop.asked()
+    shop.move(param)
+    post(shop.autoresponse, **shop.paypage_post(number))
+    assert (states(shop), shop.outcomes) == ({number: "waiting"}, [])
+
+
+def test_response_of_sips_1_0_has_the_transmission_date_that_was_sent(shop: MovingShop) -> None:
+    number = shop.asked()
+    moment = sent(shop, number)
+    other = f"{moment[:-1]}{(int(moment[-1]) + 1) % 10}"
+    post(shop.autoresponse, DATA=shop.seal(transaction_id=number, transmission_date=other))
+    assert shop.outcomes == []
+    assert shop.paid(number).status == 200
+    assert notified(shop) == ["accepted"]
+
+
+def test_number_of_the_server_pays_no_other_customers_order(shop: MovingShop, param: Path) -> None:
+    shop.move(param, REFERENCE="transactionReference")
+    first, second = shop.asked(), shop.asked()
+    day = shop.day()
+    # The server numbers the second payment 1, as the kit numbered the first.
+    answer = post(shop.autoresponse, **shop.paypage_post(first, transactionReference=f"{day}{second}"))
+    assert answer.status == 200
+    assert states(shop) == {first: "waiting", second: "accepted"}
+    assert [response["transaction_id"] for response in shop.outcomes] == [second]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "field", "whole"),
+    [
+        ("customerIpAddress", "2001:db8:85a3:1:2:8a2e:370:7334", "customer_ip_address", False),
+        ("complementaryInfo", "x" * 400, "complementary_info", False),
+        ("scoreThreshold", "1234567890123", "score_threshold", False),
+        ("paymentMeanBrand", "A_BRAND_OF_MORE_THAN_20_LETTERS", "payment_means", False),
+        ("statementReference", "short", "statement_reference", True),
+    ],
+)
+def test_long_field_of_paypage_is_cut_and_the_payment_counts(
+    shop: MovingShop, param: Path, key: str, value: str, field: str, whole: bool
+) -> None:
+    shop.move(param)
+    answer = post(shop.autoresponse, **shop.paypage_post(shop.asked(), **{key: value}))
+    [response] = shop.outcomes
+    assert (answer.status, response.outcome) == (200, "accepted")
+    assert value.startswith(response[field]) and (response[field] == value) == whole
+    assert response.original[key] == value
+    assert ("longer than Sips 1.0 allows" in answer.log) != whole
+
+
+def test_shop_gets_day_and_original_keys_with_a_ledger_too(shop: MovingShop, param: Path) -> None:
+    shop.move(param)
+    post(shop.autoresponse, **shop.paypage_post(shop.asked()))
+    [response] = shop.outcomes
+    assert (response.protocol, response.day, response.original["newKey"]) == ("paypage", shop.day(), "x")
+
+
+def test_shop_is_notified_in_the_words_of_the_request(shop: MovingShop) -> None:
+    assert shop.order
+    shop.order = Order({**shop.order.parameters, "order_id": "A|B"}, shop.order.lines)
+    number = shop.asked()
+    moment = sent(shop, number)
+    data = shop.seal(
+        order_id="A B", amount="000000001250", transaction_id=str(int(number)), transmission_date=moment
+    )
+    post(shop.autoresponse, DATA=data)
+    [response] = shop.outcomes
+    assert [response[name] for name in ("order_id", "amount", "transaction_id")] == ["A|B", "1250", number]
+
+
+def test_short_response_is_completed_from_the_request(shop: MovingShop) -> None:
+    number = shop.asked()
+    data = shop.seal(
+        transaction_id=number, transmission_date=sent(shop, number), caddie="", customer_email=""
+    )
+    assert ask(shop.response, query=f"DATA={data}").status == 200
+    [response] = shop.outcomes
+    assert response["caddie"] == "basket 7"
+
+
+@pytest.mark.parametrize("code", ["02", "05", "12", "17", "60", "63", "75", "90", "94", "97", "99", "0"])
+def test_acceptance_after_any_other_outcome_is_notified(shop: MovingShop, code: str) -> None:
+    number = shop.asked()
+    moment = sent(shop, number)
+    refusal = {"response_code": code, "authorisation_id": "", "payment_certificate": ""}
+    post(shop.autoresponse, DATA=shop.seal(transaction_id=number, transmission_date=moment, **refusal))
+    shop.outcomes.clear()
+    page = post(shop.response, DATA=shop.seal(transaction_id=number, transmission_date=moment))
+    assert (page.status, notified(shop), states(shop)) == (200, ["accepted"], {number: "accepted"})
+    # And no refusal afterwards takes it back.
+    post(
+        shop.autoresponse,
+        DATA=shop.seal(transaction_id=number, transmission_date=moment, **{**refusal, "response_code": "05"}),
+    )
+    assert (notified(shop), states(shop)) == (["accepted"], {number: "accepted"})
+
+
+def test_acceptance_while_another_outcome_is_notified_follows_at_once(shop: MovingShop) -> None:
+    number = shop.asked()
+    moment = sent(shop, number)
+    inside, go_on = threading.Event(), threading.Event()
+    record = shop.record_outcome
+
+    def slowly(response: PaymentResponse) -> None:
+        if response.outcome == "cancelled":
+            inside.set()
+            assert go_on.wait(20)
+        record(response)
+
+    application = call_autoresponse(slowly, shop.pathfile.path, "")
+    cancelled = shop.seal(
+        transaction_id=number, transmission_date=moment, response_code="17", authorisation_id=""
+    )
+    first = threading.Thread(target=post, args=(application,), kwargs={"DATA": cancelled})
+    first.start()
+    assert inside.wait(20)
+    accepted = post(application, DATA=shop.seal(transaction_id=number, transmission_date=moment))
+    go_on.set()
+    first.join()
+    assert (accepted.status, notified(shop)) == (200, ["cancelled", "accepted"])
+
+
+def test_function_that_ends_the_process_is_a_failed_attempt(shop: MovingShop) -> None:
+    first, second = shop.asked(), shop.asked()
+
+    def ends(response: PaymentResponse) -> None:
+        if response["transaction_id"] == first:
+            sys.exit(1)
+        shop.outcomes.append(response)
+
+    application = call_autoresponse(ends, shop.pathfile.path, "")
+    shop.autoresponse = application
+    assert shop.paid(first).status == 200
+    assert shop.paid(second).status == 200
+    assert [response["transaction_id"] for response in shop.outcomes] == [second]
+
+
+def test_answer_to_the_bank_comes_before_another_payments_notification(shop: MovingShop) -> None:
+    shop.failing = True
+    shop.paid(shop.asked())
+    shop.failing = False
+    number = shop.asked()
+    body = f"DATA={shop.seal(transaction_id=number, transmission_date=sent(shop, number))}".encode()
+    events: list[str] = []
+    application = call_autoresponse(
+        lambda response: events.append(response["transaction_id"]), shop.pathfile.path, ""
+    )
+
+    def start_response(status: str, headers: object, *_: object) -> object:
+        events.append(status)
+        return None
+
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+    }
+    answer = application(environ, start_response)  # type: ignore[arg-type]
+    b"".join(answer)
+    assert "000001" not in events and "200 OK" in events
+    answer.close()  # type: ignore[attr-defined]
+    assert sorted(events) == ["000001", number, "200 OK"]
+
+
+def test_order_paid_twice_is_recorded_twice_and_named(shop: MovingShop) -> None:
+    first, second = shop.asked(), shop.asked()
+    assert shop.paid(first).log == ""
+    answer = shop.paid(second)
+    assert (answer.status, notified(shop)) == (200, ["accepted", "accepted"])
+    assert "paid already: refund one of them" in answer.log
+
+
+def test_form_shown_again_is_the_same_and_writes_nothing(shop: MovingShop, tmp_path: Path) -> None:
+    pages = [ask(shop.request, query="order=CMD-42").body for _ in range(2)]
+    lines = sum(len(path.read_text().splitlines()) for path in (tmp_path / "journal").glob("*.jsonl"))
+    data = {part.split('"')[0] for page in pages for part in page.split('NAME="DATA" VALUE="')[1:]}
+    data |= {part.split('"')[0] for page in pages for part in page.split('name="DATA" value="')[1:]}
+    assert (len(data), lines, states(shop)) == (1, 1, {"000001": "waiting"})
+
+
+def test_unanswered_forms_of_one_order_end_in_a_page_that_says_what_to_do(
+    shop: MovingShop, param: Path
+) -> None:
+    shop.move(param)
+    answers = [ask(shop.request, query="order=CMD-42").status for _ in range(201)]
+    assert (set(answers[:200]), answers[200]) == ({200}, 429)
+
+
+def test_request_without_order_id_is_refused_if_paypage_numbers_by_day(shop: MovingShop, param: Path) -> None:
+    shop.move(param)
+    assert shop.order
+    parameters = {name: value for name, value in shop.order.parameters.items() if name != "order_id"}
+    shop.order = Order(parameters, shop.order.lines)
+    answer = ask(shop.request, query="order=CMD-42")
+    assert (answer.status, "order_id not filled" in answer.log) == (500, True)
+
+
+def test_number_of_a_later_instalment_is_given_to_nobody_else(shop: MovingShop) -> None:
+    assert shop.order
+    plan = {
+        "capture_mode": "PAYMENT_N",
+        "capture_day": "0",
+        "data": "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=250",
+    }
+    shop.order = Order({**shop.order.parameters, **plan}, shop.order.lines)
+    number = shop.asked()
+    with shop.ledger() as ledger:
+        days = [row[0] for row in ledger.database.rows("SELECT day FROM sogenactif_reserved ORDER BY day")]
+    assert number == "000001"
+    assert len(days) == 2
+
+
+def test_genuine_message_is_kept_while_the_certificate_is_damaged(shop: MovingShop, param: Path) -> None:
+    number = shop.asked()
+    moment = sent(shop, number)
+    data = shop.seal(transaction_id=number, transmission_date=moment)
+    certificate = param / f"certif.fr.{MERCHANT}.php"
+    content = certificate.read_bytes()
+    for damaged in (content[:500], None):
+        certificate.unlink()
+        if damaged:
+            certificate.write_bytes(damaged)
+        answer = post(shop.autoresponse, DATA=data)
+        assert answer.status in (403, 500)
+        certificate.write_bytes(content)
+        certificate.chmod(0o600)
+    status, said = shop.replay()
+    assert (status, states(shop)) == (0, {number: "accepted"}), said
+    assert shop.told_by_replay() == "CMD-42 accepted\n"
+
+
+def test_wrong_key_version_is_kept_until_the_pathfile_is_mended(shop: MovingShop, param: Path) -> None:
+    shop.move(param, KEY_VERSION="2")
+    number = shop.asked()
+    assert post(shop.autoresponse, **shop.paypage_post(number, keyVersion="1")).status == 400
+    path = Path(shop.pathfile.path)
+    path.write_text(path.read_text().replace("PAYPAGE_KEY_VERSION!2!", "PAYPAGE_KEY_VERSION!1!"))
+    status, said = shop.replay()
+    assert (status, states(shop)) == (0, {number: "accepted"}), said
+
+
+def test_forged_message_is_never_replayed(shop: MovingShop) -> None:
+    number = shop.asked()
+    data = shop.seal(transaction_id=number, transmission_date=sent(shop, number))
+    forged = data[:-1] + ("0" if data[-1] != "0" else "1")
+    assert post(shop.autoresponse, DATA=forged).status == 403
+    shop.replay()
+    assert states(shop) == {number: "waiting"}
