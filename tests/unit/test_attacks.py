@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from sogenactif import reception
-from sogenactif.errors import LedgerError
+from sogenactif.errors import JournalError, LedgerError
+from sogenactif.ledger.history import differences
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.ledger.rebuild import enter_unrecorded, note_unrecorded
+from sogenactif.ledger.rebuild import enter_journal, enter_unrecorded, note_unrecorded
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering
 from tests.support.paypage import sealed
@@ -90,6 +91,31 @@ def test_day_of_the_journal_that_is_gone_keeps_no_other_day_back(ledger: Ledger)
     unrecorded(ledger, "20261123")
     assert enter_unrecorded(ledger) == 1
     assert not Path(ledger.journal.folder, "unrecorded").exists()
+
+
+def test_acceptance_that_the_journal_has_as_a_duplicate_alone_is_made_again(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(ledger, ASKED)
+    response = PaymentResponse({**ASKED, "transaction_id": "000001", "response_code": "00"})
+
+    def full(day: str, entry: object) -> None:
+        raise JournalError(day, OSError(28, "No space left on device"))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(ledger.journal, "append", full)
+        assert ledger.receive(response, "automatic").verdict == "accepted"
+    assert ledger.receive(response, "manual").verdict == "duplicate"
+    ledger.close()
+    for file in tmp_path.glob("ledger.db*"):
+        file.unlink()
+    with ledger.made_again():
+        enter_journal(ledger)
+    assert list(differences(ledger, lambda count: None)) == []
+    assert ledger.pending() == 1
+    outcomes: list[PaymentResponse] = []
+    ledger.notify_pending(outcomes.append, print)
+    assert [outcome.outcome for outcome in outcomes] == ["accepted"]
 
 
 @pytest.mark.parametrize("number", ["9" * 30, "9" * 5000])

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sogenactif.errors import JournalUnreadable
 from sogenactif.ledger.ledger import Ledger, searchable
-from sogenactif.ledger.matching import FORGED, UNKNOWN, UNRECORDED
+from sogenactif.ledger.matching import DUPLICATE, FORGED, UNKNOWN, UNRECORDED
 from sogenactif.ledger.rebuild import recorded_entries
 
 WAITING = "waiting"
@@ -146,7 +146,9 @@ def _difference(ledger: Ledger, entry: dict[str, Any]) -> Generator[Difference, 
         yield Difference("journal_only", named)
         return
     verdict, fields = recorded
-    if entry["verdict"] not in (verdict, UNRECORDED, UNKNOWN):
+    # A duplicate decided when the ledger was made again, if the journal lacked what it repeats.
+    known = (verdict, UNRECORDED, UNKNOWN, *([DUPLICATE] if verdict == "accepted" else []))
+    if entry["verdict"] not in known:
         yield Difference("verdict", {**named, "journal": entry["verdict"], "ledger": verdict})
     if entry["fields"] != fields:
         names = sorted(
