@@ -37,7 +37,7 @@ usage() {
     --wsgi           run the scripts with mod_wsgi instead of CGI
     --no-enable      write that configuration, leave Apache alone
     --dry-run        say what would be done, change nothing
-    --uninstall      take away what was installed; configuration, ledger and journal stay
+    --uninstall      remove what was installed; configuration, ledger and journal stay
 Python 3.10 or newer; PYTHON=/path/to/python3 names another than python3.
 TEXT
 }

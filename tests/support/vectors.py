@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "tests" / "vectors"
 MERCHANT, ENROLLED = "014213245611111", "014213245611112"
-# What a request asks for, as the ledger is told.
+# What a request asks for, as the ledger records it.
 ASKED = {
     "merchant_id": MERCHANT,
     "merchant_country": "fr",

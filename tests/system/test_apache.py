@@ -42,7 +42,7 @@ class Installation(NamedTuple):
         return str(state)
 
     def received(self, reference: str) -> list[str]:
-        """The verdicts on what the bank's server told of an order."""
+        """The verdicts on the automatic responses for an order."""
         journal = Journal(str(self.kit / "var" / "data" / "journal"))
         return [
             entry["verdict"]

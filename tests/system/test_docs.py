@@ -176,6 +176,13 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+def test_sources_that_docstrings_cite_are_pages() -> None:
+    for path in sorted((ROOT / "lib").glob("sogenactif*/**/*.py")):
+        for source in re.findall(r"Source: ([^\n]*)", path.read_text()):
+            pages = re.findall(r"docs/[\w-]+\.md", source)
+            assert pages and all((ROOT / page).is_file() for page in pages), f"{path.name}: {source}"
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
 def test_each_page_is_linked_from_both_entries(page: Path) -> None:
     for entry in ("README.md", "README.fr.md"):

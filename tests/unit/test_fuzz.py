@@ -175,21 +175,21 @@ def recorded_messages() -> list[str]:
 
 
 @pytest.mark.exhaustive
-def test_of_a_hundred_thousand_altered_messages_none_is_believed(pathfile: Pathfile) -> None:
+def test_of_a_hundred_thousand_altered_messages_none_is_trusted(pathfile: Pathfile) -> None:
     answers = [*recorded_messages(), *sealed_answers(pathfile)]
     genuine = {text for text in answers if _is_answer(text, pathfile)}
-    believed, refused = 0, 0
+    trusted, refused = 0, 0
     for text in altered([*answers, *sealed_requests(pathfile)], MUTATIONS):
         try:
             read_outcome(text, pathfile)
         except (MessageError, CertificateError):
             refused += 1
         else:
-            believed += 1
+            trusted += 1
             assert text in genuine
-    assert believed + refused == MUTATIONS
+    assert trusted + refused == MUTATIONS
     # A splice or a swapped seal gives a message back as it was now and then.
-    assert 0 < believed < refused / 100
+    assert 0 < trusted < refused / 100
 
 
 def _is_answer(text: str, pathfile: Pathfile) -> bool:

@@ -22,7 +22,7 @@ def pathfile(tmp_path: Path) -> Iterator[Pathfile]:
 
 
 def registered(pathfile: Pathfile) -> tuple[Ledger, str]:
-    """The ledger that a request was lent, and the number it gave."""
+    """The ledger that a request borrowed, and the number it gave."""
     with lent_ledger(pathfile) as ledger:
         assert ledger
         return ledger, register(ledger, ASKED)
