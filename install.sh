@@ -23,6 +23,7 @@ usage() {
     -- ARGUMENTS     what follows is for pytest: those tests alone
 ./install.sh lint             set up, then check code and scripts without running them
 ./install.sh format           set up, then format the Python code
+./install.sh docs             set up, then write the data dictionary and the manual pages from the code
 ./install.sh --version        say which version this is
 ./install.sh bench [...]      set up, then measure; --help lists its options
 ./install.sh TASK --help      say what a task takes
@@ -225,7 +226,7 @@ command=${1:-}
 case $command in
 -h | --help | help) usage && exit ;;
 --version) say_version && exit ;;
-"" | demo | payment | postgresql | bundle | release | test | lint | format | bench | apache) ;;
+"" | demo | payment | postgresql | bundle | release | test | lint | format | docs | bench | apache) ;;
 *) usage >&2 && exit 2 ;;
 esac
 case $command,${1:-} in
@@ -233,7 +234,7 @@ case $command,${1:-} in
 # These say themselves what they take.
 demo,* | payment,* | bundle,* | bench,*) ;;
 *,-h | *,--help) usage_of "$command" && exit ;;
-release,?* | postgresql,?* | lint,?* | format,?*) die "$command takes no $1" ;;
+release,?* | postgresql,?* | lint,?* | format,?* | docs,?*) die "$command takes no $1" ;;
 esac
 if [ "$command" = apache ]; then
     . installer/apache.sh
@@ -289,6 +290,12 @@ lint | format)
     add_requirements postgresql "ledger in PostgreSQL"
     add_requirements test "test suite"
     if [ "$command" = lint ]; then lint; else exec .venv/bin/python -m ruff format .; fi
+    ;;
+docs)
+    add_requirements sandbox sandbox
+    dictionary=$(.venv/bin/python docs/dictionary.py)
+    printf '%s\n' "$dictionary" >docs/dictionary.md
+    .venv/bin/python docs/manual.py
     ;;
 bench)
     add_requirements sandbox sandbox

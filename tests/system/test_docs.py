@@ -333,7 +333,7 @@ MINE = {
 }
 # What a person stops, and what other tests do for real.
 SERVES = re.compile(r"\./install\.sh (?:demo|payment)")
-ELSEWHERE = re.compile(r"\./install\.sh (?:test|lint|format|release|postgresql)\b")
+ELSEWHERE = re.compile(r"\./install\.sh (?:test|lint|format|docs|release|postgresql)\b")
 
 
 def beside(kit: Path) -> list[str]:
