@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sogenactif.ledger.matching import Match
 
 # Of a day: what anybody may make the kit write by posting garbage, and by forging answers to requests of theirs.
-MOST_NOTES_BYTES, MOST_KEPT_BYTES = 4 << 20, 32 << 20
-MOST_KEPT_OF_REQUEST = 5
+MOST_NOTES_BYTES, MOST_KEPT_BYTES, MOST_KEPT_BYTES_OF_REQUEST = 4 << 20, 32 << 20, 64 << 10
+UNVERIFIED = "unverified"
 
 Log = Callable[[str, Exception], None]
 
@@ -125,11 +125,12 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
     """Note a message that can't be trusted; keep it whole if it may be genuine. Raises JournalError."""
     from sogenactif.ledger.ledger import new_entry, today
 
-    day, entry = today(), new_entry("response", source, "forged")
+    entry = new_entry("response", source, "forged")
     entry["error"] = error.logged[:300]
+    name, most = f"{today()}.forged", MOST_NOTES_BYTES
     claim = protocols.claimed(post)
-    kept = False
-    if claim and claim.fields.get("response_code", "00"):
+    kept = claim is not None and bool(claim.fields.get("response_code", "00"))
+    if claim and kept:
         ours = isinstance(error, ConfigurationError) and not isinstance(error, CertificateMissing)
         try:
             request_id = ledger.awaits(
@@ -138,32 +139,25 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
         except LedgerError:
             # It can't be said: better one too many.
             request_id, ours = None, True
-        kept = request_id is not None or ours
-        if kept:
-            entry |= {"verdict": "unverified", "post": dict(post), "request": request_id}
-    path = f"{ledger.journal.folder}/{day}.{'unverified' if kept else 'forged'}.jsonl"
+        if ours:
+            name, most = f"{today()}.{UNVERIFIED}", MOST_KEPT_BYTES
+        elif request_id is not None:
+            # Each request has room of its own, so that nobody fills that of another customer's.
+            name, most = f"{today()}.{request_id}.{UNVERIFIED}", MOST_KEPT_BYTES_OF_REQUEST
+        kept = ours or request_id is not None
+    if kept:
+        entry |= {"verdict": "unverified", "post": dict(post)}
     try:
-        size = os.path.getsize(path)
+        size = os.path.getsize(f"{ledger.journal.folder}/{name}.jsonl")
     except OSError:
         size = 0
-    full = size > (MOST_KEPT_BYTES if kept else MOST_NOTES_BYTES)
-    if not kept and full:
-        return
-    if full or (
-        kept
-        and size
-        and entry["request"] is not None
-        and _kept_of(path, entry["request"]) >= MOST_KEPT_OF_REQUEST
-    ):
+    if kept:
+        size += sum(map(len, post.values()))
+    if size <= most:
+        ledger.journal.append(name, entry)
+    elif kept:
         # It may be genuine: the merchant has to know that nobody will verify it again.
-        log(f"{source} response", KitError(f"{os.path.basename(path)} is full: a message was not kept"))
-        return
-    ledger.journal.append(f"{day}.{'unverified' if kept else 'forged'}", entry)
-
-
-def _kept_of(path: str, request_id: int) -> int:
-    with open(path, "rb") as file:
-        return file.read().count(f'"request": {request_id}}}'.encode())
+        log(f"{source} response", KitError(f"{name}.jsonl is full: a message was not kept"))
 
 
 def _kept_files(folder: str) -> list[str]:
@@ -171,4 +165,4 @@ def _kept_files(folder: str) -> list[str]:
         names = os.listdir(folder)
     except OSError:
         return []
-    return [f"{folder}/{name}" for name in names if name.endswith(".unverified.jsonl")]
+    return [f"{folder}/{name}" for name in names if name.endswith(f"{UNVERIFIED}.jsonl")]

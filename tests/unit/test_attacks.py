@@ -141,14 +141,17 @@ def test_forged_response_of_the_last_day_is_refused(shop: LedgerShop) -> None:
 def test_message_that_is_not_kept_for_want_of_room_is_logged(
     shop: LedgerShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reception, "MOST_KEPT_BYTES", 10)
-    number = shop.asked()
+    number, another = shop.asked(), shop.asked()
     with shop.ledger() as ledger:
         moment = next(iter(ledger.journal.entries()))["fields"]["transmission_date"]
     forged = shop.seal(transaction_id=number, transmission_date=moment)[:-16] + "0" * 16
+    monkeypatch.setattr(reception, "MOST_KEPT_BYTES_OF_REQUEST", len(forged) + 10)
     first, second = (post(shop.autoresponse, DATA=forged) for _ in range(2))
     assert "not kept" not in first.log
     assert "not kept" in second.log
     [kept] = Path(shop.pathfile.journal).glob("*.unverified.jsonl")
     assert len(kept.read_text().splitlines()) == 1
     assert json.loads(kept.read_text())["post"] == {"DATA": forged}
+    # Whoever fills the room of one request leaves that of the others.
+    forged = shop.seal(transaction_id=another, transmission_date=moment)[:-16] + "0" * 16
+    assert "not kept" not in post(shop.autoresponse, DATA=forged).log
