@@ -186,3 +186,21 @@ def test_a_ledger_is_not_made_where_a_dangling_link_leads(tmp_path: Path) -> Non
     with pytest.raises(LedgerError, match="a link that leads nowhere"):
         Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal").register(ASKED)
     assert not (tmp_path / "elsewhere.db").exists()
+
+
+def test_lost_ledger_is_not_made_again_without_a_day_that_cannot_be_read(
+    ledger: Ledger, pathfile: str, tmp_path: Path
+) -> None:
+    ledger.close()
+    for path in tmp_path.glob("ledger.db*"):
+        path.unlink()
+    day = tmp_path / "journal" / "20991231.jsonl"
+    day.mkdir()
+    status, said = run("replay", pathfile, tmp_path)
+    assert (status, f"Error reading the journal ({day}: " in said, "Traceback" in said) == (1, True, False), (
+        said
+    )
+    assert list(tmp_path.glob("ledger.db*")) == []
+    day.rmdir()
+    assert run("replay", pathfile, tmp_path)[0] == 0
+    assert_whole(tmp_path, 20)

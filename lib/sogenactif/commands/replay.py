@@ -42,6 +42,8 @@ def main(arguments: Sequence[str]) -> int:
             try:
                 ledger.database.check()
             except LedgerMissing:
+                # Without a day its transaction numbers would be given again.
+                ledger.journal.require_readable()
                 with ledger.made_again():
                     recorded, _ = enter_journal(ledger, _say, progress("journal_lines"))
             # Once more: the journal went on meanwhile.

@@ -83,6 +83,16 @@ class Journal:
                     raise
                 report(JournalUnreadable(path, error))
 
+    def require_readable(self) -> None:
+        """Raise JournalUnreadable if a day can't be read."""
+        for day in self.days():
+            path = f"{self.folder}/{day}.jsonl"
+            try:
+                with open(path, "rb") as file:
+                    file.read(1)
+            except OSError as error:
+                raise JournalUnreadable(path, error) from error
+
     @contextmanager
     def replaying(self, wait: Callable[[], None]) -> Iterator[None]:
         """Hold the lock of ``replay``; ``wait`` is called if another process holds it. Raise JournalError."""
