@@ -11,6 +11,7 @@ from functools import partial
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import (
     CertificateMissing,
+    InitialisationError,
     KitError,
     MessageError,
     OrderFull,
@@ -110,7 +111,10 @@ def call_response(
         form = read_form(environ) if method == "POST" else read_query(environ)
         settings = _settings(pathfile, environ)
         with lent_ledger(settings) as ledger:
-            received = _receive(form, settings, ledger, "manual", record_outcome, environ)
+            try:
+                received = _receive(form, settings, ledger, "manual", record_outcome, environ)
+            except InitialisationError as error:
+                raise HttpError(400, error.logged) from error
         response, match = received.response, received.match
         if match and match.is_recorded and not match.is_trusted:
             raise Unverified(403, f"{match.verdict}: {match.why}")
@@ -151,6 +155,9 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
                 received = _receive(
                     form, settings, ledger, "automatic", record_outcome if ledger else None, environ
                 )
+            except InitialisationError as error:
+                _log(environ, "call_autoresponse", error)
+                return send(start_response, 200, b"", TEXT, [])
             except (HttpError, KitError) as error:
                 if not ledger:
                     try:
@@ -218,6 +225,8 @@ def _receive(
         raise HttpError(400, "no DATA")
     try:
         received = receive(form, settings, ledger, source, partial(_log, environ))
+    except InitialisationError:
+        raise
     except (MessageError, CertificateMissing) as error:
         status = 403 if isinstance(error, SealError | CertificateMissing) else 400
         raise Unverified(status, error.logged) from error

@@ -296,3 +296,22 @@ def test_forged_message_is_never_replayed(shop: MovingShop) -> None:
     assert post(shop.autoresponse, DATA=forged).status == 403
     shop.replay()
     assert states(shop) == {number: "waiting"}
+
+
+@pytest.mark.parametrize("ledger", [True, False])
+def test_report_that_a_request_could_not_begin_is_no_outcome(
+    shop: MovingShop, param: Path, ledger: bool
+) -> None:
+    shop.move(param)
+    number = shop.asked()
+    if not ledger:
+        path = Path(shop.pathfile.path)
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join(line for line in lines if not line.startswith(("LEDGER", "JOURNAL"))))
+    words = {"redirectionStatusCode": "12", "redirectionStatusMessage": "Invalid keyword: colour=blue"}
+    report = shop.paypage_post(number, responseCode="", **words)
+    answer = post(shop.autoresponse, **report)
+    assert (answer.status, shop.outcomes) == (200, [])
+    assert "code 12: Invalid keyword: colour=blue" in answer.log
+    assert post(shop.autoresponse, **{**report, "Seal": "0" * 64}).status == 403
+    assert post(shop.response, **report).status == 400
