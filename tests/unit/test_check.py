@@ -950,8 +950,11 @@ def test_outcomes_that_the_shop_was_not_told(kit: Kit) -> None:
     with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger, ledger:
         ledger.execute("UPDATE sogenactif_response SET received = '2026-01-01T00:00:00'")
     found = kit.check()
-    assert (found.status, found.bad["untold"]["saw"]) == (1, "outcomes of which the shop was not notified: 1")
-    assert "sogenactif replay" in found.bad["untold"]["do"]
+    assert (found.status, found.bad["not_notified"]["saw"]) == (
+        1,
+        "outcomes of which the shop was not notified: 1",
+    )
+    assert "sogenactif replay" in found.bad["not_notified"]["do"]
 
 
 def test_lines_that_only_the_journal_has(kit: Kit) -> None:

@@ -99,7 +99,7 @@ def test_every_command_on_the_ledger_prints_json(pathfile: Pathfile, tmp_path: P
     [row] = json.loads(run("show", *common, "2026-11-23-000001")[1])
     assert (row["reference"], row["responses"][0]["verdict"]) == ("20261123-000001", "accepted")
     verified = json.loads(run("verify", *common)[1])
-    assert verified == {"differences": [], "pending_notifications": 2}
+    assert verified == {"differences": [], "pending_notifications": 2, "paid_twice": {}}
     _, said, printed = run("replay", *common, "--script", str(script))
     assert json.loads(said)["notified"] == 2
     assert "told CMD-42 accepted" in printed
@@ -302,3 +302,24 @@ def test_what_root_writes_stays_the_ledger_s_owner_s(pathfile: Pathfile, tmp_pat
 )
 def test_no_cell_of_a_spreadsheet_becomes_a_formula(value: str, cell: str) -> None:
     assert _cell(value) == cell
+
+
+def test_order_paid_twice_is_marked(pathfile: Pathfile) -> None:
+    fields = {**ASKED, "order_id": "CMD-42", "customer_id": "again"}
+    with ledger_of(pathfile) as ledger:
+        number = register(ledger, fields)
+        again = {**fields, "transaction_id": number, **ACCEPTED, "authorisation_id": "654321"}
+        ledger.receive(PaymentResponse(again), "automatic")
+    _, table, _ = run("transactions", "--pathfile", pathfile.path, "--order", "CMD-42")
+    assert table.count("(the order is paid twice: refund one)") == 2
+    _, answer, _ = run("transactions", "--pathfile", pathfile.path, "--day", "2026-11-23", "--json")
+    assert [row["paid_twice"] for row in json.loads(answer)] == ["yes", "", "", "yes"]
+    assert "paid twice" in run("show", "--pathfile", pathfile.path, "20261123-000001")[1]
+    status, said, _ = run("verify", "--pathfile", pathfile.path)
+    assert status == 0
+    assert (
+        "Order CMD-42 is paid more than once: 20261123-000001, 20261123-000004. Refund all but one." in said
+    )
+    _, checked, _ = run("check", "--pathfile", pathfile.path, "--json")
+    [finding] = [one for one in json.loads(checked)["findings"] if one["name"] == "paid_twice_orders"]
+    assert (finding["level"], "CMD-42" in finding["saw"]) == ("warning", True)

@@ -48,6 +48,7 @@ def _row(transaction: Transaction, responses: Sequence[Answer]) -> dict[str, obj
         "made": in_paris(transaction.made).isoformat(),
         "state": transaction.state,
         "notified": "" if transaction.state == WAITING else transaction.notified,
+        "paid_twice": transaction.paid_twice,
         "fields": transaction.fields,
         "responses": [
             {
@@ -64,6 +65,8 @@ def _row(transaction: Transaction, responses: Sequence[Answer]) -> dict[str, obj
 def _print(transaction: Transaction, responses: Sequence[Answer]) -> None:
     name = "show_transaction" if transaction.notified != "no" else "show_not_notified"
     print(say(name, reference=transaction.reference, merchant=transaction.merchant, state=transaction.state))
+    if transaction.paid_twice:
+        print(f"  {say('paid_twice')}")
     print(f"  {say('show_made', moment=shown(transaction.made))}")
     _print_fields(transaction.fields)
     for response in responses:

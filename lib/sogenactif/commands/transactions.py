@@ -15,7 +15,17 @@ from sogenactif.ledger.history import WAITING, Transaction, transactions
 from sogenactif.ledger.matching import OUTCOMES
 from sogenactif.money import format_amount
 
-COLUMNS = ("reference", "merchant", "made", "order_id", "amount", "currency_code", "state", "notified")
+COLUMNS = (
+    "reference",
+    "merchant",
+    "made",
+    "order_id",
+    "amount",
+    "currency_code",
+    "state",
+    "notified",
+    "paid_twice",
+)
 HEADINGS = "{reference:15}  {made:24}  {state:9}  {notified:8}  {amount:>14}  {order}"
 
 
@@ -65,6 +75,7 @@ def _row(transaction: Transaction) -> dict[str, str]:
         "currency_code": transaction.fields["currency_code"],
         "state": transaction.state,
         "notified": "" if transaction.state == WAITING else transaction.notified,
+        "paid_twice": "yes" if transaction.paid_twice else "",
     }
 
 
@@ -78,7 +89,8 @@ def _table(found: Iterable[Transaction]) -> None:
         row["made"] = shown(transaction.made)
         row["notified"] = say(f"transactions_{row['notified']}") if row["notified"] else "-"
         row["amount"] = format_amount(row["amount"], row["currency_code"], "en")
-        print(printable(HEADINGS.format(order=row["order_id"], **row)))
+        line = HEADINGS.format(order=row["order_id"], **row)
+        print(printable(f"{line}  {say('paid_twice')}" if transaction.paid_twice else line))
     print(counted("transactions", count))
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from sogenactif.commands.common import command_parser, done, print_json, progress, the_ledger
-from sogenactif.commands.texts import counted, say
-from sogenactif.ledger.history import differences
+from sogenactif.commands.texts import counted, printable, say
+from sogenactif.ledger.history import differences, paid_twice
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -29,11 +29,13 @@ def main(arguments: Sequence[str]) -> int:
                 done()
                 print(text)
         done()
-        pending = ledger.pending()
+        pending, orders = ledger.pending(), paid_twice(ledger)
     if args.json:
-        print_json({"differences": rows, "pending_notifications": pending})
+        print_json({"differences": rows, "pending_notifications": pending, "paid_twice": dict(orders)})
     else:
         print(counted("differences", len(rows)) if rows else say("verify_agree"))
         if pending:
             print(counted("pending", pending))
+        for order_id, references in orders:
+            print(printable(say("verify_paid_twice", order=order_id, references=", ".join(references))))
     return 1 if rows else 0

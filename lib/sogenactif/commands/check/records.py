@@ -21,6 +21,7 @@ from sogenactif.commands.check.rights import (
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.errors import JournalUnreadable, LedgerDamaged, LedgerError
+from sogenactif.ledger.history import paid_twice
 from sogenactif.ledger.journal import Journal
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.matching import FORGED
@@ -28,6 +29,7 @@ from sogenactif.ledger.schema import MIGRATIONS, schema_version
 from sogenactif.log import SYSLOG
 
 PATIENCE = timedelta(minutes=5)
+MOST_ORDERS = 10
 SHORT_MIB = 100
 
 
@@ -154,9 +156,12 @@ def _left_behind(site: Site, url: str) -> list[Finding]:
             entry["verdict"] != FORGED and entry["entry"] not in known
             for entry in opened.journal.entries(unreadable.append)
         )
+        orders = [order_id for order_id, _ in paid_twice(opened)]
     found = [fault("journal_unreadable", site.journal, error=error) for error in unreadable]
     if late:
-        found.append(fault("untold", count=late))
+        found.append(fault("not_notified", count=late))
     if alone:
         found.append(fault("unentered", site.journal, count=alone))
+    if orders:
+        found.append(warning("paid_twice_orders", orders=", ".join(orders[:MOST_ORDERS])))
     return found

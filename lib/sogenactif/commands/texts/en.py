@@ -90,6 +90,8 @@ WORDS = {
     "show_made": "requested {moment}",
     "show_response": "{source} response {moment}: {verdict}",
     # verify
+    "paid_twice": "(the order is paid twice: refund one)",
+    "verify_paid_twice": "Order {order} is paid more than once: {references}. Refund all but one.",
     "verify_agree": "The journal and the ledger agree.",
     "verify_invalid_line": "line {count} of the journal is damaged",
     "verify_journal_only": "{kind} {id} of {time} is in the journal only: replay records it",
@@ -509,7 +511,11 @@ FINDINGS = {
         "LEDGER is neither sqlite:////absolute/path nor postgresql://…",
         "Write one of the two; sqlite has four slashes.",
     ),
-    "untold": Text(
+    "paid_twice_orders": Text(
+        "orders that were paid more than once: {orders}",
+        "Refund all but one payment of each in the bank's back office: {kit}/bin/sogenactif verify lists them.",
+    ),
+    "not_notified": Text(
         "outcomes of which the shop was not notified: {count}",
         "The web server's log says why record_outcome failed; then run: {kit}/bin/sogenactif replay",
     ),

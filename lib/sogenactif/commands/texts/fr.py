@@ -90,6 +90,8 @@ WORDS = {
     "show_made": "demandée le {moment}",
     "show_response": "réponse ({source}) du {moment} : {verdict}",
     # verify
+    "paid_twice": "(commande payée deux fois : remboursez-en une)",
+    "verify_paid_twice": "La commande {order} est payée plusieurs fois : {references}. Remboursez tout sauf un paiement.",
     "verify_agree": "Le journal et le registre disent la même chose.",
     "verify_invalid_line": "la ligne {count} du journal est abîmée",
     "verify_journal_only": "{kind} {id} du {time} n’est que dans le journal : replay l’enregistre",
@@ -509,8 +511,12 @@ FINDINGS = {
         "LEDGER n’est ni sqlite:////chemin/absolu ni postgresql://…",
         "Écrivez l’un des deux ; sqlite a quatre barres obliques.",
     ),
-    "untold": Text(
-        "résultats que la boutique n’a pas appris : {count}",
+    "paid_twice_orders": Text(
+        "commandes payées plusieurs fois : {orders}",
+        "Remboursez tous les paiements sauf un dans l’espace de la banque : {kit}/bin/sogenactif verify les donne.",
+    ),
+    "not_notified": Text(
+        "résultats qui n’ont pas été notifiés à la boutique : {count}",
         "Le journal du serveur web dit pourquoi record_outcome a échoué ; ensuite lancez : {kit}/bin/sogenactif replay",
     ),
     "unentered": Text(
