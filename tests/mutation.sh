@@ -22,7 +22,7 @@ mkdir mutants
 ln -s src mutants/lib
 tests=
 for name in certificate configuration every_payment_counts attacks executables fields files http instalments journal ledger log \
-    matching message money moving payment paypage paypage_fields properties rebuilding reception web; do
+    matching money moving payment paypage paypage_fields properties rebuilding reception sips web; do
     [ ! -e "tests/unit/test_$name.py" ] || tests="$tests\"tests/unit/test_$name.py\", "
 done
 cat >>pyproject.toml <<TOML

@@ -31,18 +31,18 @@ def request_report(call: Mapping[str, str], pathfile: Pathfile, request: Payment
     owner = fields.get("merchant_country", ""), fields.get("merchant_id", "")
     server = {}
     try:
-        found = protocols.server(pathfile, *owner)
+        found = protocols.gateway(pathfile, *owner)
         files[found.path] = "read"
         server = {"payment": found.action}
     except KitError as error:
         files[protocols.secret_path(pathfile, *owner)] = str(error)
-    unsent = request.server.unsent(fields) if request else {}
+    unsupported = request.gateway.unsupported_fields(fields) if request else {}
     sections = [
         ("pathfile", _keywords(pathfile)),
         ("files", files),
         ("server", server),
         ("parameters", dict(sorted(fields.items()))),
-        *([("not sent", unsent)] if unsent else []),
+        *([("not sent", unsupported)] if unsupported else []),
         ("form", {"HTML": str(form(request))} if request else {}),
     ]
     return report("request", sections)

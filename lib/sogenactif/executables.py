@@ -13,7 +13,7 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, ResponseError
 from sogenactif.escape import entities, one_string
 from sogenactif.fields import PRINTED, to_bytes, to_text
-from sogenactif.ledger import lent_ledger
+from sogenactif.ledger import borrow_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_response
 
 GUIDE_FIELDS = 30
@@ -40,7 +40,7 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
     try:
         call = parse_call(arguments)
         pathfile = read_pathfile(call.get("pathfile", ""))
-        with lent_ledger(pathfile) as ledger:
+        with borrow_ledger(pathfile) as ledger:
             made = make_request(call, pathfile, register=ledger.register if ledger else None)
     except KitError as failure:
         error, status = _words(failure), failure.exit_status
@@ -86,7 +86,7 @@ def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
 
     While the ledger can't be reached, that is what was sealed and the journal has.
     """
-    with lent_ledger(pathfile) as ledger:
+    with borrow_ledger(pathfile) as ledger:
         if not ledger:
             return read_response(message, pathfile)
         from sogenactif.ledger.ledger import EXECUTABLE

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import CertificateMissing, KitError, MessageError, UntrustedResponse
-from sogenactif.ledger import lent_ledger
+from sogenactif.ledger import borrow_ledger
 from sogenactif.pages import form
 from sogenactif.payment import PaymentRequest, PaymentResponse, make_request, parse_call
 from sogenactif.protocols import Post
@@ -58,7 +58,7 @@ class Kit:
         """
         call = parse_call(f"{name}={value}" for name, value in parameters.items())
         pathfile = read_pathfile(self.pathfile)
-        with lent_ledger(pathfile) as ledger:
+        with borrow_ledger(pathfile) as ledger:
             request = make_request(call, pathfile, register=ledger.register if ledger else None)
         return PaymentForm(form(request), request)
 
@@ -74,7 +74,7 @@ class Kit:
         KitError if the fault is on this side: then answer 500 and look at the configuration and the ledger.
         """
         pathfile = read_pathfile(self.pathfile)
-        with lent_ledger(pathfile) as ledger:
+        with borrow_ledger(pathfile) as ledger:
             try:
                 received = receive(post, pathfile, ledger, "executable", partial(_log, pathfile))
             except (MessageError, CertificateMissing) as error:

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from sogenactif.protocols import Server
+    from sogenactif.protocols import Gateway
 
 Register = Callable[[Mapping[str, str], Numbering], Mapping[str, str]]
 # Without one of these, whole, nobody can say what was paid.
@@ -46,13 +46,13 @@ class PaymentRequest:
     def __init__(
         self,
         pathfile: Pathfile,
-        server: "Server",
+        gateway: "Gateway",
         fields: Mapping[str, str],
         blocks: tuple[Block, ...],
         posts: Mapping[str, Post],
     ) -> None:
         self.pathfile = pathfile
-        self.server = server
+        self.gateway = gateway
         self.fields = fields
         self.blocks = blocks
         self.posts = posts
@@ -60,7 +60,7 @@ class PaymentRequest:
     @property
     def action(self) -> str:
         """Where the customer's browser posts a form."""
-        return self.server.action
+        return self.gateway.action
 
     @property
     def data(self) -> str:
@@ -180,17 +180,17 @@ def make_request(
     country = fields.get("merchant_country", "")
     if not country:
         raise CallError("merchant_country not filled")
-    server = protocols.server(pathfile, country, merchant_id)
+    gateway = protocols.gateway(pathfile, country, merchant_id)
     now = time.time() if now is None else now
     fields["transmission_date"] = time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
     _check(fields)
     blocks = _blocks(fields)
-    server.check(fields)
+    gateway.check(fields)
     if register:
         fields = dict(register(fields, protocols.numbering(pathfile)))
     fields.setdefault("transaction_id", time.strftime("%H%M%S", time.localtime(now)))
     means = [name for block in blocks for name in block.means]
-    return PaymentRequest(pathfile, server, fields, blocks, server.seal(fields, means))
+    return PaymentRequest(pathfile, gateway, fields, blocks, gateway.seal(fields, means))
 
 
 def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> PaymentResponse:

@@ -18,7 +18,7 @@ from sogenactif.errors import (
     SealError,
 )
 from sogenactif.http import Application, Environ, Headers, HttpError, allow, read_form, read_query, send
-from sogenactif.ledger import lent_ledger
+from sogenactif.ledger import borrow_ledger
 from sogenactif.payment import PaymentResponse, check_call, make_request
 
 TYPE_CHECKING = False
@@ -68,7 +68,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             return send(start_response, 200, b"", HTML, [])
         call = check_call(order.parameters)
         settings = _settings(pathfile, environ)
-        with lent_ledger(settings) as ledger:
+        with borrow_ledger(settings) as ledger:
             try:
                 request = make_request(call, settings, register=ledger.register if ledger else None)
             except OrderFull as error:
@@ -110,7 +110,7 @@ def call_response(
         method = allow(environ, "GET", "HEAD", "POST")
         form = read_form(environ) if method == "POST" else read_query(environ)
         settings = _settings(pathfile, environ)
-        with lent_ledger(settings) as ledger:
+        with borrow_ledger(settings) as ledger:
             try:
                 received = _receive(form, settings, ledger, "manual", record_outcome, environ)
             except InitialisationError as error:
@@ -148,7 +148,7 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
 
     def receive(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         settings = _settings(pathfile, environ)
-        with lent_ledger(settings) as ledger:
+        with borrow_ledger(settings) as ledger:
             try:
                 allow(environ, "POST")
                 form = read_form(environ)
@@ -249,7 +249,7 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
     This is work for other payments: it comes after the answer, and whatever happens in it is only logged.
     """
     try:
-        with lent_ledger(settings) as ledger:
+        with borrow_ledger(settings) as ledger:
             if not ledger:
                 return
             from sogenactif.ledger.rebuild import enter_unrecorded

@@ -155,7 +155,7 @@ def test_a_request_says_what_the_guide_s_parameters_said(today: Pathfile) -> Non
         "SealAlgorithm": "HMAC-SHA-256",
         "Encode": "base64url",
     }
-    assert request.server.unsent(request.fields)["data"] == "no counterpart: NO_COPYRIGHT"
+    assert request.gateway.unsupported_fields(request.fields)["data"] == "no counterpart: NO_COPYRIGHT"
 
 
 def test_each_means_has_a_form_of_its_own_where_the_shop_shows_them(today: Pathfile) -> None:

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from sogenactif.ledger.ledger import Ledger
 
 # Those that no request uses now.
-IDLE: "list[Ledger]" = []
+POOL: "list[Ledger]" = []
 
 
 @contextmanager
-def lent_ledger(pathfile: Pathfile) -> "Iterator[Ledger | None]":
+def borrow_ledger(pathfile: Pathfile) -> "Iterator[Ledger | None]":
     """The ledger that a pathfile names, None if it names none."""
     if not pathfile.ledger:
         yield None
@@ -22,19 +22,19 @@ def lent_ledger(pathfile: Pathfile) -> "Iterator[Ledger | None]":
     from sogenactif.ledger.ledger import Ledger
 
     url, journal = pathfile.ledger.url, pathfile.journal
-    ledger = _idle(url, journal) or Ledger(url, journal)
+    ledger = _pooled(url, journal) or Ledger(url, journal)
     try:
         yield ledger
     except BaseException:
         ledger.close()
         raise
-    IDLE.append(ledger)
+    POOL.append(ledger)
 
 
-def _idle(url: str, journal: str) -> "Ledger | None":
+def _pooled(url: str, journal: str) -> "Ledger | None":
     while True:
         try:
-            ledger = IDLE.pop()
+            ledger = POOL.pop()
         except IndexError:
             return None
         if (ledger.url, ledger.journal.folder) == (url, journal) and ledger.is_usable():

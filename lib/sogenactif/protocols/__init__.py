@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
-    class Server(Protocol):
+    class Gateway(Protocol):
         """The payment server as a merchant's requests reach it."""
 
         @property
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         def seal(self, fields: Mapping[str, str], means: Iterable[str]) -> Mapping[str, Post]:
             """The hidden fields of the form of each means; under ``""`` those of one form for all."""
 
-        def unsent(self, fields: Mapping[str, str]) -> Mapping[str, str]:
+        def unsupported_fields(self, fields: Mapping[str, str]) -> Mapping[str, str]:
             """The fields that aren't sent to the server, and what becomes of them."""
 
 
@@ -81,15 +81,15 @@ def numbering(pathfile: Pathfile) -> Numbering:
     return Numbering(PAYPAGE if paypage else SIPS, paypage and by_reference)
 
 
-def server(pathfile: Pathfile, country: str, merchant_id: str) -> "Server":
+def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> "Gateway":
     """The payment server of a merchant's requests. Raises ConfigurationError."""
     if pathfile.protocol == PAYPAGE:
         from sogenactif.protocols import paypage
 
-        return paypage.server(pathfile, country, merchant_id)
+        return paypage.gateway(pathfile, country, merchant_id)
     from sogenactif.protocols import sips
 
-    return sips.server(pathfile, country, merchant_id)
+    return sips.gateway(pathfile, country, merchant_id)
 
 
 def secret_path(pathfile: Pathfile, country: str, merchant_id: str) -> str:

@@ -58,7 +58,7 @@ MERCHANT = re.compile(r"(?:^|\|)merchantId=([^|]*)")
 MANNER = ("InterfaceVersion", "SealAlgorithm", "Encode", "keyVersion", "transactionReference")
 
 
-class Server:
+class Gateway:
     """Paypage as a merchant's requests reach it."""
 
     def __init__(self, settings: Paypage, secret: bytes, path: str, ledger: bool) -> None:
@@ -87,7 +87,7 @@ class Server:
         lists = {name: name for name in names} if by_shop else {"": ",".join(names)}
         return {button: self._post(fields, brands) for button, brands in lists.items()}
 
-    def unsent(self, fields: Mapping[str, str]) -> dict[str, str]:
+    def unsupported_fields(self, fields: Mapping[str, str]) -> dict[str, str]:
         """The fields that have no counterpart, and what becomes of them, for the debug report."""
         lost = {name: "no counterpart" for name in without_counterpart() if fields.get(name)}
         if fields.get("caddie"):
@@ -113,10 +113,10 @@ class Server:
         ) | {"SealAlgorithm": settings.seal}
 
 
-def server(pathfile: Pathfile, country: str, merchant_id: str) -> Server:
+def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> Gateway:
     """Return the gateway for a merchant's requests. Raises KeyMissing and KeyUnusable."""
     path = key_path(pathfile, merchant_id)
-    return Server(pathfile.paypage, read_key(path), path, pathfile.ledger is not None)
+    return Gateway(pathfile.paypage, read_key(path), path, pathfile.ledger is not None)
 
 
 def open_response(post: Mapping[str, str], pathfile: Pathfile) -> tuple[dict[str, str], dict[str, str], str]:

@@ -41,7 +41,7 @@ FEWEST_DIGITS = {"amount": 3, "transmission_date": 14, "transaction_id": 1}
 Records = list[tuple[int, bytes]]
 
 
-class Server:
+class Gateway:
     """The guide's server, as a merchant's certificate names it."""
 
     def __init__(self, certificate: Certificate) -> None:
@@ -64,14 +64,14 @@ class Server:
         """One form for all means: the button that is clicked says which."""
         return {"": {"DATA": seal_request(fields, self.certificate)}}
 
-    def unsent(self, fields: Mapping[str, str]) -> dict[str, str]:
+    def unsupported_fields(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Nothing: every field has its place in DATA."""
         return {}
 
 
-def server(pathfile: Pathfile, country: str, merchant_id: str) -> Server:
+def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> Gateway:
     """The guide's server for a merchant's requests. Raises CertificateError."""
-    return Server(read_certificate(pathfile, country, merchant_id))
+    return Gateway(read_certificate(pathfile, country, merchant_id))
 
 
 def seal_request(fields: Mapping[str, str], certificate: Certificate) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import LedgerMissing
-from sogenactif.ledger import IDLE, lent_ledger
+from sogenactif.ledger import POOL, borrow_ledger
 from sogenactif.ledger.ledger import Ledger
 from tests.conftest import ASKED
 from tests.support.shop import register
@@ -17,13 +17,13 @@ from tests.support.shop import register
 @pytest.fixture
 def pathfile(tmp_path: Path) -> Iterator[Pathfile]:
     yield Pathfile("", {"LEDGER": f"sqlite:///{tmp_path}/ledger.db"})
-    while IDLE:
-        IDLE.pop().close()
+    while POOL:
+        POOL.pop().close()
 
 
 def registered(pathfile: Pathfile) -> tuple[Ledger, str]:
     """The ledger that a request borrowed, and the number it gave."""
-    with lent_ledger(pathfile) as ledger:
+    with borrow_ledger(pathfile) as ledger:
         assert ledger
         return ledger, register(ledger, ASKED)
 
@@ -34,7 +34,7 @@ def test_the_next_request_gets_the_same_ledger(pathfile: Pathfile) -> None:
 
 
 def test_requests_at_once_get_one_each(pathfile: Pathfile) -> None:
-    with lent_ledger(pathfile) as one, lent_ledger(pathfile) as other:
+    with borrow_ledger(pathfile) as one, borrow_ledger(pathfile) as other:
         assert one is not other
 
 
@@ -44,16 +44,16 @@ def test_a_ledger_that_was_replaced_is_opened_again(pathfile: Pathfile, tmp_path
         os.rename(tmp_path / name, tmp_path / f"old-{name}")
     with pytest.raises(LedgerMissing):
         registered(pathfile)
-    assert first not in IDLE
+    assert first not in POOL
 
 
 def test_one_that_failed_is_not_lent_again(pathfile: Pathfile) -> None:
-    with pytest.raises(RuntimeError), lent_ledger(pathfile) as ledger:
+    with pytest.raises(RuntimeError), borrow_ledger(pathfile) as ledger:
         raise RuntimeError
-    with lent_ledger(pathfile) as next_one:
+    with borrow_ledger(pathfile) as next_one:
         assert next_one is not ledger
 
 
 def test_without_the_keyword_there_is_none() -> None:
-    with lent_ledger(Pathfile("", {})) as ledger:
+    with borrow_ledger(Pathfile("", {})) as ledger:
         assert ledger is None
