@@ -9,6 +9,7 @@ import stat
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ class Installation(NamedTuple):
 
     def order(self, reference: str) -> str:
         """The state of an order in the shop's database."""
-        with sqlite3.connect(self.kit / "var" / "data" / "shop.db") as shop:
+        with closing(sqlite3.connect(self.kit / "var" / "data" / "shop.db")) as shop:
             [state] = shop.execute("SELECT state FROM orders WHERE reference = ?", [reference]).fetchone()
         return str(state)
 
