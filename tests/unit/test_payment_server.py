@@ -341,6 +341,7 @@ def test_the_receipt_shows_the_card_that_was_authorised(
     assert "4974 #### #### ##00" in page.text and "5111" not in page.text
 
 
+@pytest.mark.system
 def test_a_payment_in_progress_is_not_started_again(running: Bank) -> None:
     running.console("switches", {"slow": 1})
     data = running.request()
@@ -527,6 +528,7 @@ def test_a_request_sealed_before_rotation_is_answered_with_the_same_certificate(
     assert running.read(accepted)["response_code"] == "00"
 
 
+@pytest.mark.system
 def test_a_shop_that_answers_a_byte_at_a_time_is_cut_off(running: Bank) -> None:
     with socket.create_server(("127.0.0.1", free_port())) as listening:
         threading.Thread(target=dribble, args=[listening], daemon=True).start()

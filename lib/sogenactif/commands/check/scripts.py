@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from glob import escape, glob
 
 from sogenactif.commands.check.findings import Finding, fault, ok
@@ -63,7 +64,9 @@ def show_forms(script: str, pathfile: str, *merchants: str) -> None:
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         if hasattr(module, "order_to_pay"):
-            module.order_to_pay(PROBE["order_id"])
+            # A shop may raise LookupError for an order that it doesn't know.
+            with suppress(LookupError):
+                module.order_to_pay(PROBE["order_id"])
         for merchant in merchants:
             step = merchant
             country, _, merchant_id = merchant.partition(".")
