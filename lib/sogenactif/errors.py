@@ -257,3 +257,11 @@ class JournalUnreadable(KitError):
 
     def __init__(self, path: str, error: OSError) -> None:
         super().__init__(f"Error reading the journal ({path}: {error.strerror or error})")
+
+
+class OfficeError(KitError):
+    """The Office server gave no answer that can be trusted; ``sent`` says whether the message may have reached it."""
+
+    def __init__(self, what: str, sent: bool) -> None:
+        super().__init__(f"Error of the Office server ({what})")
+        self.sent = sent

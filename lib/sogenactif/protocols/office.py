@@ -1,0 +1,179 @@
+"""Office (Sips 2.0): the JSON messages that query, cancel, refund and validate a transaction, and their client.
+
+A message is one JSON object, sealed with the secret key of Paypage. Amounts are in the smallest
+unit of the currency, days are written aaaammjj and are those of Paris. Source: docs/paypage.md.
+"""
+
+import hashlib
+import hmac
+import http.client
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from urllib.parse import urlsplit
+
+from sogenactif.errors import OfficeError
+
+DIAGNOSTIC, CASH_MANAGEMENT = "DR_WS_2.58", "CR_WS_2.58"
+FOUND, UNKNOWN_TRANSACTION = "00", "25"
+NOT_SEALED = ("seal", "keyVersion", "sealAlgorithm")
+MOST_BYTES = 64 * 1024
+CONNECT_SECONDS, ANSWER_SECONDS = 10, 30
+ORIGIN = "SOGENACTIF_KIT"
+
+
+class Answer:
+    """A sealed answer: ``fields`` as they came, numbers as written; ``fields`` that are absent read as ``""``."""
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        self.fields = fields
+
+    def __getitem__(self, name: str) -> str:
+        value = self.fields.get(name)
+        return value if isinstance(value, str) else ""
+
+    def __repr__(self) -> str:
+        return f"Answer(code={self.code!r}, status={self['transactionStatus'] or self['newStatus']!r})"
+
+    @property
+    def code(self) -> str:
+        """The result of the query or operation, two digits; 00 is found or done."""
+        return self["getTransDataResponseCode"] or self["responseCode"]
+
+    @property
+    def response_code(self) -> str:
+        """The responseCode of the transaction, empty if the answer has only that of the query."""
+        return self["responseCode"] if self["getTransDataResponseCode"] else ""
+
+
+class Office:
+    """The Office server of a merchant. ``keys`` are the secret key and, while one is renewed, the one before it."""
+
+    def __init__(self, url: str, merchant_id: str, key_version: str, keys: Sequence[bytes]) -> None:
+        self.url = url.rstrip("/")
+        self.merchant_id = merchant_id
+        self.key_version = key_version
+        self.keys = keys
+
+    def query(self, identifier: Mapping[str, object]) -> Answer:
+        """Ask for the state of a transaction. Raises OfficeError."""
+        return self._exchange("diagnostic/getTransactionData", DIAGNOSTIC, identifier)
+
+    def operate(
+        self, operation: str, identifier: Mapping[str, object], amount: int, currency_code: str
+    ) -> Answer:
+        """Cancel, refund or validate ``amount`` of a transaction. Raises OfficeError."""
+        asked = {"operationAmount": str(amount), "currencyCode": currency_code, "operationOrigin": ORIGIN}
+        return self._exchange(f"cashManagement/{operation}", CASH_MANAGEMENT, {**identifier, **asked})
+
+    def _exchange(self, service: str, interface: str, asked: Mapping[str, object]) -> Answer:
+        message = {
+            **asked,
+            "merchantId": self.merchant_id,
+            "keyVersion": self.key_version,
+            "interfaceVersion": interface,
+            "sealAlgorithm": "HMAC-SHA-256",
+        }
+        message["seal"] = seal(message, self.keys[0])
+        status, body = self._post(service, json.dumps(message).encode())
+        try:
+            fields = parse(body)
+        except ValueError as error:
+            raise OfficeError(f"HTTP {status}, and no JSON message: {error}", sent=True) from None
+        given = fields.get("seal")
+        if not given:
+            code = fields.get("getTransDataResponseCode") or fields.get("responseCode") or "none"
+            raise OfficeError(f"answer without a seal, code {str(code)[:9]!a}", sent=True)
+        expected = [seal(fields, key).encode() for key in self.keys]
+        if not any(hmac.compare_digest(one, str(given).encode("utf-8", "replace")) for one in expected):
+            raise OfficeError("the seal of the answer is wrong", sent=True)
+        return Answer(fields)
+
+    def _post(self, service: str, body: bytes) -> tuple[int, bytes]:
+        """Return the status and the body of an answer; redirects are not followed. Raises OfficeError."""
+        place = urlsplit(self.url)
+        kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        with closing(kind(place.hostname or "", place.port, timeout=CONNECT_SECONDS)) as connection:
+            try:
+                connection.connect()
+            except (OSError, http.client.HTTPException) as error:
+                raise OfficeError(f"{place.netloc} can't be reached: {error}", sent=False) from error
+            server, deadline = connection.sock, time.monotonic() + ANSWER_SECONDS
+            try:
+                server.settimeout(ANSWER_SECONDS)
+                connection.request("POST", f"{place.path}/{service}", body, headers)
+                with connection.getresponse() as response:
+                    content, part = b"", b"."
+                    while part and len(content) <= MOST_BYTES:
+                        # A server that sends a byte at a time must not hold the caller for longer.
+                        server.settimeout(max(deadline - time.monotonic(), 0.001))
+                        part = response.read1(MOST_BYTES)
+                        content += part
+            except (OSError, http.client.HTTPException) as error:
+                raise OfficeError(f"no whole answer: {error or type(error).__name__}", sent=True) from error
+        if len(content) > MOST_BYTES:
+            raise OfficeError(f"answer of more than {MOST_BYTES} bytes", sent=True)
+        if response.status != 200:
+            raise OfficeError(f"HTTP {response.status}", sent=True)
+        return response.status, content
+
+
+def by_number(transaction_id: str, day: str) -> dict[str, object]:
+    """Return the identifier of a transaction by its number (six digits) and its day."""
+    return {"s10TransactionReference": {"s10TransactionId": transaction_id, "s10TransactionIdDate": day}}
+
+
+def by_reference(reference: str) -> dict[str, object]:
+    """Return the identifier of a transaction by its transactionReference."""
+    return {"transactionReference": reference}
+
+
+def seal(message: Mapping[str, object], key: bytes) -> str:
+    """Return the seal of a message, HMAC-SHA-256 in lower-case hexadecimal."""
+    return hmac.new(key, sealed_text(message).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def sealed_text(message: Mapping[str, object]) -> str:
+    """Return the text that is sealed: all values in the order of their names, containers sorted inside."""
+    return _values({name: value for name, value in message.items() if name not in NOT_SEALED})
+
+
+def _values(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "".join(_values(value[name]) for name in sorted(value))
+    if isinstance(value, list):
+        return "".join(map(_values, value))
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def parse(body: bytes) -> dict[str, object]:
+    """Return the one JSON object of a body, its numbers as the text they were written as.
+
+    Raises ValueError for anything else, and for a key that an object has twice.
+    """
+    try:
+        message = json.loads(
+            body.decode(), parse_int=str, parse_float=str, parse_constant=_refuse, object_pairs_hook=_once
+        )
+    except RecursionError:
+        raise ValueError("too many levels") from None
+    if not isinstance(message, dict):
+        raise ValueError("not an object")
+    return message
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a key twice")
+    return fields
+
+
+def _refuse(word: str) -> object:
+    raise ValueError(word)
