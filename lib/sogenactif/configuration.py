@@ -36,6 +36,7 @@ CHOICES = {
 FORMS = {
     "PAYPAGE_KEY_VERSION": (re.compile("[0-9]+"), "1"),
     "PAYPAGE_INTERFACE": (re.compile(r"HP_[0-9]+\.[0-9]+"), "HP_3.4"),
+    "NUMBERS": (re.compile(r"[0-9]{1,6}-[0-9]{1,6}"), "1-999999"),
 }
 POSTGRESQL = ("postgresql://", "postgres://")
 LEDGERS = ("sqlite:////", *POSTGRESQL)
@@ -76,7 +77,8 @@ class Pathfile:
 
     ``path`` is the file's; ``keywords`` are its values as they are written, and ``lines`` their line
     numbers, from 1. The paths of ``default_parameters`` (F_DEFAULT), ``merchant_parameters`` (F_PARAM)
-    and ``certificates`` (F_CERTIFICATE) are without their extensions. ``ledger`` is None and
+    and ``certificates`` (F_CERTIFICATE) are without their extensions. ``numbers`` are the first and the
+    last transaction_id that the ledger gives on a day. ``ledger`` is None and
     ``journal`` empty if there is no LEDGER.
     """
 
@@ -97,6 +99,8 @@ class Pathfile:
         self.kit_version = _value(keywords, "KIT_VERSION")
         self.log = _value(keywords, "LOG")
         self.paypage = Paypage(keywords)
+        first, _, last = _value(keywords, "NUMBERS").partition("-")
+        self.numbers = int(first), int(last)
         self.ledger = LedgerAddress(keywords["LEDGER"]) if keywords.get("LEDGER") else None
         self.journal = ""
         if self.ledger:
@@ -172,6 +176,9 @@ def _check(keywords: Mapping[str, str], lines: Mapping[str, int]) -> None:
         value = keywords.get(keyword)
         if value and not form.fullmatch(value):
             raise PathfileError(f"{keyword} ({value}) is not in the form of {example}", lines[keyword])
+    first, _, last = (keywords.get("NUMBERS") or "1-999999").partition("-")
+    if not 0 < int(first) <= int(last):
+        raise PathfileError(f"NUMBERS ({first}-{last}) is an empty range", lines["NUMBERS"])
     url = keywords.get("PAYPAGE_URL")
     if url and not is_web_address(url):
         raise PathfileError(f"PAYPAGE_URL ({url}) is no http or https address", lines["PAYPAGE_URL"])

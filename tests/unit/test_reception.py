@@ -315,3 +315,13 @@ def test_report_that_a_request_could_not_begin_is_no_outcome(
     assert "code 12: Invalid keyword: colour=blue" in answer.log
     assert post(shop.autoresponse, **{**report, "Seal": "0" * 64}).status == 403
     assert post(shop.response, **report).status == 400
+
+
+def test_two_shops_on_one_certificate_take_numbers_of_their_own_ranges(shop: MovingShop) -> None:
+    path = Path(shop.pathfile.path)
+    path.write_text(path.read_text() + "NUMBERS!500000-500001!\n")
+    assert [shop.asked(), shop.asked()] == ["500000", "500001"]
+    assert shop.order
+    shop.order = Order({**shop.order.parameters, "customer_id": "a third"}, shop.order.lines)
+    answer = ask(shop.request, query="order=CMD-42")
+    assert (answer.status, "all 2 values of transaction_id are used" in answer.log) == (500, True)

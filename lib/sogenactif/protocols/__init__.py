@@ -78,7 +78,7 @@ def numbering(pathfile: Pathfile) -> Numbering:
     """Return how the requests of a pathfile are numbered."""
     by_reference = pathfile.paypage.reference == "transactionReference"
     paypage = pathfile.protocol == PAYPAGE
-    return Numbering(PAYPAGE if paypage else SIPS, paypage and by_reference)
+    return Numbering(PAYPAGE if paypage else SIPS, paypage and by_reference, *pathfile.numbers)
 
 
 def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> "Gateway":
