@@ -133,6 +133,28 @@ class PaymentResponse:
         """``accepted``, ``refused``, ``cancelled`` or ``pending``; only ``accepted`` says paid."""
         return OUTCOMES.get(self["response_code"], "refused")
 
+    @property
+    def guaranteed(self) -> str:
+        """Whether the issuer bears the loss if the card was used fraudulently: ``yes``, ``no`` or ``unknown``.
+
+        Paypage says it in guaranteeIndicator; of Sips 1.0 it is unknown. Source: docs/paypage.md.
+        """
+        return {"Y": "yes", "N": "no"}.get(self._of_paypage("guaranteeIndicator"), "unknown")
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether the customer was authenticated with 3-D Secure."""
+        return self["transaction_condition"] == "3D_SUCCESS"
+
+    @property
+    def soft_decline(self) -> bool:
+        """Whether the issuer refused only for want of authentication: the customer may try again with it."""
+        code = self._of_paypage("acquirerResponseCode")
+        return self["response_code"] == "05" and code == "A1"
+
+    def _of_paypage(self, key: str) -> str:
+        return self.original.get(key, "") if self.protocol == PAYPAGE else ""
+
 
 def check_call(call: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters of a call, by name, once their names and their lengths in bytes are checked.

@@ -104,3 +104,21 @@ def test_forged_initialisation_error_is_not_reported(paypage_pathfile: Pathfile)
     post = sealed("another key", redirectionStatusCode="12", redirectionStatusMessage="x")
     with pytest.raises(Exception, match="Invalid message MAC"):
         read_outcome(post, paypage_pathfile)
+
+
+@pytest.mark.parametrize(
+    ("keys", "readings"),
+    [
+        ({"guaranteeIndicator": "Y", "holderAuthentStatus": "SUCCESS"}, ("yes", True, False)),
+        ({"guaranteeIndicator": "N", "holderAuthentStatus": "3D_SUCCESS"}, ("no", True, False)),
+        ({"guaranteeIndicator": "U", "holderAuthentStatus": "ATTEMPT"}, ("unknown", False, False)),
+        ({"responseCode": "05", "acquirerResponseCode": "A1"}, ("unknown", False, True)),
+        ({"responseCode": "05", "acquirerResponseCode": "05"}, ("unknown", False, False)),
+        ({"acquirerResponseCode": "A1"}, ("unknown", False, False)),
+    ],
+)
+def test_readings_of_a_response_have_names(
+    paypage_pathfile: Pathfile, keys: dict[str, str], readings: tuple[str, bool, bool]
+) -> None:
+    response = read_outcome(sealed(**keys), paypage_pathfile)
+    assert (response.guaranteed, response.authenticated, response.soft_decline) == readings
