@@ -126,15 +126,6 @@ def posted(message: str | Mapping[str, str]) -> Post:
     return {name: message[name] for name in names if name in message}
 
 
-def flat(post: Post) -> str:
-    """The fields of a response as the one argument that ``posted`` reads."""
-    if "Data" not in post:
-        return post.get("DATA", "")
-    from urllib.parse import urlencode
-
-    return urlencode(post, errors="surrogateescape")
-
-
 def open_response(post: Post, pathfile: Pathfile) -> Opened:
     """Open what the payment server sealed.
 
