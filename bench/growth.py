@@ -141,7 +141,7 @@ def _places(kit: Kit) -> tuple[str, str]:
 
 
 def _fill(kit: Kit) -> None:
-    """A ledger as a year of payments leaves it: each accepted, and the shop told."""
+    """A ledger as a year of payments leaves it: each accepted, and the shop notified."""
     ledger = Ledger(*_places(kit))
     moment = int(time.time() * 1000) - TRANSACTIONS
     for number_of_day in range(DAYS):
@@ -157,7 +157,7 @@ def _fill(kit: Kit) -> None:
                 }  # fmt: skip
                 entry, text = f"{moment:012x}{number:020x}", json.dumps(fields)
                 [[request]] = execute(
-                    "INSERT INTO sogenactif_request (entry, made, merchant, day, transaction_id, order_id, fields, outcome, told)"
+                    "INSERT INTO sogenactif_request (entry, made, merchant, day, transaction_id, order_id, fields, outcome, notified)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, 'accepted', 'accepted') RETURNING id",
                     entry, day.isoformat(), f"fr.{MERCHANT}", written, number, fields["order_id"], text,
                 )  # fmt: skip

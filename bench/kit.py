@@ -1,5 +1,6 @@
 """A kit that is installed to be measured, with requests and responses for it."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.ledger.ledger import opened_ledger
-from sogenactif.payment import make_request, parse_call
+from sogenactif.payment import make_request
 from sogenactif.protocols.sips import open_request, seal_response
 from tests.support.serving import web_user
 
@@ -41,6 +42,7 @@ class Kit:
 
     def __init__(self, folder: Path, ledger: bool) -> None:
         self.folder = folder
+        self._orders = itertools.count(1)
         # Whom root's server changes to; nobody else can.
         self.user = web_user() if os.getuid() == 0 else ""
         subprocess.run(
@@ -61,12 +63,15 @@ class Kit:
         return read_pathfile(str(self.root / "cgi-bin" / "pathfile"))
 
     def answered(self, count: int) -> list[str]:
-        """DATA of the responses to as many new requests, which all were accepted."""
-        call = parse_call([f"merchant_id={MERCHANT}", f"amount={CENTS}", f"order_id={ORDER}", "language=fr"])
+        """Return DATA of the responses to as many new requests, all accepted, each of an order of its own."""
+        call = {"merchant_id": MERCHANT, "amount": CENTS, "language": "fr"}
         responses = []
         with opened_ledger(self.pathfile) as ledger:
             for _ in range(count):
-                request = make_request(call, self.pathfile, register=ledger.register if ledger else None)
+                order = {"order_id": f"CMD-{next(self._orders)}"}
+                request = make_request(
+                    {**call, **order}, self.pathfile, register=ledger.register if ledger else None
+                )
                 asked, certificate = open_request(request.data, self.pathfile)
                 outcome = {"response_code": "00", "payment_means": "CB", "authorisation_id": "123456"}
                 responses.append(seal_response({**asked, **outcome}, certificate))

@@ -55,6 +55,8 @@ NOTE_TRIES = 6
 LONGEST_ERROR = 300
 NOTIFIED_AT_ONCE = 5
 MOST_UNANSWERED = 200
+# Transactions that a line of the log names.
+MOST_NAMED = 3
 MANY_NUMBERS = 100_000
 SIPS_NUMBERING = Numbering()
 # What the shop was not notified of, unless an executable printed it and nothing else received it.
@@ -584,12 +586,12 @@ def _decide(execute: Execute, match: Match, response_id: int) -> bool:
 
 
 def _paid_before(execute: Execute, match: Match) -> list[str]:
-    """Return a warning if another request of the same order was accepted too."""
+    """Return a warning if other requests of the same order were accepted too; the first ones are named."""
     order_id = match.requested.get("order_id", "")
     rows = order_id and execute(
         "SELECT day, transaction_id FROM sogenactif_request"
-        " WHERE order_id = ? AND merchant = ? AND outcome = 'accepted' AND id <> ? ORDER BY id",
-        searchable(order_id), _merchant(match.requested), match.request_id,
+        " WHERE order_id = ? AND merchant = ? AND outcome = 'accepted' AND id <> ? ORDER BY id LIMIT ?",
+        searchable(order_id), _merchant(match.requested), match.request_id, MOST_NAMED,
     )  # fmt: skip
     if not rows:
         return []
