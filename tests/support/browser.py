@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from tests.support.vectors import need
 
@@ -40,6 +40,18 @@ def browsing(**options: Any) -> Iterator[BrowserContext]:
         yield context
     finally:
         context.close()
+
+
+def follow(element: Locator) -> None:
+    """Click on what leads to another page, and wait until that is there whole."""
+    with element.page.expect_navigation():
+        element.click()
+
+
+def wait_for_page(page: Page, heading: str) -> None:
+    """Wait for the page with this heading, with its style sheets and images: the text appears before them."""
+    page.get_by_role("heading", name=heading).wait_for()
+    page.wait_for_load_state("load")
 
 
 def stop_browser() -> None:

@@ -4,16 +4,18 @@ import re
 
 from playwright.sync_api import Page
 
+from tests.support.browser import follow
+
 ACCEPTED, REFUSED = "4974934125497800", "4972187615209905"
 
 
 def place_order(page: Page, shop: str) -> str:
     """Buy a thing at the shop, up to the page with the means of payment; the order's reference."""
     page.goto(f"{shop}/")
-    page.get_by_role("button", name="Add: Green tea").click()
-    page.get_by_role("button", name="Order").click()
+    follow(page.get_by_role("button", name="Add: Green tea"))
+    follow(page.get_by_role("button", name="Order"))
     reference = page.url.rsplit("/", 1)[1]
-    page.get_by_role("link", name="Pay").click()
+    follow(page.get_by_role("link", name="Pay"))
     page.get_by_text(reference).wait_for()
     return reference
 
@@ -23,7 +25,7 @@ def give_card(page: Page, number: str) -> None:
     page.get_by_label(re.compile("month", re.I)).select_option("12")
     page.get_by_label(re.compile("year", re.I)).select_option(index=3)
     page.get_by_label(re.compile("security code", re.I)).fill("600")
-    page.get_by_role("button", name=re.compile("confirm|validate", re.I)).click()
+    follow(page.get_by_role("button", name=re.compile("confirm|validate", re.I)))
     authenticated = page.get_by_role("button", name="SUCCESS")
     if authenticated.count():  # Paypage asks for the result of the authentication
-        authenticated.click()
+        follow(authenticated)

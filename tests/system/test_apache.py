@@ -23,7 +23,7 @@ from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.servers import serving
 from sogenactif_sandbox.shop import Shop
 from tests.conftest import MERCHANT, need
-from tests.support.browser import browsing
+from tests.support.browser import browsing, follow
 from tests.support.customer import ACCEPTED, REFUSED, give_card, place_order
 from tests.support.installation import install
 from tests.support.serving import apache, free_port, public_folder, web_user
@@ -102,14 +102,14 @@ def customer() -> Iterator[BrowserContext]:
 def test_a_customer_pays(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
-    page.get_by_role("button", name="VISA").click()
+    follow(page.get_by_role("button", name="VISA"))
     give_card(page, ACCEPTED)
     assert installation.received(reference) == ["accepted"]
-    page.get_by_role("button", name=re.compile("return to the shop", re.I)).click()
+    follow(page.get_by_role("button", name=re.compile("return to the shop", re.I)))
     assert page.url.startswith(f"{installation.apache}/cgi-bin/call_response.py")
     assert page.get_by_role("heading", name="Payment accepted").is_visible()
     assert page.get_by_text("€6.50").is_visible()
-    page.get_by_role("link", name="Back to the shop").click()
+    follow(page.get_by_role("link", name="Back to the shop"))
     assert page.url == f"{installation.shop}/order/{reference}"
     assert page.locator(".state").inner_text() == "paid"
     history = page.locator(".history tr").all_inner_texts()
@@ -125,9 +125,9 @@ def test_a_customer_pays(installation: Installation, customer: BrowserContext) -
 def test_a_customer_is_refused(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
-    page.get_by_role("button", name="CB").click()
+    follow(page.get_by_role("button", name="CB"))
     give_card(page, REFUSED)
-    page.get_by_role("button", name=re.compile("return", re.I)).click()
+    follow(page.get_by_role("button", name=re.compile("return", re.I)))
     assert page.get_by_role("heading", name="Payment refused").is_visible()
     assert installation.received(reference) == ["refused"]
     assert installation.order(reference) == "refused"
@@ -137,13 +137,13 @@ def test_a_customer_is_refused(installation: Installation, customer: BrowserCont
 def test_a_customer_cancels_and_pays_after_all(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
-    page.get_by_role("button", name="MASTERCARD").click()
-    page.get_by_role("button", name=re.compile("cancel", re.I)).click()
+    follow(page.get_by_role("button", name="MASTERCARD"))
+    follow(page.get_by_role("button", name=re.compile("cancel", re.I)))
     assert page.get_by_role("heading", name="Payment cancelled").is_visible()
     assert installation.order(reference) == "cancelled"
-    page.get_by_role("link", name="Back to the shop").click()
-    page.get_by_role("link", name="Pay").click()
-    page.get_by_role("button", name="CB").click()
+    follow(page.get_by_role("link", name="Back to the shop"))
+    follow(page.get_by_role("link", name="Pay"))
+    follow(page.get_by_role("button", name="CB"))
     give_card(page, ACCEPTED)
     assert installation.order(reference) == "accepted"
 
@@ -152,7 +152,7 @@ def test_a_customer_closes_the_window_and_the_shop_knows_all_the_same(installati
     with browsing() as customer:
         page = customer.new_page()
         reference = place_order(page, installation.shop)
-        page.get_by_role("button", name="CB").click()
+        follow(page.get_by_role("button", name="CB"))
         give_card(page, ACCEPTED)
     assert installation.received(reference) == ["accepted"]
     assert installation.order(reference) == "accepted"
@@ -162,7 +162,7 @@ def test_a_customer_closes_the_window_and_the_shop_knows_all_the_same(installati
 def test_a_paid_order_cannot_be_paid_again(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
-    page.get_by_role("button", name="CB").click()
+    follow(page.get_by_role("button", name="CB"))
     give_card(page, ACCEPTED)
     answer = page.goto(f"{installation.apache}/cgi-bin/call_request.py?order={reference}")
     assert answer

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.conftest import ROOT
-from tests.support.browser import browsing
+from tests.support.browser import browsing, follow
 from tests.support.customer import ACCEPTED, REFUSED, give_card, place_order
 from tests.support.serving import free_port
 
@@ -79,12 +79,12 @@ def test_a_person_pays_is_refused_and_cancels(
     with browsing(viewport=window) as customer:
         page = customer.new_page()
         place_order(page, demonstration)
-        page.get_by_role("button", name="CB").click()
+        follow(page.get_by_role("button", name="CB"))
         if number:
             give_card(page, number)
-        page.get_by_role("button", name=re.compile(button, re.I)).click()
+        follow(page.get_by_role("button", name=re.compile(button, re.I)))
         assert page.get_by_role("heading", name=page_says).is_visible()
-        page.get_by_role("link", name="Back to the shop").click()
+        follow(page.get_by_role("link", name="Back to the shop"))
         assert page.locator(".state").inner_text() == shop_says
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= window["width"]

@@ -10,7 +10,7 @@ import pytest
 from sogenactif_sandbox.servers import serving
 from tests.conftest import speak_paypage
 from tests.support.bank import Bank, Shop, bank, sealed
-from tests.support.browser import browsing
+from tests.support.browser import browsing, follow, wait_for_page
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 640}
 ENROLLED = "014213245611112"
@@ -37,7 +37,7 @@ def open_payment(page: Any, running: Bank, means: str = "CB", **fields: str) -> 
         f'<input type="image" name="{means}" src="data:," alt="{means}"></form>'
     )
     page.goto(f"{running.shop.url}/order")
-    page.get_by_role("button", name=means).click()
+    follow(page.get_by_role("button", name=means))
 
 
 def give_card(page: Any, number: str = "4974 9341 2549 7800") -> None:
@@ -45,7 +45,7 @@ def give_card(page: Any, number: str = "4974 9341 2549 7800") -> None:
     page.get_by_label("Month").select_option("12")
     page.get_by_label("Year").select_option(index=5)
     page.get_by_label("Security code", exact=True).fill("600")
-    page.get_by_role("button", name="Validate").click()
+    follow(page.get_by_role("button", name="Validate"))
 
 
 def fits(page: Any, window: dict[str, int]) -> bool:
@@ -71,16 +71,16 @@ def test_with_3d_secure_and_in_three_times(running: Bank, window: dict[str, int]
         open_payment(page, running, "VISA", merchant_id=ENROLLED, **schedule)
         assert page.get_by_text("€250.00").count() == 2 and fits(page, window)
         give_card(page)
-        page.get_by_role("heading", name="Authentication").wait_for()
+        wait_for_page(page, "Authentication")
         assert fits(page, window)
         page.wait_for_url(re.compile("authentication"))  # by itself
         assert fits(page, window)
         page.get_by_label("Password").fill("00000000")
-        page.get_by_role("button", name="Confirm").click()
-        page.get_by_role("heading", name="Your payment is recorded").wait_for()
+        follow(page.get_by_role("button", name="Confirm"))
+        wait_for_page(page, "Your payment is recorded")
         assert page.get_by_text("€250.00").count() == 2 and fits(page, window)
         assert len(running.shop.automatic()) == 1
-        page.get_by_role("button", name="Return to the shop").click()
+        follow(page.get_by_role("button", name="Return to the shop"))
         page.wait_for_url(f"{running.shop.url}/accepted")
         assert running.shop.received[-1] == ("/accepted", running.shop.automatic()[0])
 
@@ -105,7 +105,7 @@ def test_in_the_shop_s_own_dress(
         page.on("console", lambda message: complaints.append(message.text))
         open_payment(page, running, **fields)
         for heading in ("Card payment", "Your payment is recorded"):
-            page.get_by_role("heading", name=heading).wait_for()
+            wait_for_page(page, heading)
             background = page.evaluate("getComputedStyle(document.body).backgroundColor")
             assert background == colour and fits(page, window)
             if heading == "Card payment":
@@ -126,7 +126,7 @@ def test_a_shop_may_send_its_customers_on(running: Bank, status: str, button: st
         if button == "Validate":
             give_card(page)
         else:
-            page.get_by_role("button", name=button, exact=True).click()
+            follow(page.get_by_role("button", name=button, exact=True))
         page.wait_for_url(f"{elsewhere}/thanks")
 
 
@@ -135,7 +135,7 @@ def test_cancelling_is_one_click(running: Bank) -> None:
     with browsing() as browser:
         page = browser.new_page()
         open_payment(page, running)
-        page.get_by_role("button", name="Cancel and return to the shop").click()
+        follow(page.get_by_role("button", name="Cancel and return to the shop"))
         page.wait_for_url(f"{running.shop.url}/cancelled")
         path, data = running.shop.received[-1]
         assert path == "/cancelled" and running.shop.automatic() == [data]
@@ -158,7 +158,7 @@ def test_with_the_keyboard_alone(running: Bank) -> None:
         page.get_by_label("Card number").focus()
         for keys in ("4974934125497800", "Tab", "12", "Tab", "2030", "Tab", "600", "Enter"):
             page.keyboard.press(keys) if keys in ("Tab", "Enter") else page.keyboard.type(keys)
-        page.get_by_role("heading", name="Your payment is recorded").wait_for()
+        wait_for_page(page, "Your payment is recorded")
 
 
 @pytest.mark.browser
@@ -168,15 +168,15 @@ def test_the_console(running: Bank) -> None:
         page = browser.new_page()
         page.goto(running.url)
         page.get_by_label("The bank answers 90").check()
-        page.get_by_role("button", name="Set for the next payment").click()
-        page.get_by_role("heading", name="Transactions").wait_for()
+        follow(page.get_by_role("button", name="Set for the next payment"))
+        wait_for_page(page, "Transactions")
         assert page.get_by_label("The bank answers 90").is_checked()
         assert running.pay()["response_code"] == "90"
         page.goto(f"{running.url}/console")
-        page.get_by_role("link", name="000102").click()
+        follow(page.get_by_role("link", name="000102"))
         page.get_by_label("Times").fill("2")
         page.get_by_label("One byte altered").check()
-        page.get_by_role("button", name="Send").click()
+        follow(page.get_by_role("button", name="Send"))
         page.get_by_text("AUTOMATIC").nth(2).wait_for()
         assert len(running.shop.automatic()) == 4
 
@@ -203,15 +203,15 @@ def test_paypage_with_a_co_badged_card_a_failure_and_a_second_try(
             fields = "".join(f'<input type="hidden" name="{n}" value="{v}">' for n, v in post.items())
             paypage_server.shop.page = f'<form method="POST" action="{paypage_server.url}/paymentInit">{fields}<button>Pay</button></form>'
             page.goto(f"{paypage_server.shop.url}/order")
-            page.get_by_role("button", name="Pay").click()
+            follow(page.get_by_role("button", name="Pay"))
             give_card(page, "4300 0000 0000 0000")
             assert fits(page, window)
             page.get_by_label(brand, exact=True).check()
             assert page.get_by_role("button", name="SOFT_DECLINE").count() == (not again)
-            page.get_by_role("button", name=result).click()
-            page.get_by_role("heading", name=heading).wait_for()
+            follow(page.get_by_role("button", name=result))
+            wait_for_page(page, heading)
             assert fits(page, window)
             response = paypage_server.last()["response"]
             assert (response["response_code"], response["payment_means"]) == (code, brand)
-            page.get_by_role("button", name=re.compile("return to the shop", re.I)).click()
+            follow(page.get_by_role("button", name=re.compile("return to the shop", re.I)))
             page.wait_for_url(f"{paypage_server.shop.url}/back")

@@ -17,7 +17,7 @@ from sogenactif.protocols.certificate import issue_certificate
 from sogenactif.web import Order, call_request
 from sogenactif_sandbox.servers import serving
 from tests.conftest import MERCHANT
-from tests.support.browser import browsing
+from tests.support.browser import browsing, follow, wait_for_page
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -91,5 +91,5 @@ def test_a_payment_server_may_redirect_to_another_host(
             ):
                 page = browser.new_page()
                 page.goto(f"{shop}/?order=A-1")
-                page.locator("form input[type=image], form button, form input[type=submit]").first.click()
-                page.get_by_role("heading", name="Payment page").wait_for()
+                follow(page.locator("form input[type=image], form button, form input[type=submit]").first)
+                wait_for_page(page, "Payment page")
