@@ -158,7 +158,7 @@ class LedgerShop(Shop):
         """Run ``sogenactif replay`` with a script that notes the outcomes; its status and what it said."""
         script = Path(self.pathfile.path).parent / "script.py"
         script.write_text(
-            f"def record_outcome(response):\n    with open({str(script) + '.told'!r}, 'a') as file:\n"
+            f"def record_outcome(response):\n    with open({str(script) + '.notified'!r}, 'a') as file:\n"
             "        file.write(response['order_id'] + ' ' + response.outcome + '\\n')\n"
         )
         options = [f"--pathfile={self.pathfile.path}", f"--script={script}"]
@@ -166,8 +166,8 @@ class LedgerShop(Shop):
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         return result.returncode, result.stdout + result.stderr
 
-    def told_by_replay(self) -> str:
-        file = Path(self.pathfile.path).parent / "script.py.told"
+    def notified_by_replay(self) -> str:
+        file = Path(self.pathfile.path).parent / "script.py.notified"
         return file.read_text() if file.exists() else ""
 
 

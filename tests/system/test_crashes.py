@@ -132,10 +132,10 @@ def test_what_was_acknowledged_is_recorded_however_often_the_server_is_killed(
         lost = [found for found in differences(ledger, lambda count: None) if found.name == "journal_only"]
         assert lost == []
     noted = {path.name: path.read_text().splitlines() for path in notes.iterdir()}
-    assert {outcome for told in noted.values() for outcome in told} <= {"accepted"}
-    assert len(acknowledged - noted.keys()) <= len(shop.told_by_replay().splitlines())
+    assert {outcome for outcomes in noted.values() for outcome in outcomes} <= {"accepted"}
+    assert len(acknowledged - noted.keys()) <= len(shop.notified_by_replay().splitlines())
     # Told again is only what a process was killed with in its hands, a thread of each at most.
-    assert sum(len(told) - 1 for told in noted.values()) <= THREADS * len(killed)
+    assert sum(len(outcomes) - 1 for outcomes in noted.values()) <= THREADS * len(killed)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -86,12 +86,12 @@ def test_a_response_outlives_a_ledger_that_fails(
     assert shop.verdicts() == ["unentered"]
     status, said = shop.replay()
     assert (status, said) == (0, "1 recorded from the journal, 1 notified to the shop, 0 still pending\n")
-    assert shop.told_by_replay() == "CMD-42 accepted\n"
+    assert shop.notified_by_replay() == "CMD-42 accepted\n"
     with shop.ledger() as ledger:
         assert [transaction.state for transaction in transactions(ledger)] == ["accepted"]
         assert list(differences(ledger, lambda count: None)) == []
     assert shop.replay()[1].startswith("0 recorded")
-    assert shop.told_by_replay() == "CMD-42 accepted\n"
+    assert shop.notified_by_replay() == "CMD-42 accepted\n"
 
 
 def test_a_ledger_that_is_gone_for_good_is_made_again_from_the_journal(
@@ -126,7 +126,7 @@ def fill(folder: Path) -> None:
             pass
 
 
-def test_when_neither_ledger_nor_journal_can_be_written_the_bank_is_told_to_try_again(
+def test_when_neither_ledger_nor_journal_can_be_written_the_bank_has_to_try_again(
     param: Path, tmp_path: Path
 ) -> None:
     with small_disk(tmp_path / "disk") as disk:
@@ -176,7 +176,7 @@ def test_a_ledger_that_is_read_only_leaves_the_journal(param: Path, tmp_path: Pa
         assert "read" in answer.log
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
         assert shop.replay()[0] == 0
-        assert shop.told_by_replay() == "CMD-42 accepted\n"
+        assert shop.notified_by_replay() == "CMD-42 accepted\n"
 
 
 @pytest.mark.postgresql
@@ -193,13 +193,11 @@ def test_postgresql_may_stop_and_start_again(param: Path, tmp_path: Path) -> Non
         assert ask(shop.request, query="order=CMD-42").status == 500
         server.start()
         assert shop.replay()[0] == 0
-        assert shop.told_by_replay() == "CMD-42 accepted\n"
+        assert shop.notified_by_replay() == "CMD-42 accepted\n"
         assert shop.asked() == "000002"
 
 
-def test_the_customer_is_not_told_paid_while_the_ledger_cannot_be_asked(
-    shop: LedgerShop, tmp_path: Path
-) -> None:
+def test_no_page_says_paid_while_the_ledger_cannot_be_asked(shop: LedgerShop, tmp_path: Path) -> None:
     number = shop.asked()
     with missing(shop, tmp_path / "ledger.db"):
         page = post(shop.response, DATA=shop.seal(transaction_id=number))

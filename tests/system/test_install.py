@@ -235,7 +235,7 @@ def test_rights_in_folders_of_the_shop_s_own_configuration_stay_usable(folder: P
     assert stat.S_IMODE((ours / "key").stat().st_mode) == 0o640
 
 
-def test_what_was_there_and_stays_is_told(folder: Path) -> None:
+def test_files_that_stay_are_named(folder: Path) -> None:
     asked = ["--shop", "https://shop.example", "--payment", "http://pay.example:8080/payment"]
     assert "stay" not in install(folder, *asked)
     assert "stay" not in install(folder, *asked, "--protocol", "sips")
@@ -247,7 +247,7 @@ def test_what_was_there_and_stays_is_told(folder: Path) -> None:
     assert "\nPROTOCOL!" not in (folder / "kit" / "var" / "conf" / "pathfile").read_text()
 
 
-def test_what_stays_of_today_s_protocol_is_told(folder: Path) -> None:
+def test_paypage_settings_that_stay_are_named(folder: Path) -> None:
     asked = ["--payment", "http://pay.example:8080/payment", "--protocol", "paypage"]
     assert "stay" not in install(folder, *asked)
     assert "stay" not in install(folder)

@@ -447,7 +447,7 @@ def check_as(kit: Kit, user: str, group: str, *arguments: str) -> "subprocess.Co
     return result
 
 
-def test_who_may_not_look_is_told_so(kit: Kit) -> None:
+def test_missing_permission_is_named(kit: Kit) -> None:
     result = check_as(kit, "nobody", "nogroup")
     assert result.returncode == 1
     assert f"{kit.root}/var: you may not look at it" in result.stdout
@@ -944,7 +944,7 @@ def test_a_ledger_in_use_is_well(kit: Kit) -> None:
     assert found.well >= {"ledger", "journal"}
 
 
-def test_outcomes_that_the_shop_was_not_told(kit: Kit) -> None:
+def test_pending_notifications_are_a_fault(kit: Kit) -> None:
     kit.record(ACCEPTED)
     assert kit.check().bad == {}  # a moment ago: the script may be at it
     with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger, ledger:
@@ -1460,8 +1460,8 @@ def test_a_payment_whose_automatic_response_is_lost(start: Any) -> None:
     )
     found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
     assert found.status == 1
-    assert "the ledger says waiting" in found.bad["payment_not_told"]["saw"]
-    assert f"{served.shop}/lost" in found.bad["payment_not_told"]["do"]
+    assert "the ledger says waiting" in found.bad["payment_not_notified"]["saw"]
+    assert f"{served.shop}/lost" in found.bad["payment_not_notified"]["do"]
 
 
 def test_a_payment_that_the_payment_server_refuses(start: Any) -> None:

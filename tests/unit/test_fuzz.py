@@ -200,18 +200,18 @@ def _is_answer(text: str, pathfile: Pathfile) -> bool:
 
 
 class Shop:
-    """A shop with a ledger that asked for a payment, and what it was told."""
+    """A shop with a ledger that asked for a payment, and its notifications."""
 
     def __init__(self, param: Path, folder: Path) -> None:
         path = param / "pathfile.ledger"
         path.write_text((param / "pathfile").read_text() + f"LEDGER!sqlite:///{folder}/ledger.db!\n")
-        self.told: list[PaymentResponse] = []
+        self.notified: list[PaymentResponse] = []
         self.pathfile = read_pathfile(str(path))
         with opened_ledger(self.pathfile) as ledger:
             assert ledger
             register(ledger, ASKED)
-        self.response = call_response(lambda response: "/shop", self.told.append, str(path))
-        self.autoresponse = call_autoresponse(self.told.append, str(path), str(folder / "log"))
+        self.response = call_response(lambda response: "/shop", self.notified.append, str(path))
+        self.autoresponse = call_autoresponse(self.notified.append, str(path), str(folder / "log"))
 
     def states(self) -> list[str]:
         with opened_ledger(self.pathfile) as ledger:
@@ -241,7 +241,7 @@ def test_altered_messages_are_never_a_fault_nor_a_payment_of_the_shop_s(shop: Sh
             assert answer.status in (400, 403, 413), (text, answer.log)
             assert "Payment accepted" not in answer.body
             assert "Traceback" not in answer.body + answer.log
-    assert (shop.told, shop.states()) == ([], ["waiting"])
+    assert (shop.notified, shop.states()) == ([], ["waiting"])
     answer = send(shop.response, good[0])
-    assert (answer.status, "Payment accepted" in answer.body, len(shop.told)) == (200, True, 1)
+    assert (answer.status, "Payment accepted" in answer.body, len(shop.notified)) == (200, True, 1)
     assert shop.states() == ["accepted"]

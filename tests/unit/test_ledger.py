@@ -227,7 +227,7 @@ def test_a_date_that_is_none_is_no_response(ledger: Ledger) -> None:
 
 
 class Shop:
-    """A shop's function that fails as often as it is told to."""
+    """A shop's function that fails as often as asked."""
 
     def __init__(self, failures: int = 0) -> None:
         self.notified: list[tuple[str, str]] = []
@@ -248,7 +248,7 @@ class Shop:
         return count + ledger.notify_pending(self.record_outcome, self.errors.append, most)
 
 
-def test_the_shop_is_told_an_outcome_once(ledger: Ledger) -> None:
+def test_shop_is_notified_of_an_outcome_once(ledger: Ledger) -> None:
     shop = Shop()
     number = register(ledger, ASKED)
     for _ in range(3):
@@ -257,7 +257,7 @@ def test_the_shop_is_told_an_outcome_once(ledger: Ledger) -> None:
     assert shop.notified == [("CMD-42", "accepted")]
 
 
-def test_the_shop_is_told_what_comes_after_a_cancellation(ledger: Ledger) -> None:
+def test_shop_is_notified_of_what_comes_after_a_cancellation(ledger: Ledger) -> None:
     shop = Shop()
     number = register(ledger, ASKED)
     for fields in (CANCEL, {}, CANCEL):
@@ -266,7 +266,7 @@ def test_the_shop_is_told_what_comes_after_a_cancellation(ledger: Ledger) -> Non
     assert shop.notified == [("CMD-42", "cancelled"), ("CMD-42", "accepted")]
 
 
-def test_an_outcome_that_the_shop_s_function_failed_on_is_told_again(ledger: Ledger) -> None:
+def test_outcome_is_notified_again_after_the_function_failed(ledger: Ledger) -> None:
     shop = Shop(failures=2)
     ledger.receive(answer(register(ledger, ASKED)), "automatic")
     assert [shop.notify(ledger) for _ in range(3)] == [0, 0, 1]
@@ -275,7 +275,7 @@ def test_an_outcome_that_the_shop_s_function_failed_on_is_told_again(ledger: Led
     assert ledger.pending() == 0
 
 
-def test_an_outcome_that_nobody_told_is_told_with_the_next(ledger: Ledger) -> None:
+def test_pending_outcome_is_notified_with_the_next(ledger: Ledger) -> None:
     shop = Shop()
     ledger.receive(answer(register(ledger, ASKED)), "automatic")
     match = ledger.receive(answer(register(ledger, {**ASKED, "order_id": "B"}), order_id="B"), "automatic")

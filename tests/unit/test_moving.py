@@ -165,7 +165,7 @@ def test_the_journal_alone_keeps_a_response_and_replay_enters_it(
         assert shop.tell(response).status == 200
     assert shop.verdicts() == ["unentered"]
     assert shop.replay()[0] == 0
-    assert shop.told_by_replay() == "CMD-42 accepted\n"
+    assert shop.notified_by_replay() == "CMD-42 accepted\n"
 
 
 def test_the_debug_report_names_what_is_not_sent(shop: MovingShop, param: Path) -> None:

@@ -377,7 +377,7 @@ def test_a_payment_in_progress_is_not_started_again(running: Bank) -> None:
         ("https://127.0.0.1:8099/", "FAILED"),
     ],
 )
-def test_a_shop_that_cannot_be_told_does_not_stop_the_payment(running: Bank, url: str, state: str) -> None:
+def test_shop_that_cannot_be_notified_does_not_stop_the_payment(running: Bank, url: str, state: str) -> None:
     assert running.pay(automatic_response_url=url)["response_code"] == "00"
     assert running.last()["automatic"] == [state]
 
@@ -613,7 +613,7 @@ def dribble(listening: socket.socket) -> None:
             pause.wait(0.3)
 
 
-def test_a_shop_served_by_the_same_threads_is_told(param: Path) -> None:
+def test_shop_served_by_the_same_threads_is_notified(param: Path) -> None:
     pathfile = read_pathfile(str(param / "pathfile"))
     server = PaymentServer(pathfile, str(param / "payments.sqlite"))
     shop, outside = Shop(seconds=0.2), mounted(server)
@@ -624,13 +624,13 @@ def test_a_shop_served_by_the_same_threads_is_told(param: Path) -> None:
     with serving(both, threads=6) as shop.url:
         running = Bank(f"{shop.url}/payment", shop, pathfile)
         entries = [running.call(running.request()) for _ in range(18)]
-        told_before_the_page: list[bool] = []
+        notified_before_the_page: list[bool] = []
 
         def pay(entry: Answer) -> None:
             page = running.card(entry)
             while "Transaction in progress" in page.text:
                 page = send(f"{running.url}/result", {"session": page.session})
-            told_before_the_page.append(page.hidden("DATA") in shop.automatic())
+            notified_before_the_page.append(page.hidden("DATA") in shop.automatic())
 
         threads = [threading.Thread(target=pay, args=[entry]) for entry in entries]
         for thread in threads:
@@ -639,4 +639,4 @@ def test_a_shop_served_by_the_same_threads_is_told(param: Path) -> None:
             thread.join()
         states = [transaction["automatic"] for transaction in running.console("transactions")]
     server.close()
-    assert states == [["SENT"]] * 18 and told_before_the_page == [True] * 18
+    assert states == [["SENT"]] * 18 and notified_before_the_page == [True] * 18

@@ -21,16 +21,17 @@ def pathfile(tmp_path: Path) -> Iterator[Pathfile]:
         POOL.pop().close()
 
 
-def registered(pathfile: Pathfile) -> tuple[Ledger, str]:
+def registered(pathfile: Pathfile, order_id: str = "A-1") -> tuple[Ledger, str]:
     """The ledger that a request borrowed, and the number it gave."""
     with borrow_ledger(pathfile) as ledger:
         assert ledger
-        return ledger, register(ledger, ASKED)
+        return ledger, register(ledger, {**ASKED, "order_id": order_id})
 
 
 def test_the_next_request_gets_the_same_ledger(pathfile: Pathfile) -> None:
-    first, second = registered(pathfile), registered(pathfile)
+    first, second = registered(pathfile), registered(pathfile, "A-2")
     assert second[0] is first[0]
+    assert (first[1], second[1]) == ("000001", "000002")
 
 
 def test_requests_at_once_get_one_each(pathfile: Pathfile) -> None:
@@ -47,7 +48,7 @@ def test_a_ledger_that_was_replaced_is_opened_again(pathfile: Pathfile, tmp_path
     assert first not in POOL
 
 
-def test_one_that_failed_is_not_lent_again(pathfile: Pathfile) -> None:
+def test_ledger_of_a_failed_request_is_not_borrowed_again(pathfile: Pathfile) -> None:
     with pytest.raises(RuntimeError), borrow_ledger(pathfile) as ledger:
         raise RuntimeError
     with borrow_ledger(pathfile) as next_one:

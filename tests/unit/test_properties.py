@@ -771,7 +771,7 @@ class Rules(RuleBasedStateMachine):
         return {key_of(transaction.fields): transaction for transaction in transactions(self.ledger)}
 
     def teardown(self) -> None:
-        for told in (True, False):
+        for by_function in (True, False):
             assert list(differences(self.ledger, lambda count: None)) == []
             recorded = self.recorded()
             assert recorded.keys() == self.asked.keys()
@@ -779,7 +779,7 @@ class Rules(RuleBasedStateMachine):
                 assert recorded[key].state == (asked.outcome or "waiting")
                 assert recorded[key].fields == asked.fields
                 if asked.outcome == asked.notified:
-                    assert not told or recorded[key].notified == "yes"
+                    assert not by_function or recorded[key].notified == "yes"
                 else:
                     reported = "printed" if asked.outcome == asked.printed else "no"
                     assert recorded[key].notified == reported

@@ -276,7 +276,7 @@ def test_genuine_message_is_kept_while_the_certificate_is_damaged(shop: MovingSh
         certificate.chmod(0o600)
     status, said = shop.replay()
     assert (status, states(shop)) == (0, {number: "accepted"}), said
-    assert shop.told_by_replay() == "CMD-42 accepted\n"
+    assert shop.notified_by_replay() == "CMD-42 accepted\n"
 
 
 def test_wrong_key_version_is_kept_until_the_pathfile_is_mended(shop: MovingShop, param: Path) -> None:

@@ -131,7 +131,7 @@ def _await(site: Site, asked: dict[str, str], number: str) -> None:
         if time.monotonic() > end:
             url = asked.get("automatic_response_url", "")
             state = states[-1] if states else "unknown"
-            raise Failed(fault("payment_not_told", number=number, url=url, state=state))
+            raise Failed(fault("payment_not_notified", number=number, url=url, state=state))
         time.sleep(0.2)
 
 

@@ -674,7 +674,7 @@ FINDINGS = {
         "the card that is always accepted is not: {outcome} (response_code {code})",
         "The console of the payment server says why.",
     ),
-    "payment_not_told": Text(
+    "payment_not_notified": Text(
         "transaction {number} was accepted, and the ledger says {state}",
         "The automatic response goes to {url}: the web server's log says what became of it.",
     ),

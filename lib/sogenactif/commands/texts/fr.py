@@ -676,7 +676,7 @@ FINDINGS = {
         "la carte toujours acceptée ne l’est pas : {outcome} (response_code {code})",
         "La console du serveur de paiement dit pourquoi.",
     ),
-    "payment_not_told": Text(
+    "payment_not_notified": Text(
         "la transaction {number} a été acceptée, et le registre dit {state}",
         "La réponse automatique va à {url} : le journal du serveur web dit ce qu’elle est devenue.",
     ),
