@@ -13,18 +13,7 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from tests.support.browser import stop_browser
 from tests.support.outside import changed_outside, state_outside
 from tests.support.serving import APACHE, Postgresql, postgresql
-from tests.support.vectors import ACCEPTED as ACCEPTED
-from tests.support.vectors import ASKED as ASKED
-from tests.support.vectors import ENROLLED as ENROLLED
-from tests.support.vectors import MERCHANT as MERCHANT
-from tests.support.vectors import ROOT as ROOT
-from tests.support.vectors import VECTORS as VECTORS
-from tests.support.vectors import as_recorded as as_recorded
-from tests.support.vectors import as_text as as_text
-from tests.support.vectors import need as need
-from tests.support.vectors import slow as slow
-from tests.support.vectors import speak_paypage as speak_paypage
-from tests.support.vectors import vectors as vectors
+from tests.support.vectors import VECTORS
 
 OUTSIDE = pytest.StashKey[dict[str, str]]()
 

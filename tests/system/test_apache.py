@@ -22,11 +22,11 @@ from sogenactif.ledger.journal import Journal
 from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.servers import serving
 from sogenactif_sandbox.shop import Shop
-from tests.conftest import MERCHANT, need
 from tests.support.browser import browsing, follow
 from tests.support.customer import ACCEPTED, REFUSED, give_card, place_order
 from tests.support.installation import install
 from tests.support.serving import apache, free_port, public_folder, web_user
+from tests.support.vectors import MERCHANT, need
 
 
 class Installation(NamedTuple):

@@ -19,8 +19,8 @@ from sogenactif import Kit, KitError, UntrustedResponse
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.protocols.sips import open_request, seal_response
-from tests.conftest import MERCHANT, ROOT, speak_paypage
 from tests.support.shop import ask
+from tests.support.vectors import MERCHANT, ROOT, speak_paypage
 
 Application = Callable[..., Any]
 DJANGO_SITE = """

@@ -20,8 +20,8 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.dates import PARIS
 from sogenactif.ledger.journal import Journal
 from sogenactif.protocols import paypage, sips
-from tests.conftest import MERCHANT, ROOT
 from tests.support.serving import apache, free_port, public_folder, web_user
+from tests.support.vectors import MERCHANT, ROOT
 
 # A hosting runs what is in a folder of scripts, or scripts by their name among the documents.
 HOSTINGS = {

@@ -18,9 +18,9 @@ import pytest
 from sogenactif.ledger.history import answers, differences, transactions
 from sogenactif.web import call_autoresponse, call_response
 from sogenactif_sandbox.servers import serving
-from tests.conftest import ASKED, ROOT, slow
 from tests.support.serving import free_port
 from tests.support.shop import LedgerShop, register
+from tests.support.vectors import ASKED, ROOT, slow
 
 CONNECTIONS, WORKERS, KILLS = 8, 3, 8
 THREADS = 4

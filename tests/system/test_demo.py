@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.support.browser import browsing, follow
 from tests.support.customer import ACCEPTED, REFUSED, give_card, place_order
 from tests.support.serving import free_port
+from tests.support.vectors import ROOT
 
 BEFORE = {str(path.relative_to(ROOT)) for path in ROOT.glob("*/*")}
 

@@ -26,9 +26,9 @@ from sogenactif.payment import PaymentResponse
 from sogenactif.protocols.certificate import issue_certificate, read_certificate
 from sogenactif.protocols.sips import open_request, seal_response
 from sogenactif.web import Order, Unverified, call_autoresponse, call_request, call_response
-from tests.conftest import MERCHANT, ROOT, need
 from tests.support.serving import free_port, public_folder, web_user
 from tests.support.shop import ask, post
+from tests.support.vectors import MERCHANT, ROOT, need
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "lib" / "sogenactif_sandbox" / "README.md"]
 KIT = "/usr/local/lib/sogenactif"

@@ -14,9 +14,9 @@ import pytest
 
 from sogenactif.ledger.history import differences, transactions
 from sogenactif.web import Order
-from tests.conftest import need
 from tests.support.serving import postgresql
 from tests.support.shop import ORDER, LedgerShop, ask, missing, post
+from tests.support.vectors import need
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ import pytest
 from installer.configure import TRIALS
 from sogenactif.configuration import read_pathfile
 from sogenactif.protocols.sips import open_request, seal_response
-from tests.conftest import ACCEPTED, MERCHANT, ROOT, need
 from tests.support.installation import install
 from tests.support.serving import apache, free_port, public_folder, wait_for_port, web_user
+from tests.support.vectors import ACCEPTED, MERCHANT, ROOT, need
 
 PAGE = (ROOT / "docs" / "hosting.md").read_text()
 PREFIX = "/usr/local/lib/sogenactif"

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import MERCHANT, ROOT, need
 from tests.support.installation import install
 from tests.support.machine import Machine, machine, wait_for
 from tests.support.serving import public_folder, web_user
+from tests.support.vectors import MERCHANT, ROOT, need
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from docs.manual import COMMANDS, EXAMPLES, manual
 from sogenactif import __version__
 from sogenactif.commands import load
-from tests.conftest import ROOT, need
+from tests.support.vectors import ROOT, need
 
 MANUAL = sorted((ROOT / "docs" / "man").glob("*.1"))
 

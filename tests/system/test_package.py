@@ -11,7 +11,7 @@ import pytest
 
 from sogenactif import __version__
 from sogenactif.configuration import Pathfile
-from tests.conftest import MERCHANT, ROOT
+from tests.support.vectors import MERCHANT, ROOT
 
 pytestmark = pytest.mark.system
 # Debian has one of these; a machine may have more.

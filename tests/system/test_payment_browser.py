@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from sogenactif_sandbox.servers import serving
-from tests.conftest import speak_paypage
 from tests.support.bank import Bank, Shop, bank, sealed
 from tests.support.browser import browsing, follow, wait_for_page
+from tests.support.vectors import speak_paypage
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 640}
 ENROLLED = "014213245611112"

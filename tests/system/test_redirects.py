@@ -16,8 +16,8 @@ from sogenactif.http import Environ
 from sogenactif.protocols.certificate import issue_certificate
 from sogenactif.web import Order, call_request
 from sogenactif_sandbox.servers import serving
-from tests.conftest import MERCHANT
 from tests.support.browser import browsing, follow, wait_for_page
+from tests.support.vectors import MERCHANT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sogenactif import __version__
-from tests.conftest import MERCHANT, ROOT, need
 from tests.support.serving import public_folder
+from tests.support.vectors import MERCHANT, ROOT, need
 
 NAME = f"sogenactif-kit-{__version__}"
 

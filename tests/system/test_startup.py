@@ -14,9 +14,9 @@ from sogenactif.configuration import read_pathfile
 from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.payment import make_request
 from sogenactif.protocols.sips import open_request, seal_response
-from tests.conftest import ACCEPTED, MERCHANT
 from tests.support.installation import install
 from tests.support.serving import public_folder
+from tests.support.vectors import ACCEPTED, MERCHANT
 
 CALL = {"merchant_id": MERCHANT, "amount": "1000", "language": "fr"}
 RENDERS_AND_SEALS, SEALS = "import jinja2; from Crypto.Cipher import DES", "from Crypto.Cipher import DES"

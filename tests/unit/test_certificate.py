@@ -8,7 +8,7 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import CertificateError, CertificateMissing
 from sogenactif.files import write_secret
 from sogenactif.protocols.certificate import issue_certificate, read_certificate
-from tests.conftest import MERCHANT
+from tests.support.vectors import MERCHANT
 
 URL = "https://payment.example:443/cgis-payment/prod"
 

@@ -10,7 +10,7 @@ import pytest
 
 from sogenactif.configuration import read_pathfile
 from sogenactif.protocols.certificate import issue_certificate, open_certificate, read_certificate
-from tests.conftest import MERCHANT, ROOT, need, speak_paypage
+from tests.support.vectors import MERCHANT, ROOT, need, speak_paypage
 
 URL = "https://payment.example/pay"
 NAME = f"certif.fr.{MERCHANT}.php"

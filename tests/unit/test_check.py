@@ -31,10 +31,10 @@ from sogenactif.protocols.certificate import issue_certificate
 from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.servers import serving
 from sogenactif_sandbox.shop import Shop
-from tests.conftest import ACCEPTED, ASKED, ENROLLED, MERCHANT, ROOT, need, speak_paypage
 from tests.support import serving as serving_module
 from tests.support.serving import apache, free_port, public_folder, web_user
 from tests.support.shop import register
+from tests.support.vectors import ACCEPTED, ASKED, ENROLLED, MERCHANT, ROOT, need, speak_paypage
 
 # Each looks at an installed kit.
 pytestmark = pytest.mark.system

@@ -18,8 +18,8 @@ from sogenactif.commands.transactions import _cell
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.ledger.ledger import Ledger, new_entry, opened_ledger
 from sogenactif.payment import PaymentResponse
-from tests.conftest import ACCEPTED, ASKED, MERCHANT, ROOT, need
 from tests.support.shop import register
+from tests.support.vectors import ACCEPTED, ASKED, MERCHANT, ROOT, need
 
 NOW = datetime.now(timezone.utc).strftime("%Y%m%d%H%M%S")
 

@@ -14,7 +14,7 @@ import pytest
 from sogenactif.configuration import read_pathfile
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_response
-from tests.conftest import MERCHANT, ROOT, as_recorded, vectors
+from tests.support.vectors import MERCHANT, ROOT, as_recorded, vectors
 
 BUY = [f"merchant_id={MERCHANT}", "merchant_country=fr", "amount=1000", "transaction_id=1"]
 

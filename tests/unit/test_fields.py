@@ -1,7 +1,7 @@
 import csv
 
 from sogenactif.fields import FIELDS, PRINTED, REQUEST, to_bytes, to_text
-from tests.conftest import VECTORS
+from tests.support.vectors import VECTORS
 
 
 def test_the_table_agrees_with_the_published_dictionary() -> None:

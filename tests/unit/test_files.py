@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif.files import become_owner, flush_folder, make_private_folder, open_private
-from tests.conftest import need
+from tests.support.vectors import need
 
 NOBODY = 65534
 

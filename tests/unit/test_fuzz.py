@@ -17,8 +17,8 @@ from sogenactif.payment import PaymentResponse, read_outcome
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import Records, build, decode, encode, parse, seal_request, seal_response
 from sogenactif.web import call_autoresponse, call_response
-from tests.conftest import MERCHANT, vectors
 from tests.support.shop import Answer, ask, register
+from tests.support.vectors import MERCHANT, vectors
 
 MUTATIONS, POSTED = 100_000, 3_000
 SEED = 20261123

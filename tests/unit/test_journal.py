@@ -10,7 +10,7 @@ import pytest
 
 from sogenactif.errors import JournalError
 from sogenactif.ledger.journal import Journal
-from tests.conftest import need
+from tests.support.vectors import need
 
 
 def entry(n: int, **more: object) -> dict[str, object]:

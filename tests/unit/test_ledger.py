@@ -20,8 +20,8 @@ from sogenactif.ledger.ledger import Ledger, new_entry, opened_ledger
 from sogenactif.ledger.rebuild import enter_journal
 from sogenactif.ledger.schema import MIGRATIONS
 from sogenactif.payment import PaymentResponse
-from tests.conftest import ASKED, slow
 from tests.support.shop import register
+from tests.support.vectors import ASKED, slow
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 Open = Callable[[], Ledger]

@@ -2,7 +2,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support.vectors import ROOT
 
 SVG = "{http://www.w3.org/2000/svg}"
 MEANS = [

@@ -8,7 +8,7 @@ import pytest
 
 from sogenactif.configuration import read_pathfile
 from sogenactif.payment import make_request
-from tests.conftest import MERCHANT, ROOT
+from tests.support.vectors import MERCHANT, ROOT
 
 
 def migrate(*arguments: str) -> tuple[int, str]:

@@ -12,9 +12,9 @@ from sogenactif.executables import response as run_response
 from sogenactif.ledger.history import answers, differences, transactions
 from sogenactif.protocols import paypage
 from sogenactif.web import Order
-from tests.conftest import MERCHANT, speak_paypage
 from tests.support.paypage import sealed
 from tests.support.shop import MovingShop, Shop, ask, missing, post
+from tests.support.vectors import MERCHANT, speak_paypage
 
 KEEP = {
     "caddie": "3 books|!",

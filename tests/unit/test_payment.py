@@ -26,7 +26,7 @@ from sogenactif.payment import (
 )
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import decode, parse, seal_response
-from tests.conftest import MERCHANT, as_text, vectors
+from tests.support.vectors import MERCHANT, as_text, vectors
 
 NOON = calendar.timegm((2026, 11, 23, 12, 0, 0))
 

@@ -13,8 +13,8 @@ from sogenactif.protocols import posted
 from sogenactif_sandbox import clock, paypage
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.rules import PAYPAGE_CODES
-from tests.conftest import MERCHANT, speak_paypage
 from tests.support.bank import Answer, Bank, bank, sealed, send
+from tests.support.vectors import MERCHANT, speak_paypage
 
 TEST_SHOPS = ("002001000000001", "002001000000002", "002001000000003", "002001000000004")
 S10 = "s10TransactionReference.s10TransactionId"

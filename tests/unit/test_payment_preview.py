@@ -11,8 +11,8 @@ from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_request
 from sogenactif_sandbox.commands.preview import SHOWN, main, preview
 from sogenactif_sandbox.servers import payment_server
-from tests.conftest import ROOT
 from tests.support.bank import send
+from tests.support.vectors import ROOT
 
 COMMAND = [sys.executable, str(ROOT / "bin" / "sogenactif")]
 

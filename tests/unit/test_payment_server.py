@@ -27,9 +27,9 @@ from sogenactif_sandbox import automatic, clock
 from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.servers import listen, mounted, serving
 from sogenactif_sandbox.transactions import Transactions
-from tests.conftest import need
 from tests.support.bank import MERCHANT, Answer, Bank, Shop, bank, send
 from tests.support.serving import free_port
+from tests.support.vectors import need
 
 ENROLLED = "014213245611112"
 

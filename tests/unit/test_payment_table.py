@@ -11,8 +11,8 @@ import pytest
 from sogenactif.money import CURRENCIES
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.rules import MEANS, WITHOUT_EXPIRY
-from tests.conftest import ROOT
 from tests.support.bank import MERCHANT, Answer, Bank, bank, send
+from tests.support.vectors import ROOT
 
 ENROLLED = "014213245611112"
 MERCHANTS = {

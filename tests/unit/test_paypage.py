@@ -24,8 +24,8 @@ from sogenactif.pages import form
 from sogenactif.payment import make_request, read_outcome, read_response
 from sogenactif.protocols import paypage, posted
 from sogenactif.protocols.paypage_fields import ANSWERED
-from tests.conftest import MERCHANT, VECTORS, need, speak_paypage
 from tests.support.paypage import KEY, NOON, SAID, SHOP, ask, asked, sealed
+from tests.support.vectors import MERCHANT, VECTORS, need, speak_paypage
 
 CASES = sorted((VECTORS / "paypage").iterdir())
 

@@ -9,8 +9,8 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import InitialisationError, JsonResponse, SealMissing
 from sogenactif.payment import read_outcome
 from sogenactif.protocols.paypage import SEALS
-from tests.conftest import VECTORS, speak_paypage
 from tests.support.paypage import ask, asked, sealed
+from tests.support.vectors import VECTORS, speak_paypage
 
 PUBLISHED = [
     case

@@ -10,8 +10,8 @@ from sogenactif.configuration import Pathfile
 from sogenactif.errors import LedgerMissing
 from sogenactif.ledger import POOL, borrow_ledger
 from sogenactif.ledger.ledger import Ledger
-from tests.conftest import ASKED
 from tests.support.shop import register
+from tests.support.vectors import ASKED
 
 
 @pytest.fixture

@@ -50,8 +50,8 @@ from sogenactif.protocols.sips import (
     seal_request,
     seal_response,
 )
-from tests.conftest import MERCHANT, VECTORS
 from tests.support.shop import register
+from tests.support.vectors import MERCHANT, VECTORS
 
 # No example hangs on a clock, nor on what an earlier run found.
 repeatable = settings(

@@ -15,8 +15,8 @@ from sogenactif.ledger.history import differences, transactions
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.rebuild import enter_journal
 from sogenactif.payment import PaymentResponse
-from tests.conftest import ACCEPTED, ASKED, ROOT
 from tests.support.shop import register
+from tests.support.vectors import ACCEPTED, ASKED, ROOT
 
 COMMAND = [sys.executable, f"{ROOT}/bin/sogenactif"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import MERCHANT, ROOT
+from tests.support.vectors import MERCHANT, ROOT
 
 PAID = {
     "transmission_date": "20261123093000",

@@ -23,7 +23,7 @@ from sogenactif.protocols.sips import (
     seal_request,
     seal_response,
 )
-from tests.conftest import MERCHANT
+from tests.support.vectors import MERCHANT
 
 PAID = {
     "merchant_id": MERCHANT,

@@ -9,8 +9,8 @@ import pytest
 
 from sogenactif.configuration import Pathfile
 from sogenactif.web import Order, call_request, dispatch
-from tests.conftest import MERCHANT, ROOT
 from tests.support.shop import ORDER, PAID, Shop, ask, post
+from tests.support.vectors import MERCHANT, ROOT
 
 
 @pytest.fixture
