@@ -293,6 +293,7 @@ lint | format)
     ;;
 docs)
     add_requirements sandbox sandbox
+    add_requirements test "test suite"
     dictionary=$(.venv/bin/python docs/dictionary.py)
     printf '%s\n' "$dictionary" >docs/dictionary.md
     .venv/bin/python docs/manual.py

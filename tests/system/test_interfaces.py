@@ -3,11 +3,12 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from docs.manual import COMMANDS, EXAMPLES, manual
+from docs.manual import COMMANDS, EXAMPLES
 from sogenactif import __version__
 from sogenactif.commands import load
 from tests.support.vectors import ROOT, need
@@ -44,9 +45,9 @@ def test_each_command_says_what_it_does_and_its_page_says_the_same(command: str)
     parts = re.search(r"^  (\w+(?:\|\w+)+)$", said, re.MULTILINE)
     for part in parts[1].split("|") if parts else ():
         said += run(program, command, part, "--help")
-    page = (ROOT / "docs" / "man" / f"sogenactif-{command}.1").read_text()
-    for option in set(re.findall(r"--[a-z-]+\b", said)):
-        assert re.search(rf"Fl {option[1:]}\b", page), option
+    page = (ROOT / "docs" / "man" / f"sogenactif-{command}.1").read_text().replace("\\", "")
+    for option in set(re.findall(r"--[a-z-]+\b", said)) - {"--help"}:
+        assert re.search(rf"^fB{option}fR", page, re.MULTILINE), option
 
 
 def test_what_is_missing_for_a_command_is_said(tmp_path: Path) -> None:
@@ -75,9 +76,18 @@ def test_the_changes_begin_with_this_version() -> None:
     assert first in (__version__, "Unreleased")
 
 
-def test_the_manual_is_written_from_what_the_commands_take() -> None:
-    for name, page in manual().items():
-        assert (ROOT / "docs" / "man" / f"{name}.1").read_text() == page
+def test_manual_pages_are_those_of_the_parsers(tmp_path: Path) -> None:
+    run(sys.executable, ROOT / "docs" / "manual.py", tmp_path)
+    written = {page.name: page.read_text() for page in tmp_path.iterdir()}
+    assert {page.name: page.read_text() for page in MANUAL if page.name in written} == written
+    assert set(written) == {f"sogenactif-{command}.1" for command in COMMANDS}
+    assert str(ROOT) not in "".join(written.values()).replace("\\", "")
+
+
+def test_overview_of_the_manual_names_each_command() -> None:
+    overview = (ROOT / "docs" / "man" / "sogenactif.1").read_text()
+    entries = dict(re.findall(r"^\.It Xr sogenactif-(\w+) 1\n(.*)$", overview, re.MULTILINE))
+    assert entries == {command: summary for command, (summary, _) in COMMANDS.items()}
 
 
 @pytest.mark.parametrize("page", MANUAL, ids=lambda page: page.name)
@@ -86,7 +96,7 @@ def test_the_manual_is_well_formed(page: Path) -> None:
     lint = subprocess.run(["mandoc", "-T", "lint", page], check=False, capture_output=True, text=True).stdout
     # Lint looks for other pages among those that are installed.
     assert [line for line in lint.splitlines() if "referenced manual not found" not in line] == []
-    for other in re.findall(r"Xr (\S+) 1", page.read_text()):
+    for other in re.findall(r"^\.(?:Xr|It Xr|BR) (\S+) \(?1", page.read_text(), re.MULTILINE):
         assert page.with_name(f"{other}.1").exists(), other
 
 

@@ -19,14 +19,8 @@ COMMANDS = {
     ),
     "transactions": ("list transactions by day, order or state", "sogenactif.commands.transactions"),
     "show": ("show a transaction and the responses to it", "sogenactif.commands.show"),
-    "replay": (
-        "record what only the journal has, notify the shop of pending outcomes",
-        "sogenactif.commands.replay",
-    ),
-    "migrate": (
-        "write a configuration for Paypage (Sips 2.0) beside that of Sips 1.0",
-        "sogenactif.commands.migrate",
-    ),
+    "replay": ("record what only the journal has, notify pending outcomes", "sogenactif.commands.replay"),
+    "migrate": ("write a Paypage configuration beside that of Sips 1.0", "sogenactif.commands.migrate"),
     "verify": ("compare the journal with the ledger", "sogenactif.commands.verify"),
 }
 

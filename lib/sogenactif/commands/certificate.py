@@ -107,9 +107,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command's arguments."""
     parser = new_parser("certificate", "The certificates of merchants: issue, show, install.")
-    commands = parser.add_subparsers(required=True, metavar="issue|show|install")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="issue|show|install")
     default, place = PATHFILE, "the pathfile (%(default)s)"
 
     command = commands.add_parser("issue", help="make one, for the demonstration's payment server")
