@@ -11,6 +11,7 @@ import pytest
 
 from sogenactif.configuration import Pathfile, read_pathfile
 from tests.support.browser import stop_browser
+from tests.support.installation import InstalledKit, installed_kit
 from tests.support.outside import changed_outside, state_outside
 from tests.support.serving import APACHE, Postgresql, postgresql
 from tests.support.vectors import VECTORS
@@ -82,6 +83,19 @@ def _driver() -> list[str]:
 def _browser_ends() -> Iterator[None]:
     yield
     stop_browser()
+
+
+@pytest.fixture(scope="session")
+def kit_installed_once() -> Iterator[InstalledKit]:
+    """A kit for the tests that only begin with an installation, whatever they do to it."""
+    with installed_kit() as kit:
+        yield kit
+
+
+@pytest.fixture
+def installed_folder(kit_installed_once: InstalledKit) -> Path:
+    """A folder as ``install`` leaves it: the kit in ``kit``, the configuration of Apache in ``kit.conf``."""
+    return kit_installed_once.renewed()
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,7 @@ import pytest
 from installer.configure import TRIALS
 from sogenactif.configuration import read_pathfile
 from sogenactif.protocols.sips import open_request, seal_response
-from tests.support.installation import install
-from tests.support.serving import apache, free_port, public_folder, wait_for_port, web_user
+from tests.support.serving import apache, free_port, wait_for_port, web_user
 from tests.support.vectors import ACCEPTED, MERCHANT, ROOT, need
 
 PAGE = (ROOT / "docs" / "hosting.md").read_text()
@@ -53,12 +52,10 @@ def gunicorn(kit: Path) -> Iterator[str]:
 
 
 @pytest.fixture(params=[mod_wsgi, gunicorn], ids=lambda server: server.__name__)
-def hosted(request: pytest.FixtureRequest) -> Iterator[tuple[Path, str]]:
+def hosted(request: pytest.FixtureRequest, installed_folder: Path) -> Iterator[tuple[Path, str]]:
     """An installed kit, and the address that a server in front of it answers at."""
-    with public_folder() as folder:
-        install(folder)
-        with request.param(folder / "kit") as address:
-            yield folder / "kit", address
+    with request.param(installed_folder / "kit") as address:
+        yield installed_folder / "kit", address
 
 
 def ask(url: str, body: str | None = None) -> tuple[int, str]:

@@ -128,9 +128,8 @@ def test_a_dry_run_says_what_it_would_do_and_changes_nothing(folder: Path) -> No
         assert f"It was changed and stays: {folder}/kit/{name}\n" in said
 
 
-def test_an_upgrade_renews_what_nobody_changed(folder: Path) -> None:
-    install(folder)
-    kit = folder / "kit"
+def test_an_upgrade_renews_what_nobody_changed(installed_folder: Path) -> None:
+    kit = installed_folder / "kit"
     changed, old, style = (
         kit / "cgi-bin" / "call_request.py",
         kit / "cgi-bin" / "call_response.py",
@@ -140,30 +139,29 @@ def test_an_upgrade_renews_what_nobody_changed(folder: Path) -> None:
     for path in (old, style):
         path.write_text("old\n")
         installed_by_an_older_kit(path, "old\n")
-    install(folder)
+    install(installed_folder)
     assert changed.read_text() == "# ours\n"
     assert "def next_page" in old.read_text()
     assert style.read_text() == (ROOT / "templates" / "style.css").read_text()
     assert not list(kit.rglob("*.new"))
 
 
-def test_edited_templates_and_logos_stay_in_force_and_the_new_ones_go_beside(folder: Path) -> None:
-    install(folder)
-    kit = folder / "kit"
+def test_edited_templates_and_logos_stay_in_force_and_the_new_ones_go_beside(installed_folder: Path) -> None:
+    kit = installed_folder / "kit"
     edited = [kit / name for name in ("cgi-bin/call_request.py", "templates/style.css", "logos/CB.svg")]
     for path in edited:
         path.write_text("ours")
     # The same kit again has nothing new to show.
-    said = install(folder)
+    said = install(installed_folder)
     for path in edited:
         assert f"It was changed and stays: {path}\n" in said
         assert path.read_text() == "ours"
     assert not list(kit.rglob("*.new"))
     for path in edited:
         installed_by_an_older_kit(path)
-    assert f"{edited[1]}; the new one is {edited[1]}.new\n" in install(folder, "--dry-run")
+    assert f"{edited[1]}; the new one is {edited[1]}.new\n" in install(installed_folder, "--dry-run")
     assert not list(kit.rglob("*.new"))
-    said = install(folder)
+    said = install(installed_folder)
     for path in edited:
         assert f"It was changed and stays: {path}; the new one is {path}.new\n" in said
         assert path.read_text() == "ours"
@@ -171,29 +169,28 @@ def test_edited_templates_and_logos_stay_in_force_and_the_new_ones_go_beside(fol
     assert "def order_to_pay" in new(edited[0]).read_text()
     # What the shop takes over is the kit's again, and renewed from then on.
     new(edited[1]).rename(edited[1])
-    assert str(edited[1]) not in install(folder)
-    said = install(folder, "--uninstall")
+    assert str(edited[1]) not in install(installed_folder)
+    said = install(installed_folder, "--uninstall")
     assert not edited[1].exists()
     assert not list(kit.rglob("*.new"))
     assert edited[2].read_text() == "ours"
 
 
-def test_uninstalling_leaves_what_is_the_shop_s(folder: Path) -> None:
-    kit = folder / "kit"
-    install(folder)
+def test_uninstalling_leaves_what_is_the_shop_s(installed_folder: Path) -> None:
+    kit = installed_folder / "kit"
     (kit / "cgi-bin" / "call_request.py").write_text("# ours\n")
     (kit / "logos" / "ours.gif").write_text("ours")
     (kit / "var" / "data" / "ledger.db").write_text("payments")
     before = {name: content for name, content in contents(kit).items() if name.startswith("var/")}
     assert f"var/conf/certif.fr.{MERCHANT}.php" in before
-    said = install(folder, "--uninstall")
+    said = install(installed_folder, "--uninstall")
     assert f"It was changed and stays: {kit}/cgi-bin/call_request.py" in said
-    assert not (folder / "kit.conf").exists()
+    assert not (installed_folder / "kit.conf").exists()
     left = contents(kit)
     assert left == {
         **before, ".sogenactif": b"", "cgi-bin/call_request.py": b"# ours\n", "logos/ours.gif": b"ours"
     }  # fmt: skip
-    install(folder)
+    install(installed_folder)
     again = contents(kit)
     assert {name: again[name] for name in left if name != ".sogenactif"} == {
         name: content for name, content in left.items() if name != ".sogenactif"
@@ -201,36 +198,33 @@ def test_uninstalling_leaves_what_is_the_shop_s(folder: Path) -> None:
     assert "bin/request" in again
 
 
-def test_a_configuration_of_somebody_else_s_is_left_alone(folder: Path) -> None:
-    install(folder)
-    (folder / "kit.conf").write_text("# another program's\n")
+def test_a_configuration_of_somebody_else_s_is_left_alone(installed_folder: Path) -> None:
+    (installed_folder / "kit.conf").write_text("# another program's\n")
     with pytest.raises(subprocess.CalledProcessError):
-        install(folder)
-    install(folder, "--uninstall")
-    assert (folder / "kit.conf").read_text() == "# another program's\n"
+        install(installed_folder)
+    install(installed_folder, "--uninstall")
+    assert (installed_folder / "kit.conf").read_text() == "# another program's\n"
 
 
-def test_an_edited_configuration_of_apache_stays(folder: Path) -> None:
-    install(folder)
-    config = folder / "kit.conf"
+def test_an_edited_configuration_of_apache_stays(installed_folder: Path) -> None:
+    config = installed_folder / "kit.conf"
     edited = config.read_text() + "# ours\n"
     config.write_text(edited)
-    said = install(folder, "--wsgi")
+    said = install(installed_folder, "--wsgi")
     assert f"It was changed and stays: {config}; the new one is {config}.new\n" in said
     assert config.read_text() == edited
     assert "WSGIDaemonProcess" in new(config).read_text()
-    said = install(folder, "--uninstall")
+    said = install(installed_folder, "--uninstall")
     assert f"It was changed and stays: {config}\n" in said
     assert config.read_text() == edited
     assert not new(config).exists()
 
 
-def test_rights_in_folders_of_the_shop_s_own_configuration_stay_usable(folder: Path) -> None:
-    install(folder)
-    ours = folder / "kit" / "var" / "conf" / "ours"
+def test_rights_in_folders_of_the_shop_s_own_configuration_stay_usable(installed_folder: Path) -> None:
+    ours = installed_folder / "kit" / "var" / "conf" / "ours"
     ours.mkdir(mode=0o750)
     (ours / "key").write_text("secret")
-    install(folder)
+    install(installed_folder)
     assert stat.S_IMODE(ours.stat().st_mode) == 0o750
     assert stat.S_IMODE((ours / "key").stat().st_mode) == 0o640
 
@@ -256,19 +250,17 @@ def test_paypage_settings_that_stay_are_named(folder: Path) -> None:
     assert "its PAYPAGE_URL is not https://other.example/payment/paymentInit.\n" in said
 
 
-def test_a_configuration_that_is_wrong_is_named(folder: Path) -> None:
-    install(folder)
-    pathfile = folder / "kit" / "var" / "conf" / "pathfile"
+def test_a_configuration_that_is_wrong_is_named(installed_folder: Path) -> None:
+    pathfile = installed_folder / "kit" / "var" / "conf" / "pathfile"
     pathfile.write_text(pathfile.read_text() + "PROTOCOL!carrier pigeon!\n")
     with pytest.raises(subprocess.CalledProcessError) as failed:
-        install(folder)
+        install(installed_folder)
     assert failed.value.stderr.startswith("install.sh: ")
     assert "PROTOCOL is carrier pigeon, and may only be sips or paypage" in failed.value.stderr
 
 
-def test_orders_to_try_with_are_placed_where_the_shop_has_none(folder: Path) -> None:
-    install(folder)
-    orders = folder / "kit" / "var" / "data" / "shop.db"
+def test_orders_to_try_with_are_placed_where_the_shop_has_none(installed_folder: Path) -> None:
+    orders = installed_folder / "kit" / "var" / "data" / "shop.db"
     assert orders.owner() == web_user()
     with closing(sqlite3.connect(orders)) as shop, shop:
         assert shop.execute("SELECT amount, state FROM orders WHERE reference = 'TRIAL'").fetchall() == [
@@ -276,12 +268,12 @@ def test_orders_to_try_with_are_placed_where_the_shop_has_none(folder: Path) -> 
         ]
         shop.execute("UPDATE orders SET state = 'accepted'")
     before = orders.read_bytes()
-    install(folder)
+    install(installed_folder)
     assert orders.read_bytes() == before
     # Where the shop keeps its orders on a disk that isn't there now, none are put in their place.
     orders.unlink()
-    orders.symlink_to(folder / "elsewhere.db")
-    install(folder)
+    orders.symlink_to(installed_folder / "elsewhere.db")
+    install(installed_folder)
     assert orders.is_symlink()
     assert not orders.exists()
 

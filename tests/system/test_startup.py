@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from ast import literal_eval
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,8 +13,7 @@ from sogenactif.configuration import read_pathfile
 from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.payment import make_request
 from sogenactif.protocols.sips import open_request, seal_response
-from tests.support.installation import install
-from tests.support.serving import public_folder
+from tests.support.installation import InstalledKit
 from tests.support.vectors import ACCEPTED, MERCHANT
 
 CALL = {"merchant_id": MERCHANT, "amount": "1000", "language": "fr"}
@@ -63,14 +61,13 @@ class Kit(NamedTuple):
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["without a ledger", "with a ledger"])
-def kit(request: pytest.FixtureRequest) -> Iterator[Kit]:
-    with public_folder() as folder:
-        install(folder)
-        path = folder / "kit" / "var" / "conf" / "pathfile"
-        if not request.param:
-            lines = path.read_text().splitlines(keepends=True)
-            path.write_text("".join(line for line in lines if not line.startswith("LEDGER")))
-        yield Kit(folder / "kit", request.param)
+def kit(request: pytest.FixtureRequest, kit_installed_once: InstalledKit) -> Kit:
+    folder = kit_installed_once.renewed()
+    path = folder / "kit" / "var" / "conf" / "pathfile"
+    if not request.param:
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not line.startswith("LEDGER")))
+    return Kit(folder / "kit", request.param)
 
 
 def imported(statement: str, kit: Kit) -> set[str]:
