@@ -70,6 +70,11 @@ CREATE TABLE IF NOT EXISTS numbers (
 CREATE TABLE IF NOT EXISTS switches (id INTEGER PRIMARY KEY CHECK (id = 1), next TEXT NOT NULL);
 INSERT OR IGNORE INTO switches VALUES (1, '{{}}');
 """
+INSERT_TRANSACTION = """
+    INSERT INTO transactions
+        (token, day, merchant_country, merchant_id, transaction_id, state, means, old, request, switches)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT next FROM switches))
+"""
 
 
 @dataclass(frozen=True)
@@ -164,14 +169,7 @@ class Transactions:
                 key,
             ).fetchone()
             if row is None:
-                token, request_fields = secrets.token_urlsafe(24), json.dumps(fields)
-                connection.execute(
-                    "INSERT INTO transactions (token, day, merchant_country, merchant_id, transaction_id,"
-                    " state, means, old, request, switches)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT next FROM switches))",
-                    (token, *key, OPEN, request.means, request.old, request_fields),
-                )
-                connection.execute("UPDATE switches SET next = '{}'")
+                _insert(connection, request, day, fields)
             elif row["state"] in (OPEN, CANCELLED):
                 first = json.loads(row["request"])
                 # The table has "the same request again", and nine fields that make it a security error.
@@ -198,7 +196,7 @@ class Transactions:
         A number is used once, whatever came of it. Raises UsedAlready.
         """
         fields, merchant_id = dict(request.fields), request.fields["merchant_id"]
-        token, by_server = secrets.token_urlsafe(24), not request.numbers
+        by_server = not request.numbers
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             (last,) = connection.execute(
@@ -218,21 +216,10 @@ class Transactions:
                 connection.executemany(
                     "INSERT INTO numbers VALUES (?, ?, ?)", [(merchant_id, *of_day) for of_day in used]
                 )
-                cursor = connection.execute(
-                    "INSERT INTO transactions (token, day, merchant_country, merchant_id, transaction_id,"
-                    " state, means, old, request, switches)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT next FROM switches))",
-                    (
-                        token, day, fields["merchant_country"], merchant_id, fields["transaction_id"],
-                        OPEN, request.means, request.old, json.dumps(fields),
-                    ),
-                )  # fmt: skip
+                id = _insert(connection, request, day, fields)
             except sqlite3.IntegrityError:
                 raise UsedAlready(fields["transaction_id"]) from None
-            connection.execute("UPDATE switches SET next = '{}'")
-            row = connection.execute(
-                "SELECT * FROM transactions WHERE id = ?", (cursor.lastrowid,)
-            ).fetchone()
+            row = connection.execute("SELECT * FROM transactions WHERE id = ?", (id,)).fetchone()
         return _transaction(row)
 
     def open_paypage(self) -> list[Transaction]:
@@ -380,6 +367,16 @@ class Transactions:
                 yield connection
         finally:
             connection.close()
+
+
+def _insert(connection: sqlite3.Connection, request: Request, day: str, fields: Mapping[str, str]) -> int:
+    """Insert a transaction, with the switches that were set for the next one; return its ID."""
+    key = day, fields["merchant_country"], fields["merchant_id"], fields["transaction_id"]
+    values = *key, OPEN, request.means, request.old, json.dumps(fields)
+    cursor = connection.execute(INSERT_TRANSACTION, (secrets.token_urlsafe(24), *values))
+    connection.execute("UPDATE switches SET next = '{}'")
+    assert cursor.lastrowid
+    return cursor.lastrowid
 
 
 def _transaction(row: sqlite3.Row) -> Transaction:

@@ -62,9 +62,52 @@ SIPS_NUMBERING = Numbering()
 # What the shop was not notified of, unless an executable printed it and nothing else received it.
 PENDING = "outcome <> notified AND outcome <> printed"
 REQUEST_COLUMNS = "id, protocol, day, reference, fields, outcome, decided_by"
+RESPONSE_COLUMNS = "id, protocol, day, original, fields"
 UNANSWERED = (
     "NOT EXISTS (SELECT 1 FROM sogenactif_response AS response WHERE response.request_id = request.id)"
 )
+COUNT_UNANSWERED = f"""
+    SELECT count(*) FROM sogenactif_request AS request
+    WHERE order_id = ? AND merchant = ? AND day = ? AND {UNANSWERED}
+"""
+# Of a day and merchant: the number after the last one drawn, or the first of the range if that is before it.
+DRAW_NUMBER = """
+    INSERT INTO sogenactif_counter VALUES (?, ?, ?) ON CONFLICT (merchant, day) DO UPDATE
+    SET last = CASE WHEN sogenactif_counter.last < ? THEN ? ELSE sogenactif_counter.last + 1 END
+    RETURNING last
+"""
+RAISE_COUNTER = """
+    INSERT INTO sogenactif_counter VALUES (?, ?, ?) ON CONFLICT (merchant, day) DO UPDATE
+    SET last = excluded.last WHERE sogenactif_counter.last < excluded.last
+"""
+SELECT_RESERVED = "SELECT 1 FROM sogenactif_reserved WHERE merchant = ? AND day = ? AND transaction_id = ?"
+RESERVE_NUMBER = "INSERT INTO sogenactif_reserved VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING day"
+INSERT_REQUEST = """
+    INSERT INTO sogenactif_request
+        (entry, made, protocol, merchant, day, transaction_id, reference, order_id, fields)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id
+"""
+INSERT_RESPONSE = """
+    INSERT INTO sogenactif_response
+        (entry, received, source, request_id, verdict, protocol, day, original, fields)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+"""
+SET_VERDICT = "UPDATE sogenactif_response SET verdict = ?, request_id = ? WHERE id = ?"
+SET_OUTCOME = """
+    UPDATE sogenactif_request SET outcome = ?, decided_by = ?, attempts = 0, printed = '' WHERE id = ?
+"""
+SELECT_DECIDING = f"""
+    SELECT {RESPONSE_COLUMNS} FROM sogenactif_response WHERE request_id = ? AND verdict IN (?, ?, ?, ?)
+"""
+SELECT_PAID = """
+    SELECT day, transaction_id FROM sogenactif_request
+    WHERE order_id = ? AND merchant = ? AND outcome = 'accepted' AND id <> ? ORDER BY id LIMIT ?
+"""
+SELECT_PENDING = """
+    SELECT request.outcome, request.fields, response.protocol, response.day, response.original, response.fields
+    FROM sogenactif_request AS request JOIN sogenactif_response AS response ON response.id = request.decided_by
+    WHERE request.id = ? AND request.outcome <> request.notified AND request.outcome <> request.printed
+"""
 
 RecordOutcome = Callable[[PaymentResponse], None]
 LogError = Callable[[BaseException], None]
@@ -167,11 +210,7 @@ class Ledger:
             if not _insert_request(execute, entry, numbering, number):
                 raise TransactionUsed(fields["transaction_id"], journal_day(fields), "for another entry")
             if not entry.get("given"):
-                execute(
-                    "INSERT INTO sogenactif_counter VALUES (?, ?, ?) ON CONFLICT (merchant, day)"
-                    " DO UPDATE SET last = excluded.last WHERE sogenactif_counter.last < excluded.last",
-                    _merchant(fields), journal_day(fields), number,
-                )  # fmt: skip
+                execute(RAISE_COUNTER, _merchant(fields), journal_day(fields), number)
 
     # Responses
 
@@ -222,13 +261,10 @@ class Ledger:
                 decided = _deciding(execute, match.request_id) if match.request_id is not None else {}
                 match = as_recorded(match, entry["verdict"], response, list(decided.values()))
             stored = response.stored
-            [[response_id]] = execute(
-                "INSERT INTO sogenactif_response"
-                " (entry, received, source, request_id, verdict, protocol, day, original, fields)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-                entry["entry"], entry["time"], entry["source"], match.request_id, match.verdict,
-                stored["protocol"], stored["day"], json.dumps(stored["original"]), json.dumps(stored["fields"]),
-            )  # fmt: skip
+            values = [entry["entry"], entry["time"], entry["source"], match.request_id, match.verdict]
+            values += [stored["protocol"], stored["day"]]
+            values += [json.dumps(stored["original"]), json.dumps(stored["fields"])]
+            [[response_id]] = execute(INSERT_RESPONSE, *values)
             decided_now = _decide(execute, match, response_id)
             if printing or entry.get("printed"):
                 if decided_now:
@@ -245,22 +281,15 @@ class Ledger:
 
     def match_again(self) -> int:
         """Match the responses that answered no request with those recorded since; return how many found theirs."""
-        unknown = list(
-            self.database.rows(
-                "SELECT id, protocol, day, original, fields FROM sogenactif_response WHERE verdict = ?",
-                UNKNOWN,
-            )
-        )
+        statement = f"SELECT {RESPONSE_COLUMNS} FROM sogenactif_response WHERE verdict = ?"
+        unknown = list(self.database.rows(statement, UNKNOWN))
         matched = 0
         for response_id, *stored in unknown:
             with self.database.transaction() as execute:
                 match = _match(execute, stored_response(*stored))
                 if match.request_id is not None:
                     matched += 1
-                    execute(
-                        "UPDATE sogenactif_response SET verdict = ?, request_id = ? WHERE id = ?",
-                        match.verdict, match.request_id, response_id,
-                    )  # fmt: skip
+                    execute(SET_VERDICT, match.verdict, match.request_id, response_id)
                     _decide(execute, match, response_id)
         return matched
 
@@ -327,15 +356,7 @@ class Ledger:
         with self.database.claim(request_id) as is_claimed:
             if not is_claimed:
                 return False
-            rows = list(
-                self.database.rows(
-                    "SELECT request.outcome, request.fields, response.protocol, response.day, response.original,"
-                    " response.fields FROM sogenactif_request AS request"
-                    " JOIN sogenactif_response AS response ON response.id = request.decided_by"
-                    " WHERE request.id = ? AND request.outcome <> request.notified AND request.outcome <> request.printed",
-                    request_id,
-                )
-            )
+            rows = list(self.database.rows(SELECT_PENDING, request_id))
             if not rows:
                 return False
             [[outcome, requested, *stored]] = rows
@@ -416,11 +437,11 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
             f"{columns} WHERE merchant = ? AND day = ? AND transaction_id = ?", merchant, day, int(given)
         )
     elif numbering.protocol == SIPS and fields.get("order_id"):
-        rows = query(
-            f"{columns} WHERE order_id = ? AND merchant = ? AND day = ? AND protocol = ? AND outcome = ''"
-            f" AND {UNANSWERED} ORDER BY id DESC",
-            searchable(fields["order_id"]), merchant, day, SIPS,
-        )  # fmt: skip
+        conditions = (
+            f"order_id = ? AND merchant = ? AND day = ? AND protocol = ? AND outcome = '' AND {UNANSWERED}"
+        )
+        order_id = searchable(fields["order_id"])
+        rows = query(f"{columns} WHERE {conditions} ORDER BY id DESC", order_id, merchant, day, SIPS)
     else:
         return None
     for entry, made, protocol, recorded in rows:
@@ -449,11 +470,8 @@ def _update_request(execute: Execute, entry: Entry) -> None:
 
 def _limit_unanswered(execute: Execute, fields: Mapping[str, str]) -> None:
     """Raise OrderFull if an order has as many requests without a response as it may have on a day."""
-    [[count]] = execute(
-        "SELECT count(*) FROM sogenactif_request AS request"
-        f" WHERE order_id = ? AND merchant = ? AND day = ? AND {UNANSWERED}",
-        searchable(fields["order_id"]), _merchant(fields), journal_day(fields),
-    )  # fmt: skip
+    order_id = searchable(fields["order_id"])
+    [[count]] = execute(COUNT_UNANSWERED, order_id, _merchant(fields), journal_day(fields))
     if count >= MOST_UNANSWERED:
         raise OrderFull(MOST_UNANSWERED)
 
@@ -463,11 +481,7 @@ def _draw_number(execute: Execute, entry: Entry, numbering: Numbering) -> int:
     fields = entry["fields"]
     merchant, day, first = _merchant(fields), journal_day(fields), numbering.first
     while True:
-        [[number]] = execute(
-            "INSERT INTO sogenactif_counter VALUES (?, ?, ?) ON CONFLICT (merchant, day) DO UPDATE SET last ="
-            " CASE WHEN sogenactif_counter.last < ? THEN ? ELSE sogenactif_counter.last + 1 END RETURNING last",
-            merchant, day, first, first - 1, first,
-        )  # fmt: skip
+        [[number]] = execute(DRAW_NUMBER, merchant, day, first, first - 1, first)
         if number > numbering.last:
             raise DayFull(merchant, day, numbering.last - first + 1)
         entry["fields"] = {**fields, "transaction_id": f"{number:06}"}
@@ -479,30 +493,17 @@ def _insert_request(execute: Execute, entry: Entry, numbering: Numbering, number
     """Record a request and reserve its number for its instalments; return False if it is used or reserved."""
     fields = entry["fields"]
     merchant, day = _merchant(fields), journal_day(fields)
-    reserved = execute(
-        "SELECT 1 FROM sogenactif_reserved WHERE merchant = ? AND day = ? AND transaction_id = ?",
-        merchant, day, number,
-    )  # fmt: skip
-    if reserved:
+    if execute(SELECT_RESERVED, merchant, day, number):
         return False
     for later in [] if numbering.by_reference else _later_days(fields, day):
-        if not execute(
-            "INSERT INTO sogenactif_reserved VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING day",
-            merchant, later, number,
-        ):  # fmt: skip
+        if not execute(RESERVE_NUMBER, merchant, later, number):
             return False
     reference = numbering.reference(day, number)
     if reference:
         entry["reference"] = reference
-    return bool(
-        execute(
-            "INSERT INTO sogenactif_request"
-            " (entry, made, protocol, merchant, day, transaction_id, reference, order_id, fields)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
-            entry["entry"], entry["time"], numbering.protocol, merchant, day, number, reference,
-            searchable(fields.get("order_id", "")), json.dumps(fields),
-        )
-    )  # fmt: skip
+    values = [entry["entry"], entry["time"], numbering.protocol, merchant, day, number, reference]
+    values += [searchable(fields.get("order_id", "")), json.dumps(fields)]
+    return bool(execute(INSERT_REQUEST, *values))
 
 
 def _later_days(fields: Mapping[str, str], day: str) -> list[str]:
@@ -538,10 +539,9 @@ def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
     columns = f"SELECT {REQUEST_COLUMNS} FROM sogenactif_request"
     rows: list[Row] = []
     if response.protocol == SIPS:
-        rows += query(
-            f"{columns} WHERE merchant = ? AND day = ? AND transaction_id = ? {{lock}}",
-            _merchant(response.fields), response.day, number,
-        )  # fmt: skip
+        conditions = "merchant = ? AND day = ? AND transaction_id = ?"
+        merchant = _merchant(response.fields)
+        rows += query(f"{columns} WHERE {conditions} {{lock}}", merchant, response.day, number)
     else:
         reference = response.original.get("transactionReference", "")
         if reference:
@@ -549,15 +549,10 @@ def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
                 f"{columns} WHERE reference = ? AND reference <> '' {{lock}}", searchable(reference)
             )
         if number and response.day and not rows:
-            rows += query(
-                f"{columns} WHERE day IN (?, ?, ?) AND transaction_id = ? {{lock}}",
-                *nearby(response.day),
-                number,
-            )
-            rows += query(
-                f"{columns} WHERE outcome = '' AND transaction_id = ? AND day NOT IN (?, ?, ?) {{lock}}",
-                number, *nearby(response.day),
-            )  # fmt: skip
+            days = nearby(response.day)
+            rows += query(f"{columns} WHERE transaction_id = ? AND day IN (?, ?, ?) {{lock}}", number, *days)
+            conditions = "outcome = '' AND transaction_id = ? AND day NOT IN (?, ?, ?)"
+            rows += query(f"{columns} WHERE {conditions} {{lock}}", number, *days)
     return [
         Request(id, protocol, day, reference, json.loads(fields), outcome, decided_by)
         for id, protocol, day, reference, fields, outcome, decided_by in rows
@@ -566,11 +561,7 @@ def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
 
 def _deciding(execute: Execute, request_id: int) -> dict[int, PaymentResponse]:
     """Return the responses that decided a request so far, by their ID."""
-    rows = execute(
-        "SELECT id, protocol, day, original, fields FROM sogenactif_response"
-        " WHERE request_id = ? AND verdict IN (?, ?, ?, ?)",
-        request_id, *OUTCOMES,
-    )  # fmt: skip
+    rows = execute(SELECT_DECIDING, request_id, *OUTCOMES)
     return {row[0]: stored_response(*row[1:]) for row in rows}
 
 
@@ -578,21 +569,15 @@ def _decide(execute: Execute, match: Match, response_id: int) -> bool:
     """Let a response that decides its request decide it; return whether it does."""
     if match.verdict not in OUTCOMES or match.verdict != match.outcome:
         return False
-    execute(
-        "UPDATE sogenactif_request SET outcome = ?, decided_by = ?, attempts = 0, printed = '' WHERE id = ?",
-        match.outcome, response_id, match.request_id,
-    )  # fmt: skip
+    execute(SET_OUTCOME, match.outcome, response_id, match.request_id)
     return True
 
 
 def _paid_before(execute: Execute, match: Match) -> list[str]:
     """Return a warning if other requests of the same order were accepted too; the first ones are named."""
-    order_id = match.requested.get("order_id", "")
-    rows = order_id and execute(
-        "SELECT day, transaction_id FROM sogenactif_request"
-        " WHERE order_id = ? AND merchant = ? AND outcome = 'accepted' AND id <> ? ORDER BY id LIMIT ?",
-        searchable(order_id), _merchant(match.requested), match.request_id, MOST_NAMED,
-    )  # fmt: skip
+    order_id = searchable(match.requested.get("order_id", ""))
+    merchant = _merchant(match.requested)
+    rows = order_id and execute(SELECT_PAID, order_id, merchant, match.request_id, MOST_NAMED)
     if not rows:
         return []
     others = ", ".join(f"{day}-{number:06}" for day, number in rows)

@@ -127,20 +127,16 @@ def recorded_entries(ledger: Ledger, but: Collection[str] = ()) -> Iterator[Entr
         "SELECT entry, received, source, verdict, protocol, day, original, fields FROM sogenactif_response"
     ):
         if identifier not in but:
-            yield {
-                "entry": identifier, "time": received, "kind": "response", "source": source, "verdict": verdict,
-                **stored_response(*stored).stored,
-            }  # fmt: skip
+            entry = {"entry": identifier, "time": received, "kind": "response", "source": source}
+            yield {**entry, "verdict": verdict, **stored_response(*stored).stored}
 
 
 def stored_request(identifier: str, made: str, protocol: str, fields: str) -> Entry:
     """Return the entry of a request that the ledger holds."""
     import json
 
-    return {
-        "entry": identifier, "time": made, "kind": "request", "source": "call_request", "verdict": "requested",
-        "protocol": protocol, "fields": json.loads(fields),
-    }  # fmt: skip
+    entry = {"entry": identifier, "time": made, "kind": "request", "source": "call_request"}
+    return {**entry, "verdict": "requested", "protocol": protocol, "fields": json.loads(fields)}
 
 
 def _enter(ledger: Ledger, entry: Entry) -> None:
