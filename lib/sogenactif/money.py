@@ -64,7 +64,7 @@ def format_amount(amount: str, currency_code: str, language: str) -> str:
     """
     if amount.startswith("-"):
         return "-" + format_amount(amount[1:], currency_code, language)
-    if currency_code.zfill(3) not in CURRENCIES or not amount.isdigit():
+    if currency_code.zfill(3) not in CURRENCIES or not (amount.isascii() and amount.isdigit()):
         return f"{amount} ({currency_code})"
     letters, decimals = CURRENCIES[currency_code.zfill(3)]
     thousands, point = MARKS.get(language, MARKS["en"])
