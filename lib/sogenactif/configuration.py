@@ -71,6 +71,9 @@ class Paypage:
         self.means = _value(keywords, "PAYPAGE_MEANS")
         self.reference = _value(keywords, "PAYPAGE_REFERENCE")
 
+    def __repr__(self) -> str:
+        return f"Paypage({self.url!r})"
+
 
 class Pathfile:
     """The settings of a pathfile.

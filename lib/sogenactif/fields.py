@@ -37,6 +37,9 @@ class Field:
         self.response_max_length = response_max_length
         self.meaning = meaning
 
+    def __repr__(self) -> str:
+        return f"Field({self.name!r})"
+
 
 # fmt: off
 FIELDS: tuple[Field, ...] = (

@@ -35,7 +35,7 @@ class PaymentForm:
         self.transaction_id: str = request.fields["transaction_id"]
 
     def __repr__(self) -> str:
-        return f"<PaymentForm {self.transaction_id} order {self.fields.get('order_id', '')}>"
+        return f"<PaymentForm {self.fields.get('order_id', '')!r} {self.transaction_id}>"
 
 
 class Kit:

@@ -35,6 +35,9 @@ class Block:
         self.number = number
         self.means = means
 
+    def __repr__(self) -> str:
+        return f"Block({self.number!r}, {self.means!r})"
+
 
 class PaymentRequest:
     """A payment request: its final ``fields``, its ``blocks`` in order, and what is sealed to be posted.
@@ -56,6 +59,9 @@ class PaymentRequest:
         self.fields = fields
         self.blocks = blocks
         self.posts = posts
+
+    def __repr__(self) -> str:
+        return f"<PaymentRequest {self.fields.get('order_id', '')!r} {self.fields.get('transaction_id', '')}>"
 
     @property
     def action(self) -> str:
@@ -96,7 +102,7 @@ class PaymentResponse:
         self.shortened = shortened
 
     def __repr__(self) -> str:
-        return f"<PaymentResponse {self['order_id']} {self.day}-{self['transaction_id']} {self.outcome}>"
+        return f"<PaymentResponse {self['order_id']!r} {self['transaction_id']} {self.outcome}>"
 
     @property
     def day(self) -> str:

@@ -39,6 +39,9 @@ class Received:
         self.response = response
         self.match = match
 
+    def __repr__(self) -> str:
+        return f"<Received {self.response!r} {self.match!r}>"
+
     @property
     def state(self) -> str:
         """The outcome of the payment as far as it is known: pending if the ledger could not be reached."""

@@ -44,6 +44,9 @@ class Order:
         self.parameters = parameters
         self.lines = lines
 
+    def __repr__(self) -> str:
+        return f"<Order {self.parameters.get('order_id', '')!r}>"
+
 
 class Unverified(HttpError):
     """A message that says nothing of a payment, because the bank didn't seal it so."""
@@ -133,7 +136,7 @@ def call_response(
             next_page=next_page(response),
             report=report,
         )
-        return AnsweredFirst(page, partial(_catch_up, settings, record_outcome, environ)) if match else page
+        return _AnsweredFirst(page, partial(_catch_up, settings, record_outcome, environ)) if match else page
 
     return _guarded("call_response", show, "response_failed")
 
@@ -174,7 +177,7 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
         elif match.is_recorded and not match.is_trusted:
             _log(environ, f"call_autoresponse {match.verdict}", KitError(match.why))
         body = send(start_response, 200, b"", TEXT, [])
-        return AnsweredFirst(body, partial(_catch_up, settings, record_outcome, environ)) if match else body
+        return _AnsweredFirst(body, partial(_catch_up, settings, record_outcome, environ)) if match else body
 
     return _guarded("call_autoresponse", receive, None)
 
@@ -263,7 +266,7 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
         _log(environ, "pending notification", error)
 
 
-class AnsweredFirst:
+class _AnsweredFirst:
     """The body of an answer, and what is done once the server has sent it and closes it."""
 
     def __init__(self, body: Iterable[bytes], then: Callable[[], None]) -> None:
@@ -288,7 +291,7 @@ def _guarded(
         try:
             body = handle(environ, start_response)
             if environ.get("REQUEST_METHOD") == "HEAD":
-                return AnsweredFirst([], body.close) if isinstance(body, AnsweredFirst) else []
+                return _AnsweredFirst([], body.close) if isinstance(body, _AnsweredFirst) else []
             return body
         except Exception as error:
             refusal = error if isinstance(error, HttpError) else HttpError(500, "")

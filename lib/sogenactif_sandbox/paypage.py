@@ -10,7 +10,7 @@ import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sogenactif.configuration import Pathfile
@@ -194,7 +194,7 @@ class Opened:
     ``numbers`` are those that it uses up: pairs of a day (aaaammjj) and a transactionId, or of "" and a transactionReference.
     """
 
-    fields: dict[str, str]
+    fields: dict[str, str] = field(repr=False)
     old: bool
     numbers: tuple[tuple[str, str], ...]
 

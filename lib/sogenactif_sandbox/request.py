@@ -5,7 +5,7 @@ Source: docs/payment-server.md, What is rejected.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sogenactif.configuration import Pathfile
@@ -67,9 +67,9 @@ class Request:
     seal the response. ``brands`` are the means that a request of Paypage lists, ``numbers`` those that it uses up.
     """
 
-    fields: Mapping[str, str]
+    fields: Mapping[str, str] = field(repr=False)
     means: str
-    post: Mapping[str, str]
+    post: Mapping[str, str] = field(repr=False)
     old: bool
     brands: tuple[str, ...] = ()
     numbers: tuple[tuple[str, str], ...] = ()
@@ -168,10 +168,10 @@ def _check(fields: Mapping[str, str], means: str, shop_files: ShopFiles) -> None
 def _malformed(fields: Mapping[str, str], means: str) -> list[str]:
     """The fields at fault, in the order of the dictionary."""
     faults = [name for name in NEEDED if name not in fields]
-    for field in FIELDS:
-        value = fields.get(field.name, "")
-        if value and not _well_formed(field.name, field.format, field.max_length, value):
-            faults.append(field.name)
+    for row in FIELDS:
+        value = fields.get(row.name, "")
+        if value and not _well_formed(row.name, row.format, row.max_length, value):
+            faults.append(row.name)
     for name in ("normal_return_url", "cancel_return_url"):
         if name not in fields:
             faults.append(name)

@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from sogenactif_sandbox import rules
 from sogenactif_sandbox.paypage import BY_SERVER
@@ -86,16 +86,16 @@ class Transaction:
     """
 
     id: int
-    token: str
+    token: str = field(repr=False)
     day: str
     state: str
     means: str
     old: bool
-    request: Mapping[str, str]
+    request: Mapping[str, str] = field(repr=False)
     tries: int
-    card: Card | None
-    response: Mapping[str, str]
-    post: Mapping[str, str]
+    card: Card | None = field(repr=False)
+    response: Mapping[str, str] = field(repr=False)
+    post: Mapping[str, str] = field(repr=False)
     switches: Switches
 
     @property
@@ -115,11 +115,11 @@ class Message:
     id: int
     moment: str
     kind: str
-    post: Mapping[str, str]
-    fields: Mapping[str, str]
+    post: Mapping[str, str] = field(repr=False)
+    fields: Mapping[str, str] = field(repr=False)
     url: str
     state: str
-    answer: str
+    answer: str = field(repr=False)
 
 
 class Mismatch(Exception):

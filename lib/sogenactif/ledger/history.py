@@ -31,6 +31,9 @@ class Transaction(NamedTuple):
     fields: dict[str, str]
     paid_twice: bool = False
 
+    def __repr__(self) -> str:
+        return f"<Transaction {self.reference} {self.order_id!r} {self.state}>"
+
 
 class Answer(NamedTuple):
     """A response that was recorded: when (UTC), how it came, and what it turned out to be."""
@@ -39,6 +42,9 @@ class Answer(NamedTuple):
     source: str
     verdict: str
     fields: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.received} {self.source} {self.verdict}>"
 
 
 class Difference(NamedTuple):

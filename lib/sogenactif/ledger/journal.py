@@ -30,6 +30,9 @@ class Journal:
     def __init__(self, folder: str) -> None:
         self.folder = folder
 
+    def __repr__(self) -> str:
+        return f"Journal({self.folder!r})"
+
     def append(self, day: str, entry: Mapping[str, object]) -> None:
         """Write an entry to the file of a day (aaaammjj) and flush it to the disk, or raise JournalError.
 

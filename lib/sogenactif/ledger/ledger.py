@@ -124,6 +124,9 @@ class Ledger:
         # What the log is to say of the last request that was registered.
         self.warning = ""
 
+    def __repr__(self) -> str:
+        return f"<Ledger {self.url.partition(':')[0]}, journal {self.journal.folder}>"
+
     @property
     def database(self) -> "Database":
         """The database, opened when it is first needed: without it the journal still works."""

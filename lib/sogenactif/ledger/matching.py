@@ -48,12 +48,15 @@ class Request:
         self.outcome = outcome
         self.decided_by = decided_by
 
+    def __repr__(self) -> str:
+        return f"<Request {self.id} {self.day}-{self.fields.get('transaction_id', '')} {self.outcome}>"
+
 
 class Match:
     """What a response turned out to be.
 
     ``verdict`` is an outcome (accepted, refused, cancelled, pending) if this response decided it;
-    duplicate if it was known; conflicting, with ``why``, or unknown if it pays nothing; unentered
+    duplicate if it was known; conflicting, with ``why``, or unknown if it pays nothing; unrecorded
     if the ledger could not be reached and only the journal has it. ``outcome`` is that of the
     request as it stands now, empty without one; ``requested`` holds the fields of the request.
     ``warnings`` are sentences for the log.

@@ -49,6 +49,9 @@ class PostgresqlDatabase:
             self._connection.close()
             raise
 
+    def __repr__(self) -> str:
+        return f"<PostgresqlDatabase {self._name}>"
+
     def migrate(self, may_create: Callable[[], bool]) -> None:
         """Bring the schema up to this kit's; ``may_create`` is asked before there is one. Raises LedgerError."""
         version = self._version()

@@ -64,6 +64,9 @@ class SqliteDatabase:
         self._file = self._file or _identity(path)
         self._wal = _identity(f"{path}-wal", may_be_empty=True)
 
+    def __repr__(self) -> str:
+        return f"SqliteDatabase({self.path!r})"
+
     def _version(self) -> int:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 

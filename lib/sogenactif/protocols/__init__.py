@@ -54,6 +54,9 @@ class Opened:
         self.original = original
         self.day = day
 
+    def __repr__(self) -> str:
+        return f"<Opened {self.protocol} {self.day}-{self.fields.get('transaction_id', '')}>"
+
 
 class Numbering:
     """How the requests of a pathfile are numbered: their protocol, and the range of a day's numbers.
@@ -68,6 +71,9 @@ class Numbering:
         self.by_reference = by_reference
         self.first = first
         self.last = last
+
+    def __repr__(self) -> str:
+        return f"<Numbering {self.protocol} {self.first}-{self.last}>"
 
     def reference(self, day: str, number: int) -> str:
         """Return the transactionReference of a request, empty if it has none."""

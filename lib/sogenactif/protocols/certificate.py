@@ -47,6 +47,9 @@ class Certificate:
         self.own = own
         self._rows = rows
 
+    def __repr__(self) -> str:
+        return f"Certificate({self.path!r})"
+
     @property
     def services(self) -> tuple[str, ...]:
         """The addresses of the four services, empty where unreadable; the first is that of the payment."""

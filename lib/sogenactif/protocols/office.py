@@ -56,6 +56,9 @@ class Office:
         self.key_version = key_version
         self.keys = keys
 
+    def __repr__(self) -> str:
+        return f"<Office {self.url} {self.merchant_id}>"
+
     def query(self, identifier: Mapping[str, object]) -> Answer:
         """Ask for the state of a transaction. Raises OfficeError."""
         return self._exchange("diagnostic/getTransactionData", DIAGNOSTIC, identifier)

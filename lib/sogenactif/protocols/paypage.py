@@ -67,6 +67,9 @@ class Gateway:
         self.path = path
         self.ledger = ledger
 
+    def __repr__(self) -> str:
+        return f"<Gateway paypage {self.action}>"
+
     @property
     def action(self) -> str:
         """Where the customer's browser posts."""

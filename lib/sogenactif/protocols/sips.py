@@ -47,6 +47,9 @@ class Gateway:
     def __init__(self, certificate: Certificate) -> None:
         self.certificate = certificate
 
+    def __repr__(self) -> str:
+        return f"<Gateway sips {self.action}>"
+
     @property
     def action(self) -> str:
         """Where the customer's browser posts DATA."""

@@ -1,0 +1,98 @@
+"""What objects show of themselves, in a log or a debugger: which one it is, and nothing personal or secret."""
+
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import sogenactif
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.kit import Kit
+from sogenactif.ledger.history import answers, transactions
+from sogenactif.ledger.ledger import Ledger
+from sogenactif.payment import PaymentResponse, make_request
+from sogenactif.protocols import Opened, gateway, paypage
+from sogenactif.protocols.office import Office
+from sogenactif.reception import Received
+from sogenactif.web import Order
+from sogenactif_sandbox.request import Request
+from sogenactif_sandbox.transactions import Transactions
+from tests.support.vectors import ACCEPTED, ASKED, MERCHANT, speak_paypage
+
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+PERSONAL = {
+    "customer_email": "anna@example.com",
+    "customer_ip_address": "192.0.2.7",
+    "card_number": "4974.00",
+}
+
+
+def shown(*objects: object) -> str:
+    """Return what objects show of themselves, after looking that none of it is personal."""
+    text = " ".join(map(repr, objects))
+    assert not [value for value in (*PERSONAL.values(), "secret") if value in text]
+    return text
+
+
+def test_every_class_of_the_kit_shows_which_one_it_is() -> None:
+    for module in pkgutil.walk_packages(sogenactif.__path__, "sogenactif."):
+        # The commands hand no object on.
+        if module.name.startswith("sogenactif.commands"):
+            continue
+        for name, value in vars(import_module(module.name)).items():
+            own = isinstance(value, type) and value.__module__ == module.name
+            if own and value.__bases__ == (object,) and not name.startswith("_"):
+                assert "__repr__" in vars(value), f"{module.name}.{name}"
+
+
+def test_payment_objects_name_the_order_and_nothing_personal(pathfile: Pathfile) -> None:
+    parameters = {"merchant_id": MERCHANT, "amount": "1250", "order_id": "A-1", "transaction_id": "000123"}
+    call = parameters | {"customer_email": PERSONAL["customer_email"]}
+    response = PaymentResponse({**call, **PERSONAL, **ACCEPTED})
+    request = make_request(call, pathfile)
+    assert shown(request) == "<PaymentRequest 'A-1' 000123>"
+    assert shown(Kit(pathfile.path).request(**call)) == "<PaymentForm 'A-1' 000123>"
+    assert shown(response) == "<PaymentResponse 'A-1' 000123 accepted>"
+    assert shown(Received(response, None), Opened("sips", response.fields, response.fields, "20261123"))
+    assert shown(Order(call, [("T-shirt", 1250)])) == "<Order 'A-1'>"
+    assert shown(*request.blocks)
+
+
+def test_response_with_an_impossible_date_shows_itself() -> None:
+    response = PaymentResponse({"order_id": "A\n1", "transmission_date": "20261399999999"})
+    assert repr(response) == r"<PaymentResponse 'A\n1'  refused>"
+
+
+def test_gateways_name_their_server_and_no_secret(param: Path, pathfile: Pathfile) -> None:
+    sips = gateway(pathfile, "fr", MERCHANT)
+    assert shown(sips) == f"<Gateway sips {sips.action}>"
+    assert shown(Office("https://office.example/", MERCHANT, "1", [b"secret"]))
+    settings = read_pathfile(speak_paypage(param))
+    sealing = paypage.Gateway(settings.paypage, b"secret", "key", ledger=False)
+    assert shown(sealing, settings.paypage).startswith(f"<Gateway paypage {settings.paypage.url}>")
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_ledger_shows_no_password_and_no_customer(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgresql_url").replace("postgres@", "postgres:secret@")
+    ledger = Ledger(url, str(tmp_path / "journal"))
+    fields = ledger.register({**ASKED, "customer_email": PERSONAL["customer_email"]})
+    match = ledger.receive(PaymentResponse({**fields, **PERSONAL, **ACCEPTED}), "manual")
+    [transaction] = transactions(ledger)
+    assert str(tmp_path / "journal") in shown(ledger, ledger.journal)
+    assert shown(ledger.database, match, transaction, *answers(ledger, transaction))
+    ledger.close()
+
+
+def test_sandbox_shows_no_customer(tmp_path: Path) -> None:
+    fields = {**ASKED, **PERSONAL, "transaction_id": "000123"}
+    request = Request(fields, "VISA", {"DATA": "secret"}, old=False)
+    table = Transactions(str(tmp_path / "payment.db"))
+    transaction = table.begin(request, "20261123")
+    table.record(transaction.id, "2026-11-23T09:30:00Z", "REQUEST", {"DATA": "secret"}, fields)
+    assert transaction.token not in shown(request, transaction, *table.messages(transaction.id))
