@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.errors import CertificateError, CertificateMissing, KitError
+from sogenactif.errors import CertificateMissing, KitError, SecretError
 from sogenactif.files import write_secret
 from sogenactif.protocols.certificate import certificate_path, issue_certificate, read_certificate
 
@@ -158,7 +158,7 @@ def _path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:
 def _address(pathfile: Pathfile, merchant_id: str) -> str:
     try:
         return read_certificate(pathfile, COUNTRY, merchant_id).payment_url
-    except CertificateError:
+    except SecretError:
         return ""
 
 

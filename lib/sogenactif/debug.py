@@ -17,7 +17,7 @@ from sogenactif.payment import PaymentRequest, PaymentResponse
 
 
 def request_report(call: Mapping[str, str], pathfile: Pathfile, request: PaymentRequest | None) -> Markup:
-    """The report of a payment request, ``None`` where the call failed."""
+    """Return the report of a payment request, None if the call failed."""
     files: dict[str, str] = {pathfile.path: "read"}
     sources = []
     merchant_id = call.get("merchant_id", "")
@@ -31,11 +31,11 @@ def request_report(call: Mapping[str, str], pathfile: Pathfile, request: Payment
     owner = fields.get("merchant_country", ""), fields.get("merchant_id", "")
     server = {}
     try:
-        found = protocols.gateway(pathfile, *owner)
-        files[found.path] = "read"
-        server = {"payment": found.action}
+        gateway = protocols.gateway(pathfile, *owner)
+        files[gateway.path] = "read"
+        server = {"payment": gateway.action}
     except KitError as error:
-        files[protocols.secret_path(pathfile, *owner)] = str(error)
+        files[protocols.secret_path(pathfile.protocol, pathfile, *owner)] = str(error)
     unsupported = request.gateway.unsupported_fields(fields) if request else {}
     sections = [
         ("pathfile", _keywords(pathfile)),
@@ -51,12 +51,12 @@ def request_report(call: Mapping[str, str], pathfile: Pathfile, request: Payment
 def response_report(
     message: str | Mapping[str, str], pathfile: Pathfile, response: PaymentResponse | None
 ) -> Markup:
-    """The report of a payment response, ``None`` if its message can't be trusted."""
+    """Return the report of a payment response, None if its message can't be trusted."""
     files = {pathfile.path: "read"}
     post = protocols.posted(message)
     if response:
         owner = response["merchant_country"], response["merchant_id"]
-        files[protocols.response_secret(post, pathfile, *owner)] = "read"
+        files[protocols.secret_path(response.protocol, pathfile, *owner)] = "read"
     sections = [
         ("pathfile", _keywords(pathfile)),
         ("files", files),

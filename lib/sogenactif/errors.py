@@ -97,29 +97,37 @@ class InvalidSeparator(ConfigurationError):
     """A line of a pathfile or parmcom file that isn't ``KEYWORD!value!``."""
 
 
-class CertificateError(ConfigurationError):
-    """The certificate can't be used."""
+class SecretError(ConfigurationError):
+    """The certificate (Sips 1.0) or the secret key (Paypage) of a merchant can't be used."""
 
 
-class CertificateMissing(CertificateError):
+class CertificateError(SecretError):
+    """The certificate is there and can't be used."""
+
+
+class KeyUnusable(SecretError):
+    """The secret key is there and can't be used."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Error reading secret key ({what})")
+
+
+class SecretMissing(SecretError):
+    """There is no certificate and no secret key of that merchant here."""
+
+
+class CertificateMissing(SecretMissing):
     """There is no certificate of that merchant here."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"Error reading certificate file ({path})")
 
 
-class KeyUnusable(CertificateError):
-    """The secret key for Paypage can't be used."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"Error reading secret key ({what})")
-
-
-class KeyMissing(CertificateMissing):
+class KeyMissing(SecretMissing):
     """There is no secret key of that merchant here."""
 
     def __init__(self, what: str) -> None:
-        super(CertificateMissing, self).__init__(f"Error reading secret key ({what})")
+        super().__init__(f"Error reading secret key ({what})")
 
 
 class MessageError(KitError):
@@ -150,15 +158,15 @@ class MessageStructureError(MessageError):
 class SealError(MessageError):
     """DATA was sealed with none of the merchant's certificates, or altered since."""
 
-    def __init__(self) -> None:
-        super().__init__("Invalid message MAC (mac received diffrent than mac computed)")
+    def __init__(self, what: str = "mac received diffrent than mac computed") -> None:
+        super().__init__(f"Invalid message MAC ({what})")
 
 
 class SealMissing(SealError):
     """A Paypage response came without a seal: its server knows no such merchant or key, or nobody sealed it."""
 
     def __init__(self) -> None:
-        MessageError.__init__(self, "Invalid message MAC (no seal: the server knows no such merchant or key)")
+        super().__init__("no seal: the server knows no such merchant or key")
 
 
 class JsonResponse(MessageError):
@@ -198,7 +206,11 @@ class LedgerError(KitError):
         super().__init__(f"Error in the ledger ({name}: {error})")
 
 
-class LedgerMissing(LedgerError):
+class LedgerLost(LedgerError):
+    """The ledger has to be made again from the journal."""
+
+
+class LedgerMissing(LedgerLost):
     """There is a journal and no ledger: somebody moved it or lost it."""
 
     def __init__(self, path: str) -> None:
@@ -207,12 +219,11 @@ class LedgerMissing(LedgerError):
         )
 
 
-class LedgerDamaged(LedgerMissing):
+class LedgerDamaged(LedgerLost):
     """The ledger's file is no database, or a damaged one."""
 
     def __init__(self, path: str, error: object) -> None:
-        LedgerError.__init__(
-            self,
+        super().__init__(
             path,
             f"{error}: run sogenactif replay, which sets it aside and makes it again from the journal",
         )

@@ -10,7 +10,7 @@ from functools import partial
 from markupsafe import Markup
 
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.errors import CertificateMissing, KitError, MessageError, UntrustedResponse
+from sogenactif.errors import KitError, MessageError, SecretMissing, UntrustedResponse
 from sogenactif.ledger import borrow_ledger
 from sogenactif.pages import form
 from sogenactif.payment import PaymentRequest, PaymentResponse, make_request, parse_call
@@ -77,7 +77,7 @@ class Kit:
         with borrow_ledger(pathfile) as ledger:
             try:
                 received = receive(post, pathfile, ledger, "executable", partial(_log, pathfile))
-            except (MessageError, CertificateMissing) as error:
+            except (MessageError, SecretMissing) as error:
                 raise UntrustedResponse(error.logged) from error
             match = received.match
             if match and match.is_recorded and not match.is_trusted:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from sogenactif import protocols
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import (
-    CertificateMissing,
     ConfigurationError,
     InitialisationError,
     KitError,
     LedgerError,
     MessageError,
+    SecretMissing,
 )
 from sogenactif.payment import PaymentResponse, read_outcome
 
@@ -134,7 +134,7 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
     claim = protocols.claimed(post)
     kept = claim is not None and bool(claim.fields.get("response_code", "00"))
     if claim and kept:
-        ours = isinstance(error, ConfigurationError) and not isinstance(error, CertificateMissing)
+        ours = isinstance(error, ConfigurationError) and not isinstance(error, SecretMissing)
         try:
             request_id = ledger.awaits(
                 PaymentResponse(claim.fields, claim.original, claim.day, claim.protocol)

@@ -10,12 +10,12 @@ from functools import partial
 
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import (
-    CertificateMissing,
     InitialisationError,
     KitError,
     MessageError,
     OrderFull,
     SealError,
+    SecretMissing,
 )
 from sogenactif.http import Application, Environ, Headers, HttpError, allow, read_form, read_query, send
 from sogenactif.ledger import borrow_ledger
@@ -230,8 +230,8 @@ def _receive(
         received = receive(form, settings, ledger, source, partial(_log, environ))
     except InitialisationError:
         raise
-    except (MessageError, CertificateMissing) as error:
-        status = 403 if isinstance(error, SealError | CertificateMissing) else 400
+    except (MessageError, SecretMissing) as error:
+        status = 403 if isinstance(error, SealError | SecretMissing) else 400
         raise Unverified(status, error.logged) from error
     match = received.match
     if not ledger or not match:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sogenactif.configuration import Pathfile
-from sogenactif.errors import CertificateError, MessageError, MessageStructureError, SealError
+from sogenactif.errors import MessageError, MessageStructureError, SealError, SecretError
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, to_bytes
 from sogenactif.instalments import WrongSchedule, is_digits, schedule
 from sogenactif.money import CURRENCIES
@@ -111,7 +111,7 @@ def _read(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles) ->
     data = post["DATA"]
     try:
         fields, certificate = open_request(data, pathfile)
-    except (SealError, CertificateError) as error:
+    except (SealError, SecretError) as error:
         raise SecurityError("", why=str(error)) from None
     except MessageStructureError as error:
         named = re.search(r"\((\w+)\)$", str(error))
@@ -136,7 +136,7 @@ def _read_paypage(
         message = str(error)
         kind = SecurityError if error.secure else InvalidRequest
         raise kind(f"responseCode=34 {message}" if error.secure else message, why=message) from None
-    except CertificateError as error:
+    except SecretError as error:
         raise SecurityError("responseCode=34", why=str(error)) from None
     fields = opened.fields | {"merchant_country": COUNTRY}
     brands = tuple(fields.pop("payment_means", ANY_MEANS).split(","))

@@ -19,7 +19,8 @@ import pytest
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.dates import PARIS
 from sogenactif.ledger.journal import Journal
-from sogenactif.protocols import paypage, sips
+from sogenactif.protocols import sips
+from sogenactif_sandbox import paypage
 from tests.support.serving import apache, free_port, public_folder, web_user
 from tests.support.vectors import MERCHANT, ROOT
 
@@ -75,9 +76,10 @@ def accepted(page: str, pathfile: Pathfile) -> tuple[Mapping[str, str], dict[str
         asked, certificate = sips.open_request(form["DATA"], pathfile)
         return asked, {"DATA": sips.seal_response({**asked, **yes}, certificate)}
     now = datetime.now(PARIS)
-    fields, old = paypage.open_request(form, pathfile, now.date())
-    moment = {"payment_date": f"{now:%Y%m%d}", "payment_time": f"{now:%H%M%S}"}
-    return fields, paypage.seal_response({**fields, **yes, **moment}, pathfile, old)
+    opened = paypage.open_request(form, pathfile, now.date())
+    day, number = f"{now:%Y%m%d}", opened.fields["transaction_id"]
+    moment = {"payment_date": day, "payment_time": f"{now:%H%M%S}", "s10_day": day, "s10_number": number}
+    return opened.fields, paypage.seal_response({**opened.fields, **yes, **moment}, pathfile, opened.old)
 
 
 @pytest.fixture(

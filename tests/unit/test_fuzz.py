@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.errors import CertificateError, MessageError
+from sogenactif.errors import MessageError, SecretError
 from sogenactif.fields import to_bytes
 from sogenactif.http import Application
 from sogenactif.ledger.history import differences, transactions
@@ -182,7 +182,7 @@ def test_of_a_hundred_thousand_altered_messages_none_is_trusted(pathfile: Pathfi
     for text in altered([*answers, *sealed_requests(pathfile)], MUTATIONS):
         try:
             read_outcome(text, pathfile)
-        except (MessageError, CertificateError):
+        except (MessageError, SecretError):
             refused += 1
         else:
             trusted += 1

@@ -17,10 +17,10 @@ from sogenactif import executables
 from sogenactif.addresses import SAFE_IN_URL
 from sogenactif.configuration import DEFAULTS, NEEDED, Pathfile, merge, read_parameters, read_pathfile
 from sogenactif.errors import (
-    CertificateError,
-    CertificateMissing,
     KitError,
     MessageError,
+    SecretError,
+    SecretMissing,
     TransactionUsed,
 )
 from sogenactif.escape import entities
@@ -234,7 +234,7 @@ def test_any_altered_digit_is_refused(
     data = seal_response(fields, read_certificate(pathfile, "fr", MERCHANT))
     place %= len(data)
     altered = data[:place] + f"{int(data[place], 16) ^ other:x}" + data[place + 1 :]
-    with pytest.raises((MessageError, CertificateMissing)):
+    with pytest.raises((MessageError, SecretMissing)):
         open_response(altered, pathfile)
 
 
@@ -366,7 +366,7 @@ def test_any_bytes_as_a_certificate_are_read_or_refused(tmp_path: Path, content:
     pathfile = Pathfile("", {"F_CERTIFICATE": str(tmp_path / "certif"), "F_CTYPE": type_})
     try:
         certificate = read_certificate(pathfile, "fr", MERCHANT)
-    except CertificateError as error:
+    except SecretError as error:
         assert str(error).startswith("Error ")
         return
     assert set(certificate.payment_url) <= SAFE_IN_URL

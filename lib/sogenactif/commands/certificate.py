@@ -16,7 +16,7 @@ from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import PATHFILE
 from sogenactif.commands.texts import printable, say
 from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
-from sogenactif.errors import CertificateError, KitError
+from sogenactif.errors import KitError, SecretError
 from sogenactif.files import read_file, write_secret
 from sogenactif.protocols.certificate import (
     Certificate,
@@ -69,7 +69,7 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
         raise Refused("paypage", path=pathfile.path, key=pathfile.paypage.key)
     try:
         certificate = open_certificate(source)
-    except CertificateError:
+    except SecretError:
         if _may_be_a_key(source):
             raise Refused("is_a_key", path=source) from None
         raise
@@ -165,7 +165,7 @@ def _show(args: argparse.Namespace) -> int:
     for path in paths:
         try:
             _describe(open_certificate(path))
-        except CertificateError as error:
+        except SecretError as error:
             print(printable(str(error)), file=sys.stderr)
             status = 1
     return status

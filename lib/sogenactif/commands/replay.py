@@ -11,7 +11,7 @@ from sogenactif.commands.common import command_parser, done, print_json, progres
 from sogenactif.commands.places import SCRIPTS
 from sogenactif.commands.texts import counted, say
 from sogenactif.configuration import read_pathfile
-from sogenactif.errors import LedgerMissing
+from sogenactif.errors import LedgerLost
 from sogenactif.ledger.rebuild import enter_journal
 from sogenactif.payment import PaymentResponse
 from sogenactif.reception import verify_again
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
             recorded = 0
             try:
                 ledger.database.check()
-            except LedgerMissing:
+            except LedgerLost:
                 # Without a day its transaction numbers would be given again.
                 ledger.journal.require_readable()
                 with ledger.made_again():

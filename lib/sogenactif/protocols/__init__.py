@@ -88,7 +88,7 @@ def numbering(pathfile: Pathfile) -> Numbering:
 
 
 def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> "Gateway":
-    """The payment server of a merchant's requests. Raises ConfigurationError."""
+    """Return the payment server of a merchant's requests. Raises ConfigurationError."""
     if pathfile.protocol == PAYPAGE:
         from sogenactif.protocols import paypage
 
@@ -98,25 +98,16 @@ def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> "Gateway":
     return sips.gateway(pathfile, country, merchant_id)
 
 
-def secret_path(pathfile: Pathfile, country: str, merchant_id: str) -> str:
-    """Where the secret of a merchant's requests is, though it may be unreadable."""
-    if pathfile.protocol == PAYPAGE:
-        return ".".join((pathfile.paypage.key, merchant_id))
+def secret_path(protocol: str, pathfile: Pathfile, country: str, merchant_id: str) -> str:
+    """Return the name of the file of a merchant's secret, whether or not it is there."""
+    if protocol == PAYPAGE:
+        return f"{pathfile.paypage.key}.{merchant_id}"
     type_ = pathfile.certificate_type
     return ".".join((pathfile.certificates, country, merchant_id, *([type_] if type_ else [])))
 
 
-def response_secret(post: Post, pathfile: Pathfile, country: str, merchant_id: str) -> str:
-    """The file of the secret that opens a response of this merchant's."""
-    if "Data" in post:
-        return f"{pathfile.paypage.key}.{merchant_id}"
-    from sogenactif.protocols.certificate import certificate_path
-
-    return certificate_path(pathfile, country, merchant_id)
-
-
 def posted(message: str | Mapping[str, str]) -> Post:
-    """The fields of a response: of a post, or of the one argument that ``bin/response`` takes.
+    """Return the fields of a response: of a post, or of the one argument that ``bin/response`` takes.
 
     That is DATA, or with Paypage the whole body of its post, ``Data=…&Encode=…&Seal=…``.
     """

@@ -11,10 +11,8 @@ import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
 
 from sogenactif.configuration import Pathfile, Paypage
-from sogenactif.dates import PARIS, read_day
 from sogenactif.errors import (
     CallError,
     InitialisationError,
@@ -30,13 +28,6 @@ from sogenactif.fields import MAX_LENGTH, readable, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
 from sogenactif.instalments import OPTIONS
 from sogenactif.protocols.paypage_fields import (
-    ANSWERED,
-    ASKED,
-    CONDITIONS,
-    INSTALMENTS,
-    digits,
-    read_instalments,
-    reference,
     request_keys,
     response_fields,
     without_counterpart,
@@ -53,9 +44,6 @@ KEY = r"[A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*)*"
 NEXT_PAIR = re.compile(rf"\|(?={KEY}=)")
 PAIR = re.compile(rf"({KEY})=(.*)", re.DOTALL)
 MERCHANT = re.compile(r"(?:^|\|)merchantId=([^|]*)")
-
-# What a server keeps of a request, beside its fields, to answer in the same manner.
-MANNER = ("InterfaceVersion", "SealAlgorithm", "Encode", "keyVersion", "transactionReference")
 
 
 class Gateway:
@@ -137,66 +125,6 @@ def open_response(post: Mapping[str, str], pathfile: Pathfile) -> tuple[dict[str
         raise InitialisationError(pairs["redirectionStatusCode"], pairs.get("redirectionStatusMessage", ""))
     fields, day = response_fields(pairs)
     return fields, pairs, day
-
-
-def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> tuple[dict[str, str], bool]:
-    """A request as its server reads it: its fields, with MANNER, and whether the previous key sealed it.
-
-    ``payment_means`` are the brands that it lists. Raises MessageError, KeyMissing and KeyUnusable.
-    """
-    algorithm = post.get("SealAlgorithm") or "SHA-256"
-    pairs, old = open_sealed(post, pathfile, algorithm)
-    if not old and pairs.get("keyVersion") != pathfile.paypage.key_version:
-        raise SealError
-    fields = {name: pairs[key] for key, name in ASKED.items() if key in pairs}
-    fields |= {
-        "amount": digits(pairs, "amount").zfill(3),
-        "currency_code": digits(pairs, "currencyCode").zfill(3),
-        "language": pairs.get("customerLanguage", ""),
-        "payment_means": pairs.get("paymentMeanBrandList", ""),
-        "cancel_return_url": pairs.get("normalReturnUrl", ""),
-        "transaction_id": pairs.get("s10TransactionReference.s10TransactionId")
-        or pairs.get("transactionReference", "")[-6:],
-    }
-    options = ["NO_RESPONSE_PAGE"] if pairs.get("paypageData.bypassReceiptPage") == "true" else []
-    if pairs.get("paymentPattern") == "INSTALMENT":
-        options += read_instalments(pairs)
-        first = pairs[f"{INSTALMENTS}datesList"][:8]
-        fields |= {"capture_mode": "PAYMENT_N", "capture_day": str((read_day(first) - today).days)}
-    fields["data"] = ";".join(options)
-    manner = {**post, **pairs, "SealAlgorithm": algorithm}
-    fields |= {name: manner[name] for name in MANNER if name in manner}
-    return {name: value for name, value in fields.items() if value}, old
-
-
-def seal_response(fields: Mapping[str, str], pathfile: Pathfile, old: bool) -> dict[str, str]:
-    """The form that answers a request in its own manner (MANNER), sealed by the key that sealed it."""
-    moment = datetime.strptime(fields["payment_date"] + fields["payment_time"], "%Y%m%d%H%M%S")
-    pairs = {key: fields[name] for key, name in ANSWERED.items() if fields.get(name)}
-    pairs |= {
-        "amount": str(int(fields["amount"])),
-        "currencyCode": fields["currency_code"],
-        "keyVersion": fields["keyVersion"],
-        "orderChannel": "INTERNET",
-        "transactionDateTime": moment.replace(tzinfo=PARIS).isoformat(),
-    }
-    if "transactionReference" in fields:
-        pairs["transactionReference"] = fields["transactionReference"]
-    else:
-        day, number = fields["payment_date"], fields["transaction_id"]
-        pairs["transactionReference"] = reference(day, number)
-        pairs |= {"s10TransactionId": number, "s10TransactionIdDate": day}
-    if fields.get("capture_mode") == "PAYMENT_N":
-        pairs |= {"captureMode": "AUTHOR_CAPTURE", "paymentPattern": "INSTALMENT"}
-    if fields.get("card_number"):
-        first, _, last = fields["card_number"].partition(".")
-        pairs["maskedPan"] = f"{first}##########{last}"
-    if fields.get("transaction_condition"):
-        statuses = {condition: status for status, condition in CONDITIONS.items()}
-        pairs["holderAuthentStatus"] = statuses.get(fields["transaction_condition"], "NO_AUTHENT")
-    secret = read_key(key_path(pathfile, fields["merchant_id"], old))
-    version = {"InterfaceVersion": fields["InterfaceVersion"]}
-    return seal(pairs, secret, fields["SealAlgorithm"], fields.get("Encode", "none"), **version)
 
 
 def open_sealed(post: Mapping[str, str], pathfile: Pathfile, algorithm: str) -> tuple[dict[str, str], bool]:

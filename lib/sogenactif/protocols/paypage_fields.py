@@ -11,7 +11,7 @@ from datetime import datetime
 from sogenactif.dates import PARIS, day_in_paris, read_day
 from sogenactif.errors import CallError, MessageStructureError
 from sogenactif.fields import REQUEST, readable
-from sogenactif.instalments import OPTIONS, WrongSchedule, is_digits, schedule
+from sogenactif.instalments import WrongSchedule, is_digits, schedule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,21 +143,6 @@ def _instalments(fields: Mapping[str, str], day: str, number: str, by_reference:
         f"{INSTALMENTS}amountsList": ",".join(str(part.amount) for part in parts),
         f"{INSTALMENTS}{list_of_numbers}": ",".join(numbers),
     }
-
-
-def read_instalments(pairs: Mapping[str, str]) -> list[str]:
-    """Return the options of ``data`` that make the schedule of a request. Raises MessageStructureError."""
-    lists = [pairs.get(INSTALMENTS + name, "").split(",") for name in ("datesList", "amountsList")]
-    try:
-        days, amounts = [read_day(day) for day in lists[0]], [int(amount) for amount in lists[1]]
-        values = (len(days), (days[1] - days[0]).days, amounts[0])
-        options = [f"{name}={value}" for name, value in zip(OPTIONS, values, strict=True)]
-        parts = schedule(int(pairs["amount"]), ";".join(options), 0, days[0])
-        if [(part.day, part.amount) for part in parts] != list(zip(days, amounts, strict=True)):
-            raise WrongSchedule
-    except (ValueError, IndexError, WrongSchedule):
-        raise MessageStructureError("instalmentData") from None
-    return options
 
 
 def response_fields(pairs: Mapping[str, str]) -> tuple[dict[str, str], str]:

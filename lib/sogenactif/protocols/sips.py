@@ -42,7 +42,7 @@ Records = list[tuple[int, bytes]]
 
 
 class Gateway:
-    """The guide's server, as a merchant's certificate names it."""
+    """Sips 1.0, as a merchant's certificate names it."""
 
     def __init__(self, certificate: Certificate) -> None:
         self.certificate = certificate
@@ -73,7 +73,7 @@ class Gateway:
 
 
 def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> Gateway:
-    """The guide's server for a merchant's requests. Raises CertificateError."""
+    """Return the gateway for a merchant's requests. Raises SecretError."""
     return Gateway(read_certificate(pathfile, country, merchant_id))
 
 
@@ -96,7 +96,7 @@ def seal_request(fields: Mapping[str, str], certificate: Certificate) -> str:
 def open_request(data: str, pathfile: Pathfile) -> tuple[dict[str, str], Certificate]:
     """The fields of a payment request, as its server reads it, and the certificate that sealed it.
 
-    Raises MessageError, or CertificateError where the merchant's certificate can't be used.
+    Raises MessageError, or SecretError where the merchant's certificate can't be used.
     """
     fields, certificate = _open(data, pathfile, REQUEST)
     if fields.get("customer_id"):
@@ -114,7 +114,7 @@ def seal_response(fields: Mapping[str, str], certificate: Certificate) -> str:
 def open_response(data: str, pathfile: Pathfile) -> dict[str, str]:
     """The fields of a payment response. Nothing is returned that the server didn't seal.
 
-    Raises MessageError, or CertificateError where the merchant's certificate can't be used.
+    Raises MessageError, or SecretError where the merchant's certificate can't be used.
     """
     fields, _ = _open(data, pathfile, RESPONSE)
     return fields

@@ -2,7 +2,6 @@
 
 import os
 import re
-from datetime import date
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
@@ -68,7 +67,8 @@ def probe(site: Site, merchant: Merchant) -> PaymentRequest:
 def opened_request(post: Post, pathfile: Pathfile) -> dict[str, str]:
     """The fields of a payment request as its server reads them, in either protocol. Raises KitError."""
     if "Data" in post:
-        return paypage.open_request(post, pathfile, date.today())[0]
+        keys, _ = paypage.open_sealed(post, pathfile, post.get("SealAlgorithm", ""))
+        return {name: keys[key] for key, name in ASKED.items() if key in keys}
     return sips.open_request(post["DATA"], pathfile)[0]
 
 

@@ -14,7 +14,7 @@ from sogenactif.commands.check.rights import described, open_to_all, refused
 from sogenactif.commands.check.site import Merchant, Site
 from sogenactif.commands.check.urls import is_for_tests
 from sogenactif.commands.migrate import SERVERS
-from sogenactif.errors import CertificateError, CertificateMissing, KitError
+from sogenactif.errors import KitError, SecretError, SecretMissing
 from sogenactif.files import read_file
 from sogenactif.protocols.certificate import certificate_path, open_certificate, read_certificate
 from sogenactif.protocols.paypage import key_path
@@ -33,7 +33,7 @@ def secrets(site: Site) -> list[Finding]:
                     found += _secret(site, merchant, path, old, "certificate")
                 if site.pathfile.paypage.key:
                     found += _secret(site, merchant, key_path(site.pathfile, merchant.id, old), old, "key")
-            except CertificateMissing as error:  # what names the file would lead out of its folder
+            except SecretMissing as error:  # what names the file would lead out of its folder
                 found.append(fault("kit_refuses", merchant.path, error=error))
     return found
 
@@ -74,7 +74,7 @@ def _certificate(site: Site, merchant: Merchant, path: str, old: bool) -> list[F
     """What a certificate says."""
     try:
         certificate = open_certificate(path)
-    except CertificateError as error:
+    except SecretError as error:
         if isinstance(error.__cause__, PermissionError):
             raise error.__cause__ from None
         return [fault("certificate_damaged", path, error=error)]
