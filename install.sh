@@ -149,6 +149,9 @@ compile() {
 # Installs from the wheels of a release where they have everything, else from the package index.
 pip_install() {
     set -- .venv/bin/python -m pip --disable-pip-version-check -q install --root-user-action ignore "$@"
+    # What is built goes through the cache, where a home can be written.
+    cache=${XDG_CACHE_HOME:-${HOME:-/nowhere}/.cache}
+    { [ -w "$cache" ] || mkdir -p "$cache"; } 2>/dev/null || export PIP_NO_CACHE_DIR=1
     [ -d wheels ] && "$@" --no-index --find-links wheels 2>/dev/null || "$@" ||
         die "pip could not install the dependencies. Without network: an archive made by ./install.sh release"
 }

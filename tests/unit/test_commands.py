@@ -141,13 +141,13 @@ def test_a_reader_that_leaves_is_no_fault(pathfile: Pathfile, form: str) -> None
         for number in range(400):
             register(ledger, {**ASKED, "order_id": f"MORE-{number}"})
     for reader in ("true", "head -n 1"):
-        command = f"{ROOT}/bin/sogenactif transactions --pathfile {pathfile.path} --day 20261123 --format {form} | {reader}"
+        command = f"'{ROOT}/bin/sogenactif' transactions --pathfile {pathfile.path} --day 20261123 --format {form} | {reader}"
         result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
         assert result.stderr == ""
 
 
 def test_a_reader_that_leaves_the_help_is_no_fault() -> None:
-    command = f"{ROOT}/bin/sogenactif --help | true"
+    command = f"'{ROOT}/bin/sogenactif' --help | true"
     assert subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False).stderr == ""
 
 

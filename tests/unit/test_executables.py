@@ -312,7 +312,7 @@ SHOP = r"""
 path_bin="$1/request"
 parm="merchant_id=014213245611111 merchant_country=fr amount=100 currency_code=978"
 parm="$parm pathfile=$2/pathfile order_id=CMD-42 caddie= transaction_id=123456"
-result=`$path_bin $parm`
+result=`"$path_bin" $parm`
 code=`echo "$result" | cut -d'!' -f2`
 error=`echo "$result" | cut -d'!' -f3`
 form=`echo "$result" | cut -d'!' -f4`
