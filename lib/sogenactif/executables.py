@@ -42,6 +42,8 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
         pathfile = read_pathfile(call.get("pathfile", ""))
         with borrow_ledger(pathfile) as ledger:
             made = make_request(call, pathfile, register=ledger.register if ledger else None)
+            if ledger and ledger.warning:
+                _log(pathfile, "request", KitError(ledger.warning))
     except KitError as failure:
         error, status = _words(failure), failure.exit_status
     if pathfile and pathfile.debug:

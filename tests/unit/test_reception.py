@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sogenactif import executables
+from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import transactions
 from sogenactif.payment import PaymentResponse
 from sogenactif.web import Order, call_autoresponse
@@ -243,6 +245,29 @@ def test_request_without_order_id_is_refused_if_paypage_numbers_by_day(shop: Mov
     shop.order = Order(parameters, shop.order.lines)
     answer = ask(shop.request, query="order=CMD-42")
     assert (answer.status, "order_id not filled" in answer.log) == (500, True)
+
+
+def test_many_numbers_of_a_day_are_logged_once(
+    shop: MovingShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ledger_module, "MANY_NUMBERS", 3)
+
+    def ask_for_one_more(customer: str) -> str:
+        assert shop.order
+        shop.order = Order({**shop.order.parameters, "customer_id": customer, "order_id": customer})
+        return ask(shop.request, query="order=CMD-42").log
+
+    logs = [ask_for_one_more(customer) for customer in ("a", "b", "c", "c", "d")]
+    warning = f"3 transaction numbers of {shop.day()} are used: who asks for so many?"
+    assert [warning in log for log in logs] == [False, False, True, False, False]
+    assert "".join(logs).count("\n") == 1
+    # A shop that calls the executables has its log too.
+    assert shop.order
+    for order_id in ("e", "f"):
+        parameters = {**shop.order.parameters, "order_id": order_id, "pathfile": shop.pathfile.path}
+        answer, status = executables.request([f"{name}={value}" for name, value in parameters.items()])
+        assert (answer[:4], status) == (b"!0!!", 0)
+    assert capsys.readouterr().err.count(" transaction numbers of ") == 1
 
 
 def test_number_of_a_later_instalment_is_given_to_nobody_else(shop: MovingShop) -> None:
