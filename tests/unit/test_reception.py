@@ -1,6 +1,8 @@
 """Every payment counts, exactly once: what a response does, whatever it says and whenever it arrives."""
 
 import io
+import os
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -8,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from sogenactif import executables
+from sogenactif.fields import to_text
 from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import transactions
 from sogenactif.payment import PaymentResponse
 from sogenactif.web import Order, call_autoresponse
 from tests.support.shop import LedgerShop, MovingShop, ask, post
-from tests.support.vectors import MERCHANT
+from tests.support.vectors import MERCHANT, ROOT
 
 
 @pytest.fixture
@@ -38,6 +41,12 @@ def states(shop: LedgerShop) -> dict[str, str]:
 
 def notified(shop: LedgerShop) -> list[str]:
     return [response.outcome for response in shop.outcomes]
+
+
+def printed(shop: LedgerShop, data: str) -> list[str]:
+    """Return the strings that ``response`` prints of a message."""
+    answer, _ = executables.response([f"message={data}", f"pathfile={shop.pathfile.path}"])
+    return to_text(answer).split("!")[1:-1]
 
 
 def test_response_of_sips_1_0_settles_no_request_of_paypage(shop: MovingShop, param: Path) -> None:
@@ -185,6 +194,58 @@ def test_function_that_ends_the_process_is_a_failed_attempt(shop: MovingShop) ->
     assert [response["transaction_id"] for response in shop.outcomes] == [second]
 
 
+# A CGI script whose function notes what it is notified of, and then ends the process for one order.
+CRASHING_SCRIPT = """
+import os, sys
+from sogenactif.web import call_autoresponse, run_cgi
+
+def record_outcome(response):
+    with open("notified", "a") as file:
+        file.write(response["order_id"] + "\\n")
+    if response["order_id"] == "CRASH":
+        os._exit(9)
+
+run_cgi(call_autoresponse(record_outcome, sys.argv[1], os.devnull))
+"""
+
+
+def test_function_that_kills_the_process_keeps_no_other_payment_back(
+    shop: MovingShop, tmp_path: Path
+) -> None:
+    def pay(order_id: str) -> str:
+        """Ask for an order and deliver its acceptance to a CGI process; return what that answered."""
+        assert shop.order
+        shop.order = Order({**shop.order.parameters, "order_id": order_id})
+        number = shop.asked()
+        data = shop.seal(transaction_id=number, transmission_date=sent(shop, number), order_id=order_id)
+        body = f"DATA={data}".encode()
+        variables = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(body)), "PYTHONPATH": f"{ROOT}/lib"}
+        script = [sys.executable, "-c", CRASHING_SCRIPT, shop.pathfile.path]
+        result = subprocess.run(
+            script,
+            input=body,
+            env={**os.environ, **variables},
+            cwd=tmp_path,
+            capture_output=True,
+            check=False,
+        )
+        return result.stdout.decode().partition("\r\n")[0]
+
+    def attempts() -> dict[str, int]:
+        with shop.ledger() as ledger:
+            rows = ledger.database.rows("SELECT order_id, attempts FROM sogenactif_request")
+            return {name: attempts for name, attempts in rows if name}
+
+    # The process ends before it answers: the bank's server sends it again.
+    assert (pay("CRASH"), attempts()) == ("", {"CRASH": 1})
+    # Other payments come first, and are answered before it is tried once more.
+    assert [pay(order) for order in ("A", "B")] == ["Status: 200 OK"] * 2
+    assert attempts() == {"CRASH": 3, "A": 1, "B": 1}
+    assert (tmp_path / "notified").read_text().split() == ["CRASH", "A", "CRASH", "B", "CRASH"]
+    with shop.ledger() as ledger:
+        assert ledger.pending() == 1
+
+
 def test_answer_to_the_bank_comes_before_another_payments_notification(shop: MovingShop) -> None:
     shop.failing = True
     shop.paid(shop.asked())
@@ -245,6 +306,31 @@ def test_request_without_order_id_is_refused_if_paypage_numbers_by_day(shop: Mov
     shop.order = Order(parameters, shop.order.lines)
     answer = ask(shop.request, query="order=CMD-42")
     assert (answer.status, "order_id not filled" in answer.log) == (500, True)
+
+
+@pytest.mark.parametrize("script", ["response", "autoresponse"])
+def test_outcome_that_response_printed_is_notified_once_by_a_script(shop: MovingShop, script: str) -> None:
+    number = shop.asked()
+    data = shop.seal(transaction_id=number, transmission_date=sent(shop, number))
+    assert printed(shop, data)[10] == "00"
+    assert shop.outcomes == []
+    for _ in range(2):
+        assert post(getattr(shop, script), DATA=data).status == 200
+    assert notified(shop) == ["accepted"]
+    # Printing it again takes nothing back.
+    assert printed(shop, data)[10] == "00"
+    assert post(shop.autoresponse, DATA=data).status == 200
+    assert notified(shop) == ["accepted"]
+
+
+def test_outcome_that_only_response_reported_is_not_pending(shop: MovingShop) -> None:
+    number = shop.asked()
+    printed(shop, shop.seal(transaction_id=number, transmission_date=sent(shop, number)))
+    with shop.ledger() as ledger:
+        [transaction] = transactions(ledger)
+        assert (transaction.notified, ledger.pending()) == ("printed", 0)
+    shop.paid(shop.asked())
+    assert [response["transaction_id"] for response in shop.outcomes] == ["000002"]
 
 
 def test_many_numbers_of_a_day_are_logged_once(
