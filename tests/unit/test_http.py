@@ -158,7 +158,7 @@ def test_every_answer_is_neither_stored_nor_sniffed() -> None:
     ]
 
 
-@pytest.mark.parametrize(("status", "line"), STATUS.items())
-def test_status_has_the_phrase_of_the_standard(status: int, line: str) -> None:
+@pytest.mark.parametrize("status", [200, 302, 303, 307, 400, 403, 404, 405, 411, 413, 429, 500, 503])
+def test_status_has_the_phrase_of_the_standard(status: int) -> None:
     # Older versions of Python know 413 by its name of before RFC 9110.
-    assert line == f"{status} {'Content Too Large' if status == 413 else HTTPStatus(status).phrase}"
+    assert STATUS[status] == f"{status} {'Content Too Large' if status == 413 else HTTPStatus(status).phrase}"

@@ -1,12 +1,16 @@
 """The three applications, called as a web server calls them."""
 
+import calendar
 import re
+import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from sogenactif import log
 from sogenactif.configuration import Pathfile
 from sogenactif.web import Order, call_request, dispatch
 from tests.support.shop import ORDER, PAID, Shop, ask, post
@@ -195,6 +199,51 @@ def test_a_form_that_is_none_is_refused(shop: Shop, variables: dict[str, str], s
         assert ask(application, "POST", body=b"DATA=1", **variables).status == status
 
 
+@pytest.mark.parametrize(
+    ("method", "query", "status", "why", "title"),
+    [
+        ("GET", "order=other", 404, "no order other to pay", "Order not found"),
+        ("GET", "", 400, "no order named", "Incomplete request"),
+        ("GET", "order=", 400, "no order named", "Incomplete request"),
+        ("PUT", "order=CMD-42", 405, "method PUT", "Incomplete request"),
+        ("GET", "x" * 65537, 413, "65537 bytes", "Incomplete request"),
+    ],
+)
+def test_page_of_a_refused_request_says_what_to_do_and_the_log_says_why(
+    shop: Shop, method: str, query: str, status: int, why: str, title: str
+) -> None:
+    answer = ask(shop.request, method, query, HTTP_ACCEPT_LANGUAGE="en")
+    assert answer.status == status
+    assert f"<title>{title}</title>" in answer.body
+    [incident] = re.findall(rf"Z sogenactif call_request {status} (\w{{8}}) {why}\n$", answer.log)
+    assert incident in answer.body
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "why", "title"),
+    [
+        ({}, 400, "no DATA", "Incomplete request"),
+        ({"DATA": ""}, 400, "no DATA", "Incomplete request"),
+        ({"data": "20"}, 400, "no DATA", "Incomplete request"),
+        ({"DATA": "20"}, 400, "Error get DATA response parameter  (wrong length)", "Answer not verified"),
+        ({"DATA": "zz" * 40}, 400, "Error in message decryption ()", "Answer not verified"),
+        (
+            {"Data": "a", "Seal": "f"},
+            403,
+            "Invalid message MAC (mac received diffrent than mac computed)",
+            "Answer not verified",
+        ),
+    ],
+)
+def test_page_of_a_refused_response_says_what_to_do_and_the_log_says_why(
+    shop: Shop, fields: dict[str, str], status: int, why: str, title: str
+) -> None:
+    answer = ask(shop.response, "POST", body=urlencode(fields).encode(), HTTP_ACCEPT_LANGUAGE="en")
+    assert (answer.status, re.findall("<title>(.*)</title>", answer.body)) == (status, [title])
+    [said] = re.findall(rf"Z sogenactif call_response {status} \w{{8}} (.*)\n$", answer.log)
+    assert said == why
+
+
 def test_call_response_does_not_say_that_nothing_was_charged_when_it_cannot_know(
     shop: Shop, param: Path
 ) -> None:
@@ -218,6 +267,45 @@ def test_call_autoresponse_appends_every_field_and_answers_with_an_empty_200(sho
 def test_call_autoresponse_appends_the_error_of_what_it_refused(shop: Shop) -> None:
     assert post(shop.autoresponse, DATA=shop.seal()[:-1] + "x").body == ""
     assert shop.logged()[0]["error"] == "Invalid message MAC (mac received diffrent than mac computed)"
+
+
+def test_error_that_is_appended_has_an_end(shop: Shop) -> None:
+    ask(shop.autoresponse, "POST", CONTENT_TYPE="x" * 10000)
+    assert shop.logged()[0]["error"] == ("content type " + "x" * 10000)[:500]
+
+
+def test_moment_that_is_appended_is_in_utc(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        post(shop.autoresponse, DATA=shop.seal())
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    written = calendar.timegm(time.strptime(shop.logged()[0]["time"], "%Y-%m-%dT%H:%M:%SZ"))
+    assert abs(written - time.time()) < 3600
+
+
+@pytest.mark.parametrize(("keyword", "in_syslog"), [("LOG!syslog!", True), ("LOG!!", False), ("", False)])
+def test_pathfile_says_whether_the_log_is_that_of_the_system(
+    shop: Shop, param: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyword: str, in_syslog: bool
+) -> None:
+    monkeypatch.setattr(log, "SYSLOG", f"{tmp_path}/log")
+    with (param / "pathfile").open("a") as file:
+        file.write(keyword)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as system:
+        system.bind(f"{tmp_path}/log")
+        system.setblocking(False)
+        # Before the pathfile is read nobody knows: the web server's log takes it.
+        assert "no order named" in ask(shop.request).log
+        (param / f"certif.fr.{MERCHANT}.php").unlink()
+        errors = ask(shop.request, query="order=CMD-42").log
+        taken = system.recv(1000).decode() if in_syslog else ""
+        with pytest.raises(BlockingIOError):
+            system.recv(1)
+    [line] = [errors, taken][in_syslog].splitlines()
+    assert "Error reading certificate file" in line
+    assert [errors, taken][not in_syslog] == ""
 
 
 def test_call_autoresponse_is_posted_to(shop: Shop) -> None:
