@@ -15,7 +15,7 @@ from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import transactions
 from sogenactif.payment import PaymentResponse
 from sogenactif.web import Order, call_autoresponse
-from tests.support.shop import LedgerShop, MovingShop, ask, post
+from tests.support.shop import LedgerShop, MovingShop, ask, missing, post
 from tests.support.vectors import MERCHANT, ROOT
 
 
@@ -331,6 +331,44 @@ def test_outcome_that_only_response_reported_is_not_pending(shop: MovingShop) ->
         assert (transaction.notified, ledger.pending()) == ("printed", 0)
     shop.paid(shop.asked())
     assert [response["transaction_id"] for response in shop.outcomes] == ["000002"]
+
+
+def test_response_prints_what_the_journal_has_while_the_ledger_is_out_of_reach(
+    shop: MovingShop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = shop.asked()
+    data = shop.seal(transaction_id=number, transmission_date=sent(shop, number))
+    path = Path(shop.pathfile.path)
+    with_ledger = path.read_text()
+    path.write_text(with_ledger.partition("LEDGER!")[0])
+    without_ledger = printed(shop, data)
+    path.write_text(with_ledger)
+    with missing(shop, tmp_path / "ledger.db"):
+        assert printed(shop, data) == without_ledger
+        assert without_ledger[:2] == ["0", ""]
+        assert "the journal has the response" in capsys.readouterr().err
+        # A forged one is printed no more than ever.
+        assert printed(shop, data[:-1] + ("0" if data[-1] != "0" else "1"))[0] == "-1"
+    # The next call of response records it; nothing is left to notify, for the shop read it.
+    assert printed(shop, data)[0] == "0"
+    with shop.ledger() as ledger:
+        [transaction] = transactions(ledger)
+        assert (transaction.state, transaction.notified, ledger.pending()) == ("accepted", "printed", 0)
+
+
+def test_response_prints_nothing_that_neither_ledger_nor_journal_has(
+    shop: MovingShop, tmp_path: Path
+) -> None:
+    number = shop.asked()
+    data = shop.seal(transaction_id=number, transmission_date=sent(shop, number))
+    with missing(shop, tmp_path / "ledger.db"), missing(shop, tmp_path / "journal"):
+        (tmp_path / "journal").write_text("a file where the folder was")
+        code, error, *values = printed(shop, data)
+        (tmp_path / "journal").unlink()
+    assert (code, set(values)) == ("-1", {""})
+    assert "Error writing the journal" in error
+    assert states(shop) == {number: "waiting"}
+    assert printed(shop, data)[10] == "00"
 
 
 def test_many_numbers_of_a_day_are_logged_once(
