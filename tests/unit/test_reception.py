@@ -5,17 +5,20 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from sogenactif import executables
+from sogenactif.dates import read_day
 from sogenactif.fields import to_text
 from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import transactions
 from sogenactif.payment import PaymentResponse
+from sogenactif.protocols import Numbering
 from sogenactif.web import Order, call_autoresponse
-from tests.support.shop import LedgerShop, MovingShop, ask, missing, post
+from tests.support.shop import LedgerShop, MovingShop, ask, missing, post, register
 from tests.support.vectors import MERCHANT, ROOT
 
 
@@ -41,6 +44,10 @@ def states(shop: LedgerShop) -> dict[str, str]:
 
 def notified(shop: LedgerShop) -> list[str]:
     return [response.outcome for response in shop.outcomes]
+
+
+def day_after(day: str, days: int) -> str:
+    return f"{read_day(day) + timedelta(days=days):%Y%m%d}"
 
 
 def printed(shop: LedgerShop, data: str) -> list[str]:
@@ -105,6 +112,47 @@ def test_long_field_of_paypage_is_cut_and_the_payment_counts(
     assert value.startswith(response[field]) and (response[field] == value) == whole
     assert response.original[key] == value
     assert ("longer than Sips 1.0 allows" in answer.log) != whole
+
+
+@pytest.mark.parametrize("days", [-1, 1, 3])
+def test_payment_on_another_day_than_its_form_counts(shop: MovingShop, param: Path, days: int) -> None:
+    shop.move(param)
+    number = shop.asked()
+    answer = post(shop.autoresponse, **shop.paypage_post(number, day=day_after(shop.day(), days)))
+    assert (answer.status, notified(shop), states(shop)) == (200, ["accepted"], {number: "accepted"})
+
+
+@pytest.mark.parametrize(
+    "other", [{"orderId": "CMD-43"}, {"amount": "1251"}, {"currencyCode": "840"}, {"s10TransactionId": "2"}]
+)
+def test_payment_days_later_of_something_else_pays_nothing(
+    shop: MovingShop, param: Path, other: dict[str, str]
+) -> None:
+    shop.move(param)
+    number = shop.asked()
+    answer = post(shop.autoresponse, **shop.paypage_post(number, day=day_after(shop.day(), 3), **other))
+    assert ("unknown no such request" in answer.log, states(shop)) == (True, {number: "waiting"})
+
+
+def test_payment_days_later_counts_only_if_one_request_alone_waits(shop: MovingShop, param: Path) -> None:
+    shop.move(param)
+    fields = {"merchant_id": MERCHANT, "amount": "1250", "currency_code": "978", "order_id": "CMD-42"}
+    with shop.ledger() as ledger:
+        for day in ("20261102", "20261105"):
+            request = {**fields, "merchant_country": "fr", "transmission_date": f"{day}120000"}
+            assert register(ledger, request, Numbering("paypage")) == "000001"
+    paid_later = shop.paypage_post("000001", day="20261108")
+    answer = post(shop.autoresponse, **paid_later)
+    assert ("unknown no such request" in answer.log, shop.outcomes) == (True, [])
+    # The bank says of the first that it was cancelled: now one alone waits.
+    post(shop.autoresponse, **shop.paypage_post("000001", day="20261102", responseCode="17"))
+    assert post(shop.autoresponse, **paid_later).status == 200
+    assert notified(shop) == ["cancelled", "accepted"]
+    with shop.ledger() as ledger:
+        assert [(t.reference[:8], t.state) for t in transactions(ledger)] == [
+            ("20261102", "cancelled"),
+            ("20261105", "accepted"),
+        ]
 
 
 def test_shop_gets_day_and_original_keys_with_a_ledger_too(shop: MovingShop, param: Path) -> None:
@@ -197,6 +245,7 @@ def test_function_that_ends_the_process_is_a_failed_attempt(shop: MovingShop) ->
 # A CGI script whose function notes what it is notified of, and then ends the process for one order.
 CRASHING_SCRIPT = """
 import os, sys
+from sogenactif.protocols import Numbering
 from sogenactif.web import call_autoresponse, run_cgi
 
 def record_outcome(response):
