@@ -13,7 +13,7 @@ from sogenactif.configuration import Pathfile
 from sogenactif.errors import LedgerDamaged, LedgerError
 from sogenactif.ledger.history import differences, transactions
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.ledger.rebuild import enter_journal
+from sogenactif.ledger.rebuild import enter_journal, enter_unrecorded, note_unrecorded
 from sogenactif.payment import PaymentResponse
 from tests.support.shop import register
 from tests.support.vectors import ACCEPTED, ASKED, ROOT
@@ -179,6 +179,54 @@ def test_a_day_that_cannot_be_read_is_named_and_the_others_are_read(
     assert (status, f"Error reading the journal ({day}: " in said) == (1, True), said
     assert "20 recorded from the journal" in said
     assert [found.name for found in differences(ledger, lambda count: None)] == ["unreadable_day"]
+
+
+def made_again(ledger: Ledger, *baskets: str) -> str:
+    """Show the form of one order as often as its basket changes; return its number."""
+    numbers = {register(ledger, {**ASKED, "order_id": "A", "caddie": basket}) for basket in baskets}
+    [number] = numbers
+    return number
+
+
+def caddies(ledger: Ledger) -> list[str]:
+    return [transaction.fields["caddie"] for transaction in transactions(ledger, order_id="A")]
+
+
+def test_replay_records_a_request_that_was_made_again_no_second_time(
+    ledger: Ledger, pathfile: str, tmp_path: Path
+) -> None:
+    made_again(ledger, "first", "second", "last")
+    for _ in range(2):
+        status, said = run("replay", pathfile, tmp_path)
+        assert (status, said.splitlines()[-1].split(",")[0]) == (0, "0 recorded from the journal"), said
+        assert caddies(ledger) == ["last"]
+
+
+def test_lost_ledger_is_made_again_with_the_last_form_of_a_request(
+    ledger: Ledger, pathfile: str, tmp_path: Path
+) -> None:
+    number = made_again(ledger, "first", "second", "last")
+    ledger.receive(
+        PaymentResponse({**ASKED, **ACCEPTED, "order_id": "A", "transaction_id": number}), "automatic"
+    )
+    ledger.close()
+    for path in tmp_path.glob("ledger.db*"):
+        path.unlink()
+    assert run("replay", pathfile, tmp_path)[0] == 0
+    status, said = run("replay", pathfile, tmp_path)
+    assert (status, said) == (0, "0 recorded from the journal, 0 notified to the shop, 0 still pending\n")
+    assert [(t.fields["caddie"], t.state) for t in transactions(ledger, order_id="A")] == [
+        ("last", "accepted")
+    ]
+    assert list(differences(ledger, lambda count: None)) == []
+
+
+def test_outage_is_made_up_for_without_an_earlier_form_of_a_request(ledger: Ledger) -> None:
+    made_again(ledger, "first", "last")
+    [transaction] = transactions(ledger, order_id="A")
+    note_unrecorded(ledger.journal.folder, transaction.reference[:8])
+    assert enter_unrecorded(ledger) == 0
+    assert caddies(ledger) == ["last"]
 
 
 def test_a_ledger_is_not_made_where_a_dangling_link_leads(tmp_path: Path) -> None:

@@ -298,9 +298,14 @@ class Ledger:
 
     def has(self, entry: Entry) -> bool:
         """Whether the ledger has an entry of the journal, in the form of this line."""
+        recorded = self.recorded(entry)
+        return recorded is not None and (entry["kind"] == "response" or recorded == entry["fields"])
+
+    def recorded(self, entry: Entry) -> dict[str, str] | None:
+        """Return the fields with which the ledger has an entry of the journal, None if it lacks the entry."""
         table = "sogenactif_request" if entry["kind"] == "request" else "sogenactif_response"
         rows = list(self.database.rows(f"SELECT fields FROM {table} WHERE entry = ?", entry["entry"]))
-        return bool(rows) and (entry["kind"] == "response" or json.loads(rows[0][0]) == entry["fields"])
+        return json.loads(rows[0][0]) if rows else None
 
     def awaits(self, claim: PaymentResponse) -> int | None:
         """Return the ID of the request without an outcome that a message claims to answer, if there is one."""

@@ -5,7 +5,7 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timezone
 
 from sogenactif.errors import JournalUnreadable, KitError, LedgerError
@@ -44,16 +44,16 @@ def enter_unrecorded(ledger: Ledger) -> int:
             unreadable: list[JournalUnreadable] = []
             # One that was taken away has nothing left to enter.
             for day in sorted(noted & {*ledger.journal.days()}):
-                for entry in ledger.journal.lines(unreadable.append, only=day):
-                    if entry and entry["verdict"] != FORGED and not ledger.has(entry):
-                        try:
-                            _enter(ledger, entry)
-                            entered += 1
-                        except LedgerError:
-                            # The ledger is out of reach again: the days stay noted.
-                            raise
-                        except KitError:
-                            continue
+                lines = ledger.journal.lines(unreadable.append, only=day)
+                for entry in _lacking(ledger, filter(None, lines)):
+                    try:
+                        _enter(ledger, entry)
+                        entered += 1
+                    except LedgerError:
+                        # The ledger is out of reach again: the days stay noted.
+                        raise
+                    except KitError:
+                        continue
             if unreadable:
                 raise unreadable[0]
             os.unlink(path)
@@ -77,17 +77,19 @@ def enter_journal(
     # The ledger's first: what arrives meanwhile is in the ledger before it is in the journal.
     here = {entry["entry"]: entry for entry in recorded_entries(ledger)}
     unreadable: list[JournalUnreadable] = []
-    for count, entry in enumerate(ledger.journal.lines(unreadable.append), 1):
-        progress(count)
-        if entry is None:
-            say("replay_invalid_line", count=count)
-            invalid += 1
-            continue
-        if entry["verdict"] == FORGED:
-            continue
-        here.pop(entry["entry"], None)
-        if ledger.has(entry):
-            continue
+
+    def valid_lines() -> Iterator[Entry]:
+        nonlocal invalid
+        for count, entry in enumerate(ledger.journal.lines(unreadable.append), 1):
+            progress(count)
+            if entry:
+                here.pop(entry["entry"], None)
+                yield entry
+            else:
+                say("replay_invalid_line", count=count)
+                invalid += 1
+
+    for entry in _lacking(ledger, valid_lines()):
         try:
             _enter(ledger, entry)
             entered += 1
@@ -103,6 +105,25 @@ def enter_journal(
         for identifier in _missing(ledger, here):
             ledger.journal.append(_day(here[identifier]), here[identifier])
     return entered, invalid + len(unreadable)
+
+
+def _lacking(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield the entries of the journal that the ledger lacks, without those of forged messages.
+
+    A request that was made again has a line each time: if the ledger has one of them, the last line comes at the end.
+    """
+    made_again: dict[str, Entry] = {}
+    for entry in entries:
+        if entry["verdict"] == FORGED:
+            continue
+        if entry["entry"] in made_again:
+            made_again[entry["entry"]] = entry
+        elif not ledger.has(entry):
+            if entry["kind"] == "request" and ledger.recorded(entry) is not None:
+                made_again[entry["entry"]] = entry
+            else:
+                yield entry
+    yield from (entry for entry in made_again.values() if not ledger.has(entry))
 
 
 def _missing(ledger: Ledger, here: dict[str, Entry]) -> list[str]:
