@@ -5,15 +5,19 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sogenactif import executables
 from sogenactif.configuration import read_pathfile
+from sogenactif.ledger.history import transactions
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_response
+from tests.support.shop import LedgerShop, missing
 from tests.support.vectors import MERCHANT, ROOT, as_recorded, vectors
 
 BUY = [f"merchant_id={MERCHANT}", "merchant_country=fr", "amount=1000", "transaction_id=1"]
@@ -446,3 +450,136 @@ def test_a_shop_s_shell_script_reads_responses_by_position(param: Path, name: st
 def test_the_executables_are_thin() -> None:
     for program in ("request", "response"):
         assert len((ROOT / "bin" / program).read_text().splitlines()) < 20
+
+
+def answer_of_response(arguments: list[str]) -> tuple[list[str], int]:
+    """The strings that ``response`` prints, and its exit status."""
+    printed, status = executables.response(arguments)
+    return printed.decode().split("!"), status
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "invalid number of arguments (must be > 1)"),
+        (["message=x", "pathfile=y", "message=z"], "invalid number of arguments (must be < 2)"),
+        (["message=x", "amount=100"], "Invalid Keyword in parameter (amount=100)"),
+        (["message"], "Invalid Keyword in parameter (message)"),
+        (["Message=x"], "Invalid Keyword in parameter (Message=x)"),
+        (["=x"], "Invalid Keyword in parameter (=x)"),
+    ],
+)
+def test_response_takes_a_message_and_a_pathfile(arguments: list[str], words: str) -> None:
+    assert answer_of_response(arguments) == (["", "-1", words, *[""] * 31], 255)
+
+
+def test_message_may_hold_an_equals_sign_and_may_be_missing(param: Path) -> None:
+    pathfile = f"pathfile={param}/pathfile"
+    too_short = "Error get DATA response parameter  (wrong length)"
+    for arguments in ([pathfile], [pathfile, "message="], ["message=a=b", pathfile]):
+        assert answer_of_response(arguments) == (["", "-1", too_short, *[""] * 31], 0)
+
+
+def test_last_pathfile_of_a_call_says_how_many_strings_are_printed(param: Path) -> None:
+    newer = param / "pathfile.newer"
+    newer.write_text((param / "pathfile").read_text() + "KIT_VERSION!615!\n")
+    for names, strings in (
+        (["pathfile", "pathfile.newer"], 45),
+        (["pathfile.newer", "pathfile"], 34),
+        (["nowhere"], 34),
+    ):
+        printed, _ = answer_of_response([f"pathfile={param}/{name}" for name in names])
+        assert (len(printed), set(printed[3:])) == (strings, {""})
+
+
+@pytest.mark.parametrize(
+    ("option", "said"), [("--version", "Sogenactif payment kit "), ("--help", "keyword=value")]
+)
+def test_request_says_what_it_is(option: str, said: str) -> None:
+    output, status = run("request", option)
+    assert (said in output, output[-1], status) == (True, "\n", 0)
+    assert run("request", option, option)[0].startswith("!-1!Invalid Keyword in parameter (--")
+
+
+def test_each_executable_has_a_help_of_its_own() -> None:
+    for program in ("request", "response"):
+        assert run(program, "--help")[0].startswith(f"{program} ")
+
+
+@pytest.fixture
+def shop(param: Path, tmp_path: Path) -> Iterator[LedgerShop]:
+    shop = LedgerShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
+    yield shop
+    shop.restart()
+
+
+def asked_by_request(shop: LedgerShop) -> tuple[str, str]:
+    """Make a payment request with ``request``; the transaction_id and the moment that the ledger has."""
+    call = [f"merchant_id={MERCHANT}", "amount=100", "order_id=CHEAP", f"pathfile={shop.pathfile.path}"]
+    printed, status = executables.request(call)
+    assert (printed[:9], status) == (b"!0!!<form", 0)
+    with shop.ledger() as ledger:
+        fields = list(transactions(ledger))[-1].fields
+    return fields["transaction_id"], fields["transmission_date"]
+
+
+def states(shop: LedgerShop) -> list[tuple[str, str, str]]:
+    with shop.ledger() as ledger:
+        return [(t.reference[-6:], t.state, t.notified) for t in transactions(ledger)]
+
+
+def test_request_is_recorded_with_the_number_that_the_ledger_gives(shop: LedgerShop) -> None:
+    assert asked_by_request(shop)[0] == "000001"
+    assert states(shop) == [("000001", "waiting", "yes")]
+
+
+def test_response_to_a_recorded_request_is_printed_and_recorded(shop: LedgerShop, param: Path) -> None:
+    number, moment = asked_by_request(shop)
+    message = sealed_response(param, transaction_id=number, transmission_date=moment, response_code="00")
+    for _ in range(2):
+        printed, status = answer_of_response([f"message={message}", f"pathfile={shop.pathfile.path}"])
+        assert (printed[1:7], printed[11], status) == (["0", "", MERCHANT, "fr", "100", number], "00", 0)
+    assert states(shop) == [(number, "accepted", "printed")]
+    assert shop.verdicts() == ["accepted", "duplicate"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"amount": "99900"}, "conflicting, another amount"),
+        ({"currency_code": "840"}, "conflicting, another currency_code"),
+        ({"order_id": "DEAR"}, "conflicting, another order_id"),
+        ({"transmission_date": "{other}"}, "conflicting, another transmission_date"),
+        ({"transaction_id": "000009"}, "unknown, no such request"),
+    ],
+)
+def test_response_that_does_not_fit_the_ledger_is_not_printed(
+    shop: LedgerShop, param: Path, fields: dict[str, str], words: str
+) -> None:
+    number, moment = asked_by_request(shop)
+    other = f"{moment[:-1]}{(int(moment[-1]) + 1) % 10}"
+    said = {"transaction_id": number, "transmission_date": moment, "response_code": "00", **fields}
+    message = sealed_response(
+        param, **{name: value.replace("{other}", other) for name, value in said.items()}
+    )
+    printed, status = answer_of_response([f"message={message}", f"pathfile={shop.pathfile.path}"])
+    assert (printed[1], status, set(printed[3:])) == ("-1", 0, {""})
+    assert printed[2] == f"Error in the response structure ({words})"
+    assert states(shop) == [(number, "waiting", "yes")]
+
+
+def test_response_is_printed_as_it_was_sealed_while_the_ledger_is_away(
+    shop: LedgerShop, param: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number, moment = asked_by_request(shop)
+    message = sealed_response(param, transaction_id=number, transmission_date=moment, response_code="00")
+    arguments = [f"message={message}", f"pathfile={shop.pathfile.path}"]
+    with missing(shop, tmp_path / "ledger.db"):
+        printed, status = answer_of_response(arguments)
+    assert (printed[1], printed[2], printed[11], status) == ("0", "", "00", 0)
+    assert "executable response Error in the ledger" in capsys.readouterr().err
+    assert states(shop) == [(number, "waiting", "yes")]
+    # The next call enters what only the journal has.
+    assert answer_of_response(arguments)[0][1] == "0"
+    assert states(shop) == [(number, "accepted", "printed")]
+    assert capsys.readouterr().err == ""

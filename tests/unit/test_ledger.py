@@ -124,6 +124,22 @@ def test_the_shop_s_own_number_may_ask_the_same_again_and_nothing_else(ledger: L
     assert register(ledger, {**asked, "amount": "001", "transmission_date": "20261124093000"}) == "000123"
 
 
+COMPARED = (
+    "amount", "capture_day", "capture_mode", "currency_code", "customer_id", "data", "merchant_language", "order_id",
+    "order_validity", "return_context",
+)  # fmt: skip
+
+
+def test_each_field_that_the_payment_server_compares_makes_another_request(ledger: Ledger) -> None:
+    asked = {**ASKED, "transaction_id": "123"}
+    register(ledger, asked)
+    for name in COMPARED:
+        with pytest.raises(TransactionUsed, match=f"used on 20261123 with another {name}; give a new one"):
+            register(ledger, {**asked, name: "7"})
+    for name in ("caddie", "language", "normal_return_url", "customer_email", "payment_means"):
+        assert register(ledger, {**asked, name: "7"}) == "123"
+
+
 @pytest.mark.parametrize(
     ("fields", "verdict"),
     [

@@ -139,6 +139,11 @@ def test_paypage_response_without_a_day_answers_nothing_but_a_reference() -> Non
     assert answered_id(paypage(day="", reference="R1"), request(1, "paypage", reference="R1")) == 1
 
 
+def test_request_is_shown_without_a_personal_value() -> None:
+    assert repr(request(3, customer_email="anne@shop.example")) == "<Request 3 20261123-000123 >"
+    assert repr(Request(4, "sips", DAY, "", {})) == "<Request 4 20261123- >"
+
+
 def test_days_near_a_day() -> None:
     assert nearby("20261123") == ["20261123", "20261122", "20261124"]
     assert nearby("20270101") == ["20270101", "20261231", "20270102"]
@@ -162,6 +167,7 @@ def test_days_near_a_day() -> None:
         ({"order_id": ""}, {"order_id": ""}, ""),
         ({"order_id": "a b c d e"}, {"order_id": 'a|b;c:d"e'}, ""),
         ({"order_id": "CMD-é"}, {"order_id": "CMD-\udce9"}, ""),
+        ({"order_id": "a b"}, {"order_id": "a~b"}, "order_id"),
         ({"amount": "1", "currency_code": "840", "order_id": "x"}, {}, "amount"),
         ({"currency_code": "840", "order_id": "x"}, {}, "currency_code"),
         ({"caddie": "another"}, {}, ""),
@@ -294,6 +300,7 @@ def test_verdicts(verdict: str, recorded: bool, trusted: bool) -> None:
     assert (match.is_recorded, match.is_trusted) == (recorded, trusted)
     assert repr(match) == f"<Match {verdict} refused a reason>"
     assert (match.request_id, match.requested, match.warnings) == (None, {}, [])
+    assert (Match(verdict).outcome, Match(verdict).why) == ("", "")
 
 
 # What the journal says of a response when the ledger is rebuilt
@@ -396,6 +403,19 @@ def test_response_is_completed_with_what_the_server_does_not_give_back() -> None
         "original": "x",
     }
     assert (whole.day, whole.protocol) == (DAY, "paypage")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "requested"),
+    [
+        ("amount", "001250", "1250"),
+        ("currency_code", "036", "36"),
+        ("transaction_id", "000123", "123"),
+        ("order_id", "a b", "a|b"),
+    ],
+)
+def test_what_was_compared_loosely_is_written_as_in_the_request(name: str, said: str, requested: str) -> None:
+    assert complete(paypage(**{name: said}), {**REQUESTED, name: requested})[name] == requested
 
 
 def test_completed_response_keeps_its_origin() -> None:

@@ -344,8 +344,9 @@ def test_unanswered_forms_of_one_order_end_in_a_page_that_says_what_to_do(
     shop: MovingShop, param: Path
 ) -> None:
     shop.move(param)
-    answers = [ask(shop.request, query="order=CMD-42").status for _ in range(201)]
-    assert (set(answers[:200]), answers[200]) == ({200}, 429)
+    answers = [ask(shop.request, query="order=CMD-42", HTTP_ACCEPT_LANGUAGE="en") for _ in range(201)]
+    assert ({answer.status for answer in answers[:200]}, answers[200].status) == ({200}, 429)
+    assert "<title>Too many attempts for this order</title>" in answers[200].body
 
 
 def test_request_without_order_id_is_refused_if_paypage_numbers_by_day(shop: MovingShop, param: Path) -> None:
