@@ -318,7 +318,7 @@ MINE = {
     "/path/to/pathfile": "{kit}/var/conf/pathfile",
     "/path/to/new": "{folder}/certif.fr.014213245611118.php",
     "PATHFILE": "{folder}/pathfile",
-    "--template FILE": f"--template {ROOT}/lib/sogenactif_sandbox/examples/market",
+    "--template FILE": f"--template '{ROOT}/lib/sogenactif_sandbox/examples/market'",
     r"\bFILE$": "{folder}/certif.fr.014213245611118.php",
     "FOLDER": "{folder}/bundle",
     r"//HOST\b": "//shop.example",
@@ -375,7 +375,7 @@ def test_the_commands_of_each_page_work(page: Path, kit: tuple[Path, dict[str, s
         elif SERVES.match(given):
             given = f"exec {given} --port {free_port()}"
             given += f" --root {demonstration(tmp_path)}" if " demo" in given else " --database payment.db"
-        given = given.replace("./install.sh", f"{ROOT}/install.sh")
+        given = given.replace("./install.sh", f"'{ROOT}/install.sh'")
         done, said = follow(given, {**os.environ, "DATA": known["DATA"], "LC_ALL": "C"}, tmp_path)
         assert done, f"{command}: {said}"
     assert not (ROOT / "payment.db").exists()

@@ -403,7 +403,7 @@ def test_debian_s_apache_serves_the_kit_until_it_is_uninstalled(
 def test_an_order_is_paid_with_nothing_but_what_was_installed(debian: Machine, options: list[str]) -> None:
     install_on(debian, *options)
     check = [f"{KIT}/bin/sogenactif", "check", "--url", "http://localhost", "--payment", "--order", "TRIAL"]
-    server = f"{ROOT}/install.sh payment --pathfile {KIT}/var/conf/pathfile --database /run/payment.db"
+    server = f"'{ROOT}/install.sh' payment --pathfile {KIT}/var/conf/pathfile --database /run/payment.db"
     with debian.started("sh", "-c", f"{server} & cat; kill $!"):
         assert "Faults: 0" in debian.run(*check).stdout
     assert debian.ask("/cgi-bin/call_request.py?order=TRIAL")[0] == 404
