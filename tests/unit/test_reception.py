@@ -16,7 +16,7 @@ from sogenactif.fields import to_text
 from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import transactions
 from sogenactif.payment import PaymentResponse
-from sogenactif.protocols import Numbering
+from sogenactif.protocols import Numbering, paypage
 from sogenactif.web import Order, call_autoresponse
 from tests.support.shop import LedgerShop, MovingShop, ask, missing, post, register
 from tests.support.vectors import MERCHANT, ROOT
@@ -35,6 +35,11 @@ def sent(shop: LedgerShop, number: str) -> str:
     with shop.ledger() as ledger:
         [transaction] = transactions(ledger, number=number)
     return transaction.fields["transmission_date"]
+
+
+def sealed_data(shop: LedgerShop, number: str) -> str:
+    """DATA of the acceptance of a request."""
+    return shop.seal(transaction_id=number, transmission_date=sent(shop, number))
 
 
 def states(shop: LedgerShop) -> dict[str, str]:
@@ -59,7 +64,7 @@ def printed(shop: LedgerShop, data: str) -> list[str]:
 def test_response_of_sips_1_0_settles_no_request_of_paypage(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     number = shop.asked()
-    data = shop.seal(transaction_id=number, transmission_date=sent(shop, number))
+    data = sealed_data(shop, number)
     post(shop.autoresponse, DATA=data)
     assert (states(shop), shop.outcomes) == ({number: "waiting"}, [])
 
@@ -245,7 +250,7 @@ def test_function_that_ends_the_process_is_a_failed_attempt(shop: MovingShop) ->
 # A CGI script whose function notes what it is notified of, and then ends the process for one order.
 CRASHING_SCRIPT = """
 import os, sys
-from sogenactif.protocols import Numbering
+from sogenactif.protocols import Numbering, paypage
 from sogenactif.web import call_autoresponse, run_cgi
 
 def record_outcome(response):
@@ -361,7 +366,7 @@ def test_request_without_order_id_is_refused_if_paypage_numbers_by_day(shop: Mov
 @pytest.mark.parametrize("script", ["response", "autoresponse"])
 def test_outcome_that_response_printed_is_notified_once_by_a_script(shop: MovingShop, script: str) -> None:
     number = shop.asked()
-    data = shop.seal(transaction_id=number, transmission_date=sent(shop, number))
+    data = sealed_data(shop, number)
     assert printed(shop, data)[10] == "00"
     assert shop.outcomes == []
     for _ in range(2):
@@ -375,7 +380,7 @@ def test_outcome_that_response_printed_is_notified_once_by_a_script(shop: Moving
 
 def test_outcome_that_only_response_reported_is_not_pending(shop: MovingShop) -> None:
     number = shop.asked()
-    printed(shop, shop.seal(transaction_id=number, transmission_date=sent(shop, number)))
+    printed(shop, sealed_data(shop, number))
     with shop.ledger() as ledger:
         [transaction] = transactions(ledger)
         assert (transaction.notified, ledger.pending()) == ("printed", 0)
@@ -387,7 +392,7 @@ def test_response_prints_what_the_journal_has_while_the_ledger_is_out_of_reach(
     shop: MovingShop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     number = shop.asked()
-    data = shop.seal(transaction_id=number, transmission_date=sent(shop, number))
+    data = sealed_data(shop, number)
     path = Path(shop.pathfile.path)
     with_ledger = path.read_text()
     path.write_text(with_ledger.partition("LEDGER!")[0])
@@ -410,7 +415,7 @@ def test_response_prints_nothing_that_neither_ledger_nor_journal_has(
     shop: MovingShop, tmp_path: Path
 ) -> None:
     number = shop.asked()
-    data = shop.seal(transaction_id=number, transmission_date=sent(shop, number))
+    data = sealed_data(shop, number)
     with missing(shop, tmp_path / "ledger.db"), missing(shop, tmp_path / "journal"):
         (tmp_path / "journal").write_text("a file where the folder was")
         code, error, *values = printed(shop, data)
@@ -459,23 +464,46 @@ def test_number_of_a_later_instalment_is_given_to_nobody_else(shop: MovingShop) 
     assert len(days) == 2
 
 
-def test_genuine_message_is_kept_while_the_certificate_is_damaged(shop: MovingShop, param: Path) -> None:
+@pytest.mark.parametrize(
+    ("protocol", "fault"),
+    [
+        ("sips", "damaged"),
+        ("sips", "missing"),
+        ("sips", "another one"),
+        ("paypage", "damaged"),
+        ("paypage", "missing"),
+        ("paypage", "another one"),
+        ("paypage", "readable by everybody"),
+    ],
+)
+def test_genuine_message_is_kept_until_the_secret_is_mended(
+    shop: MovingShop, param: Path, protocol: str, fault: str
+) -> None:
+    secret = param / f"certif.fr.{MERCHANT}.php"
+    if protocol == "paypage":
+        shop.move(param)
+        secret = Path(paypage.key_path(shop.pathfile, MERCHANT))
     number = shop.asked()
-    moment = sent(shop, number)
-    data = shop.seal(transaction_id=number, transmission_date=moment)
-    certificate = param / f"certif.fr.{MERCHANT}.php"
-    content = certificate.read_bytes()
-    for damaged in (content[:500], None):
-        certificate.unlink()
-        if damaged:
-            certificate.write_bytes(damaged)
-        answer = post(shop.autoresponse, DATA=data)
-        assert answer.status in (403, 500)
-        certificate.write_bytes(content)
-        certificate.chmod(0o600)
-    status, said = shop.replay()
-    assert (status, states(shop)) == (0, {number: "accepted"}), said
-    assert shop.notified_by_replay() == "CMD-42 accepted\n"
+    sealed = shop.paypage_post(number) if protocol == "paypage" else {"DATA": sealed_data(shop, number)}
+    content = secret.read_bytes()
+    secret.unlink()
+    if fault != "missing":
+        other = (
+            content[:5] if fault == "damaged" else content.swapcase() if fault == "another one" else content
+        )
+        secret.write_bytes(other)
+        secret.chmod(0o644 if fault == "readable by everybody" else 0o600)
+    statuses = [post(application, **sealed).status for application in (shop.autoresponse, shop.response)]
+    assert set(statuses) <= {403, 500}
+    assert (shop.outcomes, states(shop)) == ([], {number: "waiting"})
+    secret.unlink(missing_ok=True)
+    secret.write_bytes(content)
+    secret.chmod(0o600)
+    first = shop.replay()
+    assert first == (0, "2 recorded from the journal, 1 notified to the shop, 0 still pending\n")
+    second = shop.replay()
+    assert second == (0, "0 recorded from the journal, 0 notified to the shop, 0 still pending\n")
+    assert (states(shop), shop.notified_by_replay()) == ({number: "accepted"}, "CMD-42 accepted\n")
 
 
 def test_wrong_key_version_is_kept_until_the_pathfile_is_mended(shop: MovingShop, param: Path) -> None:
@@ -490,7 +518,7 @@ def test_wrong_key_version_is_kept_until_the_pathfile_is_mended(shop: MovingShop
 
 def test_forged_message_is_never_replayed(shop: MovingShop) -> None:
     number = shop.asked()
-    data = shop.seal(transaction_id=number, transmission_date=sent(shop, number))
+    data = sealed_data(shop, number)
     forged = data[:-1] + ("0" if data[-1] != "0" else "1")
     assert post(shop.autoresponse, DATA=forged).status == 403
     shop.replay()
