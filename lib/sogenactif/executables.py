@@ -16,6 +16,10 @@ from sogenactif.fields import PRINTED, to_bytes, to_text
 from sogenactif.ledger import borrow_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_response
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sogenactif.ledger.ledger import Ledger
+
 GUIDE_FIELDS = 30
 # Programs that write their pathfile at each start can't keep a keyword in it, but they can call a link.
 NAME_OF_KIT_615 = "response-615"
@@ -42,8 +46,10 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
         pathfile = read_pathfile(call.get("pathfile", ""))
         with borrow_ledger(pathfile) as ledger:
             made = make_request(call, pathfile, register=ledger.register if ledger else None)
-            if ledger and ledger.warning:
-                _log(pathfile, "request", KitError(ledger.warning))
+            if ledger:
+                if ledger.warning:
+                    _log(pathfile, "request", KitError(ledger.warning))
+                _make_up_for_outage(ledger, pathfile, "request")
     except KitError as failure:
         error, status = _words(failure), failure.exit_status
     if pathfile and pathfile.debug:
@@ -92,20 +98,25 @@ def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
         if not ledger:
             return read_response(message, pathfile)
         from sogenactif.ledger.ledger import EXECUTABLE
-        from sogenactif.ledger.rebuild import enter_unrecorded
         from sogenactif.reception import receive
 
-        log = partial(_log, pathfile)
-        received = receive(message, pathfile, ledger, EXECUTABLE, log)
+        received = receive(message, pathfile, ledger, EXECUTABLE, partial(_log, pathfile))
         match = received.match
         if match and match.is_recorded:
             if not match.is_trusted:
                 raise ResponseError(f"{match.verdict}, {match.why}")
-            try:
-                enter_unrecorded(ledger)
-            except (KitError, OSError) as error:
-                log("executable response", error)
+            _make_up_for_outage(ledger, pathfile, "executable response")
         return received.response
+
+
+def _make_up_for_outage(ledger: "Ledger", pathfile: Pathfile, event: str) -> None:
+    """Enter what only the journal has since the ledger could not be reached; a failure is only logged."""
+    from sogenactif.ledger.rebuild import enter_unrecorded
+
+    try:
+        enter_unrecorded(ledger)
+    except (KitError, OSError) as error:
+        _log(pathfile, event, error)
 
 
 def _log(pathfile: Pathfile, event: str, error: Exception) -> None:

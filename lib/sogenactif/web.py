@@ -85,7 +85,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             report = request_report(call, settings, request)
         from sogenactif.pages import form
 
-        return _page(
+        page = _page(
             start_response,
             200,
             "call_request.html",
@@ -96,6 +96,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             form=form(request),
             report=report,
         )
+        return _AnsweredFirst(page, partial(_catch_up, settings, None, environ)) if ledger else page
 
     return _guarded("call_request", show, "failed")
 
@@ -249,6 +250,7 @@ def _receive(
 def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ: Environ) -> None:
     """Enter what only the journal has since an outage, then notify the shop of outcomes that are pending.
 
+    The page that shows an order has no ``record_outcome``: what it enters is notified with the next response.
     This is work for other payments: it comes after the answer, and whatever happens in it is only logged.
     """
     try:

@@ -426,6 +426,46 @@ def test_response_prints_nothing_that_neither_ledger_nor_journal_has(
     assert printed(shop, data)[10] == "00"
 
 
+@pytest.mark.parametrize("contact", ["another payment", "the customer comes back", "the bank posts it again"])
+def test_payment_during_an_outage_is_notified_with_the_next_response(
+    shop: MovingShop, tmp_path: Path, contact: str
+) -> None:
+    number, another = shop.asked(), shop.asked()
+    with missing(shop, tmp_path / "ledger.db"):
+        assert shop.paid(number).status == 200
+    assert (shop.outcomes, states(shop)) == ([], {number: "waiting", another: "waiting"})
+    if contact == "the customer comes back":
+        post(shop.response, DATA=sealed_data(shop, number))
+    else:
+        shop.paid(another if contact == "another payment" else number)
+    expected = [another, number] if contact == "another payment" else [number]
+    assert [response["transaction_id"] for response in shop.outcomes] == expected
+    assert states(shop)[number] == "accepted"
+    # Nothing is left for replay.
+    assert shop.replay()[1].startswith("0 recorded from the journal, 0 notified")
+
+
+@pytest.mark.parametrize("program", ["call_request", "request"])
+def test_payment_during_an_outage_is_recorded_with_the_next_request(
+    shop: MovingShop, tmp_path: Path, program: str
+) -> None:
+    number = shop.asked()
+    with missing(shop, tmp_path / "ledger.db"):
+        shop.paid(number)
+    if program == "call_request":
+        assert ask(shop.request, query="order=CMD-42").status == 200
+    else:
+        assert shop.order
+        parameters = {**shop.order.parameters, "order_id": "CMD-43", "pathfile": shop.pathfile.path}
+        executables.request([f"{name}={value}" for name, value in parameters.items()])
+    assert states(shop)[number] == "accepted"
+    # Neither has a function to notify: the next response does.
+    assert shop.outcomes == []
+    another = shop.asked()
+    shop.paid(another)
+    assert [response["transaction_id"] for response in shop.outcomes] == [another, number]
+
+
 def test_many_numbers_of_a_day_are_logged_once(
     shop: MovingShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
