@@ -1,13 +1,20 @@
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
+from Crypto.Cipher import DES
 
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import CertificateError, CertificateMissing
 from sogenactif.files import write_secret
-from sogenactif.protocols.certificate import issue_certificate, read_certificate
+from sogenactif.protocols.certificate import (
+    certificate_path,
+    issue_certificate,
+    open_certificate,
+    read_certificate,
+)
 from tests.support.vectors import MERCHANT
 
 URL = "https://payment.example:443/cgis-payment/prod"
@@ -126,3 +133,232 @@ def test_a_secret_is_its_owner_s_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == b"after"
     assert os.stat(path).st_mode & 0o777 == 0o600
     assert [file.name for file in tmp_path.iterdir()] == ["secret"]
+
+
+def test_secret_is_drafted_beside_its_place_and_a_draft_of_before_is_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    Path(".new").write_text("of somebody else")
+    (tmp_path / "secret.new").write_text("cut by a cra")
+    write_secret(str(tmp_path / "secret"), b"whole")
+    assert (tmp_path / "secret").read_bytes() == b"whole"
+    assert Path(".new").read_text() == "of somebody else"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["elsewhere", "secret"]
+    write_secret("here", b"x")
+    assert sorted(file.name for file in Path().iterdir()) == [".new", "here"]
+
+
+def encrypted(rows: list[bytes], plain: bytes) -> bytes:
+    """A service's address as a certificate holds it: 264 characters, by the letter of the wire format."""
+    key = bytes.fromhex("".join(f"{character % 16:x}" for character in rows[0][:16]))
+    cipher = DES.new(key, DES.MODE_ECB).encrypt(plain.ljust(-(-len(plain) // 8) * 8, b"\0")).hex().upper()
+    return (f"{len(cipher):03}{cipher}".encode() + b"x" * 264)[:264]
+
+
+def with_service(service: int, plain: bytes) -> list[bytes]:
+    """The rows of an untyped certificate, one of whose four services has this address, length in front."""
+    rows = issue_certificate(URL, MERCHANT, type_="").split(b"\n")
+    text = encrypted(rows, plain)
+    first = 25 + 4 * service
+    rows[first : first + 4] = [text[start : start + 66] for start in range(0, 264, 66)]
+    return rows
+
+
+def opened(param: Path, rows: list[bytes]) -> tuple[str, ...]:
+    put(param, b"\n".join(rows), "certificate")
+    return open_certificate(str(param / "certificate")).services
+
+
+@pytest.mark.parametrize("service", range(4))
+def test_each_service_has_its_address(param: Path, service: int) -> None:
+    expected = [URL] * 4
+    expected[service] = "https://office.example/p2"
+    assert opened(param, with_service(service, b"025https://office.example/p2")) == tuple(expected)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        b"",
+        b"000",
+        b"xxxhttp://b/",
+        b"-11http://b/",
+        b"009http://b\xff",
+        b"011ftp://bank/",
+        b"007http://bank",
+        b"012http://b/ <x>",
+    ],
+)
+def test_address_that_cannot_be_used_is_empty_and_that_of_the_payment_is_needed(
+    param: Path, plain: bytes
+) -> None:
+    assert opened(param, with_service(1, plain)) == (URL, "", URL, URL)
+    with pytest.raises(CertificateError) as refusal:
+        opened(param, with_service(0, plain))
+    assert str(refusal.value) == f"Error reading URL ({param}/certificate)"
+
+
+@pytest.mark.parametrize("text", [b"-16", b"x", b"003abc", b"002zz", b"015" + b"0" * 15, b"016\xff"])
+def test_address_that_is_not_encrypted_is_empty(param: Path, text: bytes) -> None:
+    rows = issue_certificate(URL, MERCHANT, type_="").split(b"\n")
+    rows[29] = text.ljust(66, b" ")
+    assert opened(param, rows) == (URL, "", URL, URL)
+
+
+def test_what_follows_the_length_of_an_address_is_no_part_of_it(param: Path) -> None:
+    assert opened(param, with_service(0, b"009http://b/and more"))[0] == "http://b/"
+    rows = with_service(0, b"009http://b/")
+    rows[25] += b"more than 66"
+    assert opened(param, rows)[0] == "http://b/"
+
+
+@pytest.mark.parametrize("length", [8, 12, 13, 14, 20, 21, 22, 124, 125])
+def test_address_of_up_to_125_characters_is_issued(param: Path, length: int) -> None:
+    url = "http://b/" + "x" * (length - 9) if length > 8 else "http://b"
+    content = issue_certificate(url, MERCHANT, type_="")
+    assert opened(param, content.split(b"\n")) == (url,) * 4
+    rows = content.split(b"\n")
+    text = b"".join(rows[25:29])
+    wanted = encrypted(rows, f"{length:03}{url}".encode())
+    cipher = 3 + int(wanted[:3])
+    assert text[:cipher] == wanted[:cipher]
+    assert text[cipher:].isalnum()
+
+
+@pytest.mark.parametrize("url", ["http://b/" + "x" * 117, "ftp://b/", ""])
+def test_address_that_is_not_issued_is_named(url: str) -> None:
+    with pytest.raises(CertificateError) as refusal:
+        issue_certificate(url, MERCHANT)
+    assert str(refusal.value) == f"Error writing URL ({url})"
+
+
+def test_issued_certificate_has_the_rows_of_the_wire_format(param: Path) -> None:
+    *head, last = issue_certificate(URL, MERCHANT, "be", "asp", "20301231").decode("ascii").split("\n")
+    assert head[:8] == [
+        "<?php", "/*__DEBUT__", f"merchant_id!{MERCHANT}!", "merchant_country!be!",
+        "certificate_expired!20301231!", "certificate_version!1.0!", "certificate_type!asp!", "certificate_data!",
+    ]  # fmt: skip
+    assert (head[-2:], last) == (["__FIN__*/", "?>"], "")
+    rows = head[8:-2]
+    assert {len(row) for row in rows} == {66} and len(rows) == 44
+    assert all(row.isalnum() for row in rows[:41])
+    assert rows[41] == "+" * 66
+    assert rows[42] == time.strftime("sandbox,%d/%m/%Y,V4,SANDBOX,DEMO").ljust(66, "+")
+    assert rows[43] == "END".rjust(66, "+")
+    assert issue_certificate(URL, MERCHANT).split(b"\n")[3:7] == [
+        b"merchant_country!fr!", b"certificate_expired!20991231!", b"certificate_version!1.0!", b"certificate_type!php!",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "content", "words"),
+    [
+        (0, b"x" * 64, "Error in MAC key generation ({path})"),
+        (24, b"x" * 64, "Error in MAC key generation ({path})"),
+        (42, b"", "Error reading certificate data at line  (43)"),
+        (42, b"shop", "Error reading certificate data at line  (43)"),
+        (42, b"shop,1/09/2026,V4", "Error reading certificate data at line  (43)"),
+        (42, b"shop,01/9/2026,V4", "Error reading certificate data at line  (43)"),
+        (42, b"shop,01/09/26,V4", "Error reading certificate data at line  (43)"),
+        (42, b"shop,01/09/2026/1,V4", "Error reading certificate data at line  (43)"),
+        (42, b"shop,01-09-2026,V4", "Error reading certificate data at line  (43)"),
+        (42, b"shop,0x/09/2026,V4", "Error reading certificate data at line  (43)"),
+    ],
+)
+def test_row_that_cannot_be_read_is_named(param: Path, row: int, content: bytes, words: str) -> None:
+    rows = issue_certificate(URL, MERCHANT, type_="").split(b"\n")
+    rows[row] = content
+    with pytest.raises(CertificateError) as refusal:
+        opened(param, rows)
+    assert str(refusal.value) == words.format(path=f"{param}/certificate")
+
+
+def test_certificate_that_ends_before_its_date_names_the_line_that_is_missing(param: Path) -> None:
+    rows = issue_certificate(URL, MERCHANT, type_="").split(b"\n")
+    for count in (25, 29, 42):
+        with pytest.raises(CertificateError) as refusal:
+            opened(param, rows[:count])
+        assert str(refusal.value) == f"Error reading certificate data at line  ({count + 1})"
+    with pytest.raises(CertificateError, match=r"^Error in MAC key generation"):
+        opened(param, [*rows[:24], b""])
+    assert opened(param, rows[:43])[0] == URL
+
+
+def test_grid_needs_65_columns_only(param: Path) -> None:
+    rows = issue_certificate(URL, MERCHANT, type_="").split(b"\n")
+    rows[:25] = [row[:65] for row in rows[:25]]
+    assert opened(param, rows)[0] == URL
+
+
+@pytest.mark.parametrize(
+    ("owner", "own"),
+    [
+        (b"shop,01/09/2026,V4,SANDBOX,DEMO++++", True),
+        (b"shop,01/09/2026,V4,SANDBOX,DEMO", True),
+        (b"shop,01/09/2026,V4,SANDBOX,PROD++++", False),
+        (b"shop,01/09/2026,V4,BANK,DEMO++++", False),
+        (b"shop,01/09/2026", False),
+    ],
+)
+def test_certificate_of_this_kit_is_known_by_its_bank(param: Path, owner: bytes, own: bool) -> None:
+    rows = issue_certificate(URL, MERCHANT, type_="").split(b"\n")
+    rows[42] = owner
+    put(param, b"\n".join(rows), "certificate")
+    certificate = open_certificate(str(param / "certificate"))
+    assert (certificate.own, certificate.made, certificate.header) == (own, "20260901", {})
+
+
+def test_certificate_in_any_file_says_itself_whether_it_is_typed(param: Path) -> None:
+    path = param / f"certif.fr.{MERCHANT}.php"
+    certificate = open_certificate(str(path))
+    assert certificate.path == str(path)
+    assert certificate.header == {
+        "<?php": "", "/*__DEBUT__": "", "merchant_id": MERCHANT, "merchant_country": "fr",
+        "certificate_expired": "20361231", "certificate_version": "1.0", "certificate_type": "php",
+    }  # fmt: skip
+    assert certificate.services == (
+        "http://127.0.0.1:8080/payment", "http://127.0.0.1:8080/payment-office", "http://127.0.0.1:8080/payment",
+        "http://127.0.0.1:8080/payment-logistic",
+    )  # fmt: skip
+    assert open_certificate(str(param / "certif.fr.014213245611113")).header == {}
+
+
+def test_certificate_that_is_no_file_or_too_large_is_named(param: Path, pathfile: Pathfile) -> None:
+    path = param / f"certif.fr.{MERCHANT}.php"
+
+    def refused() -> None:
+        with pytest.raises(CertificateError) as refusal:
+            read_certificate(pathfile, "fr", MERCHANT)
+        assert not isinstance(refusal.value, CertificateMissing)
+        assert str(refusal.value) == f"Error reading certificate file ({path})"
+
+    put(param, b"x" * (1024 * 1024 + 1))
+    refused()
+    path.unlink()
+    path.mkdir()
+    refused()
+
+
+@pytest.mark.parametrize(
+    ("country", "merchant_id", "old", "type_", "name"),
+    [
+        ("fr", "1" * 15, False, "php", "certif.fr.111111111111111.php"),
+        ("fr", "1" * 15, True, "php", "certif.fr.111111111111111.old.php"),
+        ("b", "1", False, "", "certif.b.1"),
+        ("b", "1", True, "", "certif.b.1.old"),
+    ],
+)
+def test_certificate_has_the_name_of_its_owner(
+    country: str, merchant_id: str, old: bool, type_: str, name: str
+) -> None:
+    pathfile = Pathfile("", {"F_CERTIFICATE": "/etc/shop/certif", "F_CTYPE": type_})
+    assert certificate_path(pathfile, country, merchant_id, old) == f"/etc/shop/{name}"
+
+
+@pytest.mark.parametrize(("country", "merchant_id"), [("fra", "1"), ("fr", "1" * 16), ("", "1"), ("fr", "")])
+def test_owner_whose_name_is_too_long_or_empty_has_no_certificate(country: str, merchant_id: str) -> None:
+    with pytest.raises(CertificateMissing) as refusal:
+        certificate_path(Pathfile("", {"F_CERTIFICATE": "/etc/certif"}), country, merchant_id)
+    assert str(refusal.value) == f"Error reading certificate file (/etc/certif.{country}.{merchant_id})"

@@ -45,6 +45,20 @@ def test_a_sealed_response_reads_back(pathfile: Pathfile, sealed: str) -> None:
     assert open_response(sealed, pathfile) == PAID
 
 
+def test_a_response_begins_with_the_version_and_the_date_of_the_certificate(sealed: str) -> None:
+    tags = {
+        "transaction_id": 5,
+        "amount": 3,
+        "merchant_id": 2,
+        "merchant_country": 29,
+        "transmission_date": 6,
+    }
+    tags |= {"response_code": 101, "order_id": 38}
+    first, second, *rest = parse(decode(bytes.fromhex(sealed[:-16])))
+    assert (first, second) == ((1, b"P615"), (41, b"20260901"))
+    assert sorted(rest) == sorted((tag, PAID[name].encode()) for name, tag in tags.items())
+
+
 def test_a_sealed_request_reads_back_with_customer_id_in_the_clear(pathfile: Pathfile) -> None:
     fields = {**PAID, "customer_id": "Anne-1234", "caddie": "3 Thé\n!%\udcff"}
     del fields["response_code"]
