@@ -1,4 +1,4 @@
-"""The Sogenactif payment kit: it seals payment requests, verifies payment responses and shows the pages.
+"""Sogenactif payment kit: it seals payment requests, verifies payment responses and shows the pages.
 
 Public are the names of ``__all__``, ``sogenactif.web``, ``sogenactif.payment``, the commands with their JSON,
 and the format of the journal; docs/api.md describes them. Everything else may change in any release.

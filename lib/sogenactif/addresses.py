@@ -1,4 +1,4 @@
-"""Addresses on the web."""
+"""Web addresses."""
 
 SAFE_IN_URL = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_~:/?&=%+[]")
 

@@ -1,7 +1,7 @@
 """The kit's files: a pathfile, the parmcom files it names, and the merge with the call.
 
 Files are lines ``KEYWORD!value!``; ``#`` begins a comment. Values are text that keeps
-every byte (``fields.to_text``). In a pathfile ``@HERE@`` is the folder that it is in. Source: docs/configuration.md.
+every byte (``fields.to_text``). In a pathfile ``@HERE@`` is its own folder. Source: docs/configuration.md.
 """
 
 import os
@@ -48,7 +48,7 @@ KEYWORDS = (
 
 
 class LedgerAddress:
-    """The value of LEDGER: ``file`` is the path of an SQLite ledger, empty for a PostgreSQL one."""
+    """Hold the value of LEDGER: ``file`` is the path of an SQLite ledger, empty for a PostgreSQL one."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -59,7 +59,7 @@ class LedgerAddress:
 
 
 class Paypage:
-    """The keywords that begin with ``PAYPAGE_``, each under the rest of its name."""
+    """Hold the keywords that begin with ``PAYPAGE_``, each under the rest of its name."""
 
     def __init__(self, keywords: Mapping[str, str]) -> None:
         self.url = keywords.get("PAYPAGE_URL", "")
@@ -76,9 +76,9 @@ class Paypage:
 
 
 class Pathfile:
-    """The settings of a pathfile.
+    """Hold the settings of a pathfile.
 
-    ``path`` is the file's; ``keywords`` are its values as they are written, and ``lines`` their line
+    ``path`` is that of the file; ``keywords`` are its values as they are written, and ``lines`` their line
     numbers, from 1. The paths of ``default_parameters`` (F_DEFAULT), ``merchant_parameters`` (F_PARAM)
     and ``certificates`` (F_CERTIFICATE) are without their extensions. ``numbers`` are the first and the
     last transaction_id that the ledger gives on a day. ``ledger`` is None and
@@ -115,11 +115,11 @@ class Pathfile:
 
     @property
     def logo_extension(self) -> str:
-        """Extension of the logos, after the dot: LOGO_TYPE, or ``gif`` as in the original kit."""
+        """Return the extension of the logos, after the dot: LOGO_TYPE, or ``gif`` as in the original kit."""
         return self.logo_type or "gif"
 
     def parameter_files(self, merchant_id: str) -> tuple[tuple[str, str], ...]:
-        """The two parmcom files, in the order they are read: whose it is, and its path.
+        """Return the two parmcom files in the order they are read: ``default`` or ``merchant``, and the path.
 
         Raises CallError for a merchant_id that would lead out of their directory.
         """
@@ -198,7 +198,7 @@ def _check(keywords: Mapping[str, str], lines: Mapping[str, int]) -> None:
 
 @cached_until_changed
 def read_parameters(whose: str, path: str) -> dict[str, str]:
-    """The fields that a parmcom file sets; ``whose`` is ``default`` or ``merchant``.
+    """Return the fields that a parmcom file sets; ``whose`` is ``default`` or ``merchant``.
 
     Raises ParametersUnreadable and InvalidSeparator. Unknown keywords are left out.
     """
@@ -218,7 +218,7 @@ def read_parameters(whose: str, path: str) -> dict[str, str]:
 
 
 def merge(*sources: Mapping[str, str]) -> dict[str, str]:
-    """The final value of each field: the defaults, then each source in turn where it isn't empty."""
+    """Return the final value of each field: the last source in which it isn't empty, or else its default."""
     merged = dict(DEFAULTS)
     for source in sources:
         merged.update((name, value) for name, value in source.items() if value)
@@ -226,7 +226,7 @@ def merge(*sources: Mapping[str, str]) -> dict[str, str]:
 
 
 def _lines(path: str) -> Iterator[tuple[int, str]]:
-    """The numbered lines of a file that say something: no empty ones, no comments."""
+    """Yield the lines of a file with their numbers, from 1, except empty lines and comments."""
     for number, line in enumerate(to_text(read_file(path)).split("\n"), 1):
         line = line.removesuffix("\r")
         if line and not line.startswith("#"):

@@ -1,6 +1,6 @@
-"""Days of a payment: those of Paris, where the bank is.
+"""Days of a payment, in the time zone of Paris.
 
-datetime and zoneinfo are loaded on first use: an answer without a ledger needs neither.
+datetime and zoneinfo are loaded on first use: a script without a ledger needs neither.
 """
 
 from functools import lru_cache
@@ -43,7 +43,7 @@ def day_in_paris(moment: str) -> str:
 
 
 def is_moment(text: str) -> bool:
-    """Return whether aaaammjjhhmmss spells a moment, before the year 9999."""
+    """Return whether a text is a moment, aaaammjjhhmmss, before the year 9999."""
     if not (len(text) == 14 and text.isascii() and text.isdigit()):
         return False
     year, parts = int(text[:4]), [int(text[start : start + 2]) for start in range(4, 14, 2)]
@@ -55,7 +55,7 @@ def is_moment(text: str) -> bool:
 
 
 def read_day(text: str) -> "date":
-    """Return the day that aaaammjj spells. Raises ValueError."""
+    """Return the day of a text, aaaammjj. Raises ValueError."""
     from datetime import date
 
     if not (len(text) == 8 and text.isascii() and text.isdigit()):

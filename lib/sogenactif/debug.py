@@ -1,6 +1,6 @@
-"""What the debug mode tells a merchant: the resources that a call used and what came of it.
+"""The reports of the debug mode: the files and fields that a call used, and its result.
 
-Source: docs/dictionary.md. Nothing of a certificate or a secret key is shown but addresses and dates.
+Source: docs/dictionary.md. Of a certificate only addresses and dates are shown, of a secret key nothing.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from sogenactif.payment import PaymentRequest, PaymentResponse
 
 
 def request_report(call: Mapping[str, str], pathfile: Pathfile, request: PaymentRequest | None) -> Markup:
-    """Return the report of a payment request, None if the call failed."""
+    """Return the report of a payment request; ``request`` is None if the call failed."""
     files: dict[str, str] = {pathfile.path: "read"}
     sources = []
     merchant_id = call.get("merchant_id", "")
@@ -51,7 +51,7 @@ def request_report(call: Mapping[str, str], pathfile: Pathfile, request: Payment
 def response_report(
     message: str | Mapping[str, str], pathfile: Pathfile, response: PaymentResponse | None
 ) -> Markup:
-    """Return the report of a payment response, None if its message can't be trusted."""
+    """Return the report of a payment response; ``response`` is None if its message can't be trusted."""
     files = {pathfile.path: "read"}
     post = protocols.posted(message)
     if response:
@@ -68,6 +68,6 @@ def response_report(
 
 
 def _keywords(pathfile: Pathfile) -> dict[str, str]:
-    """The pathfile's keywords, without the password that the address of a ledger may hold."""
+    """Return the pathfile's keywords, without the password that the address of a ledger may hold."""
     shown = {"LEDGER": pathfile.ledger.url.partition(":")[0] + ":…"} if pathfile.ledger else {}
     return {**pathfile.keywords, **shown}

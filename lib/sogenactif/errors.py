@@ -1,32 +1,32 @@
-"""Everything the kit can refuse, each error in its documented words.
+"""Errors of the kit, each with its documented message.
 
-One root, :class:`KitError`; its text is what ``request`` and ``response`` print and what
+All derive from :class:`KitError`, whose text is what ``request`` and ``response`` print and what
 the log shows. The classes below say who can act: the program that calls (``CallError``),
 the merchant's files (``ConfigurationError``), or whoever sent a DATA message
-(``MessageError``). Source of the words: spec of the kit, Errors.
+(``MessageError``). Source: docs/errors.md.
 """
 
 
 class KitError(Exception):
-    """What failed, and in parentheses with what; ``exit_status`` is that of the executables."""
+    """Report what failed, and in parentheses with what; ``exit_status`` is that of the executables."""
 
     exit_status = 0
 
     @property
     def logged(self) -> str:
-        """The words for a log: without a value that may be personal."""
+        """Return the message for a log, without a value that may be personal."""
         return str(self)
 
 
 class CallError(KitError):
-    """The parameters of the call can't make a payment request."""
+    """Report that a payment request can't be made of the parameters of a call."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Error in call parameters structure ({what})")
 
 
 class ValueTooLong(CallError):
-    """A value, from a file or the call, that has more bytes than its field."""
+    """Report a value, from a file or the call, of more bytes than its field allows."""
 
     def __init__(self, name: str, value: str) -> None:
         super().__init__(f"{name} ({value}) too long")
@@ -38,7 +38,7 @@ class ValueTooLong(CallError):
 
 
 class InvalidKeyword(KitError):
-    """An argument that is no ``keyword=value`` of the dictionary."""
+    """Report an argument that isn't ``keyword=value``, or whose keyword the dictionary lacks."""
 
     exit_status = 255
 
@@ -52,7 +52,7 @@ class InvalidKeyword(KitError):
 
 
 class ParameterTooLong(KitError):
-    """An argument whose value has more bytes than its field."""
+    """Report an argument whose value has more bytes than its field allows."""
 
     exit_status = 255
 
@@ -66,7 +66,7 @@ class ParameterTooLong(KitError):
 
 
 class InvalidArgumentCount(KitError):
-    """``response`` takes one or two arguments; ``bound`` says which limit was passed."""
+    """Report that ``response`` was called with no argument or with more than two; ``bound`` is the limit."""
 
     exit_status = 255
 
@@ -75,11 +75,11 @@ class InvalidArgumentCount(KitError):
 
 
 class ConfigurationError(KitError):
-    """A file of the merchant's is missing, unreadable or wrong: only the merchant can mend it."""
+    """Report a missing, unreadable or wrong file, which only the merchant can correct."""
 
 
 class PathfileError(ConfigurationError):
-    """The pathfile can't be opened, lacks a keyword, or has a wrong value; ``line`` is 0 if no line is wrong."""
+    """Report a pathfile that is unreadable, lacks a keyword or has a wrong value; ``line`` is 0 if none is wrong."""
 
     def __init__(self, what: str, line: int = 0) -> None:
         super().__init__(f"Error reading pathfile ({f'line {line}: ' if line else ''}{what})")
@@ -87,90 +87,90 @@ class PathfileError(ConfigurationError):
 
 
 class ParametersUnreadable(ConfigurationError):
-    """A parmcom file can't be opened; ``whose`` is ``default`` or ``merchant``."""
+    """Report a parmcom file that can't be opened; ``whose`` is ``default`` or ``merchant``."""
 
     def __init__(self, whose: str, path: str) -> None:
         super().__init__(f"Error reading {whose} parameters definition ({path})")
 
 
 class InvalidSeparator(ConfigurationError):
-    """A line of a pathfile or parmcom file that isn't ``KEYWORD!value!``."""
+    """Report a line of a pathfile or parmcom file that isn't ``KEYWORD!value!``."""
 
 
 class SecretError(ConfigurationError):
-    """The certificate (Sips 1.0) or the secret key (Paypage) of a merchant can't be used."""
+    """Report a merchant's certificate (Sips 1.0) or secret key (Paypage) that can't be used."""
 
 
 class CertificateError(SecretError):
-    """The certificate is there and can't be used."""
+    """Report a certificate that exists and can't be used."""
 
 
 class KeyUnusable(SecretError):
-    """The secret key is there and can't be used."""
+    """Report a secret key that exists and can't be used."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Error reading secret key ({what})")
 
 
 class SecretMissing(SecretError):
-    """There is no certificate and no secret key of that merchant here."""
+    """Report that a merchant has no certificate or no secret key here."""
 
 
 class CertificateMissing(SecretMissing):
-    """There is no certificate of that merchant here."""
+    """Report that a merchant has no certificate here."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"Error reading certificate file ({path})")
 
 
 class KeyMissing(SecretMissing):
-    """There is no secret key of that merchant here."""
+    """Report that a merchant has no secret key here."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Error reading secret key ({what})")
 
 
 class MessageError(KitError):
-    """DATA, or Data of Paypage, that can't be trusted."""
+    """Report DATA, or Data of Paypage, that can't be trusted."""
 
 
 class MessageLengthError(MessageError):
-    """DATA is missing, empty, or shorter than any message."""
+    """Report that DATA is missing, empty, or shorter than any message."""
 
     def __init__(self) -> None:
         super().__init__("Error get DATA response parameter  (wrong length)")
 
 
 class MessageEncodingError(MessageError):
-    """DATA isn't in the encoding of the kit."""
+    """Report that DATA isn't in the encoding of the kit."""
 
     def __init__(self) -> None:
         super().__init__("Error in message decryption ()")
 
 
 class MessageStructureError(MessageError):
-    """DATA was decoded, and its parts don't agree."""
+    """Report that DATA was decoded and its parts don't agree."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Error in loading the response structure ({what})")
 
 
 class SealError(MessageError):
-    """DATA was sealed with none of the merchant's certificates, or altered since."""
+    """Report that DATA was sealed with none of the merchant's certificates, or altered since."""
 
     def __init__(self, what: str = "mac received diffrent than mac computed") -> None:
         super().__init__(f"Invalid message MAC ({what})")
 
 
 class SealMissing(SealError):
-    """A Paypage response came without a seal: its server knows no such merchant or key, or nobody sealed it."""
+    """Report a Paypage response without a seal: its server knows no such merchant or key, or it is forged."""
 
     def __init__(self) -> None:
         super().__init__("no seal: the server knows no such merchant or key")
 
 
 class JsonResponse(MessageError):
-    """A Paypage response is written in JSON, which the kit doesn't read."""
+    """Report a Paypage response in JSON, which the kit doesn't read."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -179,9 +179,9 @@ class JsonResponse(MessageError):
 
 
 class InitialisationError(MessageError):
-    """Paypage reports that a request could not begin: no outcome of a payment.
+    """Report that Paypage could not begin a payment: there is no outcome.
 
-    ``logged`` are the server's own code and words, without the values that a request sent.
+    ``logged`` is the server's code and message, without the values that a request sent.
     """
 
     def __init__(self, code: str, words: str) -> None:
@@ -189,29 +189,29 @@ class InitialisationError(MessageError):
 
 
 class ResponseError(MessageError):
-    """DATA is sealed, and a field of it can't be part of a response."""
+    """Report that DATA is sealed and one of its fields can't be part of a response."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Error in the response structure ({what})")
 
 
 class UntrustedResponse(KitError):
-    """A payment response that must not change an order: ``Kit.receive`` raises it, and its words say why."""
+    """Report a payment response that must not change an order, and why; ``Kit.receive`` raises it."""
 
 
 class LedgerError(KitError):
-    """The ledger can't be reached or can't be used."""
+    """Report that the ledger can't be reached or can't be used."""
 
     def __init__(self, name: str, error: object) -> None:
         super().__init__(f"Error in the ledger ({name}: {error})")
 
 
 class LedgerLost(LedgerError):
-    """The ledger has to be made again from the journal."""
+    """Report that the ledger has to be rebuilt from the journal."""
 
 
 class LedgerMissing(LedgerLost):
-    """There is a journal and no ledger: somebody moved it or lost it."""
+    """Report a journal without its ledger, which was moved or lost."""
 
     def __init__(self, path: str) -> None:
         super().__init__(
@@ -220,7 +220,7 @@ class LedgerMissing(LedgerLost):
 
 
 class LedgerDamaged(LedgerLost):
-    """The ledger's file is no database, or a damaged one."""
+    """Report that the ledger's file is damaged or isn't a database."""
 
     def __init__(self, path: str, error: object) -> None:
         super().__init__(
@@ -230,7 +230,7 @@ class LedgerDamaged(LedgerLost):
 
 
 class DayFull(LedgerError):
-    """A merchant has used every transaction_id of a day, or of the part of them that the pathfile allows."""
+    """Report that a merchant has used every transaction_id of a day, or all that NUMBERS allows."""
 
     def __init__(self, merchant: str, day: str, count: int) -> None:
         super().__init__(
@@ -239,7 +239,7 @@ class DayFull(LedgerError):
 
 
 class OrderFull(KitError):
-    """An order has too many requests of a day that nothing answered."""
+    """Report that an order has too many requests without a response on one day."""
 
     def __init__(self, most: int) -> None:
         super().__init__(
@@ -248,7 +248,7 @@ class OrderFull(KitError):
 
 
 class TransactionUsed(KitError):
-    """The shop gave a transaction_id that was used on this day for another request."""
+    """Report that the shop's transaction_id was used on this day for another request."""
 
     def __init__(self, transaction_id: str, day: str, how: str) -> None:
         super().__init__(
@@ -257,14 +257,14 @@ class TransactionUsed(KitError):
 
 
 class JournalError(KitError):
-    """A line of the journal couldn't be written."""
+    """Report that a line of the journal couldn't be written."""
 
     def __init__(self, path: str, error: OSError) -> None:
         super().__init__(f"Error writing the journal ({path}: {error.strerror or error})")
 
 
 class JournalUnreadable(KitError):
-    """A day of the journal couldn't be read."""
+    """Report that a day of the journal couldn't be read."""
 
     def __init__(self, path: str, error: OSError) -> None:
         super().__init__(f"Error reading the journal ({path}: {error.strerror or error})")

@@ -1,13 +1,13 @@
-"""Text that can't be taken for the separators of what the executables print.
+"""Escaping of values, so that none is read as a separator in the output of the executables.
 
-Programs split what the executables print at each ``!``, keep its last line only, and some
-print it as a format: so neither ``!`` nor a line end may come from a value, and in HTML no ``%``.
+Programs split that output at each ``!``, keep its last line only, and some use it as a printf
+format. So no value may hold ``!`` or a line end, or in HTML ``%``.
 """
 
 from sogenactif.fields import readable
 
 MEANINGFUL = {*range(32), 127, *map(ord, "&<>\"'!%")}
-# A list, and every character of ASCII: one that a mapping lacks costs an exception inside ``translate``.
+# A list with every character of ASCII: if a mapping lacks one, ``translate`` pays for an exception.
 ENTITIES = [f"&#{code};" if code in MEANINGFUL else chr(code) for code in range(128)]
 
 # All control characters (C0, DEL, C1) and the two other characters at which programs split lines.
@@ -20,5 +20,5 @@ def one_string(text: str) -> str:
 
 
 def entities(text: str) -> str:
-    """The text with every character that means something to HTML or to such programs as an entity."""
+    """Return a text with an entity for every character that HTML or such programs interpret."""
     return readable(text).translate(ENTITIES)

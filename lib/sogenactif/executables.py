@@ -1,4 +1,4 @@
-"""What the two executables of the guide print: strings parted by ``!``, on one line.
+"""The two executables of the guide: they print strings separated by ``!``, on one line.
 
 Source: docs/shop.md. Arguments are text that keeps every byte (``fields.to_text``).
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sogenactif.ledger.ledger import Ledger
 
 GUIDE_FIELDS = 30
-# Programs that write their pathfile at each start can't keep a keyword in it, but they can call a link.
+# Programs that write their pathfile at each start can't add a keyword to it, but they can call a link.
 NAME_OF_KIT_615 = "response-615"
 HELP = {
     "request": """request keyword=value... makes a payment request and prints !code!error!form!
@@ -35,9 +35,9 @@ says KIT_VERSION!615! or the executable is called through a link named response-
 
 
 def request(arguments: Sequence[str]) -> tuple[bytes, int]:
-    """``!code!error!buffer!`` of a payment request, and the exit status.
+    """Return ``!code!error!buffer!`` of a payment request, in ASCII, and the exit status.
 
-    In ASCII, whatever the encoding of the page that shows the form.
+    ASCII fits every encoding that the page around the form may have.
     """
     call, pathfile, made = {}, None, None
     error, status, buffer = "", 0, ""
@@ -65,7 +65,7 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
 
 
 def response(arguments: Sequence[str]) -> tuple[bytes, int]:
-    """``!code!error!`` and the fields of a payment response, and the exit status.
+    """Return ``!code!error!`` and the fields of a payment response, and the exit status.
 
     32 strings and a last ``!``; 44 strings without it if the pathfile says KIT_VERSION!615!, or if
     the executable is called as ``response-615``. Every field of a rejected message is empty.
@@ -92,7 +92,7 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
 def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
     """Return the response in a message; with a ledger, one that answers a request of this shop.
 
-    While the ledger can't be reached, that is what was sealed and the journal has.
+    If the ledger can't be reached, return the response as it was sealed; the journal has it.
     """
     with borrow_ledger(pathfile) as ledger:
         if not ledger:
@@ -120,7 +120,7 @@ def _make_up_for_outage(ledger: "Ledger", pathfile: Pathfile, event: str) -> Non
 
 
 def _log(pathfile: Pathfile, event: str, error: Exception) -> None:
-    """Note an event in the log: syslog, or standard error, which a web server writes to its own."""
+    """Log an event to syslog, or to standard error, which a web server writes to its own log."""
     from sogenactif.log import log
 
     why = error.logged if isinstance(error, KitError) else str(error)
@@ -128,7 +128,7 @@ def _log(pathfile: Pathfile, event: str, error: Exception) -> None:
 
 
 def _asks_for_kit_615(arguments: Sequence[str]) -> bool:
-    """Whether the name of the executable, or the pathfile of a call, even a malformed one, asks for 44 strings."""
+    """Return whether the executable's name, or the pathfile of a call, even a malformed one, asks for 44 strings."""
     if os.path.basename(sys.argv[0]) == NAME_OF_KIT_615:
         return True
     named = [argument.removeprefix("pathfile=") for argument in arguments if argument.startswith("pathfile=")]
@@ -139,12 +139,12 @@ def _asks_for_kit_615(arguments: Sequence[str]) -> bool:
 
 
 def _words(error: KitError) -> str:
-    """The words of an error; those of a wrong count hold a ``<`` or ``>`` of the kit's own, and no value."""
+    """Return the message of an error, escaped; the ``<`` or ``>`` of a wrong count is the kit's own."""
     return str(error) if isinstance(error, InvalidArgumentCount) else entities(str(error))
 
 
 def run(program: Callable[[Sequence[str]], tuple[bytes, int]]) -> int:
-    """Print what a program answers to this process's arguments; its exit status."""
+    """Print the result of a program for this process's arguments; return its exit status."""
     if sys.argv[1:] in (["--help"], ["--version"]):
         print(HELP[program.__name__] if sys.argv[1] == "--help" else f"Sogenactif payment kit {__version__}")
         return 0

@@ -6,12 +6,12 @@ rows is the order in which a request carries its records.
 
 
 class Field:
-    """One field.
+    """Hold one row of the dictionary.
 
-    ``call`` says that a call may give it; ``keyword`` is its name in parmcom files. Lengths count
-    bytes. ``format`` names what the field is meant to hold: a letters, n digits, s other
-    characters, and their sums. Tags number the records of a message;
-    ``response_position`` is the place in what ``response`` prints, code being 1.
+    ``call`` says that a call may give it; ``keyword`` is its name in parmcom files. Lengths are in
+    bytes. ``format`` says what the field holds: a letters, n digits, s other characters, and their
+    sums. Tags number the records of a message; ``response_position`` is the place in the output of
+    ``response``, where code is 1.
     """
 
     def __init__(
@@ -207,12 +207,12 @@ CHECKED_FIRST = (
 
 
 def to_bytes(text: str) -> bytes:
-    """The bytes of a value: UTF-8, and any other byte as ``to_text`` kept it."""
+    """Return the bytes of a value: UTF-8, and any other byte as ``to_text`` preserved it."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def readable(text: str) -> str:
-    """A value as characters: its bytes are UTF-8 or, where they aren't, Latin-1."""
+    """Return the characters of a value, whose bytes are UTF-8 or else Latin-1."""
     if text.isascii():
         return text
     try:
@@ -223,5 +223,5 @@ def readable(text: str) -> str:
 
 
 def to_text(value: bytes) -> str:
-    """A value as text that ``to_bytes`` turns back into the same bytes, whatever they are."""
+    """Return any bytes as text, which ``to_bytes`` turns back into the same bytes."""
     return value.decode("utf-8", "surrogateescape")

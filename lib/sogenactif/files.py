@@ -21,42 +21,42 @@ PACKAGE = os.path.dirname(os.path.abspath(__file__))
 ROOT = PACKAGE if os.path.isdir(f"{PACKAGE}/templates") else os.path.dirname(os.path.dirname(PACKAGE))
 MOST_BYTES = 1024 * 1024
 FILE_NAME_PART = re.compile(r"[0-9A-Za-z_-]+")
-# A file may change twice in one tick of its clock: what was read of one this young is not kept.
-YOUNG_SECONDS = 2
+# A file may change twice in one tick of its clock, so a younger one is not cached.
+SETTLE_SECONDS = 2
 
 
 def cached_until_changed(read: "Read") -> "Read":
-    """A function whose last argument is the path of a file, and that reads the file again only when it changed.
+    """Cache what a function reads of a file, whose path is its last argument, until the file changes.
 
-    What it returns is shared and must not be changed; where it raises nothing is kept.
+    The result is shared and must not be modified. An exception is not cached.
     """
     memory: dict[tuple[str, ...], tuple[tuple[int, ...], object]] = {}
 
     @wraps(read)
     def read_once(*call: str) -> object:
         try:
-            found = os.stat(call[-1])
+            status = os.stat(call[-1])
         except (OSError, ValueError):
             return read(*call)
-        state = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-        known = memory.get(call)
-        if known and known[0] == state:
-            return known[1]
-        made = read(*call)
-        if time.time() - max(found.st_mtime, found.st_ctime) > YOUNG_SECONDS:
-            memory[call] = state, made
-        return made
+        version = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        cached = memory.get(call)
+        if cached and cached[0] == version:
+            return cached[1]
+        content = read(*call)
+        if time.time() - max(status.st_mtime, status.st_ctime) > SETTLE_SECONDS:
+            memory[call] = version, content
+        return content
 
     return read_once  # type: ignore[return-value]
 
 
 def stays_in_directory(value: str) -> bool:
-    """Whether a value can be part of a file's name without leading out of its directory."""
+    """Return whether a value can be part of a file name without leading out of its directory."""
     return FILE_NAME_PART.fullmatch(value) is not None
 
 
 def read_file(path: str) -> bytes:
-    """The content of a file of the merchant's, of 1 MiB at most. Raises OSError, ValueError."""
+    """Return the content of a file of the merchant, 1 MiB at most. Raises OSError, ValueError."""
     if os.path.exists(to_bytes(path)) and not os.path.isfile(to_bytes(path)):
         raise OSError(errno.EINVAL, "not a file")
     with open(to_bytes(path), "rb") as file:
@@ -69,8 +69,8 @@ def read_file(path: str) -> bytes:
 def write_secret(path: str, content: bytes, as_folder: bool = False) -> None:
     """Write a file that only its owner may read, whole or not at all.
 
-    With ``as_folder`` its group is that of its folder, and may read it where the folder is open to
-    that group and to nobody else; its owner is the folder's too where root writes. Raises OSError.
+    With ``as_folder`` its group is that of its folder, and may read it if the folder is open to
+    that group and to nobody else; if root writes, its owner is that of the folder too. Raises OSError.
     """
     draft = path + ".new"
     with contextlib.suppress(FileNotFoundError):
@@ -87,8 +87,8 @@ def write_secret(path: str, content: bytes, as_folder: bool = False) -> None:
 def open_private(path: str, flags: int = 0) -> int:
     """Open a file for reading and writing, made if it is missing, and return its descriptor. Raise OSError.
 
-    Only its owner may read a new file; what root makes belongs to the owner of its folder, whose
-    programs go on writing it. A link is refused, and a file that is there keeps its owner: whoever
+    Only its owner may read a new file. If root makes it, it belongs to the owner of its folder, whose
+    programs go on writing it. A link is refused, and an existing file keeps its owner: a user who
     may write in the folder must not turn root's rights on a file elsewhere.
     """
     flags |= os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -112,7 +112,7 @@ def make_private_folder(path: str) -> None:
 
 
 def flush_folder(path: str) -> None:
-    """Bring the names in a folder to the disk. Raise OSError."""
+    """Flush the names in a folder to the disk. Raise OSError."""
     folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -121,7 +121,7 @@ def flush_folder(path: str) -> None:
 
 
 def become_owner(*paths: str) -> None:
-    """Where root runs this, go on as the first other owner of these files and folders, if there is one.
+    """Drop the rights of root for those of the first other owner of these files and folders, if there is one.
 
     That user may make links there, which root must not follow.
     """

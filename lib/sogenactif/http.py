@@ -1,4 +1,4 @@
-"""What a browser or a server sends, read within limits; what it is answered."""
+"""Requests of browsers and servers, read within limits, and the answers to them."""
 
 from collections.abc import Callable, Iterable
 
@@ -35,7 +35,7 @@ Application = Callable[[Environ, "StartResponse"], Iterable[bytes]]
 
 
 class HttpError(Exception):
-    """A request that can't be served: its status, and in a few words why (for the log)."""
+    """Report a request that can't be served: its status, and the reason for the log."""
 
     def __init__(self, status: int, why: str, headers: Headers | None = None) -> None:
         super().__init__(why)
@@ -44,7 +44,7 @@ class HttpError(Exception):
 
 
 def allow(environ: Environ, *methods: str) -> str:
-    """The method of a request, one of these. Raises HttpError 405."""
+    """Return the method of a request, one of ``methods``. Raises HttpError 405."""
     method: str = environ.get("REQUEST_METHOD", "")
     if method not in methods:
         raise HttpError(405, f"method {method}", [("Allow", ", ".join(methods))])
@@ -52,12 +52,12 @@ def allow(environ: Environ, *methods: str) -> str:
 
 
 def read_query(environ: Environ) -> dict[str, str]:
-    """The fields of the query string; of a repeated one the last. Raises HttpError 400 or 413."""
+    """Return the fields of the query string; of a repeated one the last. Raises HttpError 400 or 413."""
     return _parse(environ.get("QUERY_STRING", "").encode("latin-1"))
 
 
 def read_form(environ: Environ) -> dict[str, str]:
-    """The fields of a posted form, of 64 KiB and 100 fields at most; of a repeated one the last.
+    """Return the fields of a posted form, 64 KiB and 100 fields at most; of a repeated one the last.
 
     Raises HttpError 400 (no form, or a wrong one), 411 (sent in chunks, and the web server does not
     say where it ends) or 413.
@@ -97,7 +97,7 @@ def _parse(text: bytes) -> dict[str, str]:
 
 def _decoded(text: bytes) -> str:
     text = text.replace(b"+", b" ")
-    # DATA has no escapes: what reads them would cost as much as all the rest of the kit.
+    # DATA has no escapes, and loading their decoder would cost as much as all the rest of the kit.
     if b"%" in text:
         from urllib.parse import unquote_to_bytes
 
@@ -108,7 +108,7 @@ def _decoded(text: bytes) -> str:
 def send(
     start_response: "StartResponse", status: int, body: bytes, content_type: str, headers: Headers
 ) -> list[bytes]:
-    """Answer a request, with what no answer of a payment goes without: it is never stored nor sniffed."""
+    """Answer a request, with the headers of every answer: browsers neither store it nor guess its type."""
     start_response(
         STATUS[status],
         [

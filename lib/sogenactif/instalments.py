@@ -11,24 +11,24 @@ OPTIONS = ("NB_PAYMENT", "PERIOD", "INITIAL_AMOUNT")
 
 
 class Instalment(NamedTuple):
-    """A part of a payment: its day, and its amount in the smallest unit of the currency."""
+    """Hold one part of a payment: its day, and its amount in the smallest unit of the currency."""
 
     day: date
     amount: int
 
 
 class WrongSchedule(Exception):
-    """A payment in several times whose data, or card, is beyond the limits."""
+    """Report a payment in several times whose data, or card, exceeds the limits."""
 
 
 def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Instalment, ...]:
-    """The instalments of a PAYMENT_N, from ``NB_PAYMENT=n;PERIOD=days;INITIAL_AMOUNT=amount`` in data.
+    """Return the instalments of a PAYMENT_N, from ``NB_PAYMENT=n;PERIOD=days;INITIAL_AMOUNT=amount`` in data.
 
-    ``first_after`` is the capture day of the first. The last takes what an equal division leaves.
+    ``first_after`` is the capture day of the first. The last takes the remainder of an equal division.
     Raises WrongSchedule.
     """
-    given = dict(option.partition("=")[::2] for option in data.split(";"))
-    values = [given.get(name, "") for name in OPTIONS]
+    options = dict(option.partition("=")[::2] for option in data.split(";"))
+    values = [options.get(name, "") for name in OPTIONS]
     if not all(is_digits(value) and len(value) <= 12 for value in values):
         raise WrongSchedule
     count, period, initial = map(int, values)
@@ -44,5 +44,5 @@ def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Ins
 
 
 def is_digits(text: str) -> bool:
-    """Whether a text is ASCII digits, one at least."""
+    """Return whether a text is ASCII digits, one at least."""
     return text.isascii() and text.isdigit()

@@ -19,7 +19,7 @@ from sogenactif.reception import receive
 
 
 class PaymentForm:
-    """A payment request that is ready to be shown and posted.
+    """Hold a payment request that is ready to be shown and posted.
 
     ``html`` is the form with a button for each means of payment, as markup that templates don't escape.
     A shop that draws buttons of its own posts ``posts`` to ``action``: the hidden fields of each means of
@@ -39,9 +39,9 @@ class PaymentForm:
 
 
 class Kit:
-    """The kit as one pathfile configures it. Safe to share between threads: it holds no connection.
+    """Make payment requests and receive payment responses, as one pathfile configures them.
 
-    Files are read again when they change.
+    Threads may share it: it holds no connection. Files are read again when they change.
     """
 
     def __init__(self, pathfile: str) -> None:
@@ -67,11 +67,12 @@ class Kit:
 
         ``post`` are the fields of the post (or, with NO_RESPONSE_PAGE, of the query string), or its body as
         text. The same response may arrive several times, and each time it is returned: act on it so that
-        doing it twice does no harm. While the ledger can't be reached it is what was sealed, and the journal has it.
+        doing it twice does no harm. If the ledger can't be reached it is returned as it was
+        sealed, and the journal has it.
 
         Raises UntrustedResponse if nothing in the post may be acted on: it was not sealed by the payment server, it
-        says nothing of an outcome, or the ledger has no such request or another outcome for it. Raises
-        KitError if the fault is on this side: then answer 500 and look at the configuration and the ledger.
+        has no outcome, or the ledger has no such request or another outcome for it. Raises
+        KitError if the fault is on this side: then answer 500 and check the configuration and the ledger.
         """
         pathfile = read_pathfile(self.pathfile)
         with borrow_ledger(pathfile) as ledger:

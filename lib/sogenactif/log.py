@@ -1,6 +1,6 @@
 """The log: one line an event, through the standard library's logger ``sogenactif``.
 
-A line goes to the web server's error log, or to syslog where the pathfile says ``LOG!syslog!``. A
+A line goes to the web server's error log, or to syslog if the pathfile says ``LOG!syslog!``. A
 shop that hosts the applications itself gives the logger handlers of its own instead.
 """
 
@@ -16,9 +16,9 @@ SYSLOG = "/dev/log"
 
 
 def log(event: str, why: str, errors: TextIO, syslog: bool, severe: bool) -> None:
-    """Note an event, and why it happened, on one line of ASCII whatever is in it; ``errors`` is the web server's log.
+    """Log an event and its reason on one line of ASCII, 500 characters at most; ``errors`` is the web server's log.
 
-    ``severe`` says that the merchant has to act, and makes it an error; else it is a warning.
+    ``severe`` makes it an error, on which the merchant has to act; else it is a warning.
     """
     line = f"{event} {ascii(why)[1:-1][:LONGEST_LINE]}"
     level = logging.ERROR if severe else logging.WARNING
@@ -26,7 +26,7 @@ def log(event: str, why: str, errors: TextIO, syslog: bool, severe: bool) -> Non
 
 
 class Syslog(SysLogHandler):
-    """Raises OSError where nobody takes a line."""
+    """Write to syslog; raise OSError if no daemon takes the line."""
 
     ident = "sogenactif: "
 
@@ -35,7 +35,7 @@ class Syslog(SysLogHandler):
 
 
 class ToServer(logging.Handler):
-    """Writes where the request that an event belongs to says."""
+    """Write each event to the log of its own request: the web server's, or syslog."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.__dict__.get("syslog"):

@@ -1,4 +1,4 @@
-"""Amounts as customers read them."""
+"""Amounts in the words of customers."""
 
 # ISO 4217 number: letters, decimals. The currencies that the payment server accepts.
 CURRENCIES = {
@@ -57,7 +57,7 @@ MARKS = {"fr": (THIN_NO_BREAK, ","), "en": (",", "."), "de": (".", ","), "es": (
 
 
 def format_amount(amount: str, currency_code: str, language: str) -> str:
-    """An amount in the smallest unit, for a person: ``("1250", "978", "fr")`` is ``12,50 €``.
+    """Return an amount in the smallest unit, for a person: ``("1250", "978", "fr")`` is ``12,50 €``.
 
     ``currency_code`` is an ISO 4217 number, leading zeros optional; an unknown one is shown
     with the amount as it is. ``language`` is that of HTML (fr en de es it), else English.

@@ -1,4 +1,4 @@
-"""What a person sees: the Jinja environment, the form, the pages.
+"""The form, the pages and the debug report, from Jinja templates.
 
 Templates are compiled once for all processes, beside themselves, and again when they are edited.
 """
@@ -26,7 +26,7 @@ LINE_END = re.compile(r"\s*\n\s*")
 
 
 def form(request: PaymentRequest) -> Markup:
-    """The form that posts DATA, with a button for each means of payment: HTML 4 on one line."""
+    """Return the form that posts DATA, with a button for each means of payment: HTML 4 on one line."""
     pathfile = request.pathfile
     return _render(
         "form.html",
@@ -39,7 +39,7 @@ def form(request: PaymentRequest) -> Markup:
 
 
 def page(template: str, language: str, nonce: str, **values: object) -> bytes:
-    """A page in the customer's language, UTF-8; ``nonce`` is that of its style sheet."""
+    """Return a page in the customer's language, UTF-8; ``nonce`` is that of its style sheet."""
     html_language = HTML_LANGUAGE.get(language, "en")
     html = _render(
         template,
@@ -53,12 +53,12 @@ def page(template: str, language: str, nonce: str, **values: object) -> bytes:
 
 
 def report(title: str, sections: Sequence[tuple[str, Mapping[str, str]]]) -> Markup:
-    """The report of the debug mode, titled tables of names and values: HTML 4 on one line."""
+    """Return the report of the debug mode, titled tables of names and values: HTML 4 on one line."""
     return _render("debug.html", title=title, sections=sections)
 
 
 def compile_templates() -> None:
-    """Compile every template ahead of its first use, where this process may write beside them."""
+    """Compile every template ahead of its first use, if this process may write beside them."""
     for name in ENVIRONMENT.list_templates(extensions=["html", "css"]):
         ENVIRONMENT.get_template(name)
 
@@ -77,14 +77,14 @@ def _texts(language: str) -> dict[str, Markup]:
 
 
 def _without_logo(request: PaymentRequest) -> set[str]:
-    """The means that the project's logos lack; a shop with pictures of its own sets no LOGO_TYPE."""
+    """Return the means of payment without a logo here; a shop with its own logos sets no LOGO_TYPE."""
     means = {name for block in request.blocks for name in block.means}
     extension = request.pathfile.logo_extension
     return {name for name in means if not os.path.exists(f"{ROOT}/logos/{name}.{extension}")}
 
 
 class OneLine(Environment):
-    """Leaves out the line ends and indents of templates: what they make is on one line.
+    """Leave out the line ends and indents of templates, so that the result is one line.
 
     An extension of Jinja's could do so too, but its base class takes long to load.
     """
@@ -101,10 +101,10 @@ def _on_one_line(token: Token) -> Token:
 
 
 class Compiled(FileSystemBytecodeCache):
-    """Compiled templates, in a folder where Python keeps compiled modules too."""
+    """Cache compiled templates in a folder beside them, as Python does with modules."""
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        # Who may not write there compiles each time, as Python does.
+        # A user who may not write there compiles each time, as Python does.
         with contextlib.suppress(OSError):
             os.makedirs(self.directory, exist_ok=True)
             super().dump_bytecode(bucket)

@@ -1,7 +1,7 @@
-"""A payment request, checked and ready to post; a payment response, checked and ready to read.
+"""Payment requests, checked and ready to post; payment responses, checked and ready to read.
 
-The rules of a payment are here; what they do to bytes is behind ``protocol``, to files in
-``settings``. Source: docs/dictionary.md.
+The rules of a payment are here, its bytes in ``protocols``, its files in ``configuration``.
+Source: docs/dictionary.md.
 """
 
 import time
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from sogenactif.protocols import Gateway
 
 Register = Callable[[Mapping[str, str], Numbering], Mapping[str, str]]
-# Without one of these, whole, nobody can say what was paid.
+# If one of these were cut, it would not be certain what was paid.
 NEVER_SHORTENED = {"amount", "currency_code", "merchant_id", "order_id", "response_code", "transaction_id"}
 BLOCK_NUMBERS = set("123456789")
 OUTCOMES = {"00": "accepted", "17": "cancelled", "60": "pending"}
 
 
 class Block:
-    """Means of payment that are shown together, under the sentence of their number (1 to 9)."""
+    """Hold the means of payment that are shown together, under the sentence of their number (1 to 9)."""
 
     def __init__(self, number: str, means: tuple[str, ...]) -> None:
         self.number = number
@@ -40,7 +40,7 @@ class Block:
 
 
 class PaymentRequest:
-    """A payment request: its final ``fields``, its ``blocks`` in order, and what is sealed to be posted.
+    """Hold a payment request: its final ``fields``, its ``blocks`` in order, and the sealed ``posts``.
 
     ``posts`` are the hidden fields of the form of each means of payment; under ``""`` those of one
     form around all of them.
@@ -65,22 +65,22 @@ class PaymentRequest:
 
     @property
     def action(self) -> str:
-        """Where the customer's browser posts a form."""
+        """Return the address to which the customer's browser posts a form."""
         return self.gateway.action
 
     @property
     def data(self) -> str:
-        """DATA of Sips 1.0."""
+        """Return DATA of Sips 1.0."""
         return self.posts[""]["DATA"]
 
     @property
     def headers(self) -> bool:
-        """Whether a sentence stands above each block."""
+        """Return whether a sentence stands above each block."""
         return self.fields["header_flag"].lower() == "yes"
 
 
 class PaymentResponse:
-    """A payment response, complete: the same object from the wire to the shop's function.
+    """Hold a payment response, complete: the same object from the wire to the shop's function.
 
     ``fields`` that are absent or empty read as ``""``. ``protocol`` is sips or paypage, ``original`` holds the
     keys as they arrived, and ``day`` is the day of its transaction_id, empty if a Paypage response
@@ -106,7 +106,7 @@ class PaymentResponse:
 
     @property
     def day(self) -> str:
-        """The day (aaaammjj, Paris) of its transaction_id. Raises ResponseError for an impossible date."""
+        """Return the day (aaaammjj, Paris) of its transaction_id. Raises ResponseError for an impossible date."""
         if not self._day and self.protocol == SIPS and "transmission_date" in self.fields:
             try:
                 self._day = day_in_paris(self["transmission_date"])
@@ -118,7 +118,7 @@ class PaymentResponse:
     def from_stored(cls, stored: Mapping[str, "Any"]) -> "PaymentResponse":
         """Make the response that a row of the ledger or a line of the journal holds.
 
-        What the first schema stored names no protocol: there a transmission_date means Sips 1.0.
+        The first schema stored no protocol: in its rows a transmission_date means Sips 1.0.
         """
         fields: Mapping[str, str] = stored["fields"]
         protocol = stored.get("protocol") or (SIPS if "transmission_date" in fields else PAYPAGE)
@@ -127,7 +127,7 @@ class PaymentResponse:
 
     @property
     def stored(self) -> dict[str, "Any"]:
-        """What ``from_stored`` makes this response from; the original keys only if they are not the fields."""
+        """Return the values for ``from_stored``; ``original`` is empty if it is the same as ``fields``."""
         original = {} if self.protocol == SIPS else dict(self.original)
         return {"protocol": self.protocol, "day": self.day, "fields": dict(self.fields), "original": original}
 
@@ -136,12 +136,12 @@ class PaymentResponse:
 
     @property
     def outcome(self) -> str:
-        """``accepted``, ``refused``, ``cancelled`` or ``pending``; only ``accepted`` says paid."""
+        """Return ``accepted``, ``refused``, ``cancelled`` or ``pending``; only ``accepted`` means paid."""
         return OUTCOMES.get(self["response_code"], "refused")
 
     @property
     def guaranteed(self) -> str:
-        """Whether the issuer bears the loss if the card was used fraudulently: ``yes``, ``no`` or ``unknown``.
+        """Return whether the issuer bears the loss if the card was used fraudulently: ``yes``, ``no`` or ``unknown``.
 
         Paypage says it in guaranteeIndicator; of Sips 1.0 it is unknown. Source: docs/paypage.md.
         """
@@ -149,12 +149,12 @@ class PaymentResponse:
 
     @property
     def authenticated(self) -> bool:
-        """Whether the customer was authenticated with 3-D Secure."""
+        """Return whether the customer was authenticated with 3-D Secure."""
         return self["transaction_condition"] == "3D_SUCCESS"
 
     @property
     def soft_decline(self) -> bool:
-        """Whether the issuer refused only for want of authentication: the customer may try again with it."""
+        """Return whether the issuer refused only for lack of authentication: the customer may retry with it."""
         code = self._of_paypage("acquirerResponseCode")
         return self["response_code"] == "05" and code == "A1"
 
@@ -163,7 +163,7 @@ class PaymentResponse:
 
 
 def check_call(call: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters of a call, by name, once their names and their lengths in bytes are checked.
+    """Check the names of a call's parameters and their lengths in bytes; return the parameters.
 
     Raises InvalidKeyword and ParameterTooLong.
     """
@@ -195,7 +195,7 @@ def make_request(
     now: float | None = None,
     register: "Register | None" = None,
 ) -> PaymentRequest:
-    """The payment request of a call that ``check_call`` or ``parse_call`` let through.
+    """Make the payment request of a call that ``check_call`` or ``parse_call`` has checked.
 
     ``now`` is the moment of the request, in seconds since 1970 (UTC). ``register`` records the
     fields once they are checked, and returns those to be sealed, with their transaction_id; without it
@@ -222,10 +222,10 @@ def make_request(
 
 
 def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> PaymentResponse:
-    """The payment response that a message holds, its seal and the lengths of its values checked.
+    """Return the payment response in a message, its seal and the lengths of its values checked.
 
-    ``message`` is DATA, the body of a post, or the fields of one (``protocol.posted``). It may lack
-    a response_code, see ``read_outcome``. Raises MessageError, or ConfigurationError where the
+    ``message`` is DATA, the body of a post, or its fields (``protocols.posted``). It may lack
+    a response_code, see ``read_outcome``. Raises MessageError, or ConfigurationError if the
     merchant's certificate or secret key can't be used.
     """
     opened = protocols.open_response(protocols.posted(message), pathfile)
@@ -233,7 +233,7 @@ def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> Payme
     for name in (*CHECKED_FIRST, *opened.fields):
         value, most = to_bytes(fields.get(name, "")), RESPONSE_MAX_LENGTH[name]
         if len(value) > most:
-            # The lengths of Sips 1.0 don't bind Paypage.
+            # Paypage doesn't guarantee the lengths of Sips 1.0.
             if opened.protocol == SIPS or name in NEVER_SHORTENED:
                 raise ResponseError(f"{name} " if name in ("language", "data") else name)
             fields[name] = value[:most].decode("utf-8", "ignore")
@@ -242,10 +242,10 @@ def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> Payme
 
 
 def read_outcome(message: str | Mapping[str, str], pathfile: Pathfile) -> PaymentResponse:
-    """The payment response of ``read_response``, which must say how the payment ended.
+    """Return the payment response of ``read_response``, which must have an outcome.
 
-    The customer's browser holds a sealed message too, the request: it has no response_code,
-    and raises ResponseError.
+    Raises ResponseError for a sealed message without a response_code: the customer's browser has
+    such a message, the request, and could post it.
     """
     response = read_response(message, pathfile)
     if not response["response_code"]:

@@ -1,7 +1,7 @@
-"""The one way in for a payment response: opened, verified, matched and recorded.
+"""Reception of every payment response: opened, verified, matched and recorded.
 
 The scripts and the executables call ``receive`` and present its result. A message that can't be
-trusted is noted; one that may be genuine is kept, for ``verify_again``.
+trusted is noted. If it may be genuine it is stored whole, for ``verify_again``.
 """
 
 import json
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sogenactif.ledger.ledger import Ledger
     from sogenactif.ledger.matching import Match
 
-# Of a day: what anybody may make the kit write by posting garbage, and by forging answers to requests of theirs.
+# Limits of a day on what a stranger makes the kit write, by posting garbage or forging answers to own requests.
 MOST_NOTES_BYTES, MOST_KEPT_BYTES, MOST_KEPT_BYTES_OF_REQUEST = 4 << 20, 32 << 20, 64 << 10
 UNVERIFIED = "unverified"
 
@@ -33,7 +33,7 @@ Log = Callable[[str, Exception], None]
 
 
 class Received:
-    """A response that may be shown: ``match`` is None without a ledger."""
+    """Hold a response that may be shown; ``match`` is None without a ledger."""
 
     def __init__(self, response: PaymentResponse, match: "Match | None") -> None:
         self.response = response
@@ -44,7 +44,7 @@ class Received:
 
     @property
     def state(self) -> str:
-        """The outcome of the payment as far as it is known: pending if the ledger could not be reached."""
+        """Return the outcome of the payment as far as it is known: pending if the ledger could not be reached."""
         if self.match is None:
             return self.response.outcome
         return self.match.outcome if self.match.is_recorded else "pending"
@@ -56,7 +56,7 @@ def receive(
     """Open, verify, match and record the response in a post, or in the argument of ``response``.
 
     ``source`` says how it arrived: manual, automatic or executable. ``log`` is called with an event and an error
-    for what the merchant has to know though the response counts. Raises MessageError, ConfigurationError,
+    if the response counts and the merchant has to know something about it. Raises MessageError, ConfigurationError,
     and LedgerError if neither the ledger nor the journal could be written.
     """
     try:
@@ -80,7 +80,7 @@ def receive(
 
 
 def verify_again(ledger: "Ledger", pathfile: Pathfile, say: Callable[..., None]) -> int:
-    """Verify the kept messages again, and record those that are genuine; return how many are new.
+    """Verify the stored messages again, and record those that are genuine; return how many are new.
 
     ``say`` is called with the name and values of a text for each day that can't be read. Raises LedgerError.
     """
@@ -125,7 +125,7 @@ def _record(
 
 
 def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: str, log: Log) -> None:
-    """Note a message that can't be trusted; keep it whole if it may be genuine. Raises JournalError."""
+    """Note a message that can't be trusted; store it whole if it may be genuine. Raises JournalError."""
     from sogenactif.ledger.ledger import new_entry, today
 
     entry = new_entry("response", source, "forged")
@@ -140,12 +140,12 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
                 PaymentResponse(claim.fields, claim.original, claim.day, claim.protocol)
             )
         except LedgerError:
-            # It can't be said: better one too many.
+            # Not known: better to store one too many.
             request_id, ours = None, True
         if ours:
             name, most = f"{today()}.{UNVERIFIED}", MOST_KEPT_BYTES
         elif request_id is not None:
-            # Each request has room of its own, so that nobody fills that of another customer's.
+            # Each request has a limit of its own, so that nobody uses up that of another customer.
             name, most = f"{today()}.{request_id}.{UNVERIFIED}", MOST_KEPT_BYTES_OF_REQUEST
         kept = ours or request_id is not None
     if kept:

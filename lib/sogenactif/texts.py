@@ -1,4 +1,4 @@
-"""What customers read, in their language."""
+"""Texts of the customers' pages, in five languages."""
 
 # The kit's language codes, and those of HTML.
 HTML_LANGUAGE = {"fr": "fr", "en": "en", "ge": "de", "de": "de", "sp": "es", "es": "es", "it": "it"}
@@ -199,12 +199,12 @@ TEXTS["de"], TEXTS["es"] = TEXTS["ge"], TEXTS["sp"]
 
 
 def texts(language: str) -> dict[str, str]:
-    """The texts of a language of the kit (fr en ge sp it, de es); of any other, English."""
+    """Return the texts of a language of the kit (fr en ge sp it, de es); of any other, English."""
     return TEXTS.get(language, TEXTS["en"])
 
 
 def accepted_language(header: str) -> str:
-    """The kit's language that an Accept-Language header names first, or English."""
+    """Return the kit's language that an Accept-Language header names first, or English."""
     for choice in header.split(","):
         language = choice.strip()[:2].lower()
         if language in TEXTS:

@@ -1,7 +1,7 @@
-"""The three scripts as WSGI applications, each made from the shop's own functions.
+"""WSGI applications of the three scripts, each made from the shop's own functions.
 
-Whatever comes from outside is read within limits and answered with a page or, for the bank's
-server, with a bare status. The reason goes to the log, one line an event, never to the customer.
+A request is read within limits and answered with a page or, for the payment server, with a bare
+status. The reason of an error goes to the log, one line an event, never to the customer.
 """
 
 import os
@@ -34,7 +34,7 @@ LONGEST_ERROR = 500
 
 
 class Order:
-    """What the shop asks a customer to pay.
+    """Hold what the shop asks a customer to pay.
 
     ``parameters`` are those of the guide, by name (merchant_id, amount in cents, order_id…);
     ``lines`` are what the page shows of the order, each a text and its amount in cents.
@@ -49,14 +49,14 @@ class Order:
 
 
 class Unverified(HttpError):
-    """A message that says nothing of a payment, because the bank didn't seal it so."""
+    """Report a message that proves nothing about a payment: the bank didn't seal it, or not for this request."""
 
 
 def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> Application:
-    """The page that shows an order and the means of payment.
+    """Return the application of the page that shows an order and the means of payment.
 
     The browser names the order (``?order=…``, or posted) and nothing else; ``order_to_pay``
-    says what it costs, or None where there is none to pay. ``pathfile`` is a path.
+    returns what it costs, or None if there is no such order to pay. ``pathfile`` is a path.
     """
 
     def show(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
@@ -104,10 +104,10 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
 def call_response(
     next_page: Callable[[PaymentResponse], str], record_outcome: RecordOutcome, pathfile: str
 ) -> Application:
-    """The page a customer comes back to: accepted, refused or cancelled.
+    """Return the application of the page that a customer comes back to: accepted, refused or cancelled.
 
     The response is posted, or in the query string (NO_RESPONSE_PAGE). ``record_outcome`` is called with
-    the response, then ``next_page`` for the address that the page leads on to.
+    the response, then ``next_page``, which returns the address of the page's link.
     """
 
     def show(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
@@ -143,9 +143,9 @@ def call_response(
 
 
 def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) -> Application:
-    """What the bank's server calls: no page, the status says it all.
+    """Return the application that the payment server calls; it answers with a status and no page.
 
-    With a ledger, 200 says that the response is recorded on the disk. Without one every field of
+    With a ledger, 200 means that the response is recorded on the disk. Without one every field of
     it, or the error, is appended to the file ``log`` as a line of JSON, on the disk before
     ``record_outcome`` is called with the response.
     """
@@ -184,7 +184,7 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
 
 
 def dispatch(**scripts: Application) -> Application:
-    """One application for scripts, each at a path that ends in its name, ``.py`` or not."""
+    """Return one application for several, each at a path that ends in its name, with or without ``.py``."""
 
     def serve(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
@@ -204,7 +204,7 @@ def run_cgi(application: Application) -> None:
 
 
 def _settings(pathfile: str, environ: Environ) -> Pathfile:
-    """The pathfile of a script, which says where what happens to this request is logged. Raises KitError."""
+    """Read the pathfile of a script, which also says where this request is logged. Raises KitError."""
     settings = read_pathfile(pathfile)
     environ["sogenactif.syslog"] = settings.log == "syslog"
     return settings
@@ -220,8 +220,8 @@ def _receive(
 ) -> "Received":
     """Receive the response in a form, then notify the shop of its outcome.
 
-    Its function may fail, what is recorded stays. Without a ledger its failure is the caller's. Raises HttpError,
-    KitError.
+    If ``record_outcome`` fails, what is recorded stays; without a ledger its exception is passed on. Raises
+    HttpError, KitError.
     """
     from sogenactif.reception import receive
 
@@ -248,7 +248,7 @@ def _receive(
 
 
 def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ: Environ) -> None:
-    """Enter what only the journal has since an outage, then notify the shop of outcomes that are pending.
+    """Record what only the journal has since an outage, then notify the shop of pending outcomes.
 
     The page that shows an order has no ``record_outcome``: what it enters is notified with the next response.
     This is work for other payments: it comes after the answer, and whatever happens in it is only logged.
@@ -269,7 +269,7 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
 
 
 class _AnsweredFirst:
-    """The body of an answer, and what is done once the server has sent it and closes it."""
+    """Hold the body of an answer, and call ``then`` once the server has sent and closed it."""
 
     def __init__(self, body: Iterable[bytes], then: Callable[[], None]) -> None:
         self.body = body
@@ -284,7 +284,7 @@ def _guarded(
     handle: Callable[[Environ, "StartResponse"], Iterable[bytes]],
     failed: str | None,
 ) -> Application:
-    """The application that handles requests, and answers those that fail.
+    """Return the application that handles requests, and answers those that fail.
 
     ``failed`` names the texts of the page for our own faults; None answers without a page.
     """
@@ -331,7 +331,7 @@ def _page(
     headers: Headers | None = None,
     **values: object,
 ) -> list[bytes]:
-    """Answer with a page whose forms may post to the server of ``action``, and to nobody if it is empty.
+    """Answer with a page whose forms may post to the server of ``action`` only, or nowhere if it is empty.
 
     Browsers apply form-action to redirects too, and the bank may redirect to another of its hosts.
     """
@@ -368,7 +368,7 @@ def _append(path: str, entry: dict[str, object]) -> None:
 
 
 def _log(environ: Environ, event: str, error: BaseException) -> None:
-    """Note an event in the log, with no personal value of the call."""
+    """Log an event, without personal values of the call."""
     from sogenactif.log import log
 
     why = error.logged if isinstance(error, KitError) else str(error)

@@ -10,7 +10,7 @@ from sogenactif.files import cached_until_changed
 
 
 def test_a_file_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "YOUNG_SECONDS", -1)
+    monkeypatch.setattr(module, "SETTLE_SECONDS", -1)
     readings = []
 
     @cached_until_changed

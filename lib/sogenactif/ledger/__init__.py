@@ -1,4 +1,4 @@
-"""Borrow the ledger for one request: a pool keeps a process's connections from one request to the next."""
+"""The pool of ledgers: a process reuses its connections from one request to the next."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sogenactif.ledger.ledger import Ledger
 
-# Those that no request uses now.
+# The ledgers that no request uses now.
 POOL: "list[Ledger]" = []
 
 
 @contextmanager
 def borrow_ledger(pathfile: Pathfile) -> "Iterator[Ledger | None]":
-    """The ledger that a pathfile names, None if it names none."""
+    """Borrow the ledger that a pathfile names, None if it names none, and return it to the pool at the end."""
     if not pathfile.ledger:
         yield None
         return

@@ -1,4 +1,4 @@
-"""Reading the ledger: its transactions, the responses to them, and whether the journal says the same."""
+"""Queries of the ledger: transactions, the responses to them, and differences from the journal."""
 
 import json
 from collections.abc import Callable, Generator
@@ -13,12 +13,12 @@ WAITING = "waiting"
 
 
 class Transaction(NamedTuple):
-    """A request that was recorded, and what came of it.
+    """Hold a recorded request and the state of its payment.
 
     ``reference`` is its day in Paris and its transaction_id, aaaammjj-nnnnnn; ``made`` a moment in
-    UTC; ``state`` an outcome, or waiting; ``notified`` says whether the shop's function was called with it:
+    UTC; ``state`` an outcome, or waiting; ``notified`` says whether the shop was notified of it:
     yes, no, or printed if only an executable reported it. ``paid_twice`` marks an accepted transaction whose
-    order another one paid too.
+    order another accepted transaction paid too.
     """
 
     id: int
@@ -36,7 +36,7 @@ class Transaction(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A response that was recorded: when (UTC), how it came, and what it turned out to be."""
+    """Hold a recorded response: when it arrived (UTC), how (``source``), and its verdict."""
 
     received: str
     source: str
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """Something that the journal and the ledger don't agree on: its name, and the values of a sentence that says so."""
+    """Hold a difference between the journal and the ledger: its name, and the values of its text."""
 
     name: str
     values: dict[str, object]
@@ -57,7 +57,7 @@ class Difference(NamedTuple):
 def transactions(
     ledger: Ledger, day: str = "", number: str = "", order_id: str = "", state: str = ""
 ) -> Generator[Transaction, None, None]:
-    """The transactions that fit, in the order they were made; an empty condition fits all."""
+    """Yield the transactions that match the conditions, oldest first; an empty condition matches all."""
     conditions = {
         "day = ?": day,
         "transaction_id = ?": int(number) if number else "",
@@ -90,7 +90,7 @@ def transactions(
 
 
 def answers(ledger: Ledger, transaction: Transaction) -> list[Answer]:
-    """The responses to a transaction, the first one first."""
+    """Return the responses to a transaction, oldest first."""
     rows = ledger.database.rows(
         "SELECT received, source, verdict, fields FROM sogenactif_response WHERE request_id = ? ORDER BY id",
         transaction.id,
@@ -101,7 +101,7 @@ def answers(ledger: Ledger, transaction: Transaction) -> list[Answer]:
 
 
 def paid_twice(ledger: Ledger) -> list[tuple[str, list[str]]]:
-    """Return the orders that more than one transaction paid: their order_id, and the references of these."""
+    """Return the orders that several transactions paid: the order_id, and the transactions' references."""
     rows = ledger.database.rows(
         "SELECT merchant, order_id, day, transaction_id FROM sogenactif_request AS request"
         " WHERE outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FROM sogenactif_request AS another"
@@ -115,13 +115,13 @@ def paid_twice(ledger: Ledger) -> list[tuple[str, list[str]]]:
 
 
 def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Difference, None, None]:
-    """Yield what the journal and the ledger don't agree on.
+    """Yield the differences between the journal and the ledger.
 
     ``progress`` is called with the number of the journal's lines read so far.
     """
-    # The ledger's first: what comes meanwhile is in it before it is in the journal.
+    # Read the ledger first: what arrives meanwhile is in the ledger before it is in the journal.
     here = {entry["entry"]: _named(entry) for entry in recorded_entries(ledger)}
-    # A request that was made again has a line each time: the last one counts.
+    # A request that was repeated has a line each time: the last one counts.
     requests: dict[str, dict[str, Any]] = {}
     unreadable: list[JournalUnreadable] = []
     for count, entry in enumerate(ledger.journal.lines(unreadable.append), 1):
@@ -140,7 +140,7 @@ def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Di
         yield from _difference(ledger, entry)
     for error in unreadable:
         yield Difference("unreadable_day", {"error": error})
-    # What is missing may be on the days that can't be read.
+    # A missing entry may be on a day that can't be read.
     for named in here.values() if not unreadable else ():
         yield Difference("ledger_only", named)
 
@@ -152,7 +152,7 @@ def _difference(ledger: Ledger, entry: dict[str, Any]) -> Generator[Difference, 
         yield Difference("journal_only", named)
         return
     verdict, fields = recorded
-    # A duplicate decided when the ledger was made again, if the journal lacked what it repeats.
+    # When the ledger was rebuilt a duplicate decided, if the journal lacked the response that it repeats.
     known = (verdict, UNRECORDED, UNKNOWN, *([DUPLICATE] if verdict == "accepted" else []))
     if entry["verdict"] not in known:
         yield Difference("verdict", {**named, "journal": entry["verdict"], "ledger": verdict})

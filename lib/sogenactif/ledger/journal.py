@@ -1,6 +1,6 @@
-"""The journal: a file of JSON lines a day, where nothing is ever changed.
+"""The journal: one file of JSON lines a day, to which lines are only ever appended.
 
-A line that ``append`` returned from is on the disk. Many processes may write at once; only the
+When ``append`` returns, its line is on the disk. Many processes may write at once; only the
 user they run as may read.
 """
 
@@ -25,7 +25,7 @@ DATED = re.compile(r"[0-9]{14}[0-9]{1,6}")
 
 
 class Journal:
-    """The journal in a folder, which is made when the first line is written."""
+    """Read and write the journal in a folder, which is made when the first line is written."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -36,7 +36,7 @@ class Journal:
     def append(self, day: str, entry: Mapping[str, object]) -> None:
         """Write an entry to the file of a day (aaaammjj) and flush it to the disk, or raise JournalError.
 
-        A line is whole or absent: one that a full disk cut is taken back.
+        A line is whole or absent: if a full disk cuts it, it is removed.
         """
         line = json.dumps(entry).encode("ascii") + b"\n"
         path = f"{self.folder}/{day}.jsonl"
@@ -69,7 +69,7 @@ class Journal:
     def lines(
         self, report: Callable[[JournalUnreadable], None] | None = None, only: str = ""
     ) -> Iterator[Entry | None]:
-        """Yield every entry, or those of one day (aaaammjj), and None for each line that is no entry.
+        """Yield every entry, or those of one day (aaaammjj), and None for each invalid line.
 
         A day that can't be read is given to ``report``, and the other days are read; without it
         OSError is raised.
@@ -116,7 +116,7 @@ class Journal:
             os.close(file)
 
     def days(self) -> list[str]:
-        """The days that have a file, the oldest first."""
+        """Return the days that have a file (aaaammjj), the oldest first."""
         try:
             names = os.listdir(self.folder)
         except FileNotFoundError:
@@ -137,14 +137,14 @@ class Journal:
 
 
 def _entry(line: bytes) -> Entry | None:
-    """What a line says, where it is an entry of this journal."""
+    """Return the entry in a line, None if it isn't one."""
     try:
         entry = json.loads(line)
         texts = [entry[name] for name in ("entry", "time", "kind", "source", "verdict")]
         fields = entry["fields"]
         texts += [*fields, *fields.values()]
         texts += [entry.get("protocol", ""), entry.get("day", "")]
-        # Of Sips 1.0 the fields are all that arrived.
+        # For Sips 1.0 the fields are all that arrived.
         if entry.get("original"):
             texts += [*entry["original"], *entry["original"].values()]
         dated = True
@@ -152,5 +152,5 @@ def _entry(line: bytes) -> Entry | None:
             dated = bool(DATED.fullmatch(fields["transmission_date"] + fields["transaction_id"]))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    whole = all(isinstance(text, str) for text in texts) and IDENTIFIER.fullmatch(entry["entry"])
-    return entry if whole and dated and entry["kind"] in ("request", "response") else None
+    are_texts = all(isinstance(text, str) for text in texts) and IDENTIFIER.fullmatch(entry["entry"])
+    return entry if are_texts and dated and entry["kind"] in ("request", "response") else None

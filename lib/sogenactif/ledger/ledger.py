@@ -1,8 +1,8 @@
-"""What has happened before: requests, the responses to them, and what the shop was notified of.
+"""The ledger: requests, the responses to them, and the outcomes that the shop was notified of.
 
-The ledger hands out transaction identifiers, matches each response with the request it answers,
-and notifies the shop of each outcome once. Beside it a journal keeps a line for each request and
-response. On if the pathfile names a LEDGER. Days are those of Paris.
+The ledger assigns transaction numbers, matches each response with the request it answers, and
+notifies the shop of each outcome once. Beside it the journal has a line for each request and
+response. It is used if the pathfile names a LEDGER. Days are those of Paris.
 """
 
 import json
@@ -55,11 +55,11 @@ NOTE_TRIES = 6
 LONGEST_ERROR = 300
 NOTIFIED_AT_ONCE = 5
 MOST_UNANSWERED = 200
-# Transactions that a line of the log names.
+# How many transactions a line of the log names.
 MOST_NAMED = 3
 MANY_NUMBERS = 100_000
 SIPS_NUMBERING = Numbering()
-# What the shop was not notified of, unless an executable printed it and nothing else received it.
+# Outcomes that the shop was not notified of, except those that only an executable received and printed.
 PENDING = "outcome <> notified AND outcome <> printed"
 REQUEST_COLUMNS = "id, protocol, day, reference, fields, outcome, decided_by"
 RESPONSE_COLUMNS = "id, protocol, day, original, fields"
@@ -115,13 +115,13 @@ Query = Callable[..., Iterable[Row]]
 
 
 class Ledger:
-    """The ledger and the journal of a shop. Methods raise LedgerError if the database fails."""
+    """Record a shop's payments in the ledger and the journal. Methods raise LedgerError if the database fails."""
 
     def __init__(self, url: str, journal: str) -> None:
         self.url = url
         self.journal = Journal(journal)
         self._database: Database | None = None
-        # What the log is to say of the last request that was registered.
+        # A sentence for the log about the last request that was registered.
         self.warning = ""
 
     def __repr__(self) -> str:
@@ -129,7 +129,7 @@ class Ledger:
 
     @property
     def database(self) -> "Database":
-        """The database, opened when it is first needed: without it the journal still works."""
+        """Return the database, opened on first use: without it the journal still works."""
         if self._database is None:
             try:
                 self._database = open_database(self.url, self._is_new)
@@ -139,7 +139,7 @@ class Ledger:
 
     @contextmanager
     def made_again(self) -> Iterator[None]:
-        """Fill a new database in place of one that is lost; other processes see it once it is filled."""
+        """Fill a new database in place of a lost one; other processes see it once it is filled."""
         self.close()
         with rebuilt_database(self.url) as self._database:
             yield
@@ -152,11 +152,11 @@ class Ledger:
         self._database = None
 
     def is_usable(self) -> bool:
-        """Whether the database that is open, if one is, still is the one at the ledger's address."""
+        """Return whether the open database, if there is one, still is the one at the ledger's address."""
         return self._database is None or self._database.is_usable()
 
     def _is_new(self) -> bool:
-        """Whether nothing was ever recorded, so that a missing database is no loss."""
+        """Return whether nothing was ever recorded, so that a missing database is no loss."""
         return all(entry.get("verdict") == FORGED for entry in self.journal.entries())
 
     # Requests
@@ -164,25 +164,25 @@ class Ledger:
     def register(self, fields: Mapping[str, str], numbering: Numbering = SIPS_NUMBERING) -> Mapping[str, str]:
         """Record a request, and return its fields as they are to be sealed.
 
-        Its transaction_id is the shop's own, or that of the same order if it still waits (Sips 1.0), or the next of
+        Its transaction_id is the shop's own, or that of the same order if it is unanswered (Sips 1.0), or the next of
         the day. A request that is recorded already, in all its fields, is returned as it is and nothing is
-        written. The journal has a new one before this returns. Raises CallError, DayFull, OrderFull,
+        written. A new request is in the journal before this returns. Raises CallError, DayFull, OrderFull,
         TransactionUsed, JournalError.
         """
         self.warning = ""
         given, order_id = fields.get("transaction_id", ""), fields.get("order_id", "")
         if not order_id and numbering.protocol == PAYPAGE and not numbering.by_reference:
             raise CallError("order_id not filled, and PAYPAGE_REFERENCE!transactionId! needs it")
-        known = _registered(self.database.rows, fields, numbering)
-        if known and not changed(known["fields"], fields):
-            return dict(known["fields"])
+        recorded = _registered(self.database.rows, fields, numbering)
+        if recorded and not changed(recorded["fields"], fields):
+            return dict(recorded["fields"])
         entry = new_entry("request", "call_request", "requested")
         entry |= {"protocol": numbering.protocol, "given": bool(given), "fields": dict(fields)}
         with self.database.transaction() as execute:
-            known = _registered(execute, fields, numbering)
-            if known:
-                entry |= {"entry": known["entry"], "time": known["made"]}
-                entry["fields"] = {**fields, **_identifiers(known["fields"])}
+            recorded = _registered(execute, fields, numbering)
+            if recorded:
+                entry |= {"entry": recorded["entry"], "time": recorded["made"]}
+                entry["fields"] = {**fields, **_identifiers(recorded["fields"])}
                 _update_request(execute, entry)
                 # Lines of one request have to stand in the order in which they were recorded.
                 self.journal.append(journal_day(fields), entry)
@@ -200,7 +200,7 @@ class Ledger:
         return dict(entry["fields"])
 
     def enter_request(self, entry: Entry) -> None:
-        """Record the request of a journal's entry: one that the ledger lacks, or has in an earlier form."""
+        """Record the request of a journal's entry, which the ledger lacks or has in an earlier form."""
         fields = entry["fields"]
         number = int(fields["transaction_id"])
         protocol = entry.get("protocol", "")
@@ -253,11 +253,11 @@ class Ledger:
         """
         response = PaymentResponse.from_stored(entry)
         with self.database.transaction() as execute:
-            known = execute(
+            row = execute(
                 "SELECT verdict, request_id FROM sogenactif_response WHERE entry = ?", entry["entry"]
             )
-            if known:
-                return Match(known[0][0], request_id=known[0][1])
+            if row:
+                return Match(row[0][0], request_id=row[0][1])
             match = _match(execute, response)
             if entry["verdict"] != UNRECORDED:
                 printing = printing or entry["source"] == EXECUTABLE
@@ -283,7 +283,7 @@ class Ledger:
         return match
 
     def match_again(self) -> int:
-        """Match the responses that answered no request with those recorded since; return how many found theirs."""
+        """Match the unknown responses with the requests recorded since; return how many now have theirs."""
         statement = f"SELECT {RESPONSE_COLUMNS} FROM sogenactif_response WHERE verdict = ?"
         unknown = list(self.database.rows(statement, UNKNOWN))
         matched = 0
@@ -297,7 +297,7 @@ class Ledger:
         return matched
 
     def has(self, entry: Entry) -> bool:
-        """Whether the ledger has an entry of the journal, in the form of this line."""
+        """Return whether the ledger has an entry of the journal, in the form of this line."""
         recorded = self.recorded(entry)
         return recorded is not None and (entry["kind"] == "response" or recorded == entry["fields"])
 
@@ -368,7 +368,7 @@ class Ledger:
             if not rows:
                 return False
             [[outcome, requested, *stored]] = rows
-            # Before the call: a function that ends the process must not come first for ever.
+            # Counted before the call: a function that ends the process must not stay first in the queue.
             with self.database.transaction(flush=False) as execute:
                 execute("UPDATE sogenactif_request SET attempts = attempts + 1 WHERE id = ?", request_id)
             try:
@@ -382,7 +382,7 @@ class Ledger:
             return True
 
     def _note_notified(self, request_id: int, outcome: str) -> None:
-        """Note that the shop was notified: again and again, for it is not to be notified twice."""
+        """Note that the shop was notified; retry, so that it isn't notified twice."""
         for tries_left in reversed(range(NOTE_TRIES)):
             try:
                 # Not flushed. After a power cut the shop is notified twice, which it has to tolerate.
@@ -408,14 +408,14 @@ def opened_ledger(pathfile: Pathfile) -> Iterator[Ledger | None]:
 
 
 def stored_response(protocol: str, day: str, original: str, fields: str) -> PaymentResponse:
-    """Make the response that a row of the ledger holds: its columns of these names."""
+    """Make the response of a row, from its columns of these names."""
     return PaymentResponse.from_stored(
         {"protocol": protocol, "day": day, "original": json.loads(original), "fields": json.loads(fields)}
     )
 
 
 def searchable(order_id: str) -> str:
-    """Return an order_id as the database holds it: bytes that are no text are written as escapes."""
+    """Return an order_id as the database holds it: bytes that aren't UTF-8 are written as escapes."""
     return order_id.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
@@ -428,12 +428,12 @@ def journal_day(fields: Mapping[str, str]) -> str:
 
 
 def today() -> str:
-    """Return this day in Paris, aaaammjj."""
+    """Return the current day in Paris, aaaammjj."""
     return datetime.now(PARIS).strftime("%Y%m%d")
 
 
 def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -> Entry | None:
-    """Return the recorded request that a call makes again, as its entry in the journal: None for a new one.
+    """Return the recorded request that a call repeats, as its entry in the journal: None for a new one.
 
     That is the one with the shop's own transaction_id; or, in Sips 1.0, the last one of an order
     that nothing answered and that the payment server would take for the same. Raises TransactionUsed.
@@ -540,9 +540,9 @@ def _match(execute: Execute, response: PaymentResponse) -> Match:
 
 
 def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
-    """Return the requests that a response may answer, whatever their fields."""
+    """Return the requests that a response may answer, by number or reference; ``answered`` compares the rest."""
     digits = response["transaction_id"].lstrip("0")
-    # Whoever forges one may write as many digits as they like.
+    # A forged response may have any number of digits.
     number = int(digits or 0) if len(digits) <= MAX_LENGTH["transaction_id"] else 0
     columns = f"SELECT {REQUEST_COLUMNS} FROM sogenactif_request"
     rows: list[Row] = []
@@ -598,10 +598,10 @@ def _merchant(fields: Mapping[str, str]) -> str:
 
 
 def new_entry(kind: str, source: str, verdict: str) -> Entry:
-    """Return a new entry of the journal, without what it is about."""
+    """Return a new entry of the journal, without its fields."""
     now = datetime.now(timezone.utc)
     return {
-        # Begins with the moment, so that a large ledger's index grows at its end.
+        # Begins with the time, so that a large ledger's index grows at its end.
         "entry": f"{int(now.timestamp() * 1000):012x}{os.urandom(10).hex()}",
         "time": now.isoformat(),
         "kind": kind,

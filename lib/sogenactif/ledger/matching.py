@@ -1,4 +1,4 @@
-"""Which request a response answers, and what it makes of it: pure functions, no SQL."""
+"""Matching of responses with requests, and the verdict: pure functions, no SQL."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -25,9 +25,9 @@ BLANKED = dict.fromkeys(map(ord, '|;:"'), " ")
 
 
 class Request:
-    """A recorded request: its ID, protocol, day, transactionReference, fields, outcome and deciding response.
+    """Hold a recorded request: its ID, protocol, day, transactionReference, fields, outcome and deciding response.
 
-    ``protocol`` is empty if it was recorded before requests had one; it then fits both.
+    ``protocol`` is empty if it was recorded before requests had one; then it matches both.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Request:
 
 
 class Match:
-    """What a response turned out to be.
+    """Hold the verdict on a response, and its request.
 
     ``verdict`` is an outcome (accepted, refused, cancelled, pending) if this response decided it;
     duplicate if it was known; conflicting, with ``why``, or unknown if it pays nothing; unrecorded
@@ -81,22 +81,22 @@ class Match:
         return f"<Match {self.verdict} {self.outcome} {self.why}>"
 
     def complete(self, response: PaymentResponse) -> PaymentResponse:
-        """Return the response with what the server doesn't give back, in the words of the request."""
+        """Return the response with the fields of its request that the server didn't give back."""
         return complete(response, self.requested)
 
     @property
     def is_recorded(self) -> bool:
-        """Whether the ledger has the response, and not the journal alone."""
+        """Return whether the ledger has the response, and not the journal alone."""
         return self.verdict != UNRECORDED
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the response agrees with the request that it answers."""
+        """Return whether the response agrees with the request that it answers."""
         return self.verdict in OUTCOMES or self.verdict == DUPLICATE
 
 
 def answered(response: PaymentResponse, requests: Iterable[Request]) -> Request | None:
-    """Return the request that a response answers, or else the one that it only pretends to answer.
+    """Return the request that a response answers, or else the nearest of its number, which it contradicts.
 
     ``requests`` are those of its transaction_id, from any day, or of its transactionReference.
     """
@@ -136,7 +136,7 @@ def answered(response: PaymentResponse, requests: Iterable[Request]) -> Request 
 
 
 def nearby(day: str) -> list[str]:
-    """Return a day, the one before and the one after, aaaammjj: the order in which a request is looked for."""
+    """Return a day, the day before and the day after (aaaammjj), in the order in which a request is searched."""
     from datetime import timedelta
 
     from sogenactif.dates import read_day
@@ -145,27 +145,26 @@ def nearby(day: str) -> list[str]:
 
 
 def judge(response: PaymentResponse, request: Request, earlier: Mapping[int, PaymentResponse]) -> Match:
-    """Return what a response makes of its request; ``earlier`` are the responses, by ID, that decided it so far."""
-    other = differing(response, request.fields)
-    if not other and response.protocol == SIPS and request.protocol == SIPS:
-        # The key of the seal depends on it: whoever forges one must not be free to choose.
+    """Return the verdict on a response; ``earlier`` are the responses, by ID, that decided its request so far."""
+    field = differing(response, request.fields)
+    if not field and response.protocol == SIPS and request.protocol == SIPS:
+        # The key of the seal depends on it: a forger must not be free to choose it.
         sent = request.fields.get("transmission_date")
-        other = "" if response["transmission_date"] == sent else "transmission_date"
+        field = "" if response["transmission_date"] == sent else "transmission_date"
     before = request.outcome
-
-    asked = request.id, request.fields
-    if other:
-        return Match(CONFLICTING, before, f"another {other}", *asked)
+    of_request = request.id, request.fields
+    if field:
+        return Match(CONFLICTING, before, f"another {field}", *of_request)
     if not before or request.decided_by is None:
-        return Match(response.outcome, response.outcome, "", *asked)
+        return Match(response.outcome, response.outcome, "", *of_request)
     used_already = response.protocol != SIPS and response["response_code"] == USED_ALREADY
     if used_already or _identity(response) in map(_identity, earlier.values()):
-        return Match(DUPLICATE, before, "", *asked)
+        return Match(DUPLICATE, before, "", *of_request)
     if not is_final(earlier[request.decided_by]):
-        return Match(response.outcome, response.outcome, "", *asked)
+        return Match(response.outcome, response.outcome, "", *of_request)
     if response.outcome == "accepted" and before != "accepted":
-        return Match("accepted", "accepted", f"accepted after {before}", *asked)
-    return Match(CONFLICTING, before, f"{response.outcome} after {before}", *asked)
+        return Match("accepted", "accepted", f"accepted after {before}", *of_request)
+    return Match(CONFLICTING, before, f"{response.outcome} after {before}", *of_request)
 
 
 def as_recorded(
@@ -173,8 +172,8 @@ def as_recorded(
 ) -> Match:
     """Return a match as it was decided when the response arrived.
 
-    Two responses that arrived at once may stand in the journal in the other order: what decided the
-    request for good (``decided``) stays, whatever the journal has after it.
+    Two responses that arrived at once may stand in the journal in the other order: a final decision
+    among ``decided`` stays, whatever the journal has after it.
     """
     if match.request_id is None or verdict == UNKNOWN:
         return Match(UNKNOWN, why=match.why)
@@ -187,7 +186,7 @@ def as_recorded(
 
 
 def is_final(response: PaymentResponse) -> bool:
-    """Whether a response reports the bank's decision: before that the customer may come back."""
+    """Return whether a response reports the bank's decision: before that the customer may come back."""
     return response.outcome in ("accepted", "refused") and response["response_code"] not in NOT_FINAL
 
 
@@ -209,7 +208,7 @@ def changed(before: Mapping[str, str], again: Mapping[str, str]) -> list[str]:
 def complete(response: PaymentResponse, requested: Mapping[str, str]) -> PaymentResponse:
     """Return a response with the fields of its request that the server didn't give back.
 
-    What was compared loosely is written as in the request.
+    Values that are compared loosely are written as in the request.
     """
     if not requested:
         return response

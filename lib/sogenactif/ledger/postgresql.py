@@ -11,7 +11,7 @@ PSYCOPG_MISSING = "psycopg is missing: ./install.sh postgresql installs it"
 
 
 class PostgresqlDatabase:
-    """A ledger in PostgreSQL, for shops with several web servers; ``url`` is ``postgresql://…``."""
+    """Hold a ledger in PostgreSQL, for shops with several web servers; ``url`` is ``postgresql://…``."""
 
     def __init__(self, url: str, may_create: Callable[[], bool], migrate: bool = True) -> None:
         self._name = "postgresql"
@@ -53,7 +53,7 @@ class PostgresqlDatabase:
         return f"<PostgresqlDatabase {self._name}>"
 
     def migrate(self, may_create: Callable[[], bool]) -> None:
-        """Bring the schema up to this kit's; ``may_create`` is asked before there is one. Raises LedgerError."""
+        """Bring the schema up to this kit's; ``may_create`` is called before it is created. Raises LedgerError."""
         version = self._version()
         if version == 0 and not may_create() and self._version() == 0:
             raise LedgerMissing(self._name)
@@ -79,7 +79,7 @@ class PostgresqlDatabase:
 
     @contextmanager
     def transaction(self, flush: bool = True) -> Iterator[Execute]:
-        """As that of SQLite; rows read with ``{lock}`` are this transaction's until it ends."""
+        """Begin a transaction, as SqliteDatabase does; rows read with ``{lock}`` are locked until it ends."""
 
         def execute(statement: str, *values: object) -> list[Row]:
             text = statement.format(
@@ -97,7 +97,7 @@ class PostgresqlDatabase:
             raise LedgerError(self._name, error) from error
 
     def rows(self, statement: str, *values: object) -> Iterator[Row]:
-        """As those of SQLite."""
+        """Yield the rows of a SELECT, as SqliteDatabase does."""
         try:
             with (
                 self._connection.transaction(),
@@ -109,7 +109,7 @@ class PostgresqlDatabase:
 
     @contextmanager
     def claim(self, number: int) -> Iterator[bool]:
-        """As that of SQLite, among all machines; a connection that breaks lets go."""
+        """Yield whether this process alone, of all machines, holds a lock; a lost connection releases it."""
         space = "hashtext('sogenactif_request')"
         try:
             [[mine]] = self._connection.execute(
@@ -124,7 +124,7 @@ class PostgresqlDatabase:
             raise LedgerError(self._name, error) from error
 
     def is_usable(self) -> bool:
-        """Whether the server still answers on this connection."""
+        """Return whether the server still answers on this connection."""
         try:
             self._connection.execute("SELECT 1")
         except self._error:
@@ -132,14 +132,14 @@ class PostgresqlDatabase:
         return True
 
     def check(self) -> None:
-        """Nothing: the server checks its own files."""
+        """Check nothing: the server checks its own files."""
 
     def close(self) -> None:
         self._connection.close()
 
 
 def stored_version(url: str) -> int:
-    """Return the version of the schema on a server, which is left as it is. Raise LedgerError."""
+    """Return the version of a server's schema, without migrating it. Raise LedgerError."""
     server = PostgresqlDatabase(url, lambda: True, migrate=False)
     try:
         [[exists]] = server.rows("SELECT to_regclass('sogenactif_schema') IS NOT NULL")

@@ -1,4 +1,4 @@
-"""The ledger from the journal: after an outage, after a loss, and the journal from the ledger."""
+"""Rebuilding of the ledger from the journal, after an outage or a loss, and of the journal from the ledger."""
 
 import contextlib
 import fcntl
@@ -22,17 +22,17 @@ DAY = re.compile(r"[0-9]{8}")
 def note_unrecorded(folder: str, day: str) -> None:
     """Note that the journal of a day (aaaammjj) has responses that the ledger lacks, for ``enter_unrecorded``.
 
-    If it can't be noted, ``sogenactif replay`` finds them.
+    If that fails, ``sogenactif replay`` finds them.
     """
     with contextlib.suppress(OSError), _locked(f"{folder}/{UNRECORDED_DAYS}", True) as file:
         os.write(file, f"{day}\n".encode())
 
 
 def enter_unrecorded(ledger: Ledger) -> int:
-    """Enter what only the journal has since the ledger could not be reached; return how many responses.
+    """Record what only the journal has since the ledger could not be reached; return how many responses.
 
-    Costs a look for one file if nothing is left. Raises LedgerError, JournalUnreadable and OSError, and looks
-    again the next time.
+    If nothing is left this costs one stat. Raises LedgerError, JournalUnreadable and OSError; the next call
+    retries.
     """
     path = f"{ledger.journal.folder}/{UNRECORDED_DAYS}"
     if not os.path.exists(path):
@@ -42,7 +42,7 @@ def enter_unrecorded(ledger: Ledger) -> int:
         with _locked(path, False) as file:
             noted = set(DAY.findall(os.read(file, 1 << 20).decode("ascii", "replace")))
             unreadable: list[JournalUnreadable] = []
-            # One that was taken away has nothing left to enter.
+            # A day whose file was removed has nothing left to record.
             for day in sorted(noted & {*ledger.journal.days()}):
                 lines = ledger.journal.lines(unreadable.append, only=day)
                 for entry in _lacking(ledger, filter(None, lines)):
@@ -50,7 +50,7 @@ def enter_unrecorded(ledger: Ledger) -> int:
                         _enter(ledger, entry)
                         entered += 1
                     except LedgerError:
-                        # The ledger is out of reach again: the days stay noted.
+                        # The ledger can't be reached again: the days stay noted.
                         raise
                     except KitError:
                         continue
@@ -58,7 +58,7 @@ def enter_unrecorded(ledger: Ledger) -> int:
                 raise unreadable[0]
             os.unlink(path)
     except FileNotFoundError:
-        # Another process was faster.
+        # Another process has recorded them.
         return 0
     return entered
 
@@ -68,13 +68,13 @@ def enter_journal(
     say: Callable[..., None] = lambda name, **values: None,
     progress: Callable[[int], None] = lambda count: None,
 ) -> tuple[int, int]:
-    """Enter what the ledger lacks, a request before its responses, and write to the journal what that lacks.
+    """Record what the ledger lacks, a request before its responses, and write to the journal what it lacks.
 
-    Returns how much was entered, and how many lines of the journal could not be; ``say`` is called with
+    Returns how many entries were recorded, and how many lines of the journal could not be; ``say`` is called with
     the name and the values of a text for each of these, ``progress`` with the number of lines read. Raises LedgerError.
     """
     entered = invalid = 0
-    # The ledger's first: what arrives meanwhile is in the ledger before it is in the journal.
+    # Read the ledger first: what arrives meanwhile is in the ledger before it is in the journal.
     here = {entry["entry"]: entry for entry in recorded_entries(ledger)}
     unreadable: list[JournalUnreadable] = []
 
@@ -110,24 +110,24 @@ def enter_journal(
 def _lacking(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield the entries of the journal that the ledger lacks, without those of forged messages.
 
-    A request that was made again has a line each time: if the ledger has one of them, the last line comes at the end.
+    A request that was repeated has a line each time: if the ledger has one of them, the last line comes at the end.
     """
-    made_again: dict[str, Entry] = {}
+    repeated: dict[str, Entry] = {}
     for entry in entries:
         if entry["verdict"] == FORGED:
             continue
-        if entry["entry"] in made_again:
-            made_again[entry["entry"]] = entry
+        if entry["entry"] in repeated:
+            repeated[entry["entry"]] = entry
         elif not ledger.has(entry):
             if entry["kind"] == "request" and ledger.recorded(entry) is not None:
-                made_again[entry["entry"]] = entry
+                repeated[entry["entry"]] = entry
             else:
                 yield entry
-    yield from (entry for entry in made_again.values() if not ledger.has(entry))
+    yield from (entry for entry in repeated.values() if not ledger.has(entry))
 
 
 def _missing(ledger: Ledger, here: dict[str, Entry]) -> list[str]:
-    """Return those of the ledger's entries that the journal still lacks once they have had time to get there."""
+    """Return the ledger's entries that the journal lacks once the processes that record them had time to write them."""
     # A process that has recorded one of them may be about to write it to the journal.
     newest = datetime.fromisoformat(max(entry["time"] for entry in here.values()))
     age = (datetime.now(timezone.utc) - newest).total_seconds()
@@ -137,7 +137,7 @@ def _missing(ledger: Ledger, here: dict[str, Entry]) -> list[str]:
 
 
 def recorded_entries(ledger: Ledger, but: Collection[str] = ()) -> Iterator[Entry]:
-    """Yield what the database has, as the journal would say it."""
+    """Yield the rows of the database as entries of the journal."""
     for identifier, made, protocol, reference, fields in ledger.database.rows(
         "SELECT entry, made, protocol, reference, fields FROM sogenactif_request"
     ):
@@ -153,7 +153,7 @@ def recorded_entries(ledger: Ledger, but: Collection[str] = ()) -> Iterator[Entr
 
 
 def stored_request(identifier: str, made: str, protocol: str, fields: str) -> Entry:
-    """Return the entry of a request that the ledger holds."""
+    """Return the journal's entry of a row of the ledger's requests."""
     import json
 
     entry = {"entry": identifier, "time": made, "kind": "request", "source": "call_request"}
@@ -177,7 +177,7 @@ def _day(entry: Entry) -> str:
 
 @contextlib.contextmanager
 def _locked(path: str, create: bool) -> Iterator[int]:
-    """Open a file that nobody else holds and that is still at its path. Raises OSError."""
+    """Open a file and lock it, once it is still at its path. Raises OSError."""
     while True:
         file = open_private(path, os.O_APPEND) if create else os.open(path, os.O_RDWR | os.O_NOFOLLOW)
         try:

@@ -1,6 +1,6 @@
 """The schema of the ledger's database, and the engine that a LEDGER names: SQLite or PostgreSQL.
 
-Statements are written for SQLite. What PostgreSQL wants otherwise is changed in its engine and nowhere else:
+Statements are written for SQLite. What differs for PostgreSQL is changed in its engine and nowhere else:
 ``?`` stands for a value, ``{id}`` for the type of a row's ID, ``{lock}`` ends a SELECT whose rows are about to change.
 """
 
@@ -62,11 +62,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 BUSY_SECONDS = 5
 
 
-# Only the engine that is needed is loaded: a script of CGI loads it for every request.
+# Only the engine that is needed is loaded: a CGI script loads it for every request.
 
 
 def open_database(url: str, may_create: Callable[[], bool]) -> "SqliteDatabase | PostgresqlDatabase":
-    """Open the database of a LEDGER keyword; ``may_create`` is asked before a new one is made. Raise LedgerError."""
+    """Open the database of a LEDGER keyword; ``may_create`` is called before a new one is made. Raise LedgerError."""
     path = LedgerAddress(url).file
     if path:
         from sogenactif.ledger.sqlite import SqliteDatabase
@@ -78,7 +78,7 @@ def open_database(url: str, may_create: Callable[[], bool]) -> "SqliteDatabase |
 
 
 def schema_version(url: str) -> int:
-    """Return the version of the schema in a database, which is left as it is. Raise LedgerError."""
+    """Return the version of a database's schema, without migrating it. Raise LedgerError."""
     path = LedgerAddress(url).file
     if path:
         from sogenactif.ledger.sqlite import stored_version

@@ -20,7 +20,7 @@ MOST_WAL_BYTES = 4 * 1024 * 1024
 
 
 class SqliteDatabase:
-    """A ledger in an SQLite file, for one machine; ``path`` is absolute."""
+    """Hold a ledger in an SQLite file, for one machine; ``path`` is absolute."""
 
     def __init__(self, path: str, may_create: Callable[[], bool]) -> None:
         import sqlite3
@@ -29,9 +29,9 @@ class SqliteDatabase:
         # SQLite would make the file where a dangling link leads.
         if os.path.islink(path) and not os.path.exists(path):
             raise LedgerError(path, "a link that leads nowhere")
-        # Of before it is opened: a file that took its place since is not the one to go on with.
+        # Taken before opening, so that a file replaced in the meantime counts as stale.
         self._file = _identity(path)
-        # Who finds entries in the journal looks again: another process may have begun the ledger meanwhile.
+        # Check again: another process may have created the ledger since.
         if not self._file and not may_create() and not _identity(path):
             raise LedgerMissing(path)
         self._error = sqlite3.Error
@@ -82,9 +82,9 @@ class SqliteDatabase:
 
     @contextmanager
     def transaction(self, flush: bool = True) -> Iterator[Execute]:
-        """A transaction that no other writer sees or disturbs; yields what runs a statement. Raises LedgerError.
+        """Begin a transaction that no other writer sees or disturbs; yield a function that executes a statement.
 
-        Its end is on the disk, or without ``flush`` is so with the next one that is.
+        It is flushed to the disk at its end, or without ``flush`` together with the next one. Raises LedgerError.
         """
 
         def execute(statement: str, *values: object) -> list[Row]:
@@ -96,7 +96,7 @@ class SqliteDatabase:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield execute
-                # What is written into a file that was lost or replaced is lost with it.
+                # A write to a lost or replaced file would be lost with it.
                 if not self.is_usable():
                     raise LedgerError(self.path, "replaced while it was open")
                 self._connection.execute("COMMIT")
@@ -111,7 +111,7 @@ class SqliteDatabase:
             _fail(self.path, error)
 
     def rows(self, statement: str, *values: object) -> Iterator[Row]:
-        """The rows of a SELECT, read as they are needed. Raises LedgerError."""
+        """Yield the rows of a SELECT, read as they are needed. Raises LedgerError."""
         try:
             yield from self._connection.execute(statement, values)
         except self._error as error:
@@ -119,7 +119,7 @@ class SqliteDatabase:
 
     @contextmanager
     def claim(self, number: int) -> Iterator[bool]:
-        """Whether this process alone holds a number; a process that dies lets go of it."""
+        """Yield whether this process alone holds a lock of this number; a process that dies releases it."""
         path = f"{self.path}.{number}.lock"
         try:
             file = open_private(path)
@@ -127,7 +127,7 @@ class SqliteDatabase:
             raise LedgerError(path, error) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Its last holder may have taken the file away since it was opened here.
+            # Its last holder may have removed the file since it was opened here.
             mine = os.path.samestat(os.fstat(file), os.stat(path))
         except OSError:
             mine = False
@@ -140,12 +140,12 @@ class SqliteDatabase:
             os.close(file)
 
     def is_usable(self) -> bool:
-        """Whether the file that was opened is still there, and not lost, emptied or made again."""
+        """Return whether the open file is still at its path, and not lost, emptied or replaced."""
         same_file = _identity(self.path) == self._file is not None
         return same_file and _identity(f"{self.path}-wal", may_be_empty=True) == self._wal
 
     def check(self) -> None:
-        """Read all of the file, and raise LedgerDamaged if it is no whole database."""
+        """Read all of the file, and raise LedgerDamaged if it is damaged."""
         [[result], *_] = self.rows("PRAGMA quick_check(1)")
         if result != "ok":
             raise LedgerDamaged(self.path, "damaged")
@@ -155,7 +155,7 @@ class SqliteDatabase:
 
 
 def stored_version(path: str) -> int:
-    """Return the version of the schema in a file, which is left as it is. Raise LedgerError."""
+    """Return the version of a file's schema, without migrating it. Raise LedgerError."""
     import sqlite3
     from urllib.parse import quote
 
@@ -168,9 +168,9 @@ def stored_version(path: str) -> int:
 
 @contextmanager
 def rebuilt(path: str) -> Iterator[SqliteDatabase]:
-    """Yield a new, empty database to fill, which takes the place of the lost one at the end.
+    """Yield a new, empty database to fill, which replaces the lost one at the end.
 
-    A file that is no database is set aside as ``path.damaged-…``. Only one process may do this at a
+    A damaged file is renamed to ``path.damaged-…``. Only one process may do this at a
     time. Raise LedgerError.
     """
     draft = f"{path}.new"
@@ -179,7 +179,7 @@ def rebuilt(path: str) -> Iterator[SqliteDatabase]:
         for leftover in _files(draft):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(leftover)
-        # While it has the draft's name, every process but this one finds no ledger.
+        # While it has the draft's name, no other process finds a ledger.
         database = SqliteDatabase(draft, lambda: True)
         try:
             yield database
@@ -191,11 +191,11 @@ def rebuilt(path: str) -> Iterator[SqliteDatabase]:
             if os.path.exists(f"{draft}-wal"):
                 raise LedgerError(draft, "used by another program")
             aside = f"{path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
-            # The files beside it first: SQLite would play them back into the new one.
-            for name, kept in reversed(list(zip(_files(path), _files(aside), strict=True))):
+            # The files beside it first: SQLite would replay them into the new one.
+            for name, new_name in reversed(list(zip(_files(path), _files(aside), strict=True))):
                 with contextlib.suppress(FileNotFoundError):
                     if before:
-                        os.rename(name, kept)
+                        os.rename(name, new_name)
                     else:
                         os.unlink(name)
             os.rename(draft, path)
@@ -220,7 +220,7 @@ def _folder_locked(path: str) -> Iterator[None]:
 
 
 def _fail(path: str, error: Exception) -> "NoReturn":
-    """Raise the error of the kit for one of SQLite: a damaged file has a remedy of its own."""
+    """Raise the kit's error for one of SQLite: a damaged file has its own remedy."""
     # Python 3.10 has no error codes of SQLite.
     if str(error).startswith(DAMAGED):
         raise LedgerDamaged(path, error) from error
@@ -228,9 +228,9 @@ def _fail(path: str, error: Exception) -> "NoReturn":
 
 
 def _identity(path: str, may_be_empty: bool = False) -> tuple[int, int] | None:
-    """Which file is at a path, None where there is none or an empty one."""
+    """Return the device and inode of a path, None if the file is missing or empty."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return (found.st_dev, found.st_ino) if found.st_size or may_be_empty else None
+    return (status.st_dev, status.st_ino) if status.st_size or may_be_empty else None

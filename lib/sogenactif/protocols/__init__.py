@@ -1,8 +1,8 @@
-"""The two protocols of the payment server: Sips 1.0 (``sips``) and Paypage, Sips 2.0 (``paypage``).
+"""Protocols of the payment server: Sips 1.0 (``sips``) and Paypage, Sips 2.0 (``paypage``).
 
 Requests are made in the protocol that the pathfile's PROTOCOL names. Responses are read in the
-protocol of their post, so that a shop migrates with payments in flight; which requests they may
-answer is the ledger's to decide.
+protocol of their post, so that a shop migrates with payments in flight. The ledger decides which
+requests they may answer.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Gateway(Protocol):
-        """The payment server as a merchant's requests reach it."""
+        """Seal a merchant's requests for the payment server."""
 
         @property
         def action(self) -> str:
-            """Where the customer's browser posts."""
+            """Return the address to which the customer's browser posts."""
 
         @property
         def path(self) -> str:
-            """The file of the secret that seals."""
+            """Return the path of the merchant's secret."""
 
         def check(self, fields: Mapping[str, str]) -> None:
-            """Raise CallError where these fields can't make a request, whatever its number."""
+            """Raise CallError if these fields can't make a request, whatever its transaction_id."""
 
         def seal(self, fields: Mapping[str, str], means: Iterable[str]) -> Mapping[str, Post]:
-            """The hidden fields of the form of each means; under ``""`` those of one form for all."""
+            """Return the hidden fields of the form of each means; under ``""`` those of one form for all."""
 
         def unsupported_fields(self, fields: Mapping[str, str]) -> Mapping[str, str]:
-            """The fields that aren't sent to the server, and what becomes of them."""
+            """Return the fields that aren't sent to the server, each with the reason."""
 
 
 class Opened:
-    """What a post says: its protocol, the fields by their Sips 1.0 names, and the keys as they arrived.
+    """Hold an opened post: its protocol, the fields by their Sips 1.0 names, and the keys as they arrived.
 
     ``day`` (aaaammjj, Paris) is the day of the transaction_id. It is empty if
-    the server named none, and of Sips 1.0, where transmission_date says it.
+    the server named none, and for Sips 1.0, whose transmission_date gives it.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Opened:
 
 
 class Numbering:
-    """How the requests of a pathfile are numbered: their protocol, and the range of a day's numbers.
+    """Hold how the requests of a pathfile are numbered: their protocol, and the range of a day's numbers.
 
     ``by_reference`` says that requests are identified by transactionReference, not by transaction_id and day.
     """
@@ -88,7 +88,7 @@ def numbering(pathfile: Pathfile) -> Numbering:
 
 
 def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> "Gateway":
-    """Return the payment server of a merchant's requests. Raises ConfigurationError."""
+    """Return the gateway for a merchant's requests. Raises ConfigurationError."""
     if pathfile.protocol == PAYPAGE:
         from sogenactif.protocols import paypage
 
@@ -99,7 +99,7 @@ def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> "Gateway":
 
 
 def secret_path(protocol: str, pathfile: Pathfile, country: str, merchant_id: str) -> str:
-    """Return the name of the file of a merchant's secret, whether or not it is there."""
+    """Return the path of a merchant's secret, whether or not it exists."""
     if protocol == PAYPAGE:
         return f"{pathfile.paypage.key}.{merchant_id}"
     type_ = pathfile.certificate_type
@@ -107,9 +107,9 @@ def secret_path(protocol: str, pathfile: Pathfile, country: str, merchant_id: st
 
 
 def posted(message: str | Mapping[str, str]) -> Post:
-    """Return the fields of a response: of a post, or of the one argument that ``bin/response`` takes.
+    """Return the fields of a response, from a post or from the message argument of ``bin/response``.
 
-    That is DATA, or with Paypage the whole body of its post, ``Data=…&Encode=…&Seal=…``.
+    That argument is DATA, or with Paypage the whole body of its post, ``Data=…&Encode=…&Seal=…``.
     """
     if isinstance(message, str):
         if "Data=" not in message:
@@ -124,7 +124,7 @@ def posted(message: str | Mapping[str, str]) -> Post:
 
 
 def open_response(post: Post, pathfile: Pathfile) -> Opened:
-    """Open what the payment server sealed.
+    """Verify the seal of a post and return its content.
 
     Raises MessageError, or ConfigurationError if the merchant's certificate or secret key can't be used.
     """
@@ -143,7 +143,7 @@ def open_response(post: Post, pathfile: Pathfile) -> Opened:
 def claimed(post: Post) -> Opened | None:
     """Return what a post claims, its seal not verified; None if it can't be read.
 
-    Nothing of it may be trusted: it only decides whether the post is worth keeping.
+    Nothing of it may be trusted: it only decides whether the post is stored.
     """
     try:
         if "Data" in post:

@@ -1,6 +1,6 @@
-"""The merchant certificate: reading one, its keys, its URLs, and issuing one.
+"""Merchant certificates: reading them, their keys, their addresses, and issuing them.
 
-A certificate is a secret: whoever reads it can seal. Source: docs/wire-format.md, 3 to 5.
+A certificate is a secret: anybody who reads it can seal. Source: docs/wire-format.md, 3 to 5.
 """
 
 import os
@@ -28,12 +28,12 @@ OWN_BANK = ["SANDBOX", "DEMO"]
 
 
 class Certificate:
-    """A certificate that was read.
+    """Hold the content of a certificate.
 
     ``grid`` is 25 rows of 65 characters; ``payment_url`` the server's address without
     ``/callpayment``; ``made`` its date, aaaammjj; ``header`` the lines of a typed one
     (merchant_id, certificate_expired…), empty for an untyped one; ``own`` whether this kit issued
-    it: no bank takes it.
+    it, for the sandbox only.
     """
 
     def __init__(
@@ -52,18 +52,18 @@ class Certificate:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """The addresses of the four services, empty where unreadable; the first is that of the payment."""
+        """Return the addresses of the four services, the payment's first; an unreadable one is empty."""
         return tuple(_decipher_url(self._rows, service) for service in range(URLS))
 
     def message_key(self, amount: str, transmission_date: str, transaction_id: str) -> bytes:
-        """The DES key of a message, 8 bytes.
+        """Return the DES key of a message, 8 bytes.
 
         The three are strings of ASCII digits: at least 3, 14 and 1 of them.
         """
         return self._key(_digits(amount), _digits(transmission_date), transaction_id.encode("ascii"))
 
     def customer_keys(self, amount: str, transmission_date: str, transaction_id: str) -> tuple[bytes, bytes]:
-        """The two DES keys that encipher customer_id in the request with these digits."""
+        """Return the two DES keys that encipher customer_id in the request with these digits."""
         a, d, t = amount.zfill(12), transmission_date, transaction_id.zfill(6)
         swaps = (
             (
@@ -101,9 +101,9 @@ class Certificate:
 
 
 def certificate_path(pathfile: Pathfile, country: str, merchant_id: str, old: bool = False) -> str:
-    """Where the certificate of a merchant is, or the one that was in force before it.
+    """Return the path of a merchant's certificate, or with ``old`` of the previous one.
 
-    Raises CertificateMissing where country or merchant_id is too long or would lead out of the directory.
+    Raises CertificateMissing if country or merchant_id is too long or would lead out of the directory.
     """
     type_ = pathfile.certificate_type
     parts = [pathfile.certificates, country, merchant_id] + ["old"] * old + [type_] * bool(type_)
@@ -115,9 +115,9 @@ def certificate_path(pathfile: Pathfile, country: str, merchant_id: str, old: bo
 
 
 def read_certificate(pathfile: Pathfile, country: str, merchant_id: str, old: bool = False) -> Certificate:
-    """The certificate of a merchant, checked to be theirs and of the pathfile's type.
+    """Return the certificate of a merchant, checked to be theirs and of the pathfile's type.
 
-    Raises CertificateMissing where there is none, CertificateError where it can't be used.
+    Raises CertificateMissing if there is none, CertificateError if it can't be used.
     """
     path = certificate_path(pathfile, country, merchant_id, old)
     return _read(merchant_id, country, pathfile.certificate_type, path)
@@ -132,16 +132,16 @@ def _read(merchant_id: str, country: str, type_: str, path: str) -> Certificate:
 
 
 def open_certificate(path: str) -> Certificate:
-    """The certificate in any file, whoever it belongs to.
+    """Return the certificate in a file, of whatever merchant.
 
-    Raises CertificateMissing where there is none, CertificateError where it can't be used.
+    Raises CertificateMissing if there is none, CertificateError if it can't be used.
     """
     header, rows = _split(path)
     return _parse(path, header, rows)
 
 
 def _split(path: str, typed: bool | None = None) -> tuple[dict[str, str], list[bytes]]:
-    """The header and the rows of a certificate's file; it tells itself whether it is typed where nobody does."""
+    """Return the header and the rows of a certificate's file; ``typed=None`` detects the type from the content."""
     try:
         content = read_file(path)
     except FileNotFoundError:
@@ -157,11 +157,11 @@ def _split(path: str, typed: bool | None = None) -> tuple[dict[str, str], list[b
 def issue_certificate(
     payment_url: str, merchant_id: str, country: str = "fr", type_: str = "php", expired: str = "20991231"
 ) -> bytes:
-    """A new certificate for a merchant, as the content of its file.
+    """Issue a new certificate for a merchant; return the content of its file, ASCII.
 
     ``type_`` empty makes an untyped one; ``expired`` is its last day, aaaammjj. All four
     services get the address of the payment, the only one that the kit reads. Raises
-    CertificateError for an address over 125 characters or that isn't http or https.
+    CertificateError for an address of more than 125 characters, or one that isn't http or https.
     """
     rows = [_filler(ROW) for _ in range(GRID_ROWS)]
     key = _pack([code % 16 for code in rows[0][:16].encode()])
@@ -198,10 +198,10 @@ def _check_owner(header: dict[str, str], merchant_id: str, country: str, type_: 
         ("error merchant country request", "merchant_country", country),
         ("error certificat type pathfile", "certificate_type", type_),
     ):
-        found = header.get(keyword, "")
-        if found != wanted:
+        actual = header.get(keyword, "")
+        if actual != wanted:
             raise CertificateError(
-                f"Error reading certificate file field ({words} {wanted} differ certificate file {found})"
+                f"Error reading certificate file field ({words} {wanted} differ certificate file {actual})"
             )
 
 
@@ -215,16 +215,16 @@ def _parse(path: str, header: dict[str, str], rows: list[bytes]) -> Certificate:
     payment_url = _decipher_url(rows, 0)
     if not payment_url:
         raise CertificateError(f"Error reading URL ({path})")
-    made = to_text(rows[OWNER_ROW]).split(",")
-    day = made[1].split("/") if len(made) > 1 else []
+    parts = to_text(rows[OWNER_ROW]).split(",")
+    day = parts[1].split("/") if len(parts) > 1 else []
     if [len(part) for part in day] != [2, 2, 4] or not "".join(day).isdecimal():
         raise CertificateError(f"Error reading certificate data at line  ({OWNER_ROW + 1})")
-    own = [part.rstrip("+") for part in made[3:5]] == OWN_BANK
+    own = [part.rstrip("+") for part in parts[3:5]] == OWN_BANK
     return Certificate(path, header, rows, payment_url, "".join(reversed(day)), own)
 
 
 def _decipher_url(rows: list[bytes], service: int) -> str:
-    """The address of one of the four services, empty where there is none that can be used."""
+    """Return the address of one of the four services, empty if it can't be used."""
     key = _pack([code % 16 for code in rows[0][:16]])
     first = FIRST_URL_ROW + service * URL_ROWS
     try:
@@ -264,6 +264,6 @@ def _replace(text: str, characters: tuple[tuple[int, str], ...]) -> str:
 
 
 def _pack(hexadecimal_digits: list[int]) -> bytes:
-    """16 numbers of 4 bits as 8 bytes."""
+    """Return 16 numbers of 4 bits as 8 bytes."""
     pairs = zip(hexadecimal_digits[::2], hexadecimal_digits[1::2], strict=True)
     return bytes(high << 4 | low for high, low in pairs)

@@ -24,7 +24,7 @@ ORIGIN = "SOGENACTIF_KIT"
 
 
 class Answer:
-    """A sealed answer: ``fields`` as they came, numbers as written; ``fields`` that are absent read as ``""``."""
+    """Hold a sealed answer: ``fields`` as they came, numbers as written; ``fields`` that are absent read as ``""``."""
 
     def __init__(self, fields: Mapping[str, object]) -> None:
         self.fields = fields
@@ -38,17 +38,20 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """The result of the query or operation, two digits; 00 is found or done."""
+        """Return the result of the query or operation, two digits; 00 is found or done."""
         return self["getTransDataResponseCode"] or self["responseCode"]
 
     @property
     def response_code(self) -> str:
-        """The responseCode of the transaction, empty if the answer has only that of the query."""
+        """Return the responseCode of the transaction, empty if the answer has only that of the query."""
         return self["responseCode"] if self["getTransDataResponseCode"] else ""
 
 
 class Office:
-    """The Office server of a merchant. ``keys`` are the secret key and, while one is renewed, the one before it."""
+    """Query and operate on a merchant's transactions at the Office server.
+
+    ``keys`` are the secret key and, during its renewal, the previous one.
+    """
 
     def __init__(self, url: str, merchant_id: str, key_version: str, keys: Sequence[bytes]) -> None:
         self.url = url.rstrip("/")

@@ -1,4 +1,4 @@
-"""The message of Paypage (Sips 2.0): Data, sealed and opened, and the secret key.
+"""Messages of Paypage (Sips 2.0): Data, sealed and opened, and the secret key.
 
 Fields keep the names and the forms of Sips 1.0; ``paypage_fields`` translates them.
 Source: docs/paypage.md.
@@ -47,7 +47,7 @@ MERCHANT = re.compile(r"(?:^|\|)merchantId=([^|]*)")
 
 
 class Gateway:
-    """Paypage as a merchant's requests reach it."""
+    """Seal a merchant's requests for Paypage."""
 
     def __init__(self, settings: Paypage, secret: bytes, path: str, ledger: bool) -> None:
         self.settings = settings
@@ -60,18 +60,18 @@ class Gateway:
 
     @property
     def action(self) -> str:
-        """Where the customer's browser posts."""
+        """Return the address to which the customer's browser posts."""
         return self.settings.url
 
     def check(self, fields: Mapping[str, str]) -> None:
-        """Raise CallError where these fields can't make a request, whatever its number."""
+        """Raise CallError if these fields can't make a request, whatever its transaction_id."""
         _flatten(request_keys(fields, self.settings), self.settings.encode)
 
     def seal(self, fields: Mapping[str, str], means: Iterable[str]) -> dict[str, dict[str, str]]:
-        """The hidden fields of the form of each means; under ``""`` those of one form for all.
+        """Return the hidden fields of the form of each means; under ``""`` those of one form for all.
 
-        A browser posts what was sealed before: where the shop's page is where customers choose,
-        each button needs Data of its own.
+        Data is sealed before the customer chooses: if they choose on the shop's page, each button
+        needs Data of its own.
         """
         names = list(dict.fromkeys(means))
         by_shop = names and self.settings.means == "shop"
@@ -79,7 +79,7 @@ class Gateway:
         return {button: self._post(fields, brands) for button, brands in lists.items()}
 
     def unsupported_fields(self, fields: Mapping[str, str]) -> dict[str, str]:
-        """The fields that have no counterpart, and what becomes of them, for the debug report."""
+        """Return the fields without a counterpart, each with what happens to it, for the debug report."""
         lost = {name: "no counterpart" for name in without_counterpart() if fields.get(name)}
         if fields.get("caddie"):
             kept = "kept by the ledger, and given back with the response"
@@ -111,11 +111,11 @@ def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> Gateway:
 
 
 def open_response(post: Mapping[str, str], pathfile: Pathfile) -> tuple[dict[str, str], dict[str, str], str]:
-    """A response that the server sealed: its fields, its original keys, and the day of its transaction.
+    """Open a response: return its fields, its original keys, and the day of its transaction.
 
     The day (aaaammjj) is the one in Paris on which the transaction_id was used. The seal is checked
-    over Data as posted, with the algorithm of the pathfile; the key that was in force before, whose
-    file ends in ``.old``, serves too. Raises MessageError, KeyMissing and KeyUnusable.
+    over Data as posted, with the algorithm of the pathfile and the secret key, or the previous one, whose
+    file ends in ``.old``. Raises MessageError, KeyMissing and KeyUnusable.
     """
     settings = pathfile.paypage
     pairs, old = open_sealed(post, pathfile, settings.seal)
@@ -128,9 +128,10 @@ def open_response(post: Mapping[str, str], pathfile: Pathfile) -> tuple[dict[str
 
 
 def open_sealed(post: Mapping[str, str], pathfile: Pathfile, algorithm: str) -> tuple[dict[str, str], bool]:
-    """The keys of Data, and whether the previous secret key sealed it. Raises MessageError, KeyMissing, KeyUnusable.
+    """Return the keys of Data, and whether the previous secret key sealed it.
 
-    Until the seal is checked nothing is taken from Data but whose key it is.
+    Until the seal is verified, only the merchant's name is read from Data. Raises MessageError, KeyMissing
+    and KeyUnusable.
     """
     data = post.get("Data", "")
     text = _decode(data, post.get("Encode", "").lower())
@@ -160,7 +161,7 @@ def open_sealed(post: Mapping[str, str], pathfile: Pathfile, algorithm: str) -> 
 def seal(
     pairs: Mapping[str, str], secret: bytes, algorithm: str, encode: str, **others: str
 ) -> dict[str, str]:
-    """The form that carries these keys, sealed; ``encode`` is base64, base64url or none. Raises CallError."""
+    """Return the form fields of these keys, sealed; ``encode`` is base64, base64url or none. Raises CallError."""
     text = _flatten(pairs, encode)
     data = text if encode == "none" else b64encode(text.encode(), ALTERNATIVES[encode]).decode()
     post = {"Data": data, **others, "Seal": SEALS[algorithm](data.encode(), secret)}
@@ -168,7 +169,7 @@ def seal(
 
 
 def unflatten(text: str) -> dict[str, str]:
-    """The keys of Data and their values; ``null`` is no value. Raises MessageStructureError.
+    """Return the keys of Data and their values, without empty ones and ``null``. Raises MessageStructureError.
 
     A ``|`` that no ``key=`` follows is part of a value.
     """
@@ -194,7 +195,7 @@ def claimed(post: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], st
 
 
 def key_path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:
-    """The file of a merchant's secret key, or of the one before it. Raises KeyMissing where there can be none."""
+    """Return the path of a merchant's secret key, or with ``old`` of the previous one. Raises KeyMissing."""
     if not pathfile.paypage.key:
         raise KeyMissing("no key word PAYPAGE_KEY")
     path = f"{pathfile.paypage.key}.{merchant_id}{'.old' if old else ''}"
@@ -205,7 +206,7 @@ def key_path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:
 
 @cached_until_changed
 def read_key(path: str) -> bytes:
-    """A secret key: the one line of its file, which nobody but its owner and their group may read.
+    """Return a secret key: the one line of its file, which only its owner and its group may read.
 
     Raises KeyMissing and KeyUnusable.
     """
@@ -224,7 +225,7 @@ def read_key(path: str) -> bytes:
 
 
 def _flatten(pairs: Mapping[str, str], encode: str) -> str:
-    """Data before it is encoded. Raises CallError for a value that would read as another key."""
+    """Return Data before it is encoded. Raises CallError for a value that would read as another key."""
     for key, value in pairs.items():
         if NEXT_PAIR.search(value) or ("|" in value and encode == "none"):
             raise CallError(f"{key} holds a | that would end its value")
@@ -232,7 +233,7 @@ def _flatten(pairs: Mapping[str, str], encode: str) -> str:
 
 
 def _decode(data: str, encode: str) -> str:
-    """Data as text. Raises MessageEncodingError."""
+    """Return Data as text. Raises MessageEncodingError."""
     try:
         if encode in ("", "none"):
             text = data

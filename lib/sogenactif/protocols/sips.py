@@ -1,4 +1,4 @@
-"""DATA: fields as records, records as bytes, bytes as hexadecimal, and the seal.
+"""Messages of Sips 1.0, DATA: fields as records, records as bytes, bytes as hexadecimal, and the seal.
 
 The bytes of a message are built and taken apart here and nowhere else. Field values are text
 that keeps every byte (``fields.to_text``). Source: docs/wire-format.md, 1, 2, 5.
@@ -42,7 +42,7 @@ Records = list[tuple[int, bytes]]
 
 
 class Gateway:
-    """Sips 1.0, as a merchant's certificate names it."""
+    """Seal a merchant's requests for Sips 1.0."""
 
     def __init__(self, certificate: Certificate) -> None:
         self.certificate = certificate
@@ -52,23 +52,23 @@ class Gateway:
 
     @property
     def action(self) -> str:
-        """Where the customer's browser posts DATA."""
+        """Return the address to which the customer's browser posts DATA."""
         return self.certificate.payment_url + "/callpayment"
 
     @property
     def path(self) -> str:
-        """The file of the certificate."""
+        """Return the path of the certificate."""
         return self.certificate.path
 
     def check(self, fields: Mapping[str, str]) -> None:
-        """Nothing more: DATA holds whatever the dictionary lets through."""
+        """Accept all fields: DATA holds whatever the dictionary allows."""
 
     def seal(self, fields: Mapping[str, str], means: Iterable[str]) -> dict[str, dict[str, str]]:
-        """One form for all means: the button that is clicked says which."""
+        """Return the hidden fields of one form for all means: the clicked button names the means."""
         return {"": {"DATA": seal_request(fields, self.certificate)}}
 
     def unsupported_fields(self, fields: Mapping[str, str]) -> dict[str, str]:
-        """Nothing: every field has its place in DATA."""
+        """Return no fields: DATA has a place for each."""
         return {}
 
 
@@ -78,7 +78,7 @@ def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> Gateway:
 
 
 def seal_request(fields: Mapping[str, str], certificate: Certificate) -> str:
-    """DATA of a payment request; ``fields`` hold at least amount, transaction_id and transmission_date.
+    """Return DATA of a payment request; ``fields`` hold at least amount, transaction_id and transmission_date.
 
     Empty fields are left out. The version, the certificate's own fields and the ciphering of
     customer_id are added here.
@@ -94,9 +94,9 @@ def seal_request(fields: Mapping[str, str], certificate: Certificate) -> str:
 
 
 def open_request(data: str, pathfile: Pathfile) -> tuple[dict[str, str], Certificate]:
-    """The fields of a payment request, as its server reads it, and the certificate that sealed it.
+    """Return the fields of a payment request, as its server reads it, and the certificate that sealed it.
 
-    Raises MessageError, or SecretError where the merchant's certificate can't be used.
+    Raises MessageError, or SecretError if the merchant's certificate can't be used.
     """
     fields, certificate = _open(data, pathfile, REQUEST)
     if fields.get("customer_id"):
@@ -105,16 +105,16 @@ def open_request(data: str, pathfile: Pathfile) -> tuple[dict[str, str], Certifi
 
 
 def seal_response(fields: Mapping[str, str], certificate: Certificate) -> str:
-    """DATA of a payment response, as its server makes it; empty fields are left out."""
+    """Return DATA of a payment response, as its server makes it; empty fields are left out."""
     records = [(1, to_bytes(VERSION)), (41, to_bytes(certificate.made))]
     records += [(tag, to_bytes(fields[name])) for tag, name in RESPONSE.items() if fields.get(name)]
     return _seal(records, fields, certificate)
 
 
 def open_response(data: str, pathfile: Pathfile) -> dict[str, str]:
-    """The fields of a payment response. Nothing is returned that the server didn't seal.
+    """Return the fields of a payment response, its seal verified.
 
-    Raises MessageError, or SecretError where the merchant's certificate can't be used.
+    Raises MessageError, or SecretError if the merchant's certificate can't be used.
     """
     fields, _ = _open(data, pathfile, RESPONSE)
     return fields
@@ -126,13 +126,13 @@ def claimed(data: str) -> dict[str, str]:
 
 
 def build(records: Records) -> bytes:
-    """The plain message of these records."""
+    """Return the plain message of these records."""
     body = b"".join(b"%03d%04d%b\n" % (tag, len(value), value) for tag, value in records)
     return b"\x01\x02%06d34%03d" % (13 + len(body), len(records)) + body
 
 
 def parse(plain: bytes) -> Records:
-    """The records of a plain message. Raises MessageStructureError where its parts don't agree."""
+    """Return the records of a plain message. Raises MessageStructureError if its parts don't agree."""
     header = HEADER.match(plain)
     if not header or int(header[1]) != len(plain):
         raise MessageStructureError("header")
@@ -153,13 +153,13 @@ def parse(plain: bytes) -> Records:
 
 
 def encode(plain: bytes) -> bytes:
-    """The length and the encoded form of a plain message, before it is written in hexadecimal."""
+    """Return the length and the encoded form of a plain message, before it is written in hexadecimal."""
     encoded = b2a_base64(plain + bytes(-len(plain) % 3), newline=False).translate(TO_UU)
     return b"%5d" % len(plain) + encoded.replace(b'"', b'\\"')
 
 
 def decode(content: bytes) -> bytes:
-    """The plain message of its encoded form. Raises MessageEncodingError or MessageStructureError."""
+    """Return the plain message of an encoded one. Raises MessageEncodingError or MessageStructureError."""
     length = content[:LENGTH_DIGITS].lstrip(b" ")
     encoded = content[LENGTH_DIGITS:].replace(b'\\"', b'"')
     if not length.isdigit() or NOT_ENCODED.search(encoded):
