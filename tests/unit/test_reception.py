@@ -7,6 +7,7 @@ import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -180,14 +181,34 @@ def test_shop_is_notified_in_the_words_of_the_request(shop: MovingShop) -> None:
     assert [response[name] for name in ("order_id", "amount", "transaction_id")] == ["A|B", "1250", number]
 
 
-def test_short_response_is_completed_from_the_request(shop: MovingShop) -> None:
-    number = shop.asked()
-    data = shop.seal(
-        transaction_id=number, transmission_date=sent(shop, number), caddie="", customer_email=""
-    )
-    assert ask(shop.response, query=f"DATA={data}").status == 200
+GIVEN_BACK = {"caddie": "basket 7", "return_context": "tab 2", "customer_email": "anne@shop.example"}
+
+
+@pytest.mark.parametrize("first", ["response page", "bank", "executable"])
+@pytest.mark.parametrize("protocol", ["sips", "paypage"])
+def test_short_response_that_comes_first_is_completed_from_the_request(
+    shop: MovingShop, param: Path, protocol: str, first: str
+) -> None:
+    """With NO_RESPONSE_PAGE the customer's browser brings fewer fields than the bank posts."""
+    assert shop.order
+    shop.order = Order({**shop.order.parameters, **GIVEN_BACK}, shop.order.lines)
+    if protocol == "paypage":
+        shop.move(param)
+        sealed = shop.paypage_post(shop.asked())
+        message = urlencode(sealed)
+    else:
+        number = shop.asked()
+        message = shop.seal(transaction_id=number, transmission_date=sent(shop, number), caddie="")
+        sealed = {"DATA": message}
+    strings = ["0"]
+    for receiver in (first, "bank", "executable"):
+        if receiver == "executable":
+            strings = printed(shop, message)
+        else:
+            post(shop.response if receiver == "response page" else shop.autoresponse, **sealed)
     [response] = shop.outcomes
-    assert response["caddie"] == "basket 7"
+    assert {name: response[name] for name in GIVEN_BACK} == GIVEN_BACK
+    assert [strings[place] for place in (21, 20, 27)] == [*GIVEN_BACK.values()]
 
 
 @pytest.mark.parametrize("code", ["02", "05", "12", "17", "60", "63", "75", "90", "94", "97", "99", "0"])
@@ -205,6 +226,23 @@ def test_acceptance_after_any_other_outcome_is_notified(shop: MovingShop, code: 
         DATA=shop.seal(transaction_id=number, transmission_date=moment, **{**refusal, "response_code": "05"}),
     )
     assert (notified(shop), states(shop)) == (["accepted"], {number: "accepted"})
+
+
+@pytest.mark.parametrize("script", ["response", "autoresponse"])
+@pytest.mark.parametrize(
+    ("code", "is_contradiction"), [("05", True), ("63", True), ("90", False), ("17", False)]
+)
+def test_acceptance_that_contradicts_a_refusal_is_logged(
+    shop: MovingShop, script: str, code: str, is_contradiction: bool
+) -> None:
+    number = shop.asked()
+    first = shop.seal(transaction_id=number, transmission_date=sent(shop, number), response_code=code)
+    assert post(shop.autoresponse, DATA=first).log == ""
+    answer = post(getattr(shop, script), DATA=sealed_data(shop, number))
+    assert ("accepted after refused: the acceptance counts" in answer.log) == is_contradiction
+    assert (answer.log.count("\n"), notified(shop)[-1]) == (is_contradiction, "accepted")
+    # The contradiction is logged once, however often the acceptance comes.
+    assert post(shop.autoresponse, DATA=sealed_data(shop, number)).log == ""
 
 
 def test_acceptance_while_another_outcome_is_notified_follows_at_once(shop: MovingShop) -> None:
