@@ -132,6 +132,38 @@ def test_a_block_stands_once_however_often_its_number_is_listed(pathfile: Pathfi
     assert [block.means for block in request.blocks] == [("CB",)]
 
 
+@pytest.mark.parametrize(
+    ("means", "order", "blocks"),
+    [
+        ("CB,1", "1", {"1": ("CB",)}),
+        ("CB,2,AMEX,1,VISA,2", "2,1", {"2": ("CB", "VISA"), "1": ("AMEX",)}),
+        ("CB,2,AMEX,1", "1,2,3", {"1": ("AMEX",), "2": ("CB",)}),
+        ("CB,9,", ",9,8,", {"9": ("CB",)}),
+        (",", "1", {}),
+        (",", ",", {}),
+        ("CB,1", ",", None),
+        ("CB,1", "2", None),
+        ("CB,1", "1,,2", None),
+        ("CB,1", "10", None),
+        ("CB,0", "0", None),
+        ("CB", "1", None),
+        ("CB,1,VISA", "1", None),
+    ],
+)
+def test_means_stand_in_their_blocks_in_the_order_of_the_blocks(
+    pathfile: Pathfile, means: str, order: str, blocks: dict[str, tuple[str, ...]] | None
+) -> None:
+    call = {"payment_means": means, "block_order": order}
+    if blocks is None:
+        with pytest.raises(
+            CallError, match=r"^Error in call parameters structure \(payment_means,block_order\)$"
+        ):
+            ask(pathfile, **call)
+    else:
+        shown = ask(pathfile, **call).blocks
+        assert [(block.number, block.means) for block in shown] == list(blocks.items())
+
+
 def test_no_means_anywhere_is_a_form_without_blocks(param: Path, pathfile: Pathfile) -> None:
     default = param / "parmcom.sogenactif"
     default.write_text(default.read_text().replace("PAYMENT_MEANS!CB,2,VISA,2,MASTERCARD,2!", ""))

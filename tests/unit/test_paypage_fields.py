@@ -1,6 +1,7 @@
 """What Paypage's keys say in the fields of Sips 1.0, row by row."""
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import InitialisationError, JsonResponse, SealMissing
 from sogenactif.payment import read_outcome
 from sogenactif.protocols.paypage import SEALS
-from tests.support.paypage import ask, asked, sealed
+from tests.support.paypage import KEY, SAID, ask, asked, sealed
 from tests.support.vectors import VECTORS, speak_paypage
 
 PUBLISHED = [
@@ -122,3 +123,64 @@ def test_readings_of_a_response_have_names(
 ) -> None:
     response = read_outcome(sealed(**keys), paypage_pathfile)
     assert (response.guaranteed, response.authenticated, response.soft_decline) == readings
+
+
+@pytest.mark.parametrize("order", ["A", "AB", "ABC", "ABCD", "???>>>"])
+@pytest.mark.parametrize("encode", ["base64", "base64url"])
+@pytest.mark.parametrize("padded", [True, False])
+def test_data_is_read_with_and_without_padding(
+    paypage_pathfile: Pathfile, encode: str, order: str, padded: bool
+) -> None:
+    text = "|".join(f"{key}={value}" for key, value in {**SAID, "orderId": order}.items())
+    data = b64encode(text.encode(), {"base64": b"+/", "base64url": b"-_"}[encode]).decode()
+    data = data if padded else data.rstrip("=")
+    post = {
+        "Data": data,
+        "Encode": encode.upper(),
+        "Seal": SEALS["HMAC-SHA-256"](data.encode(), KEY.encode()),
+    }
+    response = read_outcome(post, paypage_pathfile)
+    assert (response["order_id"], response["amount"]) == (order, "1000")
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "expected"),
+    [
+        ({"amount": "5"}, "amount", "005"),
+        ({"amount": "99"}, "amount", "099"),
+        ({"amount": "100"}, "amount", "100"),
+        ({"currencyCode": "36"}, "currency_code", "036"),
+        ({"paymentPattern": "INSTALMENT"}, "capture_mode", "PAYMENT_N"),
+        ({"paymentPattern": "ONE_SHOT", "captureMode": "VALIDATION"}, "capture_mode", "VALIDATION"),
+        ({"transactionDateTime": ""}, "payment_date", "20261123"),
+        ({"transactionDateTime": "2026-11-23T23:59:58+01:00"}, "payment_time", "235958"),
+        ({"transactionDateTime": "2026-11-23T23:59:58-01:00"}, "payment_time", "015958"),
+        ({"transactionDateTime": "2026-11-23T23:59:58-01:00"}, "payment_date", "20261124"),
+    ],
+)
+def test_fields_of_a_response_have_the_forms_of_sips_1_0(
+    paypage_pathfile: Pathfile, said: dict[str, str], field: str, expected: str
+) -> None:
+    assert read_outcome(sealed(**said), paypage_pathfile)[field] == expected
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("20261130000007", ("000007", "20261130")),
+        ("20260101999999", ("999999", "20260101")),
+        ("2026113000000", ("000123", "20261123")),
+        ("202611300000071", ("000123", "20261123")),
+        ("20261330000007", ("000123", "20261123")),
+        ("20260030000007", ("000123", "20261123")),
+        ("20261100000007", ("000123", "20261123")),
+        ("20261132000007", ("000123", "20261123")),
+        ("19991130000007", ("000123", "20261123")),
+        ("2026113000000x", ("000123", "20261123")),
+    ],
+)
+def test_reference_of_the_kit_goes_before_the_number_of_the_server(
+    paypage_pathfile: Pathfile, reference: str, expected: tuple[str, str]
+) -> None:
+    response = read_outcome(sealed(transactionReference=reference), paypage_pathfile)
+    assert (response["transaction_id"], response.day) == expected

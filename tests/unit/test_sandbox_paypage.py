@@ -1,0 +1,148 @@
+"""What the sandbox reads in a request of the kit, and what the kit reads in its response."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.payment import PaymentResponse, make_request, read_outcome
+from sogenactif.protocols import paypage as kit
+from sogenactif_sandbox import paypage as sandbox
+from tests.support.paypage import NOON
+from tests.support.vectors import MERCHANT, speak_paypage
+
+TODAY = date(2026, 11, 23)
+PLAN = {
+    "amount": "1001",
+    "capture_mode": "PAYMENT_N",
+    "capture_day": "5",
+    "data": "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=300",
+}
+DAYS, AMOUNTS = "20261128,20261228,20270127", "300,350,351"
+
+
+@pytest.fixture
+def pathfile(param: Path) -> Pathfile:
+    return read_pathfile(speak_paypage(param))
+
+
+def post(pathfile: Pathfile, **parameters: str) -> dict[str, str]:
+    """What the form of the kit posts."""
+    call = {"merchant_id": MERCHANT, "amount": "1250", "transaction_id": "123", "payment_means": "CB,1"}
+    return dict(make_request({**call, **parameters}, pathfile, NOON).posts["CB"])
+
+
+def altered(pathfile: Pathfile, **keys: str) -> dict[str, str]:
+    """The post of a payment in several times with other values, sealed; an empty value removes a key."""
+    pairs, _ = kit.open_sealed(post(pathfile, **PLAN), pathfile, "HMAC-SHA-256")
+    pairs |= {f"instalmentData.{name}": value for name, value in keys.items()}
+    secret = kit.read_key(kit.key_path(pathfile, MERCHANT))
+    whole = {key: value for key, value in pairs.items() if value}
+    form = kit.seal(whole, secret, "HMAC-SHA-256", "base64url", InterfaceVersion="HP_3.4")
+    return {**form, "SealAlgorithm": "HMAC-SHA-256"}
+
+
+def test_sandbox_reads_the_schedule_that_the_kit_sent(pathfile: Pathfile) -> None:
+    opened = sandbox.open_request(post(pathfile, **PLAN), pathfile, TODAY)
+    read = {name: opened.fields[name] for name in PLAN}
+    assert read == PLAN
+    assert opened.numbers == (("20261123", "000123"), ("20261228", "000123"), ("20270127", "000123"))
+    assert opened.old is False
+
+
+def test_schedule_that_does_not_depend_on_today_is_the_same_later(pathfile: Pathfile) -> None:
+    later = sandbox.open_request(post(pathfile, **PLAN), pathfile, date(2026, 11, 25))
+    assert (later.fields["capture_day"], later.fields["data"]) == ("3", PLAN["data"])
+
+
+def test_payment_at_once_has_no_schedule(pathfile: Pathfile) -> None:
+    opened = sandbox.open_request(
+        post(pathfile, capture_mode="VALIDATION", capture_day="2", amount="0001250"), pathfile, TODAY
+    )
+    read = [opened.fields.get(name) for name in ("amount", "capture_mode", "capture_day", "data")]
+    assert read == ["1250", "VALIDATION", "2", None]
+    assert opened.numbers == (("20261123", "000123"),)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"datesList": ""},
+        {"amountsList": ""},
+        {"datesList": "20261128"},
+        {"datesList": "20261128,20261228"},
+        {"datesList": "20261128,20261228,20270128"},
+        {"datesList": "20261128,20261228,20270127,20270226"},
+        {"datesList": "20261128,20261228,2027012"},
+        {"datesList": "20261128,20261231,20270231"},
+        {"datesList": "20261228,20261128,20270127"},
+        {"datesList": "20261128,20261128,20261128"},
+        {"amountsList": "300,350"},
+        {"amountsList": "300,350,350"},
+        {"amountsList": "300,351,350"},
+        {"amountsList": "300,350,351,0"},
+        {"amountsList": "300,350,+351"},
+        {"amountsList": "300,350,351.0"},
+        {"amountsList": "0,500,501"},
+    ],
+)
+def test_schedule_that_does_not_add_up_is_refused(pathfile: Pathfile, keys: dict[str, str]) -> None:
+    sandbox.open_request(altered(pathfile), pathfile, TODAY)
+    with pytest.raises(sandbox.InitialisationError, match="Invalid field value: instalmentData"):
+        sandbox.open_request(altered(pathfile, **keys), pathfile, TODAY)
+
+
+def answered(pathfile: Pathfile, asked: Mapping[str, str], **said: str) -> PaymentResponse:
+    """What the kit reads in the response of the sandbox to a request."""
+    fields = sandbox.open_request(asked, pathfile, TODAY).fields
+    outcome = {
+        "payment_date": "20261123", "payment_time": "235958", "response_code": "00", "card_number": "4977.77",
+        "s10_number": "000123", "s10_day": "20261123", "transaction_condition": "3D_SUCCESS",
+    }  # fmt: skip
+    return read_outcome(sandbox.seal_response({**fields, **outcome, **said}, pathfile, old=False), pathfile)
+
+
+def test_kit_reads_what_the_sandbox_answers(pathfile: Pathfile) -> None:
+    response = answered(pathfile, post(pathfile, order_id="CMD-42", return_context="a=b", amount="005"))
+    assert {name: response[name] for name in ("amount", "order_id", "return_context", "card_number")} == {
+        "amount": "005",
+        "order_id": "CMD-42",
+        "return_context": "a=b",
+        "card_number": "4977.77",
+    }
+    assert (response["payment_date"], response["payment_time"]) == ("20261123", "235958")
+    assert (response.outcome, response.authenticated, response["capture_mode"]) == ("accepted", True, "")
+    assert (response["transaction_id"], response.day) == ("000123", "20261123")
+
+
+def test_kit_reads_that_a_payment_is_in_several_times(pathfile: Pathfile) -> None:
+    response = answered(pathfile, post(pathfile, **PLAN))
+    assert (response["capture_mode"], response["amount"]) == ("PAYMENT_N", "1001")
+    assert response.original["captureMode"] == "AUTHOR_CAPTURE"
+    assert response.original["paymentPattern"] == "INSTALMENT"
+
+
+@pytest.mark.parametrize("encode", ["base64", "base64url", "none"])
+def test_response_is_encoded_as_the_request_asks(param: Path, encode: str) -> None:
+    pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
+    for order in ("A", "AB", "ABC"):
+        assert answered(pathfile, post(pathfile, order_id=order))["order_id"] == order
+
+
+@pytest.mark.parametrize(
+    "condition", ["3D_SUCCESS", "3D_FAILURE", "3D_ERROR", "3D_NOTENROLLED", "3D_ATTEMPT", "3D_ABORT"]
+)
+def test_result_of_the_authentication_comes_back(pathfile: Pathfile, condition: str) -> None:
+    response = answered(pathfile, post(pathfile), transaction_condition=condition)
+    assert response["transaction_condition"] == condition
+
+
+@pytest.mark.parametrize("order", ["A", "AB", "ABC", "ABCD"])
+def test_sandbox_reads_data_without_padding(pathfile: Pathfile, order: str) -> None:
+    padded = post(pathfile, order_id=order)
+    data = padded["Data"].rstrip("=")
+    seal = sandbox.SEALS["HMAC-SHA-256"](data.encode(), kit.read_key(kit.key_path(pathfile, MERCHANT)))
+    opened = sandbox.open_request({**padded, "Data": data, "Seal": seal}, pathfile, TODAY)
+    assert opened.fields["order_id"] == order
