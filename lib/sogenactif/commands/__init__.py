@@ -1,4 +1,4 @@
-"""The commands of ``bin/sogenactif``, a module each: ``make_parser`` defines its arguments, ``main`` runs it."""
+"""Commands of ``bin/sogenactif``, a module each: ``make_parser`` defines the arguments, ``main`` runs the command."""
 
 import argparse
 import os

@@ -1,6 +1,6 @@
-"""``sogenactif certificate``: issue one for the demonstration, show one, install the bank's.
+"""``sogenactif certificate``: issue one for the sandbox, show one, install the bank's.
 
-A certificate is a secret: whoever reads it can seal. Nothing here ever prints its key.
+A certificate is a secret: anybody who reads it can seal. Nothing here ever prints its key.
 """
 
 import argparse
@@ -31,7 +31,7 @@ SERVICES = ("payment", "office", "third", "logistic")
 
 
 class Refused(Exception):
-    """What the command won't do: the name of the sentence that says why, and the values in it."""
+    """Report why the command stops: the name of a text, and the values in it."""
 
     def __init__(self, name: str, **values: object) -> None:
         super().__init__(name)
@@ -43,11 +43,11 @@ class Refused(Exception):
 
 
 def issue(url: str, merchant_id: str, country: str, pathfile: Pathfile, rotate: bool = False) -> str:
-    """Issue the certificate of a merchant into the place that the pathfile names; where that is.
+    """Issue the certificate of a merchant at the path that the pathfile names; return that path.
 
-    ``url`` is the address of the payment server, without ``/callpayment``. With ``rotate`` the
-    certificate that is there stays in force as the previous one. Raises Refused without it,
-    KitError and OSError.
+    ``url`` is the address of the payment server, without ``/callpayment``. With ``rotate`` an
+    existing certificate stays valid as the previous one; without it Refused is raised. Raises
+    KitError and OSError too.
     """
     if not pathfile.certificates:
         raise Refused("no_place", path=pathfile.path)
@@ -60,9 +60,9 @@ def issue(url: str, merchant_id: str, country: str, pathfile: Pathfile, rotate: 
 
 
 def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, str]:
-    """Put a certificate of the bank's where the kit finds it; where that is, and where the one before it is kept.
+    """Install a certificate of the bank; return its path, and the path of the previous one.
 
-    The latter is empty where there was none. An expired one wants ``force``. Raises Refused,
+    The latter is empty if there was none. An expired certificate needs ``force``. Raises Refused,
     KitError and OSError.
     """
     if pathfile.protocol == PAYPAGE:
@@ -88,7 +88,7 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The command line; the exit status is 1 where nothing was issued, shown or installed."""
+    """Run the command; the exit status is 1 if it fails."""
     args = make_parser().parse_args(arguments)
     try:
         status: int = args.run(args)
@@ -112,7 +112,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="issue|show|install")
     default, place = PATHFILE, "the pathfile (%(default)s)"
 
-    command = commands.add_parser("issue", help="make one, for the demonstration's payment server")
+    command = commands.add_parser("issue", help="make one, for the sandbox payment server")
     command.set_defaults(run=_issue)
     command.add_argument("merchant_id", help="number of the merchant, 014213245611111")
     command.add_argument("url", help="address of the payment server, http://127.0.0.1:8080/payment")
@@ -120,16 +120,14 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--pathfile", default=default, help=place)
     command.add_argument("--output", metavar="FILE", help="write it there instead; - is the standard output")
     command.add_argument("--type", default="php", help="with --output: its type, empty for none (php)")
-    command.add_argument(
-        "--rotate", action="store_true", help="keep the one that is there as the previous one"
-    )
+    command.add_argument("--rotate", action="store_true", help="keep an existing one as the previous one")
 
-    command = commands.add_parser("show", help="show whose one is, its days and addresses; never its key")
+    command = commands.add_parser("show", help="show the merchant, days and addresses of one; never its key")
     command.set_defaults(run=_show)
     command.add_argument("files", nargs="*", metavar="FILE", help="files (those of the pathfile's merchants)")
     command.add_argument("--pathfile", default=default, help=place)
 
-    command = commands.add_parser("install", help="put the bank's file in its place; the old one is kept")
+    command = commands.add_parser("install", help="install the bank's file; the previous one stays valid")
     command.set_defaults(run=_install)
     command.add_argument("file", metavar="FILE", help="the file from the bank")
     command.add_argument("--pathfile", default=default, help=place)
@@ -172,7 +170,7 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _installed(pathfile: Pathfile) -> list[str]:
-    """The certificates that are there, of the merchants that have a parmcom file."""
+    """Return the existing certificates of the merchants that have a parmcom file."""
     if not pathfile.certificates:
         return []
     merchants = Site(pathfile).merchants
@@ -190,7 +188,7 @@ def _install(args: argparse.Namespace) -> int:
 
 
 def _describe(certificate: Certificate) -> None:
-    """Print what a certificate says, but for its key."""
+    """Print the content of a certificate, except its key."""
     header, day = certificate.header, _expiry(certificate)
     late = day is not None and day < date.today()
     lines = {
@@ -217,7 +215,7 @@ def _may_be_a_key(path: str) -> bool:
 
 
 def _whose(certificate: Certificate) -> tuple[str, str]:
-    """Country and merchant_id: a typed certificate says them itself, another in its file's name."""
+    """Return country and merchant_id, from the header of a typed certificate or the file name of an untyped one."""
     header = certificate.header
     if header:
         return header.get("merchant_country", ""), header.get("merchant_id", "")
@@ -236,7 +234,7 @@ def _expiry(certificate: Certificate) -> date | None:
 
 
 def _put(pathfile: Pathfile, country: str, merchant_id: str, content: bytes) -> str:
-    """Write a certificate in its place, with the rights of its folder; where the one before it is kept, if any."""
+    """Write a certificate with the rights of its folder; return the path of the previous one, if there is any."""
     path = certificate_path(pathfile, country, merchant_id)
     old = ""
     if os.path.exists(path):

@@ -1,4 +1,4 @@
-"""What the commands share: options, errors in words, JSON, moments in Paris, progress."""
+"""Functions that the commands share: options, error messages, JSON, moments in Paris, progress."""
 
 import argparse
 import json
@@ -37,7 +37,7 @@ def the_ledger(pathfile: str) -> Iterator[Ledger]:
             folders = [os.path.dirname(path)] if path else []
             journal = ledger.journal.folder
             if path:
-                # Loaded while root may read the kit's folder: that user may not.
+                # Loaded as root: the user below may not be allowed to read the kit's folder.
                 import sogenactif.commands.texts.en
                 import sogenactif.commands.texts.fr
                 import sogenactif.ledger.sqlite  # noqa: F401
@@ -49,7 +49,7 @@ def the_ledger(pathfile: str) -> Iterator[Ledger]:
 
 
 def in_words(error: Exception) -> str:
-    """Return what failed and why; if the current user may not, who may."""
+    """Return the message of an error and its cause; after a refused permission, also who has it."""
     cause = error if isinstance(error, OSError) else error.__cause__
     words = str(error)
     if isinstance(cause, OSError) and cause.strerror and cause.strerror not in words:
@@ -66,9 +66,11 @@ def print_json(value: object) -> None:
 
 def in_paris(moment: str) -> datetime:
     """Return a moment (ISO 8601, UTC) in the time of Paris, in whole seconds."""
-    read = datetime.fromisoformat(moment)
+    parsed = datetime.fromisoformat(moment)
     return (
-        (read if read.tzinfo else read.replace(tzinfo=timezone.utc)).astimezone(PARIS).replace(microsecond=0)
+        (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc))
+        .astimezone(PARIS)
+        .replace(microsecond=0)
     )
 
 
@@ -86,14 +88,14 @@ def day(text: str) -> str:
 
 
 def progress(name: str) -> Callable[[int], None]:
-    """Return a function that shows on a terminal how far long work is, and does nothing elsewhere."""
+    """Return a function that shows the progress of long work on a terminal, and does nothing elsewhere."""
     if not sys.stderr.isatty():
         return lambda count: None
-    what = say(name)
+    label = say(name)
 
     def show(count: int) -> None:
         if count % 1000 == 0:
-            print(f"\r{what}: {count}", end="", file=sys.stderr, flush=True)
+            print(f"\r{label}: {count}", end="", file=sys.stderr, flush=True)
 
     return show
 

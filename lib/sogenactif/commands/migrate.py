@@ -41,7 +41,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the new pathfile and print the report; status 1 where it can't be written."""
+    """Write the new pathfile and print the report; status 1 if it can't be written."""
     args = make_parser().parse_args(arguments)
     output = args.output or f"{args.pathfile}.paypage"
     try:
@@ -63,17 +63,17 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _write(pathfile: Pathfile, output: str, url: str, key: str) -> None:
-    """The new pathfile: the old one's lines, then the keywords of Paypage."""
+    """Write the new pathfile: the lines of the old one, then the keywords of Paypage."""
     lines = [line for line in read_file(pathfile.path).split(b"\n") if not line.startswith(b"PROTOCOL!")]
     content = b"\n".join(lines).rstrip(b"\r\n")
-    said = f"# Paypage (Sips 2.0).\nPROTOCOL!paypage!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{key}!\nPAYPAGE_KEY_VERSION!1!\n"
+    rows = f"# Paypage (Sips 2.0).\nPROTOCOL!paypage!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{key}!\nPAYPAGE_KEY_VERSION!1!\n"
     mode = os.stat(pathfile.path).st_mode & 0o777
     with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content + b"\n" + to_bytes(said))
+        file.write(content + b"\n" + to_bytes(rows))
 
 
 def _report(pathfile: Pathfile, key: str) -> dict[str, Any]:
-    """Return what is to be done, what changes in each parmcom file, and for each parameter of a call."""
+    """Return the tasks, and the changes of each parmcom file and of each parameter of a call."""
     beside = map(to_text, glob(to_bytes(escape(pathfile.merchant_parameters) + ".*")))
     endings = (path.removeprefix(f"{pathfile.merchant_parameters}.") for path in beside)
     merchants = sorted(ending for ending in endings if is_digits(ending))

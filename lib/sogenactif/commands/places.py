@@ -1,4 +1,4 @@
-"""Where this copy of the kit keeps its parts: as it was unpacked, installed by ``install.sh apache``, a bundle
+"""The folders of this copy of the kit: as it was unpacked, installed by ``install.sh apache``, a bundle
 or a Python package (``pip install``).
 
 A bundle's scripts are beside its folder. A package has neither scripts nor a configuration: its pathfile is

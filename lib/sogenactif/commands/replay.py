@@ -32,9 +32,9 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Bring ledger, journal and shop up to date; status 1 where something is left to do."""
+    """Bring ledger, journal and shop up to date; status 1 if something is left to do."""
     args = make_parser().parse_args(arguments)
-    # With --json what the shop's function prints must not get into the answer.
+    # With --json the output of the shop's function must not get into the JSON.
     with redirect_stdout(sys.stderr) if args.json else nullcontext():
         record_outcome = _function(args.script)
         with the_ledger(args.pathfile) as ledger, ledger.journal.replaying(_wait):
@@ -42,11 +42,11 @@ def main(arguments: Sequence[str]) -> int:
             try:
                 ledger.database.check()
             except LedgerLost:
-                # Without a day its transaction numbers would be given again.
+                # Without one of its days, transaction numbers of that day would be assigned again.
                 ledger.journal.require_readable()
                 with ledger.made_again():
                     recorded, _ = enter_journal(ledger, _say, progress("journal_lines"))
-            # Once more: the journal went on meanwhile.
+            # Once more: the journal grew meanwhile.
             more, refused = enter_journal(ledger, _say, progress("journal_lines"))
             done()
             more += verify_again(ledger, read_pathfile(args.pathfile), _say)

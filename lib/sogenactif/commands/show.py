@@ -30,13 +30,13 @@ def main(arguments: Sequence[str]) -> int:
     if not wanted or len(number) > LONGEST_NUMBER or not (number.isascii() and number.isdigit()):
         parser.error(say("show_no_reference", text=args.reference))
     with the_ledger(args.pathfile) as ledger:
-        found = [(row, answers(ledger, row)) for row in list(transactions(ledger, wanted, number))]
-    if not found:
+        rows = [(row, answers(ledger, row)) for row in list(transactions(ledger, wanted, number))]
+    if not rows:
         sys.exit(f"sogenactif: {say('show_none', reference=args.reference)}")
     if args.json:
-        print_json([_row(transaction, responses) for transaction, responses in found])
+        print_json([_row(transaction, responses) for transaction, responses in rows])
     else:
-        for transaction, responses in found:
+        for transaction, responses in rows:
             _print(transaction, responses)
     return 0
 

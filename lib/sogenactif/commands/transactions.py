@@ -56,12 +56,12 @@ def main(arguments: Sequence[str]) -> int:
     if not (wanted or args.order or args.state):
         wanted = datetime.now(PARIS).strftime("%Y%m%d")
     write = {"table": _table, "csv": _csv, "json": _json}["json" if args.json else args.format]
-    # Closed before the ledger is: the reader of a pipe may leave in the middle.
+    # Closed before the ledger: the reader of a pipe may stop in the middle.
     with (
         the_ledger(args.pathfile) as ledger,
-        closing(transactions(ledger, wanted, "", args.order, args.state)) as found,
+        closing(transactions(ledger, wanted, "", args.order, args.state)) as rows,
     ):
-        write(found)
+        write(rows)
     return 0
 
 
@@ -79,11 +79,11 @@ def _row(transaction: Transaction) -> dict[str, str]:
     }
 
 
-def _table(found: Iterable[Transaction]) -> None:
+def _table(rows: Iterable[Transaction]) -> None:
     names = ("reference", "made", "state", "notified", "amount", "order")
     print(HEADINGS.format(**{name: say(f"transactions_{name}") for name in names}))
     count = 0
-    for transaction in found:
+    for transaction in rows:
         count += 1
         row = _row(transaction)
         row["made"] = shown(transaction.made)
@@ -94,18 +94,18 @@ def _table(found: Iterable[Transaction]) -> None:
     print(counted("transactions", count))
 
 
-def _csv(found: Iterable[Transaction]) -> None:
+def _csv(rows: Iterable[Transaction]) -> None:
     writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in _row(row).items()} for row in found)
+    writer.writerows({name: _cell(value) for name, value in _row(row).items()} for row in rows)
 
 
 def _cell(value: str) -> str:
-    """Return a value as text, even in a spreadsheet, which would compute what looks like a formula."""
+    """Return a value as text, even for a spreadsheet, which would compute a value that looks like a formula."""
     text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in value)
-    # Where the list separator is ; or a tab, each part is a cell of its own.
+    # If the list separator is ; or a tab, each part is a cell of its own.
     return re.sub(r"(^|[;,\t])(?=\s*[=+\-@])", r"\1'", text)
 
 
-def _json(found: Iterable[Transaction]) -> None:
-    print_json([_row(row) for row in found])
+def _json(rows: Iterable[Transaction]) -> None:
+    print_json([_row(row) for row in rows])

@@ -15,14 +15,14 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print what differs; status 1 if anything does."""
+    """Print the differences; status 1 if there are any."""
     args = make_parser().parse_args(arguments)
     rows = []
     with (
         the_ledger(args.pathfile) as ledger,
-        closing(differences(ledger, progress("journal_lines"))) as found,
+        closing(differences(ledger, progress("journal_lines"))) as differing,
     ):
-        for difference in found:
+        for difference in differing:
             text = say(f"verify_{difference.name}", **difference.values)
             rows.append({"name": difference.name, "text": text})
             if not args.json:

@@ -1,4 +1,4 @@
-"""``sogenactif check``: look for everything that can be wrong, and say what was seen and what to do."""
+"""``sogenactif check``: find the faults of an installation, and say what to do."""
 
 import argparse
 import os
@@ -26,7 +26,7 @@ CHECKS = (
     "parameters", "paths", "debug", "certificates", "requests", "addresses", "logos", "templates", "shop", "disk",
     "ledger", "journal", "secrets", "log", "clock", "scripts", "served_logos", "payment",
 )  # fmt: skip
-# What keeps the web server's user, or anybody, from showing an order.
+# Causes for which the web server's user, or anybody, can't show an order.
 CAUSES = (
     "not_allowed", "not_entered", "not_readable", "not_writable", "code_closed", "user_unknown", "template_missing",
     "template_syntax", "template_fails", "not_utf8",
@@ -47,7 +47,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--user", default="", help="the web server's user (the owner of the journal's folder)"
     )
-    parser.add_argument("--url", default="", help="address of the shop: asks its web server too")
+    parser.add_argument("--url", default="", help="address of the shop: checks its web server too")
     parser.add_argument("--payment", action="store_true", help="pay --order on the sandbox payment server")
     parser.add_argument("--order", default="", help="with --payment: reference of an order to pay")
     parser.add_argument("--strict", action="store_true", help="status 1 for warnings, too")
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _causes(results: Results) -> Results:
-    """Return findings without those that follow from others: mending the others mends them."""
+    """Return findings without those that follow from others."""
     everything = [finding for _, found in results for finding in found]
     owned = {finding.file for finding in everything if finding.name == "not_writable"}
     is_explained = any(finding.name in CAUSES for finding in everything)
@@ -100,7 +100,7 @@ def _causes(results: Results) -> Results:
 
 
 def _stages(args: argparse.Namespace) -> Iterator[tuple[str, list[Finding]]]:
-    """Make each check that can be made: without its dependencies or a pathfile the kit can't be looked at further."""
+    """Make each check that can be made: without the dependencies or a pathfile the rest can't be checked."""
     scripts = os.path.abspath(args.scripts)
     yield "python", _findings(partial(python, scripts))
     if not can_import_dependencies():
@@ -113,10 +113,10 @@ def _stages(args: argparse.Namespace) -> Iterator[tuple[str, list[Finding]]]:
     path = os.path.abspath(args.pathfile)
     yield "pathfile", _findings(partial(pathfile, path), partial(web_user, args.user, DATA, path))
     try:
-        read = read_pathfile(path)
+        settings = read_pathfile(path)
     except KitError:
         return
-    site = Site(read, scripts, args.user, args.url.rstrip("/"), args.order)
+    site = Site(settings, scripts, args.user, args.url.rstrip("/"), args.order)
     for name, look in zip(CHECKS, _checks(), strict=True):
         yield name, _findings(partial(look, site), lambda: site.user)
 
@@ -142,7 +142,7 @@ def _checks() -> "Sequence[Callable[[Site], list[Finding]]]":
 
 
 def _findings(look: Look, web_user: Callable[[], Account] | None = None) -> list[Finding]:
-    """Return the findings of a check, each once, or why it failed: one that fails never hides the others."""
+    """Return the findings of a check, each once, or a finding that it failed: the others still run."""
     try:
         found = look()
         return [finding for number, finding in enumerate(found) if finding not in found[:number]]

@@ -1,4 +1,4 @@
-"""The pathfile and the parmcom files: each line, each path."""
+"""Checks of the pathfile and the parmcom files: each line, each path."""
 
 import glob
 import os
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from sogenactif.addresses import is_web_address
 from sogenactif.commands.check.findings import Finding, fault, ok, warning
 from sogenactif.commands.check.machine import SCRIPTS
-from sogenactif.commands.check.rights import READ, SEARCH, let_see, refused
+from sogenactif.commands.check.rights import READ, SEARCH, refused, require_search_permission
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import ROOT
 from sogenactif.configuration import (
@@ -33,7 +33,7 @@ LIKE_ENOUGH = 0.75
 
 
 def pathfile(path: str) -> list[Finding]:
-    """The pathfile, line by line."""
+    """Check the pathfile, line by line."""
     found = _lines(path, KEYWORDS, PARMCOM)
     if found and found[0].name in ("missing", "unreadable"):
         return found
@@ -50,7 +50,7 @@ def pathfile(path: str) -> list[Finding]:
 
 
 def parameters(site: Site) -> list[Finding]:
-    """Each parmcom file, line by line."""
+    """Check each parmcom file, line by line."""
     files = [site.pathfile.default_parameters, *(merchant.path for merchant in site.merchants)]
     found = [
         finding
@@ -65,13 +65,13 @@ def parameters(site: Site) -> list[Finding]:
         if number and number[0] not in known:
             found.append(warning("parameters_misnamed", path, likely=os.path.basename(prefix) + number[0]))
     if not site.merchants:
-        let_see(prefix)
+        require_search_permission(prefix)
         found.append(fault("no_merchant", f"{prefix}<merchant_id>"))
     return found
 
 
 def paths(site: Site) -> list[Finding]:
-    """Where the paths of the pathfile lead, and whether the web server gets there."""
+    """Check that the paths of the pathfile exist, and that the web server may read them."""
     found = []
     for keyword in ("F_DEFAULT", "F_PARAM", "PAYPAGE_KEY" if site.paypage else "F_CERTIFICATE"):
         value = site.pathfile.keywords.get(keyword)
@@ -82,7 +82,7 @@ def paths(site: Site) -> list[Finding]:
         if not os.path.isabs(value):
             found.append(fault("relative", site.path, line, keyword=keyword, value=value))
         elif not os.path.exists(needed):
-            let_see(needed)
+            require_search_permission(needed)
             found.append(fault("leads_nowhere", site.path, line, keyword=keyword, path=needed))
         else:
             well = ok("leads_there", site.path, line, keyword=keyword, user=site.user.name)
@@ -99,7 +99,7 @@ def paths(site: Site) -> list[Finding]:
 
 
 def debug(site: Site) -> list[Finding]:
-    """The debug mode, which shows every parameter to every customer."""
+    """Check that the debug mode, which shows every parameter to every customer, is off."""
     line, value = site.pathfile.lines.get("DEBUG", 0), site.pathfile.keywords.get("DEBUG", "")
     if site.pathfile.debug:
         return [(fault if site.is_public else warning)("debug_on", site.path, line)]
@@ -109,7 +109,7 @@ def debug(site: Site) -> list[Finding]:
 
 
 def _code(site: Site) -> list[Finding]:
-    """The first file of the kit's own code that the web server's user can't read; one remedy opens them all."""
+    """Check the rights of the kit's code; only the first unreadable file is reported: one remedy opens them all."""
     lib = f"{ROOT}/lib"
     for folder, _, names in os.walk(lib):
         files = [os.path.join(folder, name) for name in names if name.endswith((".py", ".so"))]
@@ -121,14 +121,14 @@ def _code(site: Site) -> list[Finding]:
 
 
 def line_of(path: str, keyword: str) -> int:
-    """The line of a file that sets a keyword, the last one; 0 where there is none."""
+    """Return the number of the last line that sets a keyword, from 1; 0 if there is none."""
     lines = read_file(path).split(b"\n")
     numbers = [n for n, line in enumerate(lines, 1) if line.startswith(keyword.encode() + b"!")]
     return numbers[-1] if numbers else 0
 
 
 def _absent(path: str) -> set[str]:
-    """The keywords that a pathfile needs and doesn't set; with Paypage, its own too."""
+    """Return the keywords that a pathfile needs and doesn't set."""
     lines = to_text(read_file(path)).split("\n")
     values = dict(line.split("!")[:2] for line in lines if "!" in line)
     needed = set(PAYPAGE_NEEDED if values.get("PROTOCOL") == PAYPAGE else NEEDED)
@@ -138,7 +138,7 @@ def _absent(path: str) -> set[str]:
 
 
 def _lines(path: str, known: Collection[str], elsewhere: Collection[str]) -> list[Finding]:
-    """What is wrong with the lines of a file; ``elsewhere`` are keywords of another kind of file."""
+    """Return the findings on the lines of a file; ``elsewhere`` are keywords of another kind of file."""
     try:
         content = read_file(path)
     except FileNotFoundError:
@@ -166,7 +166,7 @@ def _lines(path: str, known: Collection[str], elsewhere: Collection[str]) -> lis
 def _line(
     path: str, number: int, row: str, known: Collection[str], elsewhere: Collection[str], seen: dict[str, int]
 ) -> list[Finding]:
-    """What is wrong with one line. Values are never shown: one may be a secret."""
+    """Return the findings on one line. Values are never shown: one may be a secret."""
     keyword, *rest = row.split("!")
     if "\r" in row:
         return [fault("carriage_return_inside", path, number)]
@@ -201,17 +201,17 @@ def _line(
 
 
 def _value(path: str, number: int, keyword: str, value: str) -> list[Finding]:
-    """What is wrong with a value: its length in a parmcom file; in a pathfile some take a few, or have a form."""
+    """Return the findings on a value: its length in a parmcom file; its choices or its form in a pathfile."""
     most, length = PARMCOM[keyword].max_length if keyword in PARMCOM else None, len(to_bytes(value))
     if most is not None and length > most:
         return [fault("too_long", path, number, keyword=keyword, length=length, most=most)]
     if value and keyword in CHOICES and value not in CHOICES[keyword]:
         choices = {choice.lower(): choice for choice in CHOICES[keyword] if choice}
         likely = get_close_matches(value.lower(), choices, 1, LIKE_ENOUGH)
-        said = {"keyword": keyword, "choices": ", ".join(choices.values())}
+        values = {"keyword": keyword, "choices": ", ".join(choices.values())}
         if likely:
-            return [fault("misspelled_value", path, number, **said, likely=choices[likely[0]])]
-        return [fault("wrong_value", path, number, **said)]
+            return [fault("misspelled_value", path, number, **values, likely=choices[likely[0]])]
+        return [fault("wrong_value", path, number, **values)]
     if keyword == "PAYPAGE_URL" and value and not is_web_address(value):
         return [fault("address_malformed", path, number, keyword=keyword, url=value)]
     # @HERE@ is an absolute path.

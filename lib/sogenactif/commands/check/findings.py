@@ -1,4 +1,4 @@
-"""What a check found."""
+"""Findings of the checks."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,9 +7,9 @@ OK, WARNING, FAULT = "ok", "warning", "fault"
 
 
 class Finding(NamedTuple):
-    """What a check saw: how bad it is, its name in the tables of texts, and what fills the sentence.
+    """Hold a finding: its level, its name in the tables of texts, and the values of the text.
 
-    ``file`` and ``line`` (from 1) say where, where it is a file.
+    ``file`` and ``line`` (from 1) are set if it is about a file.
     """
 
     level: str
@@ -20,15 +20,15 @@ class Finding(NamedTuple):
 
 
 def ok(name: str, file: str = "", line: int = 0, **values: object) -> Finding:
-    """All is well."""
+    """Make a finding that all is well."""
     return Finding(OK, name, file, line, values)
 
 
 def warning(name: str, file: str = "", line: int = 0, **values: object) -> Finding:
-    """Payments work, and something will go wrong or is not as it should be."""
+    """Make a warning: payments work, but something will go wrong or is not as it should be."""
     return Finding(WARNING, name, file, line, values)
 
 
 def fault(name: str, file: str = "", line: int = 0, **values: object) -> Finding:
-    """Payments fail, or a secret is open."""
+    """Make a fault: payments fail, or a secret is readable by others."""
     return Finding(FAULT, name, file, line, values)

@@ -1,6 +1,6 @@
-"""What the kit runs on: Python, its dependencies, the scripts' first lines, the clock.
+"""Checks of the machine: Python, its dependencies, the scripts' first lines, the time zone.
 
-Nothing here imports what the kit depends on: it says so where it is missing.
+Nothing here imports the kit's dependencies, so that it can report a missing one.
 """
 
 import os
@@ -15,7 +15,7 @@ from sogenactif.commands.places import KIND, ROOT
 OLDEST = (3, 10)
 SCRIPTS = ("call_request.py", "call_response.py", "call_autoresponse.py")
 DEPENDENCIES = ("Crypto.Cipher.DES", "jinja2", "markupsafe")
-# Run by the interpreter that is asked: its version, then what it can't import.
+# Run by the interpreter in question: it prints its version, then the modules that it can't import.
 QUESTION = """
 import sys
 sys.path[:0] = sys.argv[1:3]
@@ -29,12 +29,12 @@ for name in sys.argv[3:]:
 
 
 def can_import_dependencies() -> bool:
-    """Return whether the Python that runs this command has all that the kit needs."""
+    """Return whether the Python that runs this command can import all dependencies."""
     return not _interpreter([sys.executable], "")
 
 
 def python(scripts: str) -> list[Finding]:
-    """The Python that runs this command, and the one that each script of a folder names."""
+    """Check the Python that runs this command, and the one that each script of a folder names."""
     found = _interpreter([sys.executable], "")
     for script in SCRIPTS:
         path = os.path.join(scripts, script)
@@ -61,7 +61,7 @@ def python(scripts: str) -> list[Finding]:
 
 
 def _syntax(path: str, source: bytes) -> list[Finding]:
-    """Where the shop's own part of a script can't be understood."""
+    """Check that Python can compile a script, whose shop's own part is edited."""
     try:
         compile(source, path, "exec")
     except (SyntaxError, ValueError) as error:
@@ -71,7 +71,7 @@ def _syntax(path: str, source: bytes) -> list[Finding]:
 
 
 def paris() -> list[Finding]:
-    """The rules of the time in Paris, whose days number transactions."""
+    """Check that this machine has the time zone of Paris, whose days number transactions."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
@@ -82,7 +82,7 @@ def paris() -> list[Finding]:
 
 
 def _interpreter(command: Sequence[str], path: str) -> list[Finding]:
-    """What is wrong with an interpreter: its version, what it can't import."""
+    """Check an interpreter: its version, and the modules that it can't import."""
     name = " ".join(command)
     line = 1 if path else 0
     try:
@@ -99,7 +99,7 @@ def _interpreter(command: Sequence[str], path: str) -> list[Finding]:
 
 @cache
 def _answer(command: tuple[str, ...]) -> str:
-    """What an interpreter answers to the question. Raises OSError, SubprocessError."""
+    """Run QUESTION with an interpreter and return its output. Raises OSError, SubprocessError."""
     return subprocess.run(
         [*command, "-c", QUESTION, f"{ROOT}/lib", f"{ROOT}/lib/packages", *DEPENDENCIES],
         capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""How findings are printed: for a person, or as JSON."""
+"""Output of the findings, for a person or as JSON."""
 
 import json
 import os
@@ -17,7 +17,7 @@ Results = list[tuple[str, list[Finding]]]
 
 
 def count(results: Results, level: str) -> int:
-    """Return how many findings there are of a level."""
+    """Return the number of findings of a level."""
     return sum(finding.level == level for _, found in results for finding in found)
 
 

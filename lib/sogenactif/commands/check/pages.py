@@ -1,4 +1,4 @@
-"""The templates of the pages, which a shop may edit."""
+"""Checks of the templates, which a shop may edit."""
 
 from traceback import extract_tb
 
@@ -25,7 +25,7 @@ NAMES = (
 
 
 def templates(site: Site) -> list[Finding]:
-    """Whether each template is there, may be read and is well formed; then, whether pages can be made of them."""
+    """Check that each template exists, may be read and is well formed; then, that pages can be made of them."""
     found = [finding for name in NAMES for finding in _template(site, name)]
     return found or _made(site) or [ok("templates", TEMPLATES)]
 
@@ -47,11 +47,11 @@ def _template(site: Site, name: str) -> list[Finding]:
 
 
 def _made(site: Site) -> list[Finding]:
-    """What keeps the pages from being made for a customer of the first merchant who can have any."""
+    """Make each page for a customer of the first merchant whose requests can be made."""
     for merchant in site.merchants:
         try:
             request = probe(site, merchant)
-        except KitError:  # said where requests are looked at
+        except KitError:  # reported by the check of the requests
             continue
         response = PaymentResponse({**request.fields, "response_code": "00"})
         try:

@@ -1,4 +1,4 @@
-"""A whole payment against the demonstration's payment server; never against a bank."""
+"""Check of a whole payment on the sandbox payment server; never on a bank's."""
 
 import time
 from datetime import date
@@ -22,7 +22,7 @@ SEALED = ("DATA", "Data")
 
 
 class Failed(Exception):
-    """A step of the payment went wrong: the finding that says so."""
+    """Report that a step of the payment failed, by a finding."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.name)
@@ -30,7 +30,7 @@ class Failed(Exception):
 
 
 class Form:
-    """A form of a page: where it leads, its fields, and what its first button adds to them."""
+    """Hold a form of a page: its address, its fields, and those of its first button."""
 
     def __init__(self, action: str) -> None:
         self.action = action
@@ -39,7 +39,7 @@ class Form:
 
     @property
     def pressed(self) -> dict[str, str]:
-        """What a browser posts where the first button is pressed."""
+        """Return what a browser posts if the first button is pressed."""
         return {**self.fields, **self.button}
 
 
@@ -50,16 +50,16 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(urljoin(self.base, given.get("action", ""))))
-        elif tag in ("input", "select", "button") and self.forms and given.get("name"):
-            form, name, value = self.forms[-1], given["name"], given.get("value", "")
-            if given.get("type") == "image":
+            self.forms.append(Form(urljoin(self.base, attributes.get("action", ""))))
+        elif tag in ("input", "select", "button") and self.forms and attributes.get("name"):
+            form, name, value = self.forms[-1], attributes["name"], attributes.get("value", "")
+            if attributes.get("type") == "image":
                 form.button = form.button or {f"{name}.x": "1", f"{name}.y": "1"}
-            elif tag == "button" or given.get("type") == "submit":
+            elif tag == "button" or attributes.get("type") == "submit":
                 form.button = form.button or {name: value}
-            elif given.get("type") not in ("radio", "checkbox"):
+            elif attributes.get("type") not in ("radio", "checkbox"):
                 form.fields[name] = value
 
 
@@ -67,10 +67,10 @@ def payment(site: Site) -> list[Finding]:
     """Pay an order of the shop with the card that is always accepted."""
     if not site.order:
         return []
-    # Before anything is asked for: the order's page itself makes a request.
+    # Checked before any page is opened: that of the order makes a request.
     known = [merchant for merchant in site.merchants if site.payment_address(merchant)]
     for merchant in known:
-        if not site.is_demonstration(merchant):
+        if not site.is_sandbox(merchant):
             return [fault("payment_bank", url=site.payment_address(merchant))]
     if not known:
         return [fault("payment_unknown", site.path)]
@@ -84,10 +84,10 @@ def _pay(site: Site) -> list[Finding]:
     page = f"{site.url}/cgi-bin/call_request.py"
     order = _form(_ask(f"{page}?{urlencode({'order': site.order})}"), "payment_no_order", *SEALED)
     try:
-        asked = opened_request(posted(order.fields), site.pathfile)
+        requested = opened_request(posted(order.fields), site.pathfile)
     except KitError as error:
         raise Failed(fault("payment_unsealed", url=page, error=error)) from None
-    servers = [site.payment_address(m) for m in site.merchants if m.id == asked["merchant_id"]]
+    servers = [site.payment_address(m) for m in site.merchants if m.id == requested["merchant_id"]]
     if order.action not in {f"{url}{path}" for url in servers for path in ("", "/callpayment")}:
         raise Failed(fault("payment_bank", url=order.action))
     entry = _form(_ask(order.action, order.pressed), "payment_no_entry", "number", *SEALED)
@@ -107,29 +107,29 @@ def _pay(site: Site) -> list[Finding]:
         raise Failed(fault("payment_not_accepted", outcome=response.outcome, code=response["response_code"]))
     number = response["transaction_id"]
     if site.pathfile.ledger:
-        _await(site, asked, number)
+        _await(site, requested, number)
     back = _ask(receipt.action, receipt.fields)
     if back.status != 200:
         raise Failed(fault("payment_no_return", url=receipt.action, status=back.status))
     return [ok("payment_in_ledger" if site.pathfile.ledger else "payment_done", number=number)]
 
 
-def _await(site: Site, asked: dict[str, str], number: str) -> None:
+def _await(site: Site, requested: dict[str, str], number: str) -> None:
     """Wait until the automatic response is in the ledger."""
     end = time.monotonic() + PATIENCE
-    wanted = {name: asked.get(name) for name in ("merchant_id", "order_id")}
+    wanted = {name: requested.get(name) for name in ("merchant_id", "order_id")}
     while True:
         with opened_ledger(site.pathfile) as ledger:
             assert ledger
             states = [
-                found.state
-                for found in transactions(ledger, number=number)
-                if {name: found.fields.get(name) for name in wanted} == wanted
+                row.state
+                for row in transactions(ledger, number=number)
+                if {name: row.fields.get(name) for name in wanted} == wanted
             ]
         if states[-1:] == ["accepted"]:
             return
         if time.monotonic() > end:
-            url = asked.get("automatic_response_url", "")
+            url = requested.get("automatic_response_url", "")
             state = states[-1] if states else "unknown"
             raise Failed(fault("payment_not_notified", number=number, url=url, state=state))
         time.sleep(0.2)
@@ -143,7 +143,7 @@ def _ask(url: str, form: dict[str, str] | None = None) -> Reply:
 
 
 def _form(reply: Reply, otherwise: str, *names: str) -> Form:
-    """The first form of a page that has a field of one of these names."""
+    """Return the first form of a page that has a field of one of these names. Raises Failed."""
     parser = _Forms(reply.url)
     parser.feed(reply.text)
     for form in parser.forms:

@@ -1,4 +1,4 @@
-"""The ledger, the journal, and the rights of everything that is secret."""
+"""Checks of the ledger, the journal, the log, and the rights of secret files."""
 
 import os
 import socket
@@ -34,11 +34,11 @@ SHORT_MIB = 100
 
 
 def disk(site: Site) -> list[Finding]:
-    """Room for the journal and the ledger, on a disk that may be written."""
+    """Check that the disk of the journal and the ledger has space and is writable."""
     folder = nearest(site.journal)
-    found = os.statvfs(folder)
-    free = found.f_bavail * found.f_frsize >> 20
-    if found.f_flag & os.ST_RDONLY:
+    status = os.statvfs(folder)
+    free = status.f_bavail * status.f_frsize >> 20
+    if status.f_flag & os.ST_RDONLY:
         return [fault("disk_read_only", folder)]
     if free < SHORT_MIB:
         return [(warning if free else fault)("disk_full", folder, free=free)]
@@ -46,7 +46,7 @@ def disk(site: Site) -> list[Finding]:
 
 
 def ledger(site: Site) -> list[Finding]:
-    """The ledger: its schema, which notifications are pending, what only the journal has."""
+    """Check the ledger: its schema, pending notifications, entries that only the journal has."""
     if not site.pathfile.ledger:
         return [warning("ledger_needed", site.path) if site.paypage else ok("no_ledger", site.path)]
     url = site.pathfile.ledger.url
@@ -59,7 +59,7 @@ def ledger(site: Site) -> list[Finding]:
     name = site.ledger or f"postgresql://{urlsplit(url).hostname or ''}"
     unreadable: list[JournalUnreadable] = []
     try:
-        # Root must not open what the web server's user may have put there.
+        # Root must not open a file or link that the web server's user may have made.
         with acting_as(site.user):
             version = 0 if site.ledger and not os.path.exists(site.ledger) else schema_version(url)
         if version == 0:
@@ -80,9 +80,9 @@ def ledger(site: Site) -> list[Finding]:
 
 
 def journal(site: Site) -> list[Finding]:
-    """The folder where each response is written before the bank's server gets its answer."""
+    """Check the folder in which each response is written before the payment server gets its answer."""
     if not site.pathfile.ledger and not os.path.exists(site.journal):
-        return []  # a program with a pathfile of its own, which writes none
+        return []  # a program with its own pathfile writes no journal
     if site.user.uid == 0 and not site.user_name:
         return [(fault if KIND == "installed" else warning)("user_unknown", site.journal)]
     if not os.path.exists(site.journal):
@@ -97,7 +97,7 @@ def journal(site: Site) -> list[Finding]:
 
 
 def secrets(site: Site) -> list[Finding]:
-    """Files with the data of customers, or a password, that everybody on the machine may read."""
+    """Check that not everybody on the machine may read the data of customers, or a password."""
     private = [f"{site.journal}/{day}.jsonl" for day in Journal(site.journal).days()]
     if site.ledger:
         private += [site.ledger, site.ledger + "-wal"]
@@ -113,7 +113,7 @@ def secrets(site: Site) -> list[Finding]:
 
 
 def log(site: Site) -> list[Finding]:
-    """Where events go: with ``LOG!syslog!`` a program on this machine has to take them."""
+    """Check the log: with ``LOG!syslog!`` a program on this machine has to take its lines."""
     if not site.pathfile.log:
         return [ok("server_log")]
     line = line_of(site.path, "LOG")
@@ -126,7 +126,7 @@ def log(site: Site) -> list[Finding]:
 
 
 def _unwritable(site: Site, path: str) -> list[Finding]:
-    """What keeps the web server from writing an SQLite file: it makes others beside it."""
+    """Check that the web server may write an SQLite file, and others beside it."""
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         return [

@@ -1,4 +1,4 @@
-"""What each merchant's payments need: a request that can be sealed, addresses, logos."""
+"""Checks of each merchant: a request that can be sealed, addresses, logos."""
 
 import os
 import re
@@ -25,13 +25,13 @@ ADDRESSES = {
     "cancel_return_url": "CANCEL_URL",
     "automatic_response_url": "AUTO_RESPONSE_URL",
 }
-# The script of the kit that serves each.
+# The script of the kit that serves each address.
 SCRIPT_AT = {
     "RETURN_URL": "call_response.py",
     "CANCEL_URL": "call_response.py",
     "AUTO_RESPONSE_URL": "call_autoresponse.py",
 }
-# The keyword that sets what an error names: a field, or a key of Paypage.
+# The keyword that sets a field, or a key of Paypage, which an error names.
 KEYWORD_OF = {field.name: keyword for keyword, field in PARMCOM.items()}
 KEYWORD_OF |= {key: KEYWORD_OF[name] for key, name in ASKED.items() if name in KEYWORD_OF}
 PROBE = {"amount": "100", "order_id": "check"}
@@ -39,7 +39,7 @@ MISSPELLED = 0.85
 
 
 def requests(site: Site) -> list[Finding]:
-    """A payment request of each merchant, made as for a customer, and its seal opened again."""
+    """Check that a payment request of each merchant can be made and sealed, and its seal verified."""
     found = []
     for merchant in site.merchants:
         try:
@@ -48,7 +48,7 @@ def requests(site: Site) -> list[Finding]:
             if fields["order_id"] != PROBE["order_id"]:
                 raise KitError("order_id")
             found.append(ok("sealed", merchant=merchant.id))
-        except ConfigurationError:  # of a file, and said where the file is looked at
+        except ConfigurationError:  # of a file, and reported by the check of that file
             continue
         except KitError as error:
             words = re.findall(r"\w+", error.logged)
@@ -59,13 +59,13 @@ def requests(site: Site) -> list[Finding]:
 
 
 def probe(site: Site, merchant: Merchant) -> PaymentRequest:
-    """A payment request of a merchant that no ledger knows. Raises KitError."""
+    """Make a payment request of a merchant that isn't recorded. Raises KitError."""
     call = {**PROBE, "merchant_id": merchant.id, "merchant_country": merchant.country}
     return make_request(call, site.pathfile, register=lambda fields, _: {**fields, "transaction_id": "1"})
 
 
 def opened_request(post: Post, pathfile: Pathfile) -> dict[str, str]:
-    """The fields of a payment request as its server reads them, in either protocol. Raises KitError."""
+    """Return the fields of a payment request as its server reads them, in either protocol. Raises KitError."""
     if "Data" in post:
         keys, _ = paypage.open_sealed(post, pathfile, post.get("SealAlgorithm", ""))
         return {name: keys[key] for key, name in ASKED.items() if key in keys}
@@ -73,7 +73,7 @@ def opened_request(post: Post, pathfile: Pathfile) -> dict[str, str]:
 
 
 def addresses(site: Site) -> list[Finding]:
-    """Where payments go, where customers come back to, and where the bank's server calls."""
+    """Check the addresses of the payment server, of the customer's return and of the automatic response."""
     found = _server(site) if site.paypage else []
     for merchant in site.merchants:
         server = site.payment_address(merchant)
@@ -90,7 +90,7 @@ def addresses(site: Site) -> list[Finding]:
 
 
 def logos(site: Site) -> list[Finding]:
-    """A picture on the disk for each means of payment, where the kit's own logos are shown."""
+    """Check that the disk has a logo for each means of payment, if the kit's own logos are shown."""
     address = site.pathfile.logos
     if not address.endswith("/"):
         return [fault("logo_address", site.path, line_of(site.path, "D_LOGO"), url=f"{address}CB")]
@@ -114,7 +114,7 @@ def logos(site: Site) -> list[Finding]:
 
 
 def means(site: Site) -> list[str]:
-    """The means of payment that any merchant's pages show a picture of."""
+    """Return the means of payment whose logo any merchant's pages show."""
     names: set[str] = set()
     for merchant in site.merchants:
         items = merchant.fields.get("payment_means", "").removesuffix(",").split(",")
@@ -125,7 +125,7 @@ def means(site: Site) -> list[str]:
 
 
 def _server(site: Site) -> list[Finding]:
-    """Where payments go with Paypage."""
+    """Check the address of the payment server of Paypage."""
     url, line = site.pathfile.paypage.url, line_of(site.path, "PAYPAGE_URL")
     if not url:
         return []
@@ -137,7 +137,7 @@ def _server(site: Site) -> list[Finding]:
 
 
 def _address(path: str, line: int, keyword: str, url: str, server: str = "") -> Finding:
-    """What is wrong with an address, where payments go to a server; empty where that is not known."""
+    """Check an address; ``server`` is that of the payment server, empty if it is not known."""
     far_server = bool(server) and not is_local(server)
     if not is_address(url):
         return fault("address_malformed", path, line, keyword=keyword, url=url)
@@ -154,7 +154,7 @@ def _address(path: str, line: int, keyword: str, url: str, server: str = "") -> 
 
 
 def where(site: Site, merchant: Merchant, keyword: str) -> tuple[str, int]:
-    """The file and the line that set a keyword for a merchant."""
+    """Return the file and the line that set a keyword for a merchant."""
     for path in (merchant.path, site.pathfile.default_parameters):
         line = line_of(path, keyword) if os.path.exists(path) else 0
         if line:

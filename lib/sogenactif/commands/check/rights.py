@@ -1,4 +1,4 @@
-"""Who may read or write a file: as the web server's user sees it, whoever asks."""
+"""Rights on files: those of the web server's user, whatever user runs the check."""
 
 import grp
 import os
@@ -14,7 +14,7 @@ READ, WRITE, SEARCH = 4, 2, 1
 
 
 class Account(NamedTuple):
-    """A user of this machine, the group that its files get, and all that it is in."""
+    """Hold a user of this machine, the group of its files, and all of its groups."""
 
     name: str
     uid: int
@@ -24,14 +24,14 @@ class Account(NamedTuple):
 
 
 def account(name: str) -> Account:
-    """The user of that name. Raises KeyError where there is none."""
+    """Return the user of a name. Raises KeyError if there is none."""
     entry = pwd.getpwnam(name)
     groups = frozenset(os.getgrouplist(name, entry.pw_gid))
     return Account(name, entry.pw_uid, entry.pw_gid, _group(entry.pw_gid), groups)
 
 
 def nearest(path: str) -> str:
-    """A file or folder, or the nearest folder above it that is there."""
+    """Return a path, or the nearest folder above it that exists."""
     path = os.path.abspath(path)
     while not os.path.exists(path):
         path = os.path.dirname(path)
@@ -39,17 +39,17 @@ def nearest(path: str) -> str:
 
 
 def owner_of(path: str) -> Account:
-    """The user whose a file is, or the nearest folder above it that is there."""
-    found = os.stat(nearest(path))
+    """Return the owner of a path, or of the nearest folder above it that exists."""
+    status = os.stat(nearest(path))
     try:
-        return account(pwd.getpwuid(found.st_uid).pw_name)
+        return account(pwd.getpwuid(status.st_uid).pw_name)
     except KeyError:  # a number without a name, as in a container
-        name, group = str(found.st_uid), _group(found.st_gid)
-        return Account(name, found.st_uid, found.st_gid, group, frozenset([found.st_gid]))
+        name, group = str(status.st_uid), _group(status.st_gid)
+        return Account(name, status.st_uid, status.st_gid, group, frozenset([status.st_gid]))
 
 
 def namesake_of_group(path: str) -> Account | None:
-    """The user that has the name of a file's group, as on Debian; None where there is none, or it is root."""
+    """Return the user with the name of a file's group, as on Debian; None if there is none, or it is root."""
     try:
         user = account(_group(os.stat(path).st_gid))
     except (KeyError, OSError):
@@ -58,21 +58,21 @@ def namesake_of_group(path: str) -> Account | None:
 
 
 def in_the_way(path: str) -> str:
-    """The first folder on the way to a path that whoever asks can't enter, or the path itself."""
+    """Return the first folder of a path that the current user can't enter, or the path itself."""
     path = os.path.realpath(path)
     return next((folder for folder in _folders(path) if not os.access(folder, os.X_OK)), path)
 
 
-def let_see(path: str) -> None:
-    """Raises PermissionError where a folder is closed to whoever asks, so that what is in it only seems not to be there."""
+def require_search_permission(path: str) -> None:
+    """Raise PermissionError if the folder can't be searched, instead of reporting its files as missing."""
     with suppress(FileNotFoundError, NotADirectoryError):
         os.stat(path)
 
 
 def refused(user: Account, path: str, wanted: int = READ) -> list[Finding]:
-    """What keeps a user from reading, writing or searching a file or folder that is there: that, or one above it.
+    """Return why a user can't read, write or search an existing file or folder: its rights, or those of a folder above.
 
-    Raises PermissionError where whoever asks may not even look.
+    Raises PermissionError if the current user can't see the rights.
     """
     path = os.path.realpath(path)
     for folder in _folders(path):
@@ -85,19 +85,19 @@ def refused(user: Account, path: str, wanted: int = READ) -> list[Finding]:
 
 
 def open_to_all(path: str) -> bool:
-    """Whether the rights of a file give everybody on the machine anything: the kit refuses such a key."""
+    """Return whether everybody on the machine has any right on a file: the kit refuses such a key."""
     return bool(os.stat(path).st_mode & 0o007)
 
 
 def described(path: str) -> dict[str, Any]:
-    """The rights of a file as a sentence needs them: mode, owner, group."""
-    found = os.stat(path)
-    mode = f"{stat.S_IMODE(found.st_mode):03o}"
-    return {"mode": mode, "owner": owner_of(path).name, "group": _group(found.st_gid)}
+    """Return the values of a text on a file's rights: mode, owner, group."""
+    status = os.stat(path)
+    mode = f"{stat.S_IMODE(status.st_mode):03o}"
+    return {"mode": mode, "owner": owner_of(path).name, "group": _group(status.st_gid)}
 
 
 def _folders(path: str) -> list[str]:
-    """The folders above an absolute path, from / on."""
+    """Return the folders above an absolute path, from / on."""
     above = [path]
     while above[-1] != "/":
         above.append(os.path.dirname(above[-1]))
@@ -114,11 +114,11 @@ def _group(number: int) -> str:
 def _allows(user: Account, path: str, wanted: int) -> bool:
     if user.uid == os.geteuid():
         return os.access(path, wanted)
-    found = os.stat(path)
-    mode = found.st_mode
-    if user.uid == found.st_uid:
+    status = os.stat(path)
+    mode = status.st_mode
+    if user.uid == status.st_uid:
         mode >>= 6
-    elif found.st_gid in user.groups:
+    elif status.st_gid in user.groups:
         mode >>= 3
     return user.uid == 0 or mode & wanted == wanted
 

@@ -1,4 +1,4 @@
-"""The shop's own part of the scripts: the merchants that it names, and whether it can show an order."""
+"""Checks of the shop's own part of the scripts: the merchants that it names, and the form of an order."""
 
 import importlib.util
 import os
@@ -19,7 +19,7 @@ from sogenactif.files import read_file
 from sogenactif.pages import form
 from sogenactif.payment import make_request
 
-# Those that make requests and record outcomes.
+# The scripts that make requests and record outcomes.
 SCRIPTS = ("call_request.py", "call_autoresponse.py")
 # Run by the interpreter of the scripts, as the web server's user.
 PROGRAM = (
@@ -33,7 +33,7 @@ MERCHANT_ID = re.compile(r"""(["'])([0-9]{15})\1""")
 
 
 def shop(site: Site) -> list[Finding]:
-    """Whether each merchant that a script names has parameters, and whether both scripts name the same."""
+    """Check that each merchant that a script names has parameters, and that both scripts name the same."""
     if not site.merchants:
         return []
     found = []
@@ -53,9 +53,9 @@ def shop(site: Site) -> list[Finding]:
 
 
 def show_forms(script: str, pathfile: str, *merchants: str) -> None:
-    """Make what a customer is shown: an order of the shop, and the form of each merchant (country.merchant_id).
+    """Make an order of the shop and the form of each merchant (country.merchant_id), as for a customer.
 
-    Nothing is registered. The first failure is printed: what failed, and how.
+    Nothing is recorded. The first failure is printed: the merchant, the error's type and its message.
     """
     step = ""
     try:
@@ -83,7 +83,7 @@ def show_forms(script: str, pathfile: str, *merchants: str) -> None:
 
 
 def _forms(site: Site) -> list[Finding]:
-    """What keeps a customer from seeing a form: tried as the web server's user, if the current user may."""
+    """Check that a form can be shown, as the web server's user if the current user may act for it."""
     path = os.path.join(site.scripts, SCRIPTS[0])
     user = site.user
     if os.geteuid() not in (0, user.uid):
@@ -92,14 +92,14 @@ def _forms(site: Site) -> list[Finding]:
         source = read_file(path)
         command = source.partition(b"\n")[0][2:].decode().split()
         compile(source, path, "exec")
-    except (OSError, ValueError, SyntaxError):  # reported where the scripts are looked at
+    except (OSError, ValueError, SyntaxError):  # reported by the check of the scripts
         return []
     if not source.startswith(b"#!") or not command:
         return []
     merchants = [
         f"{merchant.country}.{merchant.id}" for merchant in site.merchants if _has_form(site, merchant)
     ]
-    # None leaves the current user, who is the web server's already.
+    # Only root may switch; any other current user is the web server's already.
     switch = os.geteuid() != user.uid
     try:
         answer = subprocess.run(
@@ -121,7 +121,7 @@ def _forms(site: Site) -> list[Finding]:
 
 
 def _has_form(site: Site, merchant: Merchant) -> bool:
-    """Whether the current user can make a form; if not, that is reported where requests are looked at."""
+    """Return whether the current user can make a form; if not, the check of the requests reports it."""
     try:
         probe(site, merchant)
     except KitError:
@@ -133,7 +133,7 @@ def _merchants(path: str) -> Iterator[tuple[int, str]]:
     """Yield the lines of a script that have a text of the form of a merchant_id, and that text."""
     try:
         lines = to_text(read_file(path)).split("\n")
-    except (FileNotFoundError, ValueError):  # reported where the scripts are looked at
+    except (FileNotFoundError, ValueError):  # reported by the check of the scripts
         return
     for number, line in enumerate(lines, 1):
         if not line.lstrip().startswith("#"):

@@ -1,7 +1,7 @@
-"""What seals the requests of each merchant: a certificate, or the secret key of Paypage.
+"""Checks of each merchant's certificate (Sips 1.0) and secret key (Paypage).
 
-The one that the protocol doesn't use still opens responses to payments of before: where it is
-there, its rights count.
+The one that the protocol doesn't use still verifies responses to earlier payments. If it exists,
+its rights are checked.
 """
 
 import os
@@ -23,7 +23,7 @@ SOON = timedelta(days=30)
 
 
 def secrets(site: Site) -> list[Finding]:
-    """The certificate or secret key of each merchant, and the one before it: there, its own, in force, and kept secret."""
+    """Check that each merchant's certificate or secret key exists, is theirs, valid and secret; the previous one too."""
     found = []
     for merchant in site.merchants:
         for old in (False, True):
@@ -33,13 +33,13 @@ def secrets(site: Site) -> list[Finding]:
                     found += _secret(site, merchant, path, old, "certificate")
                 if site.pathfile.paypage.key:
                     found += _secret(site, merchant, key_path(site.pathfile, merchant.id, old), old, "key")
-            except SecretMissing as error:  # what names the file would lead out of its folder
+            except SecretMissing as error:  # the merchant's number or country would lead out of the folder
                 found.append(fault("kit_refuses", merchant.path, error=error))
     return found
 
 
 def _secret(site: Site, merchant: Merchant, path: str, old: bool, kind: str) -> list[Finding]:
-    """What is to be said of a certificate or a key; of one that seals nothing, its rights alone."""
+    """Return the findings on a certificate or a key; only its rights count if the protocol doesn't use it."""
     seals = site.paypage == (kind == "key")
     if not os.path.exists(path):
         return _missing(merchant, path, kind) if seals and not old else []
@@ -56,14 +56,12 @@ def _secret(site: Site, merchant: Merchant, path: str, old: bool, kind: str) -> 
 
 
 def _missing(merchant: Merchant, path: str, kind: str) -> list[Finding]:
-    """That a secret is not there, and what may be it; nothing where the path is wrong, which is said of it."""
+    """Return the finding on a missing secret, with a likely file; none if its folder is wrong: another check reports it."""
     folder, name = os.path.split(path)
     if not os.path.isabs(folder) or not os.path.isdir(folder):
         return []
     start = name.partition(".")[0]
-    alike = [
-        other for other in os.listdir(folder) if merchant.id in other.split(".") and other.startswith(start)
-    ]
+    alike = [file for file in os.listdir(folder) if merchant.id in file.split(".") and file.startswith(start)]
     likely = get_close_matches(name, alike, 1, 0.5)
     if likely:
         return [fault(f"{kind}_misnamed", path, merchant=merchant.id, likely=likely[0])]
@@ -71,7 +69,7 @@ def _missing(merchant: Merchant, path: str, kind: str) -> list[Finding]:
 
 
 def _certificate(site: Site, merchant: Merchant, path: str, old: bool) -> list[Finding]:
-    """What a certificate says."""
+    """Return the findings on the content of a certificate."""
     try:
         certificate = open_certificate(path)
     except SecretError as error:
@@ -110,7 +108,7 @@ def _expiry(path: str, day: str) -> list[Finding]:
 
 
 def _key(site: Site, merchant: Merchant, path: str, old: bool) -> list[Finding]:
-    """What is to be said of a secret key, of which nothing is ever shown."""
+    """Return the findings on a secret key, whose content is never shown."""
     content = read_file(path)
     lines = content.rstrip(b"\r\n").split(b"\n")
     if content.startswith(BYTE_ORDER_MARK):

@@ -1,4 +1,4 @@
-"""The web server, asked as a browser and the bank's server ask it; and the clock."""
+"""Checks of the web server, with requests like those of browsers and the payment server; and of the clock."""
 
 import http.client
 import os
@@ -19,17 +19,17 @@ from sogenactif.commands.places import KIND, ROOT
 from sogenactif.files import read_file
 from sogenactif.protocols.paypage import key_path
 
-# What each script answers when it is asked for nothing in particular.
+# The status of each script for a request without parameters.
 EXPECTED = {"call_autoresponse.py": 405, "call_request.py": 400, "call_response.py": 400}
 OUR_HEADER = ("Referrer-Policy", "same-origin")
 SHOWN_SECONDS, MOST_SECONDS = 60, 300
-# Limits of what is asked of a web server.
+# Limits of a request.
 SECONDS = 10
 MOST_BYTES = 1024 * 1024
 
 
 class Reply(NamedTuple):
-    """What a web server answered; ``url`` is where redirections led."""
+    """Hold the answer of a web server; ``url`` is the address after redirections."""
 
     status: int
     headers: Message
@@ -42,7 +42,7 @@ class Reply(NamedTuple):
 
 
 def ask(url: str, form: dict[str, str] | None = None, method: str | None = None) -> Reply:
-    """The answer to a GET, or to a POST of a form. Raises OSError where there is none."""
+    """Send a GET, or the POST of a form, and return the answer. Raises OSError if there is none."""
     data = None if form is None else urlencode(form).encode()
     try:
         request = urllib.request.Request(url, data, {"User-Agent": "sogenactif-check"}, method=method)
@@ -58,7 +58,7 @@ def ask(url: str, form: dict[str, str] | None = None, method: str | None = None)
 
 
 def scripts(site: Site) -> list[Finding]:
-    """Whether the web server runs the scripts, rather than hide them or show their source."""
+    """Check that the web server runs the scripts, rather than hide them or show their source."""
     if not site.url:
         return []
     found = []
@@ -78,7 +78,7 @@ def scripts(site: Site) -> list[Finding]:
 
 
 def logos(site: Site) -> list[Finding]:
-    """A picture at the address of each means of payment."""
+    """Check that the web server serves the logo of each means of payment."""
     if not site.url:
         return []
     found = []
@@ -100,7 +100,7 @@ def logos(site: Site) -> list[Finding]:
 
 
 def clock(site: Site) -> list[Finding]:
-    """This machine's clock beside that of the payment server, or of the web server that was named."""
+    """Compare this machine's clock with that of the payment server, or of the named web server."""
     found = paris()
     servers = dict.fromkeys(map(site.payment_address, site.merchants))
     for url in filter(None, [*servers, site.url]):
@@ -133,12 +133,12 @@ def _script(url: str, reply: Reply, expected: int) -> Finding:
 
 
 def _addresses(site: Site) -> list[Finding]:
-    """What answers at the addresses that parmcom files name, at the host of the shop."""
+    """Check the addresses that parmcom files name, if they are at the shop's host."""
     wanted: dict[tuple[str, str], tuple[str, int]] = {}
     for merchant in site.merchants:
         for name, keyword in ADDRESSES.items():
             url = merchant.fields.get(name, "")
-            known = f"{site.url}/cgi-bin/{SCRIPT_AT[keyword]}"  # said of the scripts
+            known = f"{site.url}/cgi-bin/{SCRIPT_AT[keyword]}"  # reported with the scripts
             unsent = site.paypage and keyword == "CANCEL_URL"
             if is_address(url) and host(url) == host(site.url) and url != known and not unsent:
                 wanted.setdefault((keyword, url), where(site, merchant, keyword))
@@ -146,7 +146,7 @@ def _addresses(site: Site) -> list[Finding]:
 
 
 def _address(site: Site, keyword: str, url: str, path: str, line: int) -> Finding:
-    """What answers at an address that a parmcom file names: the kit's script, or one of the shop's own."""
+    """Check an address that a parmcom file names: the kit's script answers there, or one of the shop's own."""
     script = SCRIPT_AT[keyword]
     values = {"keyword": keyword, "url": url, "ours": f"{site.url}/cgi-bin/{script}"}
     try:
@@ -163,7 +163,7 @@ def _address(site: Site, keyword: str, url: str, path: str, line: int) -> Findin
 
 
 def _form(site: Site) -> list[Finding]:
-    """Whether the page of an order answers: by HEAD, which registers no request, of an order that is not there."""
+    """Check the page of an order, which may not exist, by HEAD: that records no request."""
     url = f"{site.url}/cgi-bin/call_request.py"
     try:
         reply = ask(f"{url}?{urlencode({'order': site.order or PROBE['order_id']})}", method="HEAD")
@@ -173,7 +173,7 @@ def _form(site: Site) -> list[Finding]:
 
 
 def _configuration(site: Site, runs: bool) -> list[Finding]:
-    """Whether the pathfile or a secret key, which no extension keeps from it, is served to everybody."""
+    """Check that the web server doesn't serve the pathfile or a secret key."""
     shown = [("pathfile", b"F_PARAM!", "configuration_served")]
     if site.pathfile.paypage.key:
         for path in (key_path(site.pathfile, merchant.id) for merchant in site.merchants):
@@ -182,7 +182,7 @@ def _configuration(site: Site, runs: bool) -> list[Finding]:
     found = []
     folders = ["", "var/conf/"]
     if KIND != "installed" or not runs:
-        # Apache logs an error for a missing file of a folder in which it runs everything, as the one installed does.
+        # Our Apache runs every file of cgi-bin, and logs an error for a missing one.
         folders += ["cgi-bin/", "cgi-bin/sogenactif/var/conf/"]
     for folder in folders:
         for name, content, finding in shown:

@@ -1,4 +1,4 @@
-"""The installation that is checked, as far as it can be read."""
+"""The installation to check, as far as it can be read."""
 
 import glob
 import re
@@ -19,7 +19,7 @@ NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 class Merchant(NamedTuple):
-    """A merchant that has a parmcom file: its number, that file, and its fields with those of F_DEFAULT."""
+    """Hold a merchant that has a parmcom file: its number, that file, and its fields with those of F_DEFAULT."""
 
     id: str
     path: str
@@ -31,9 +31,9 @@ class Merchant(NamedTuple):
 
 
 def web_user(name: str, journal: str, pathfile: str) -> Account:
-    """Return the web server's user: the one that is named, or the owner of the journal's folder.
+    """Return the web server's user: the one of that name, or the owner of the journal's folder.
 
-    If root owns that folder, which no web server runs as, the user whose group has the pathfile, if any.
+    If root owns that folder, which no web server runs as, return the user whose group has the pathfile, if any.
     """
     if name:
         return account(name)
@@ -43,7 +43,7 @@ def web_user(name: str, journal: str, pathfile: str) -> Account:
 
 @dataclass(frozen=True)
 class Site:
-    """A pathfile that can be read, and what the command line names beside it.
+    """Hold a pathfile that can be read, and the options of the command line.
 
     ``scripts`` is the folder of the three scripts, ``url`` the shop's address, ``order`` the reference
     of an order that may be paid, ``user_name`` the web server's user; empty if not given.
@@ -57,27 +57,27 @@ class Site:
 
     @property
     def path(self) -> str:
-        """Path of the pathfile."""
+        """Return the path of the pathfile."""
         return self.pathfile.path
 
     @cached_property
     def user(self) -> Account:
-        """The web server's user."""
+        """Return the web server's user."""
         return web_user(self.user_name, self.journal, self.path)
 
     @property
     def ledger(self) -> str:
-        """The path of an SQLite ledger, empty where there is none."""
+        """Return the path of an SQLite ledger, empty if there is none."""
         return self.pathfile.ledger.file if self.pathfile.ledger else ""
 
     @property
     def journal(self) -> str:
-        """The folder of the journal; without a ledger the folder where responses are logged."""
+        """Return the folder of the journal; without a ledger the folder where responses are logged."""
         return self.pathfile.journal if self.pathfile.ledger else DATA
 
     @cached_property
     def merchants(self) -> tuple[Merchant, ...]:
-        """The merchants that have a parmcom file beside F_PARAM."""
+        """Return the merchants that have a parmcom file beside F_PARAM."""
         common = _fields("default", self.pathfile.default_parameters)
         prefix = self.pathfile.merchant_parameters + "."
         return tuple(
@@ -88,11 +88,11 @@ class Site:
 
     @property
     def paypage(self) -> bool:
-        """Whether the protocol is Paypage (Sips 2.0), sealed with secret keys."""
+        """Return whether the protocol is Paypage (Sips 2.0), sealed with secret keys."""
         return self.pathfile.protocol == PAYPAGE
 
     def certificate(self, merchant: Merchant) -> Certificate | None:
-        """The certificate that seals a merchant's requests, None where the kit can't use it or the protocol has none."""
+        """Return the certificate that seals a merchant's requests, None if it can't be used or the protocol has none."""
         if self.paypage:
             return None
         try:
@@ -101,14 +101,14 @@ class Site:
             return None
 
     def payment_address(self, merchant: Merchant) -> str:
-        """The address of a merchant's payment server, empty where it can't be known."""
+        """Return the address of a merchant's payment server, empty if it isn't known."""
         if self.paypage:
             return self.pathfile.paypage.url
         certificate = self.certificate(merchant)
         return certificate.payment_url if certificate else ""
 
-    def is_demonstration(self, merchant: Merchant) -> bool:
-        """Whether the payment server is a demonstration's: this kit issued the certificate, or it is on this network."""
+    def is_sandbox(self, merchant: Merchant) -> bool:
+        """Return whether the payment server is a sandbox: this kit issued the certificate, or it is on this network."""
         certificate = self.certificate(merchant)
         if certificate:
             return certificate.own
@@ -116,12 +116,12 @@ class Site:
         return bool(address) and is_local(address)
 
     def is_trial(self, merchant: Merchant) -> bool:
-        """Whether nobody is charged: the server is a demonstration's, or the bank's for tests."""
-        return self.is_demonstration(merchant) or is_for_tests(self.payment_address(merchant))
+        """Return whether nobody is charged: the server is a sandbox, or the bank's for tests."""
+        return self.is_sandbox(merchant) or is_for_tests(self.payment_address(merchant))
 
     @property
     def is_public(self) -> bool:
-        """Whether customers may be there: payments charge them, or the shop has a public address."""
+        """Return whether customers may be there: payments charge them, or the shop has a public address."""
         if not self.merchants or not all(map(self.is_trial, self.merchants)):
             return True
         addresses = [merchant.fields.get("normal_return_url", "") for merchant in self.merchants]

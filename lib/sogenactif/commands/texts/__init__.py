@@ -1,4 +1,4 @@
-"""Every sentence that the commands print, a module for each language."""
+"""Texts that the commands print, a module for each language."""
 
 import os
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Text(NamedTuple):
-    """What a check saw and, if anything is to be done, what to do."""
+    """Hold what a check saw and, if anything is to be done, what to do."""
 
     saw: str
     do: str = ""
