@@ -274,6 +274,7 @@ AliasMatch $scripts
     SetHandler wsgi-script
     WSGIProcessGroup sogenactif
     WSGIApplicationGroup %{GLOBAL}
+    WSGIChunkedRequest On
     Require all granted
 </Directory>
 TEXT

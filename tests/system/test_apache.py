@@ -1,5 +1,6 @@
 """The kit installed on a real Apache, and paid through with a real browser."""
 
+import http.client
 import os
 import pwd
 import re
@@ -7,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,15 +18,21 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import BrowserContext
 
+from installer.configure import TRIALS
 from sogenactif.configuration import read_pathfile
 from sogenactif.http import Application, Environ
 from sogenactif.ledger.journal import Journal
+from sogenactif.ledger.ledger import journal_day
+from sogenactif.protocols import paypage
+from sogenactif.protocols.certificate import read_certificate
+from sogenactif.protocols.sips import seal_response
 from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.servers import serving
 from sogenactif_sandbox.shop import Shop
 from tests.support.browser import browsing, follow
 from tests.support.customer import ACCEPTED, REFUSED, give_card, place_order
 from tests.support.installation import install
+from tests.support.paypage import sealed
 from tests.support.serving import apache, free_port, public_folder, web_user
 from tests.support.vectors import MERCHANT, need
 
@@ -50,6 +58,39 @@ class Installation(NamedTuple):
             for entry in journal.entries()
             if entry["source"] == "automatic" and entry["fields"].get("order_id") == reference
         ]
+
+    def acceptance(self, reference: str) -> dict[str, str]:
+        """Return what the bank's server posts when the last request for an order is accepted."""
+        pathfile = read_pathfile(f"{self.kit}/cgi-bin/pathfile")
+        journal = Journal(str(self.kit / "var" / "data" / "journal"))
+        [*_, asked] = [
+            entry["fields"]
+            for entry in journal.entries()
+            if entry["kind"] == "request" and entry["fields"]["order_id"] == reference
+        ]
+        if self.protocol == "sips":
+            certificate = read_certificate(pathfile, asked["merchant_country"], asked["merchant_id"])
+            return {
+                "DATA": seal_response({**asked, "response_code": "00", "payment_means": "CB"}, certificate)
+            }
+        secret = paypage.read_key(paypage.key_path(pathfile, asked["merchant_id"]))
+        return sealed(
+            secret.decode(),
+            merchantId=asked["merchant_id"],
+            orderId=reference,
+            s10TransactionId=asked["transaction_id"],
+            s10TransactionIdDate=journal_day(asked),
+        )
+
+
+def post_in_chunks(url: str, body: bytes) -> int:
+    """Post a form in chunks, without its length; the status of the answer."""
+    parts = urllib.parse.urlsplit(url)
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=20)) as connection:
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Transfer-Encoding": "chunked"}
+        chunks = (body[start : start + 100] for start in range(0, len(body), 100))
+        connection.request("POST", parts.path, chunks, headers, encode_chunked=True)
+        return connection.getresponse().status
 
 
 @pytest.fixture(scope="module", params=[("sips", "cgi"), ("paypage", "cgi"), ("sips", "wsgi")], ids="-".join)
@@ -168,6 +209,16 @@ def test_a_paid_order_cannot_be_paid_again(installation: Installation, customer:
     assert answer
     assert answer.status == 404
     assert page.get_by_role("heading", name="Order not found").is_visible()
+
+
+def test_payment_posted_in_chunks_counts(installation: Installation) -> None:
+    reference = TRIALS[-1]
+    urllib.request.urlopen(f"{installation.apache}/cgi-bin/call_request.py?order={reference}").close()
+    body = urllib.parse.urlencode(installation.acceptance(reference)).encode()
+    url = f"{installation.apache}/cgi-bin/call_autoresponse.py"
+    assert post_in_chunks(url, body) == 200
+    assert (installation.received(reference), installation.order(reference)) == (["accepted"], "accepted")
+    assert post_in_chunks(url, b"DATA=" + b"0" * 70_000) == 413
 
 
 @pytest.mark.parametrize(("path", "status"), [
