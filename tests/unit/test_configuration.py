@@ -37,8 +37,14 @@ def test_files_may_have_crlf_accents_and_no_last_newline(tmp_path: Path) -> None
 
 
 def test_d_parm_is_put_before_parmcom_wherever_it_stands(tmp_path: Path) -> None:
-    content = NEEDED.replace("/etc/shop/parmcom!", "D_PARM!parmcom!") + "D_PARM!/srv/!\n"
-    assert pathfile_of(tmp_path, content).merchant_parameters == "/srv/parmcom"
+    indirect = NEEDED.replace("/etc/shop/parmcom!", "D_PARM!parmcom!")
+    for content in (indirect + "D_PARM!/srv/!\n", "D_PARM!/srv/!\n" + indirect):
+        assert pathfile_of(tmp_path, content).merchant_parameters == "/srv/parmcom"
+    pathfile = pathfile_of(tmp_path, indirect)
+    assert (pathfile.merchant_parameters, pathfile.lines["F_PARAM"]) == ("parmcom", 3)
+    for line in ("F_PARAM!D_PARM!other!", "F_DEFAULT!D_PARM!parmcom!"):
+        with pytest.raises(InvalidSeparator, match=r"^\+ Invalid separator in file at line 5 \("):
+            pathfile_of(tmp_path, NEEDED + line)
 
 
 @pytest.mark.parametrize("keyword", ["D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE"])
@@ -137,9 +143,29 @@ def test_a_parmcom_file_sets_fields_under_their_keywords(tmp_path: Path) -> None
     }
 
 
-def test_a_parmcom_file_that_cannot_be_opened_says_whose_it_is() -> None:
-    with pytest.raises(ParametersUnreadable, match=r"^Error reading merchant parameters definition \(/no\)$"):
-        read_parameters("merchant", "/no")
+@pytest.mark.parametrize(
+    "keyword", ["", "FOO", "AMOUNT", "amount", "caddie", "logo", "TRANSACTION_ID", "THREED_LS_CODE"]
+)
+def test_keyword_that_no_parmcom_file_has_sets_nothing(tmp_path: Path, keyword: str) -> None:
+    (tmp_path / "parmcom").write_text(f"{keyword}!1!\nCADDIE!x!\n")
+    assert read_parameters("merchant", str(tmp_path / "parmcom")) == {"caddie": "x"}
+
+
+@pytest.mark.parametrize("whose", ["default", "merchant"])
+@pytest.mark.parametrize("path", ["/no", "/", "parm\0com"])
+def test_a_parmcom_file_that_cannot_be_opened_says_whose_it_is(whose: str, path: str) -> None:
+    with pytest.raises(ParametersUnreadable) as refusal:
+        read_parameters(whose, path)
+    assert str(refusal.value) == f"Error reading {whose} parameters definition ({path})"
+
+
+@pytest.mark.parametrize(("line", "parts"), [("DEBUG", 1), ("DEBUG!YES", 2), ("DEBUG!YES!!", 4), ("!!!", 4)])
+def test_line_of_a_parmcom_file_has_two_separators(tmp_path: Path, line: str, parts: int) -> None:
+    path = tmp_path / "parmcom"
+    path.write_text(f"# shop\n\n{line}\n")
+    with pytest.raises(InvalidSeparator) as refusal:
+        read_parameters("default", str(path))
+    assert str(refusal.value) == f"Invalid separator in file at line 3 3 attendu, {parts} recu ({path})"
 
 
 def test_each_source_overrides_the_one_before_where_it_is_not_empty() -> None:

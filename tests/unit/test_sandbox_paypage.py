@@ -117,6 +117,13 @@ def test_kit_reads_what_the_sandbox_answers(pathfile: Pathfile) -> None:
     assert (response["transaction_id"], response.day) == ("000123", "20261123")
 
 
+@pytest.mark.parametrize(
+    ("asked", "read"), [("005", "005"), ("0050", "050"), ("100", "100"), ("001000", "1000")]
+)
+def test_amount_has_three_digits_or_more(pathfile: Pathfile, asked: str, read: str) -> None:
+    assert sandbox.open_request(post(pathfile, amount=asked), pathfile, TODAY).fields["amount"] == read
+
+
 def test_kit_reads_that_a_payment_is_in_several_times(pathfile: Pathfile) -> None:
     response = answered(pathfile, post(pathfile, **PLAN))
     assert (response["capture_mode"], response["amount"]) == ("PAYMENT_N", "1001")
