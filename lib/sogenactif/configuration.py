@@ -43,7 +43,8 @@ LEDGERS = ("sqlite:////", *POSTGRESQL)
 # Every keyword that a pathfile may have.
 KEYWORDS = (
     *NEEDED, *CHOICES, *FORMS,
-    "D_PARM", "DEBUG", "F_CTYPE", "JOURNAL", "LEDGER", "LOGO_TYPE", "PAYPAGE_URL", "PAYPAGE_KEY",
+    "D_PARM", "DEBUG", "F_CTYPE", "JOURNAL", "LEDGER", "LOGO_TYPE", "OFFICE_URL", "PAYPAGE_URL",
+    "PAYPAGE_KEY",
 )  # fmt: skip
 
 
@@ -82,7 +83,7 @@ class Pathfile:
     numbers, from 1. The paths of ``default_parameters`` (F_DEFAULT), ``merchant_parameters`` (F_PARAM)
     and ``certificates`` (F_CERTIFICATE) are without their extensions. ``numbers`` are the first and the
     last transaction_id that the ledger gives on a day. ``ledger`` is None and
-    ``journal`` empty if there is no LEDGER.
+    ``journal`` empty if there is no LEDGER. ``office_url`` is empty if there is no OFFICE_URL.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class Pathfile:
         self.kit_version = _value(keywords, "KIT_VERSION")
         self.log = _value(keywords, "LOG")
         self.paypage = Paypage(keywords)
+        self.office_url = keywords.get("OFFICE_URL", "")
         first, _, last = _value(keywords, "NUMBERS").partition("-")
         self.numbers = int(first), int(last)
         self.ledger = LedgerAddress(keywords["LEDGER"]) if keywords.get("LEDGER") else None
@@ -182,9 +184,10 @@ def _check(keywords: Mapping[str, str], lines: Mapping[str, int]) -> None:
     first, _, last = (keywords.get("NUMBERS") or "1-999999").partition("-")
     if not 0 < int(first) <= int(last):
         raise PathfileError(f"NUMBERS ({first}-{last}) is an empty range", lines["NUMBERS"])
-    url = keywords.get("PAYPAGE_URL")
-    if url and not is_web_address(url):
-        raise PathfileError(f"PAYPAGE_URL ({url}) is no http or https address", lines["PAYPAGE_URL"])
+    for keyword in ("PAYPAGE_URL", "OFFICE_URL"):
+        url = keywords.get(keyword)
+        if url and not is_web_address(url):
+            raise PathfileError(f"{keyword} ({url}) is no http or https address", lines[keyword])
     journal = keywords.get("JOURNAL")
     if journal and not os.path.isabs(journal):
         raise PathfileError(f"JOURNAL ({journal}) is no absolute path", lines["JOURNAL"])

@@ -9,6 +9,8 @@ Pages for people, and the same as JSON for test suites (``Accept`` without ``tex
 | GET /console/transactions/ID | one, with its messages decoded field by field |
 | POST /console/transactions/ID/automatic | send the automatic response again: ``times``, ``delay``, ``altered`` |
 | GET, POST /console/switches | what the next payment will do otherwise (``switches.Switches``) |
+| GET, POST /console/office | what the messages of Office get (``switches.OfficeSwitches``) |
+| POST /console/tomorrow | let a day pass for the captures of all transactions so far |
 | GET /console/refused | the last requests that were refused, and why |
 
 What is posted is a form or a JSON object. A browser may only post from the console's own pages,
@@ -28,9 +30,10 @@ from flask.typing import ResponseReturnValue
 
 from sogenactif_sandbox.automatic import Outcome
 from sogenactif_sandbox.bank import Bank
+from sogenactif_sandbox.office import now_of
 from sogenactif_sandbox.pages import ENVIRONMENT
-from sogenactif_sandbox.states import payments
-from sogenactif_sandbox.switches import MOST_DELAY, MOST_SLOW, Switches, WrongSwitch
+from sogenactif_sandbox.states import payments, standing
+from sogenactif_sandbox.switches import MOST_DELAY, MOST_SLOW, OFFICE, OfficeSwitches, Switches, WrongSwitch
 from sogenactif_sandbox.transactions import Transaction
 
 SHOWN = 100
@@ -53,6 +56,9 @@ class Console:
         routes.add_url_rule("/health", "health", lambda: {"status": "ok"})
         routes.add_url_rule("/switches", "switches", lambda: asdict(self.transactions.next_switches()))
         routes.add_url_rule("/switches", view_func=self.set_switches, methods=["POST"])
+        routes.add_url_rule("/office", "office", lambda: asdict(self.transactions.office_switches()))
+        routes.add_url_rule("/office", view_func=self.set_office, methods=["POST"])
+        routes.add_url_rule("/tomorrow", view_func=self.tomorrow, methods=["POST"])
         routes.add_url_rule("/refused", view_func=self.refused)
         routes.add_url_rule("/transactions", view_func=self.list_transactions)
         one = "/transactions/<int(max=999999999):id>"
@@ -72,6 +78,8 @@ class Console:
             automatic=states,
             refused=list(reversed(self.transactions.messages(None))),
             switches=self.transactions.next_switches(),
+            office=self.transactions.office_switches(),
+            office_values=OFFICE,
             most_delay=MOST_DELAY,
             most_slow=MOST_SLOW,
         )
@@ -88,12 +96,16 @@ class Console:
         """Show a transaction with its messages, to a person or to a program."""
         transaction = self._find(id)
         messages = self.transactions.messages(id)
+        operations = self.transactions.operations(id)
+        state = standing(transaction.response, operations, now_of(transaction))
         if _wants_html():
             return _html(
                 "console_transaction.html",
                 transaction=transaction,
                 messages=messages,
                 payments=payments(transaction.response),
+                operations=operations,
+                standing=state,
                 most_delay=MOST_DELAY,
                 most_times=MOST_TIMES,
             )
@@ -101,6 +113,12 @@ class Console:
         return summary | {
             "request": transaction.request,
             "response": transaction.response,
+            "status": state.status if state else "",
+            "current_amount": state.current if state else None,
+            "operations": [
+                {"moment": done.moment.isoformat(), "name": done.name, "amount": done.amount}
+                for done in operations
+            ],
             "messages": [asdict(message) for message in messages],
         }
 
@@ -118,6 +136,20 @@ class Console:
             return {"error": str(error)}, 400
         self.transactions.set_switches(switches)
         return _back("/console") if _wants_html() else asdict(switches)
+
+    def set_office(self) -> ResponseReturnValue:
+        """Set what the messages of Office get."""
+        try:
+            switches = OfficeSwitches.of(_values())
+        except WrongSwitch as error:
+            return {"error": str(error)}, 400
+        self.transactions.set_office_switches(switches)
+        return _back("/console") if _wants_html() else asdict(switches)
+
+    def tomorrow(self) -> ResponseReturnValue:
+        """Let a day pass for the captures of all transactions so far."""
+        self.transactions.move_to_tomorrow()
+        return _back("/console") if _wants_html() else {"status": "ok"}
 
     def send(self, id: int) -> ResponseReturnValue:
         """Send the automatic response again: late, several times, or with one byte altered."""

@@ -17,6 +17,7 @@ from sogenactif_sandbox.bank import Bank
 from sogenactif_sandbox.console import Console
 from sogenactif_sandbox.customer import Customer, page_response
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchants
+from sogenactif_sandbox.office import Office
 from sogenactif_sandbox.request import ForbiddenCharacter, RequestError, SecurityError
 from sogenactif_sandbox.scheduler import Scheduler
 from sogenactif_sandbox.shop_files import ShopFiles
@@ -72,6 +73,7 @@ class PaymentServer(Flask):
         self.folder = Path(shop_files)
         customer = Customer(self.bank, self.shop_files, logos, logo_type)
         self.register_blueprint(customer.blueprint())
+        self.register_blueprint(Office(self.bank).blueprint())
         self.add_url_rule("/style.css", view_func=self.style)
         self.add_url_rule(f"{FILES}/<merchant_id>/<name>", view_func=self.file)
         if console:

@@ -3,8 +3,9 @@
 Source: docs/payment-server.md, Capture.
 """
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from sogenactif.instalments import Instalment
 from sogenactif_sandbox.rules import (
@@ -15,6 +16,12 @@ from sogenactif_sandbox.rules import (
     read_due_dates,
 )
 
+CANCEL, REFUND, VALIDATE = "cancel", "refund", "validate"
+CANCELLABLE = ("TO_CAPTURE", "TO_VALIDATE", "WAITING_AUTHOR", "TO_REPLAY")
+VALIDATABLE = ("TO_VALIDATE", "TO_REPLAY")
+REFUNDABLE = ("CAPTURED",)
+# The names of operations in an answer.
+NAMES = {CANCEL: "CANCEL", REFUND: "CREDIT", VALIDATE: "VALIDATE"}
 # An authorisation holds for so many days; a payment that is captured later needs another.
 AUTHORISED_FOR = LAST_CAPTURE_DAY_3D
 
@@ -39,3 +46,61 @@ def payments(response: Mapping[str, str]) -> list[tuple[Instalment, str]]:
         first, *others = read_due_dates(response["data"])
         return [(first, "TO_CAPTURE"), *((part, "WAITING_AUTHOR") for part in others)]
     return [(whole, "TO_CAPTURE" if after <= AUTHORISED_FOR else "WAITING_AUTHOR")]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An amount that was cancelled, refunded or validated at a moment in Paris."""
+
+    moment: datetime
+    name: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a payment stands: its state, the amounts, and its last operation."""
+
+    status: str
+    origin: int
+    current: int
+    last_operation: str
+    last_moment: datetime | None
+
+    def allows(self, operation: str, amount: int) -> str:
+        """Return the code that an operation would be answered with: 00 if it is possible."""
+        states = {CANCEL: CANCELLABLE, REFUND: REFUNDABLE, VALIDATE: VALIDATABLE}[operation]
+        if self.status not in states:
+            return "24"
+        return "00" if 0 < amount <= self.current else "51"
+
+
+def standing(response: Mapping[str, str], operations: Iterable[Operation], now: datetime) -> Standing | None:
+    """Return how the first payment of a response stands at a moment in Paris; None without a response."""
+    parts = payments(response)
+    if not parts:
+        return None
+    part, status = parts[0]
+    capture, current = part.day, part.amount
+    last_name, last_moment = "AUTHOR", None
+    refunded: date | None = None
+    for operation in [*operations, None]:
+        today = operation.moment.date() if operation else now.date()
+        if status in VALIDATABLE and today > capture:
+            status, last_name = "EXPIRED", "EXPIRED"
+        elif status in ("TO_CAPTURE", "WAITING_AUTHOR") and today > capture:
+            status, last_name = "CAPTURED", "DEBIT_CAPTURE"
+        if refunded and status == "TO_CREDIT" and today > refunded:
+            status, last_name = "CREDITED", "CREDIT_CAPTURE"
+        if not operation:
+            break
+        last_name, last_moment = NAMES[operation.name], operation.moment
+        if operation.name == VALIDATE:
+            status, current, capture = "TO_CAPTURE", operation.amount, today
+            continue
+        current -= operation.amount
+        if current == 0 and operation.name == CANCEL:
+            status = "CANCELLED"
+        elif current == 0:
+            status, refunded = "TO_CREDIT", today
+    return Standing(status, part.amount, current, last_name, last_moment)

@@ -7,6 +7,11 @@ BEFORE, AFTER, NEVER = "before", "after", "never"
 MOST_DELAY, MOST_SLOW = 600, 60
 
 
+UNAVAILABLE, SILENT, UNSEALED, ALTERED, SLOW = "unavailable", "silent", "unsealed", "altered", "slow"
+OFFICE = ("", UNAVAILABLE, SILENT, UNSEALED, ALTERED, SLOW)
+ALL, OPERATIONS = "all", "operations"
+
+
 class WrongSwitch(Exception):
     """A value that a switch can't have; its text says what it may be."""
 
@@ -47,6 +52,34 @@ class Switches:
             slow=_seconds("slow", values.get("slow", 0), MOST_SLOW),
             complementary_code=code,
         )
+
+
+@dataclass(frozen=True)
+class OfficeSwitches:
+    """Set for the messages of Office until they are set otherwise.
+
+    ``office`` is empty or ``unavailable`` (90), ``silent`` (done, but the answer breaks off), ``unsealed``,
+    ``altered`` (after it was sealed) or ``slow`` by ``seconds`` (0 to 60). ``messages`` are ``all``, or the
+    ``operations`` alone: queries are answered.
+    """
+
+    office: str = ""
+    messages: str = ALL
+    seconds: int = 40
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> "OfficeSwitches":
+        """Switches from a form's or a JSON object's values. Raises WrongSwitch."""
+        names = {field.name for field in fields(cls)}
+        for name in values:
+            if name not in names:
+                raise WrongSwitch(f"{name!a} is no switch; they are {', '.join(sorted(names))}")
+        office, messages = str(values.get("office", "")), str(values.get("messages", ALL))
+        if office not in OFFICE:
+            raise WrongSwitch(f"office is empty or {', '.join(OFFICE[1:])}")
+        if messages not in (ALL, OPERATIONS):
+            raise WrongSwitch("messages is all or operations")
+        return cls(office, messages, _seconds("seconds", values.get("seconds", 40), MOST_SLOW))
 
 
 def _seconds(name: str, value: object, most: int) -> int:

@@ -8,27 +8,30 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 
 from sogenactif_sandbox import rules
 from sogenactif_sandbox.paypage import BY_SERVER
 from sogenactif_sandbox.request import Request, differing
 from sogenactif_sandbox.rules import Card
-from sogenactif_sandbox.switches import Switches
+from sogenactif_sandbox.states import Operation
+from sogenactif_sandbox.switches import OfficeSwitches, Switches
 
 # OPEN: nothing authorised yet. AUTHORISING: the bank is being asked. NOTIFYING: there is an answer, and the
 # shop is being notified. CANCELLED: the customer gave up, and may come back. ENDED: there is an answer for good.
 OPEN, AUTHORISING, NOTIFYING, CANCELLED, ENDED = "OPEN", "AUTHORISING", "NOTIFYING", "CANCELLED", "ENDED"
 
 # Messages: a request of a shop, and one that was refused; a response through the browser; one by the server.
-REQUEST, REFUSED, RESPONSE, AUTOMATIC = "REQUEST", "REFUSED", "RESPONSE", "AUTOMATIC"
+# A message of Office, with its answer.
+REQUEST, REFUSED, RESPONSE, AUTOMATIC, OFFICE = "REQUEST", "REFUSED", "RESPONSE", "AUTOMATIC", "OFFICE"
 MOST_REFUSED = 100
 
 # Of the tables below. Those of another version are removed: nothing in them is money.
-VERSION = 3
-REMOVE_TABLES = "DROP TABLE IF EXISTS messages; DROP TABLE IF EXISTS transactions; DROP TABLE IF EXISTS switches; DROP TABLE IF EXISTS numbers"
+VERSION = 4
+REMOVE_TABLES = "DROP TABLE IF EXISTS messages; DROP TABLE IF EXISTS operations; DROP TABLE IF EXISTS transactions; DROP TABLE IF EXISTS switches; DROP TABLE IF EXISTS numbers"
 SCHEMA = f"""
 PRAGMA user_version = {VERSION};
 CREATE TABLE IF NOT EXISTS transactions (
@@ -47,6 +50,7 @@ CREATE TABLE IF NOT EXISTS transactions (
     response TEXT NOT NULL DEFAULT '{{}}',
     post TEXT NOT NULL DEFAULT '{{}}',
     switches TEXT NOT NULL DEFAULT '{{}}',
+    days_ahead INTEGER NOT NULL DEFAULT 0,
     UNIQUE (day, merchant_country, merchant_id, transaction_id)
 );
 CREATE TABLE IF NOT EXISTS messages (
@@ -61,14 +65,22 @@ CREATE TABLE IF NOT EXISTS messages (
     answer TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS messages_of_transaction ON messages ("transaction");
+CREATE TABLE IF NOT EXISTS operations (
+    id INTEGER PRIMARY KEY,
+    "transaction" INTEGER NOT NULL REFERENCES transactions (id),
+    moment TEXT NOT NULL,
+    name TEXT NOT NULL,
+    amount INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS operations_of_transaction ON operations ("transaction");
 CREATE TABLE IF NOT EXISTS numbers (
     merchant_id TEXT NOT NULL,
     day TEXT NOT NULL,
     number TEXT NOT NULL,
     PRIMARY KEY (merchant_id, day, number)
 );
-CREATE TABLE IF NOT EXISTS switches (id INTEGER PRIMARY KEY CHECK (id = 1), next TEXT NOT NULL);
-INSERT OR IGNORE INTO switches VALUES (1, '{{}}');
+CREATE TABLE IF NOT EXISTS switches (id INTEGER PRIMARY KEY CHECK (id = 1), next TEXT NOT NULL, office TEXT NOT NULL);
+INSERT OR IGNORE INTO switches VALUES (1, '{{}}', '{{}}');
 """
 INSERT_TRANSACTION = """
     INSERT INTO transactions
@@ -82,7 +94,7 @@ class Transaction:
     """A payment as it stands. ``token`` is the customer's, unguessable; ``tries`` the wrong entries so far.
 
     ``card`` is what is kept of the card, once one was typed in; ``response`` and ``post`` are the
-    outcome, empty before it.
+    outcome, empty before it. ``days_ahead`` is how many days the console moved its captures on.
     """
 
     id: int
@@ -97,6 +109,7 @@ class Transaction:
     response: Mapping[str, str] = field(repr=False)
     post: Mapping[str, str] = field(repr=False)
     switches: Switches
+    days_ahead: int = 0
 
     @property
     def is_paypage(self) -> bool:
@@ -358,6 +371,54 @@ class Transactions:
         with self._connection() as connection:
             connection.execute("UPDATE switches SET next = ?", (json.dumps(asdict(switches)),))
 
+    # For Office
+
+    def find_paypage(self, merchant_id: str, number: str, day: str, reference: str) -> Transaction | None:
+        """The transaction of Paypage with a number of a day (aaaammjj), or with a transactionReference."""
+        by_number = "CAST(json_extract(request, '$.s10_number') AS INTEGER) = ? AND json_extract(request, '$.s10_day') = ?"
+        where, values = (
+            ("json_extract(request, '$.reference') = ?", [reference])
+            if reference
+            else (by_number, [int(number), day])
+        )
+        with self._connection() as connection:
+            row = connection.execute(
+                f"SELECT * FROM transactions WHERE merchant_id = ? AND {where}", [merchant_id, *values]
+            ).fetchone()
+        return _transaction(row) if row else None
+
+    def operations(self, id: int) -> list[Operation]:
+        """What was cancelled, refunded or validated of a transaction, from first to last."""
+        with self._connection() as connection:
+            return _operations(connection, id)
+
+    def operate(self, id: int, decide: Callable[[list[Operation]], Operation | None]) -> None:
+        """Add the operation that ``decide`` makes of those so far, if any; nobody adds one meanwhile."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            operation = decide(_operations(connection, id))
+            if operation:
+                connection.execute(
+                    'INSERT INTO operations ("transaction", moment, name, amount) VALUES (?, ?, ?, ?)',
+                    (id, operation.moment.isoformat(), operation.name, operation.amount),
+                )
+
+    def move_to_tomorrow(self) -> None:
+        """Let a day pass for the captures of all transactions so far."""
+        with self._connection() as connection:
+            connection.execute("UPDATE transactions SET days_ahead = days_ahead + 1")
+
+    def office_switches(self) -> OfficeSwitches:
+        """What is set for the messages of Office."""
+        with self._connection() as connection:
+            row = connection.execute("SELECT office FROM switches").fetchone()
+        return OfficeSwitches.of(json.loads(row["office"]))
+
+    def set_office_switches(self, switches: OfficeSwitches) -> None:
+        """Set what the messages of Office will do."""
+        with self._connection() as connection:
+            connection.execute("UPDATE switches SET office = ?", (json.dumps(asdict(switches)),))
+
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(self.path, timeout=10)
@@ -394,7 +455,13 @@ def _transaction(row: sqlite3.Row) -> Transaction:
         response=json.loads(row["response"]),
         post=json.loads(row["post"]),
         switches=Switches.of(json.loads(row["switches"])),
+        days_ahead=row["days_ahead"],
     )
+
+
+def _operations(connection: sqlite3.Connection, id: int) -> list[Operation]:
+    rows = connection.execute('SELECT * FROM operations WHERE "transaction" = ? ORDER BY id', (id,))
+    return [Operation(datetime.fromisoformat(row["moment"]), row["name"], row["amount"]) for row in rows]
 
 
 def _message(row: sqlite3.Row) -> Message:
