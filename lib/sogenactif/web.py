@@ -118,7 +118,10 @@ def call_response(
             try:
                 received = _receive(form, settings, ledger, "manual", record_outcome, environ)
             except InitialisationError as error:
-                raise HttpError(400, error.logged) from error
+                # The bank's server sends the customer back: neither of them did anything wrong.
+                incident = _incident()
+                _log(environ, f"call_response {incident}", error)
+                return _error_page(start_response, environ, 200, "not_begun", incident)
         response, match = received.response, received.match
         if match and match.is_recorded and not match.is_trusted:
             raise Unverified(403, f"{match.verdict}: {match.why}")
@@ -297,7 +300,7 @@ def _guarded(
             return body
         except Exception as error:
             refusal = error if isinstance(error, HttpError) else HttpError(500, "")
-            incident = os.urandom(4).hex()
+            incident = _incident()
             _log(environ, f"{script} {refusal.status} {incident}", error)
             if failed is None:
                 return send(start_response, refusal.status, b"", TEXT, refusal.headers)
@@ -309,17 +312,28 @@ def _guarded(
                 texts = "too_many"
             else:
                 texts = "unverified" if isinstance(error, Unverified) else "bad_request"
-            return _page(
-                start_response,
-                refusal.status,
-                "error.html",
-                _accepted_language(environ),
-                headers=refusal.headers,
-                name=texts,
-                incident=incident,
-            )
+            return _error_page(start_response, environ, refusal.status, texts, incident, refusal.headers)
 
     return application
+
+
+def _incident() -> str:
+    """Return a new number for the log and the page of a failure, by which the merchant finds one from the other."""
+    return os.urandom(4).hex()
+
+
+def _error_page(
+    start_response: "StartResponse",
+    environ: Environ,
+    status: int,
+    texts: str,
+    incident: str,
+    headers: Headers | None = None,
+) -> list[bytes]:
+    language = _accepted_language(environ)
+    return _page(
+        start_response, status, "error.html", language, headers=headers, name=texts, incident=incident
+    )
 
 
 def _page(

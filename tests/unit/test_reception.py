@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -619,7 +620,14 @@ def test_report_that_a_request_could_not_begin_is_no_outcome(
     assert (answer.status, shop.outcomes) == (200, [])
     assert "code 12: Invalid keyword: colour=blue" in answer.log
     assert post(shop.autoresponse, **{**report, "Seal": "0" * 64}).status == 403
-    assert post(shop.response, **report).status == 400
+    # The customer did nothing wrong: the page says what happened, in their language.
+    body = urlencode(report).encode()
+    page = ask(shop.response, "POST", body=body, HTTP_ACCEPT_LANGUAGE="fr")
+    assert (page.status, "Le paiement n’a pas pu commencer" in page.body) == (200, True)
+    [incident] = re.findall(r"call_response (\w{8}) .*code 12: Invalid keyword: colour=blue", page.log)
+    assert (incident in page.body, "colour" in page.body) == (True, False)
+    assert post(shop.response, **{**report, "Seal": "0" * 64}).status == 403
+    assert (shop.outcomes, ledger and states(shop)) == ([], ledger and {number: "waiting"})
 
 
 def test_two_shops_on_one_certificate_take_numbers_of_their_own_ranges(shop: MovingShop) -> None:
