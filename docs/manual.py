@@ -29,7 +29,11 @@ EXAMPLES = {
     "transactions": ["transactions --day 2026-11-23", "transactions --state accepted --format csv"],
     "show": ["show 20261123-000001"],
     "replay": ["replay --script cgi-bin/call_autoresponse.py"],
-    "migrate": ["migrate cgi-bin/pathfile"],
+    "paypage": [
+        "paypage /etc/sogenactif --shop https://shop.example",
+        "paypage /etc/sogenactif --shop https://shop.example --brand mercanet --server production --merchant 211000021310001",
+    ],
+    "migrate": ["migrate cgi-bin/pathfile", "migrate cgi-bin/pathfile --brand sherlocks --server production"],
     "verify": ["verify"],
 }
 

@@ -1,5 +1,29 @@
-"""Web addresses."""
+"""Check addresses on the web, and name the hosts of the payment servers.
 
+Source: docs/paypage.md.
+"""
+
+# Where Paypage is, for each brand of the platform. On the test servers nobody is charged; for that of Scellius
+# public programs name two hosts.
+PAYPAGE_HOSTS = {
+    "sogenactif": {
+        "production": "payment-webinit.sogenactif.com",
+        "test": "payment-webinit.simu.sogenactif.com",
+    },
+    "mercanet": {
+        "production": "payment-webinit.mercanet.bnpparibas.net",
+        "test": "payment-webinit.simu.mercanet.bnpparibas.net",
+    },
+    "sherlocks": {
+        "production": "sherlocks-payment-webinit.secure.lcl.fr",
+        "test": "sherlocks-payment-webinit-simu.secure.lcl.fr",
+    },
+    "scellius": {"production": "payment-webinit.scellius.labanquepostale.fr"},
+    "sips": {
+        "production": "payment-webinit.sips-services.com",
+        "test": "payment-webinit.simu.sips-services.com",
+    },
+}
 SAFE_IN_URL = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_~:/?&=%+[]")
 
 

@@ -381,17 +381,15 @@ def test_the_commands_of_each_page_work(page: Path, kit: tuple[Path, dict[str, s
     assert not (ROOT / "payment.db").exists()
 
 
-def test_the_four_files_for_the_simulator_make_a_form(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "paypage.md").read_text()
-    [files] = re.findall(r"^```files\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    for name, content in re.findall(r"# (\S+)\n(.*?)(?=\n# |\Z)", files, re.DOTALL):
-        (tmp_path / name).touch(0o640)
-        (tmp_path / name).write_text(content.strip() + "\n")
-    [command] = re.findall(r"^```sh\n(.*?)\n```$", text, re.MULTILINE)
-    program, *parameters = command.replace("/path/to/pathfile", f"{tmp_path}/pathfile").split()
-    page = run([f"{ROOT}/{program}", *parameters])
-    assert page.startswith("!0!!")
-    assert 'action="https://payment-webinit.simu.sogenactif.com/paymentInit"' in page
+def test_the_form_for_the_simulator_is_a_page(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "paypage.md"
+    [block] = [block for block in blocks(page) if block[0].startswith("bin/sogenactif paypage")]
+    for command in block:
+        here = command.replace("bin/", f"'{ROOT}'/bin/", 1).replace("FOLDER", f"{tmp_path}/conf")
+        run(["sh", "-c", f"cd {tmp_path} && {here}"])
+    html = (tmp_path / "pay.html").read_text()
+    assert html.startswith("<") and html.rstrip().endswith(">")
+    assert 'action="https://payment-webinit.simu.sogenactif.com/paymentInit"' in html
 
 
 def test_the_manual_is_installed_where_man_looks_for_it(kit: tuple[Path, dict[str, str]]) -> None:

@@ -63,3 +63,16 @@ def test_production_and_another_server_can_be_named(param: Path) -> None:
     output = str(param / "new")
     assert migrate(str(param / "pathfile"), "--server", "production", "--output", output)[0] == 0
     assert read_pathfile(output).paypage.url == "https://payment-webinit.sogenactif.com/paymentInit"
+    output = str(param / "sherlocks")
+    assert migrate(str(param / "pathfile"), "--brand", "sherlocks", "--output", output)[0] == 0
+    assert (
+        read_pathfile(output).paypage.url
+        == "https://sherlocks-payment-webinit-simu.secure.lcl.fr/paymentInit"
+    )
+    output = str(param / "other")
+    assert (
+        migrate(str(param / "pathfile"), "--url", "https://bank.example/paymentInit", "--output", output)[0]
+        == 0
+    )
+    assert read_pathfile(output).paypage.url == "https://bank.example/paymentInit"
+    assert migrate(str(param / "pathfile"), "--brand", "scellius", "--output", str(param / "none"))[0] == 2

@@ -20,6 +20,7 @@ COMMANDS = {
     "transactions": ("list transactions by day, order or state", "sogenactif.commands.transactions"),
     "show": ("show a transaction and the responses to it", "sogenactif.commands.show"),
     "replay": ("record what only the journal has, notify pending outcomes", "sogenactif.commands.replay"),
+    "paypage": ("write a Paypage configuration where there is none", "sogenactif.commands.paypage"),
     "migrate": ("write a Paypage configuration beside that of Sips 1.0", "sogenactif.commands.migrate"),
     "verify": ("compare the journal with the ledger", "sogenactif.commands.verify"),
 }

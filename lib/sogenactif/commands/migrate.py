@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from glob import escape, glob
 from typing import Any
 
+from sogenactif.addresses import PAYPAGE_HOSTS
 from sogenactif.commands import new_parser
 from sogenactif.commands.common import in_words, print_json
+from sogenactif.commands.paypage import add_server_options, server_address
 from sogenactif.commands.texts import printable, say
 from sogenactif.configuration import Pathfile, read_parameters, read_pathfile
 from sogenactif.errors import KitError
@@ -17,10 +19,7 @@ from sogenactif.files import read_file
 from sogenactif.instalments import is_digits
 from sogenactif.protocols.paypage_fields import CHANGED, without_counterpart
 
-SERVERS = {
-    "production": "https://payment-webinit.sogenactif.com/paymentInit",
-    "test": "https://payment-webinit.simu.sogenactif.com/paymentInit",
-}
+SERVERS = {server: f"https://{host}/paymentInit" for server, host in PAYPAGE_HOSTS["sogenactif"].items()}
 KEYWORDS = {field.name: field.keyword for field in FIELDS}
 
 
@@ -33,8 +32,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("pathfile", help="pathfile of Sips 1.0")
     parser.add_argument("--output", help="the new pathfile (PATHFILE.paypage)")
-    parser.add_argument("--server", default="test", choices=SERVERS, help="which of the bank's (%(default)s)")
-    parser.add_argument("--url", help="address of another one, up to /paymentInit")
+    add_server_options(parser)
     parser.add_argument("--key", metavar="FILE", help="where secret keys are, .merchant_id is added")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -42,7 +40,9 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the new pathfile and print the report; status 1 if it can't be written."""
-    args = make_parser().parse_args(arguments)
+    parser = make_parser()
+    args = parser.parse_args(arguments)
+    url = server_address(parser, args)
     output = args.output or f"{args.pathfile}.paypage"
     try:
         pathfile = read_pathfile(args.pathfile)
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
             sys.exit(f"sogenactif: {say('migrate_already', path=args.pathfile)}")
         key = args.key or os.path.join(os.path.dirname(pathfile.certificates), "key")
         report = _report(pathfile, key)
-        _write(pathfile, output, args.url or SERVERS[args.server], key)
+        _write(pathfile, output, url, key)
     except FileExistsError:
         sys.exit(f"sogenactif: {say('migrate_exists', path=output)}")
     except (KitError, OSError) as error:

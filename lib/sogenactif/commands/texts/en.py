@@ -109,6 +109,13 @@ WORDS = {
     "replay_no_script": "no script {script}; name it with --script",
     "replay_no_function": "{script} has no record_outcome that can be loaded: {error}",
     "replay_raised": "record_outcome raised {error}",
+    # paypage
+    "paypage_exists": "{path} is there already: name another folder, or remove it",
+    "paypage_key": "paste the secret key of {merchant} from the bank's extranet into {path} with an editor, on one line",
+    "paypage_data": "the web server's user has to own {path}, and to read the files beside it (chown, chgrp)",
+    "paypage_pathfile": "have your requests and scripts name this pathfile: {path}",
+    "paypage_check": "look at it: sogenactif check --pathfile {path} --url {shop}",
+    "paypage_test_shop": "{merchant} is a public test shop of {url}: nobody is charged, everybody knows its key",
     # migrate
     "migrate_already": "{path} is a pathfile for Paypage already",
     "migrate_exists": "{path} is there already; name another with --output",

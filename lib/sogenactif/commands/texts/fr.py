@@ -109,6 +109,13 @@ WORDS = {
     "replay_no_script": "pas de script {script} ; nommez-le avec --script",
     "replay_no_function": "{script} n’a pas de record_outcome qui puisse être chargé : {error}",
     "replay_raised": "record_outcome a échoué : {error}",
+    # paypage
+    "paypage_exists": "{path} existe déjà : nommez un autre dossier, ou supprimez-le",
+    "paypage_key": "avec un éditeur, collez dans {path} la clé secrète de {merchant}, que donne l’extranet de la banque, sur une seule ligne",
+    "paypage_data": "l’utilisateur du serveur web doit être propriétaire de {path} et pouvoir lire les fichiers à côté (chown, chgrp)",
+    "paypage_pathfile": "indiquez ce pathfile dans vos requêtes et vos scripts : {path}",
+    "paypage_check": "vérifiez le tout : sogenactif check --pathfile {path} --url {shop}",
+    "paypage_test_shop": "{merchant} est une boutique de test publique de {url} : personne n’est débité, tout le monde connaît sa clé",
     # migrate
     "migrate_already": "{path} est déjà un pathfile pour Paypage",
     "migrate_exists": "{path} existe déjà ; nommez-en un autre avec --output",

@@ -1,0 +1,179 @@
+"""``sogenactif paypage``: write a configuration for Paypage (Sips 2.0) where there is none."""
+
+import argparse
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from sogenactif.addresses import PAYPAGE_HOSTS, is_web_address
+from sogenactif.commands import new_parser
+from sogenactif.commands.common import in_words, print_json
+from sogenactif.commands.texts import say
+from sogenactif.configuration import CHOICES
+from sogenactif.fields import MAX_LENGTH
+from sogenactif.files import make_private_folder, write_secret
+from sogenactif.instalments import is_digits
+
+# The platform's public test shops, and how each gets its transaction numbers (PAYPAGE_REFERENCE).
+TEST_SHOPS = {
+    "002001000000001": "transactionReference",
+    "002001000000002": "server",
+    "002001000000003": "transactionId",
+    "002001000000004": "server",
+    "002016000000001": "transactionReference",
+}
+DEFAULT_TEST_SHOP, TEST_SHOP_OF = "002001000000003", {"sherlocks": "002016000000001"}
+# The ports that the platform calls.
+PORTS = range(80, 10000)
+MOST_PORTION = 10000
+PATHFILE = """\
+# Paypage (Sips 2.0). @HERE@ is the folder of this file.
+PROTOCOL!paypage!
+PAYPAGE_URL!{url}!
+PAYPAGE_KEY!@HERE@/key!
+PAYPAGE_KEY_VERSION!1!
+PAYPAGE_REFERENCE!{reference}!
+# YES shows every parameter on the pages: never in production.
+DEBUG!NO!
+# The logos: their address without its host, and their extension.
+D_LOGO!/logos/!
+LOGO_TYPE!svg!
+# Parameters of every shop, and of each shop (.merchant_id is added).
+F_DEFAULT!@HERE@/parmcom.sogenactif!
+F_PARAM!@HERE@/parmcom!
+# The web server's user has to own this folder.
+LEDGER!sqlite:///@HERE@/data/ledger.db!
+"""
+NUMBERS = """\
+# Many people use this test shop: a range of transaction numbers of your own avoids 94 (used already).
+NUMBERS!{first}-{last}!
+"""
+COMMON = """\
+# Parameters common to every shop
+CURRENCY!978!
+LANGUAGE!fr!
+MERCHANT_COUNTRY!fr!
+PAYMENT_MEANS!CB,1,VISA,1,MASTERCARD,1!
+"""
+OF_MERCHANT = """\
+RETURN_URL!{shop}/cgi-bin/call_response.py!
+AUTO_RESPONSE_URL!{shop}/cgi-bin/call_autoresponse.py!
+"""
+
+
+def add_server_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose a payment server."""
+    parser.add_argument(
+        "--brand", default="sogenactif", choices=PAYPAGE_HOSTS, help="the platform's brand (%(default)s)"
+    )
+    parser.add_argument(
+        "--server", default="test", choices=("test", "production"), help="which of its servers (%(default)s)"
+    )
+    parser.add_argument("--url", help="address of another server, up to /paymentInit")
+
+
+def server_address(parser: argparse.ArgumentParser, args: argparse.Namespace) -> str:
+    """Return the address that ``add_server_options`` chose; a usage error ends the program."""
+    if args.url:
+        if not is_web_address(args.url):
+            parser.error(f"--url {args.url} is no http or https address")
+        return str(args.url)
+    host = PAYPAGE_HOSTS[args.brand].get(args.server)
+    if not host:
+        parser.error(
+            f"public programs disagree on the {args.server} server of {args.brand}: name the bank's with --url"
+        )
+    return f"https://{host}/paymentInit"
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command's arguments."""
+    parser = new_parser(
+        "paypage",
+        "Write a configuration for Paypage (Sips 2.0): pathfile, parmcom files and the file of the secret key."
+        " Without --merchant it is that of a public test shop, whose key is published and whose payments"
+        " charge nobody.",
+    )
+    parser.add_argument("folder", help="folder of the configuration, made if it is missing")
+    parser.add_argument("--shop", required=True, help="address of the shop, such as https://shop.example")
+    add_server_options(parser)
+    parser.add_argument("--merchant", metavar="ID", help="merchant_id (a public test shop)")
+    parser.add_argument(
+        "--reference",
+        choices=CHOICES["PAYPAGE_REFERENCE"],
+        help="how the shop's transactions are numbered (transactionId, or as the test shop's are)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the configuration and say what is left to do; status 1 if it can't be written, 2 for a usage error."""
+    parser = make_parser()
+    args = parser.parse_args(arguments)
+    url = server_address(parser, args)
+    shop = args.shop.rstrip("/")
+    _check_shop(parser, shop)
+    merchant = args.merchant or TEST_SHOP_OF.get(args.brand, DEFAULT_TEST_SHOP)
+    if not is_digits(merchant) or len(merchant) > MAX_LENGTH["merchant_id"]:
+        parser.error(f"--merchant {merchant}: a merchant_id has at most {MAX_LENGTH['merchant_id']} digits")
+    is_test_shop = merchant in TEST_SHOPS
+    if is_test_shop and args.server == "production" and not args.url:
+        parser.error(f"{merchant} is a test shop, unknown in production: name your own with --merchant")
+    reference = args.reference or TEST_SHOPS.get(merchant, "transactionId")
+    if reference not in CHOICES["PAYPAGE_REFERENCE"]:
+        parser.error(f"the server numbers the transactions of {merchant}, which this kit doesn't support")
+    pathfile = PATHFILE.format(url=url, reference=reference)
+    if is_test_shop:
+        first = secrets.randbelow(98) * MOST_PORTION + MOST_PORTION
+        pathfile += NUMBERS.format(first=first, last=first + MOST_PORTION - 1)
+    files = {
+        f"key.{merchant}": f"{merchant}_KEY1\n" if is_test_shop else "",
+        "parmcom.sogenactif": COMMON,
+        f"parmcom.{merchant}": OF_MERCHANT.format(shop=shop),
+        "pathfile": pathfile,
+    }
+    written = [os.path.join(args.folder, name) for name in files]
+    for path in filter(os.path.lexists, written):
+        sys.exit(f"sogenactif: {say('paypage_exists', path=path)}")
+    try:
+        os.makedirs(args.folder, mode=0o750, exist_ok=True)
+        make_private_folder(os.path.join(args.folder, "data"))
+        for path, content in zip(written, files.values(), strict=True):
+            write_secret(path, content.encode(), as_folder=True)
+    except OSError as error:
+        sys.exit(f"sogenactif: {in_words(error)}")
+    key, place = os.path.join(args.folder, f"key.{merchant}"), os.path.join(args.folder, "pathfile")
+    to_do = [] if is_test_shop else [say("paypage_key", merchant=merchant, path=key)]
+    to_do += [
+        say("paypage_data", path=os.path.join(args.folder, "data")),
+        say("paypage_pathfile", path=os.path.abspath(place)),
+        say("paypage_check", path=place, shop=shop),
+    ]
+    if is_test_shop:
+        to_do.append(say("paypage_test_shop", merchant=merchant, url=url))
+    if args.json:
+        report = {"merchant_id": merchant, "url": url, "reference": reference}
+        print_json({"written": written, **report, "to_do": to_do})
+    else:
+        for path in written:
+            print(say("migrate_written", path=path))
+        print(f"\n{say('migrate_to_do')}")
+        for line in to_do:
+            print(f"  {line}")
+    return 0
+
+
+def _check_shop(parser: argparse.ArgumentParser, shop: str) -> None:
+    """End with a usage error for an address under which the platform can't call the shop."""
+    try:
+        parts = urlsplit(shop)
+        port = parts.port or 80
+    except ValueError:
+        port = 0
+    if not is_web_address(shop) or not parts.hostname or port == 0 or set("?#!") & set(shop):
+        parser.error(f"--shop {shop} is no address of the form https://shop.example")
+    if port not in PORTS:
+        parser.error(f"--shop {shop}: the platform calls the ports {PORTS[0]} to {PORTS[-1]} only")
