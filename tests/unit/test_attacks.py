@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sogenactif import reception
+from sogenactif import executables, reception
 from sogenactif.errors import JournalError, LedgerError
+from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import differences
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.rebuild import enter_journal, enter_unrecorded, note_unrecorded
@@ -155,3 +156,41 @@ def test_message_that_is_not_kept_for_want_of_room_is_logged(
     # Whoever fills the room of one request leaves that of the others.
     forged = shop.seal(transaction_id=another, transmission_date=moment)[:-16] + "0" * 16
     assert "not kept" not in post(shop.autoresponse, DATA=forged).log
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_message_that_is_posted_without_end_fills_neither_ledger_nor_journal(
+    shop: LedgerShop, monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    monkeypatch.setattr(ledger_module, "MOST_REPEATED", 3)
+    number = shop.asked()
+    with shop.ledger() as ledger:
+        moment = next(iter(ledger.journal.entries()))["fields"]["transmission_date"]
+    data = shop.seal(
+        transaction_id=number if asked else "000999", transmission_date=moment, response_code="17"
+    )
+    answers = [post(shop.autoresponse, DATA=data).status for _ in range(10)]
+    assert answers == [200] * 10
+    again = "duplicate" if asked else "unknown"
+    assert shop.verdicts() == (["cancelled"] if asked else []) + [again] * (2 if asked else 3)
+    with shop.ledger() as ledger:
+        assert list(differences(ledger, lambda count: None)) == []
+    paid = shop.seal(transaction_id=number, transmission_date=moment)
+    assert post(shop.autoresponse, DATA=paid).status == 200
+    assert shop.verdicts()[-1] == "accepted"
+    assert shop.outcomes[-1].outcome == "accepted"
+
+
+def test_script_is_notified_of_what_response_printed_without_end(
+    shop: LedgerShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_module, "MOST_REPEATED", 3)
+    number = shop.asked()
+    with shop.ledger() as ledger:
+        moment = next(iter(ledger.journal.entries()))["fields"]["transmission_date"]
+    data = shop.seal(transaction_id=number, transmission_date=moment)
+    for _ in range(5):
+        answer, _ = executables.response([f"message={data}", f"pathfile={shop.pathfile.path}"])
+        assert answer.startswith(b"!0!!")
+    assert post(shop.autoresponse, DATA=data).status == 200
+    assert [response.outcome for response in shop.outcomes] == ["accepted"]

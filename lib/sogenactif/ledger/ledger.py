@@ -58,6 +58,8 @@ MOST_UNANSWERED = 200
 # How many transactions a line of the log names.
 MOST_NAMED = 3
 MANY_NUMBERS = 100_000
+# How often the same message is recorded: a customer has theirs, and may post it without end.
+MOST_REPEATED = 20
 SIPS_NUMBERING = Numbering()
 # Outcomes that the shop was not notified of, except those that only an executable received and printed.
 PENDING = "outcome <> notified AND outcome <> printed"
@@ -222,14 +224,17 @@ class Ledger:
 
         ``source`` says how it arrived: manual, automatic or executable, which prints it. If the database
         fails only the journal has it: unrecorded, until ``enter`` is called. If the journal fails
-        ``warnings`` say so. Raises LedgerError only if neither could be written.
+        ``warnings`` say so. A message that was recorded many times is not recorded again. Raises LedgerError
+        only if neither could be written.
         """
         entry = new_entry("response", source, UNRECORDED) | response.stored
         failure: LedgerError | None = None
         try:
-            match = self.enter(entry, printing=source == EXECUTABLE)
+            match = self.enter(entry, printing=source == EXECUTABLE, arriving=True)
         except LedgerError as error:
             match, failure = Match(UNRECORDED, why=str(error)), error
+        if match.is_repeated:
+            return match
         entry["verdict"] = match.verdict
         # What only the journal has was printed as it was sealed.
         if failure and source == EXECUTABLE:
@@ -246,10 +251,10 @@ class Ledger:
             note_unrecorded(self.journal.folder, response.day or today())
         return match
 
-    def enter(self, entry: Entry, printing: bool = False) -> Match:
+    def enter(self, entry: Entry, printing: bool = False, arriving: bool = False) -> Match:
         """Record the response of a journal's entry; one that is recorded already keeps its verdict.
 
-        ``printing`` says that an executable is about to print it.
+        ``printing`` says that an executable is about to print it, ``arriving`` that the journal doesn't have it yet.
         """
         response = PaymentResponse.from_stored(entry)
         with self.database.transaction() as execute:
@@ -264,11 +269,15 @@ class Ledger:
                 decided = _deciding(execute, match.request_id) if match.request_id is not None else {}
                 match = as_recorded(match, entry["verdict"], response, list(decided.values()))
             stored = response.stored
-            values = [entry["entry"], entry["time"], entry["source"], match.request_id, match.verdict]
-            values += [stored["protocol"], stored["day"]]
-            values += [json.dumps(stored["original"]), json.dumps(stored["fields"])]
-            [[response_id]] = execute(INSERT_RESPONSE, *values)
-            decided_now = _decide(execute, match, response_id)
+            original, fields = json.dumps(stored["original"]), json.dumps(stored["fields"])
+            if arriving and match.verdict not in OUTCOMES:
+                match.is_repeated = _is_repeated(execute, match, stored["protocol"], original, fields)
+            decided_now = False
+            if not match.is_repeated:
+                values = [entry["entry"], entry["time"], entry["source"], match.request_id, match.verdict]
+                values += [stored["protocol"], stored["day"], original, fields]
+                [[response_id]] = execute(INSERT_RESPONSE, *values)
+                decided_now = _decide(execute, match, response_id)
             if printing or entry.get("printed"):
                 if decided_now:
                     execute("UPDATE sogenactif_request SET printed = outcome WHERE id = ?", match.request_id)
@@ -571,6 +580,16 @@ def _deciding(execute: Execute, request_id: int) -> dict[int, PaymentResponse]:
     """Return the responses that decided a request so far, by their ID."""
     rows = execute(SELECT_DECIDING, request_id, *OUTCOMES)
     return {row[0]: stored_response(*row[1:]) for row in rows}
+
+
+def _is_repeated(execute: Execute, match: Match, protocol: str, original: str, fields: str) -> bool:
+    """Return whether a message is recorded as often as one may be."""
+    request_id = [] if match.request_id is None else [match.request_id]
+    answers = "request_id = ?" if request_id else "request_id IS NULL"
+    same = f"{answers} AND protocol = ? AND original = ? AND fields = ?"
+    statement = f"SELECT 1 FROM sogenactif_response WHERE {same} LIMIT ?"
+    rows = execute(statement, *request_id, protocol, original, fields, MOST_REPEATED)
+    return len(rows) == MOST_REPEATED
 
 
 def _decide(execute: Execute, match: Match, response_id: int) -> bool:

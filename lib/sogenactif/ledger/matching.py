@@ -59,7 +59,7 @@ class Match:
     duplicate if it was known; conflicting, with ``why``, or unknown if it pays nothing; unrecorded
     if the ledger could not be reached and only the journal has it. ``outcome`` is that of the
     request as it stands now, empty without one; ``requested`` holds the fields of the request.
-    ``warnings`` are sentences for the log.
+    ``warnings`` are sentences for the log. ``is_repeated`` says that it was recorded so often that it isn't again.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Match:
         self.request_id = request_id
         self.requested = requested or {}
         self.warnings: list[str] = []
+        self.is_repeated = False
 
     def __repr__(self) -> str:
         return f"<Match {self.verdict} {self.outcome} {self.why}>"
