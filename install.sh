@@ -120,7 +120,8 @@ set_up() {
             need_packages python3-venv
             "$python" -m venv .venv
         }
-        printf '%s\n%s\n%s\n' "$ROOT" "$ROOT/lib" "$ROOT/lib/packages" >"$(site_packages)/sogenactif.pth"
+        # Relative, since Python reads the file as ASCII where LC_ALL=C, and the folder's name may have an accent.
+        printf '../../../..%s\n' '' /lib /lib/packages >"$(site_packages)/sogenactif.pth"
         printf '%s\n' "$ROOT $python" >.venv/made-for
     fi
     # The kit's own dependencies go beside it, so that a copy of the folder is complete.

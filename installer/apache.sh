@@ -38,6 +38,8 @@ read_apache_options() {
 
 # Refuses what would make a wrong or dangerous installation, before anything is written.
 check_paths() {
+    case $ROOT/ in "$prefix"/*) die "$prefix is where this copy of the kit is: choose another --prefix" ;; esac
+    case $prefix/ in "$ROOT"/*) die "$prefix is inside this copy of the kit: choose another --prefix" ;; esac
     for path in "$prefix" "$interpreter" "$config"; do
         case $path in
         *[!A-Za-z0-9._/-]* | *..*) die "$path may hold letters, digits, - . _ and / only" ;;
@@ -45,8 +47,6 @@ check_paths() {
         *) die "$path is no absolute path" ;;
         esac
     done
-    case $ROOT/ in "$prefix"/*) die "$prefix is where this copy of the kit is: choose another --prefix" ;; esac
-    case $prefix/ in "$ROOT"/*) die "$prefix is inside this copy of the kit: choose another --prefix" ;; esac
     [ -e "$prefix/.sogenactif" ] || [ "$task" = install_on_apache ] || die "no kit is installed in $prefix; see --prefix"
     [ "$enable" = no ] || [ "$config" = "$available/$(basename "$config" .conf).conf" ] ||
         die "Apache takes $available/NAME.conf and not $config; --no-enable writes any file"

@@ -280,7 +280,7 @@ def test_orders_to_try_with_are_placed_where_the_shop_has_none(installed_folder:
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root makes files for somebody else")
 def test_what_root_sets_up_in_somebody_s_folder_is_theirs(folder: Path) -> None:
-    kit, somebody = folder / "kit", pwd.getpwnam(web_user())
+    kit, somebody = folder / "Téléchargements kit", pwd.getpwnam(web_user())
     shutil.copytree(
         ROOT, kit, ignore=shutil.ignore_patterns(".git", ".venv", "var", "__pycache__"), symlinks=True
     )
@@ -288,6 +288,9 @@ def test_what_root_sets_up_in_somebody_s_folder_is_theirs(folder: Path) -> None:
     by_sudo = {"PATH": os.environ["PATH"], "SUDO_UID": str(somebody.pw_uid), "SUDO_GID": str(somebody.pw_gid)}
     subprocess.run([kit / "install.sh"], env=by_sudo, check=True, stdout=subprocess.DEVNULL)
     assert (kit / "var" / "data" / "shop.db").exists()
+    # The folder's name is not ASCII, and Python reads what leads to the kit in the locale's encoding.
+    in_c_locale = [str(kit / ".venv" / "bin" / "python"), "-c", "import sogenactif.kit, jinja2"]
+    subprocess.run(in_c_locale, env={"LC_ALL": "C"}, check=True)
     assert [path for path in kit.rglob("*") if path.lstat().st_uid != somebody.pw_uid] == []
 
 
