@@ -19,6 +19,7 @@ from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import transactions
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering, paypage
+from sogenactif.protocols.certificate import issue_certificate
 from sogenactif.web import Order, call_autoresponse
 from tests.support.shop import LedgerShop, MovingShop, ask, missing, post, register
 from tests.support.vectors import MERCHANT, ROOT
@@ -290,6 +291,7 @@ def test_function_that_ends_the_process_is_a_failed_attempt(shop: MovingShop) ->
 CRASHING_SCRIPT = """
 import os, sys
 from sogenactif.protocols import Numbering, paypage
+from sogenactif.protocols.certificate import issue_certificate
 from sogenactif.web import call_autoresponse, run_cgi
 
 def record_outcome(response):
@@ -583,6 +585,30 @@ def test_genuine_message_is_kept_until_the_secret_is_mended(
     second = shop.replay()
     assert second == (0, "0 recorded from the journal, 0 notified to the shop, 0 still pending\n")
     assert (states(shop), shop.notified_by_replay()) == ({number: "accepted"}, "CMD-42 accepted\n")
+
+
+@pytest.mark.parametrize("code", ["17", "05", "60"])
+def test_acceptance_after_another_outcome_is_kept_until_the_secret_is_mended(
+    shop: MovingShop, param: Path, code: str
+) -> None:
+    secret = param / f"certif.fr.{MERCHANT}.php"
+    content = secret.read_bytes()
+    number = shop.asked()
+    moment = sent(shop, number)
+    assert (
+        post(
+            shop.autoresponse,
+            DATA=shop.seal(transaction_id=number, transmission_date=moment, response_code=code),
+        ).status
+        == 200
+    )
+    accepted = sealed_data(shop, number)
+    secret.write_bytes(issue_certificate("https://bank.example/payment", MERCHANT))
+    assert post(shop.autoresponse, DATA=accepted).status == 403
+    secret.write_bytes(content)
+    status, said = shop.replay()
+    assert (status, states(shop)) == (0, {number: "accepted"}), said
+    assert shop.notified_by_replay() == "CMD-42 accepted\n"
 
 
 def test_wrong_key_version_is_kept_until_the_pathfile_is_mended(shop: MovingShop, param: Path) -> None:

@@ -317,13 +317,13 @@ class Ledger:
         return json.loads(rows[0][0]) if rows else None
 
     def awaits(self, claim: PaymentResponse) -> int | None:
-        """Return the ID of the request without an outcome that a message claims to answer, if there is one."""
+        """Return the ID of the request that a message claims to answer, unless it is accepted: nothing changes that."""
 
         def query(statement: str, *values: object) -> Iterable[Row]:
             return self.database.rows(statement.format(lock=""), *values)
 
         request = answered(claim, _candidates(query, claim))
-        return request.id if request and not request.outcome else None
+        return request.id if request and request.outcome != "accepted" else None
 
     # Notifications
 
