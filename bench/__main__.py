@@ -1,4 +1,4 @@
-"""Runs the measurements: ``bench/run [PART...] [--json FILE] [--rounds N]``."""
+"""Run the measurements: ``bench/run [PART...] [--json FILE] [--rounds N]``."""
 
 import argparse
 import platform

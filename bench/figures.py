@@ -1,4 +1,4 @@
-"""A measured ratio, and the table of all of them as text and as JSON."""
+"""Measured ratios, and their table as text and as JSON."""
 
 import json
 import statistics
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Figure(NamedTuple):
-    """What was measured beside what: the median of the ratios of each round, with its quartiles.
+    """Hold a ratio of two measurements: the median over the rounds, with its quartiles.
 
     ``goal`` is a bound, ``<= 1.25`` for instance; empty for a figure that only explains another.
     """
@@ -23,7 +23,7 @@ class Figure(NamedTuple):
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is met, None where there is none."""
+        """Return whether the goal is met, None if there is none."""
         if not self.goal:
             return None
         relation, bound = self.goal.split()
@@ -39,7 +39,7 @@ def compare(
     goal: str = "",
     unit: str = "ms",
 ) -> Figure:
-    """The figure of two series that were measured in turns, round by round."""
+    """Return the figure of two series that were measured alternately, round by round."""
     ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     scale = 1000 if unit == "ms" else 1
@@ -48,7 +48,7 @@ def compare(
 
 
 def as_text(figures: Iterable[Figure]) -> str:
-    """The table, a line for each figure."""
+    """Return the table as text, a line for each figure."""
     rows = [("", "beside", "ratio", "quartiles", "goal", "", "median")]
     rows += [
         (
@@ -69,6 +69,6 @@ def as_text(figures: Iterable[Figure]) -> str:
 
 
 def as_json(figures: Iterable[Figure], machine: str) -> str:
-    """The same for programs."""
+    """Return the figures as JSON."""
     entries = [{**figure._asdict(), "met": figure.met} for figure in figures]
     return json.dumps({"machine": machine, "figures": entries}, indent=2) + "\n"

@@ -24,7 +24,7 @@ FIRST_DAY = date(2025, 1, 1)
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    """What the ledger does at each size, one day's transactions, and memory."""
+    """Measure the ledger at each size, the list of one day's transactions, and memory."""
     with installed() as empty, installed() as full:
         _fill(full)
         yield from _ledgers(Ledger(*_places(full)), Ledger(*_places(empty)), rounds)
@@ -72,7 +72,7 @@ def _record(ledger: Ledger, asked: dict[str, str]) -> None:
 
 
 def _timed(work: Callable[[], None], times: int) -> float:
-    """Seconds that one of so many takes."""
+    """Return the seconds that one of several calls takes."""
     start = time.perf_counter()
     for _ in range(times):
         work()
@@ -80,7 +80,7 @@ def _timed(work: Callable[[], None], times: int) -> float:
 
 
 def _day(full: Kit, empty: Kit, rounds: int) -> Figure:
-    """``transactions`` of a day that is in the middle of a full ledger, beside a day of nothing."""
+    """Measure ``transactions`` of a day that is in the middle of a full ledger, beside a day of nothing."""
     day = f"{FIRST_DAY + timedelta(days=DAYS // 2):%Y%m%d}"
     series: tuple[list[float], list[float]] = ([], [])
     for _ in range(max(rounds // 4, 3)):
@@ -93,7 +93,7 @@ def _day(full: Kit, empty: Kit, rounds: int) -> Figure:
 
 
 def _memory(kit: Kit) -> Iterator[Figure]:
-    """The resident memory of a gunicorn worker that answers ``call_request``."""
+    """Measure the resident memory of a gunicorn worker that answers ``call_request``."""
     with gunicorn(kit, workers=1) as address:
         url = f"{address}/cgi-bin/call_request.py?order={ORDER}"
         _requests(url, REQUESTS // 50)
@@ -141,7 +141,7 @@ def _places(kit: Kit) -> tuple[str, str]:
 
 
 def _fill(kit: Kit) -> None:
-    """A ledger as a year of payments leaves it: each accepted, and the shop notified."""
+    """Fill a ledger with a year of payments, each accepted and the shop notified."""
     ledger = Ledger(*_places(kit))
     moment = int(time.time() * 1000) - TRANSACTIONS
     for number_of_day in range(DAYS):

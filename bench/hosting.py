@@ -47,7 +47,7 @@ Server = Callable[[Kit], AbstractContextManager[str]]
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    """Figures of each server; a round takes seconds, so there are fewer."""
+    """Measure each server, in fewer rounds: one takes seconds."""
     rounds = max(rounds // 5, 3)
     for name, server in (("gunicorn", gunicorn), ("mod_wsgi", mod_wsgi)):
         with installed(ledger=False) as kit:
@@ -97,9 +97,9 @@ def _in_turns(
 
 
 def _rate(url: str, posts: Path | None, again: bool) -> float:
-    """Requests a second, as wrk counts them; what is posted ``again`` may be so more than once.
+    """Return the requests a second, as wrk counts them; with ``again`` a body may be posted more than once.
 
-    Raises RuntimeError where some were answered badly, as an empty one is when the others have run out.
+    Raises RuntimeError if some were answered with an error, as an empty body is when the others are used up.
     """
     command = [
         "wrk",
@@ -125,7 +125,7 @@ def _write(kit: Kit, name: str, application: str) -> None:
 
 @contextmanager
 def gunicorn(kit: Kit, workers: int = WORKERS) -> Iterator[str]:
-    """The applications under gunicorn; the address."""
+    """Serve the applications under gunicorn; yield the address."""
     port = free_port()
     both = (
         "import wsgi, importlib\n"
@@ -149,7 +149,7 @@ def gunicorn(kit: Kit, workers: int = WORKERS) -> Iterator[str]:
 
 @contextmanager
 def mod_wsgi(kit: Kit) -> Iterator[str]:
-    """The applications under Apache's mod_wsgi; the address."""
+    """Serve the applications under Apache's mod_wsgi; yield the address."""
     user = f" user={kit.user} group={kit.user}" if kit.user else ""
     names = "wsgi|constant|commit"
     configuration = (

@@ -1,4 +1,4 @@
-"""A kit that is installed to be measured, with requests and responses for it."""
+"""A kit to be measured, with requests and responses for it."""
 
 import itertools
 import os
@@ -38,7 +38,7 @@ SHOP_PARTS = {
 
 
 class Kit:
-    """An installed kit, without its ledger where it is to work as the guide says."""
+    """Hold an installed kit, with a ledger or, as in the guide, without."""
 
     def __init__(self, folder: Path, ledger: bool) -> None:
         self.folder = folder
@@ -63,7 +63,7 @@ class Kit:
         return read_pathfile(str(self.root / "cgi-bin" / "pathfile"))
 
     def answered(self, count: int) -> list[str]:
-        """Return DATA of the responses to as many new requests, all accepted, each of an order of its own."""
+        """Return DATA of the accepted responses to ``count`` new requests, each of its own order."""
         call = {"merchant_id": MERCHANT, "amount": CENTS, "language": "fr"}
         responses = []
         with opened_ledger(self.pathfile) as ledger:
@@ -79,7 +79,7 @@ class Kit:
         return responses
 
     def give_data(self) -> None:
-        """Give what was written here to the user of the web server."""
+        """Make the web server's user the owner of the files written here."""
         if self.user:
             for path in (self.root / "var" / "data").rglob("*"):
                 shutil.chown(path, self.user, self.user)
@@ -87,7 +87,7 @@ class Kit:
 
 @contextmanager
 def installed(ledger: bool = True) -> Iterator[Kit]:
-    """A kit in a folder of its own that the web server's user can get at, gone at the end."""
+    """Install a kit in a temporary folder that the web server's user can read; yield it."""
     folder = Path(tempfile.mkdtemp(prefix="sogenactif-bench-", dir="/var/tmp"))
     folder.chmod(0o755)
     try:
@@ -97,7 +97,7 @@ def installed(ledger: bool = True) -> Iterator[Kit]:
 
 
 def _replace_function(path: Path, name: str, source: str) -> None:
-    """Put another function in place of the shop's own in a script, with what only that one imported."""
+    """Replace the shop's own function in a script, and the imports that only it needed."""
     before, rest = path.read_text().split(f"def {name}(")
     after = rest[rest.index("\n\n\n") + 1 :]
     before = before.replace("import sqlite3\n", "").replace("from contextlib import closing\n", "")

@@ -23,7 +23,7 @@ ENVIRON = {"PATH": "/usr/bin:/bin", "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_NAME
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    """A figure for each script, without a ledger and with one."""
+    """Measure each script, without a ledger and with one."""
     for ledger in (False, True):
         with installed(ledger) as kit:
             yield from _scripts(kit, rounds, ledger)
@@ -89,7 +89,7 @@ def _cgi(script: Path, query: str = "", data: str = "") -> float:
 
 
 def _timed(command: list[str], environ: dict[str, str], body: bytes) -> float:
-    """Seconds from start to end of a process. Raises RuntimeError where it answers badly."""
+    """Return the seconds from start to end of a process. Raises RuntimeError if its answer is wrong."""
     start = time.perf_counter()
     process = subprocess.Popen(
         command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""call_autoresponse: receives the response of the bank's own server.
+"""call_autoresponse: receive the automatic response of the payment server.
 
 The function below is the shop's own part. Its example updates the orders of an SQLite database,
-as the demonstration's shop keeps them. What arrived is appended to var/data/autoresponse.log.
+like that of the demonstration shop. Each response is appended to var/data/autoresponse.log.
 """
 
 import os
@@ -21,11 +21,11 @@ from sogenactif.web import call_autoresponse, run_cgi
 
 
 def record_outcome(response: PaymentResponse) -> None:
-    """What the outcome of a payment (accepted, refused or cancelled) changes for its order.
+    """Record the outcome of a payment (accepted, refused or cancelled) in its order.
 
-    It may come twice, and a refusal before an acceptance: an order that is paid stays paid, and
-    only what call_request.py asked for it pays it. Raise if a payment was accepted and its order
-    isn't paid: it is logged, and the kit notifies again until somebody has mended it.
+    An outcome may arrive twice, and a refusal before an acceptance: a paid order stays paid, and
+    only the amount that call_request.py requested pays it. Raise an exception if a payment was
+    accepted and its order isn't paid: it is logged, and the kit notifies again until it succeeds.
     """
     reference = response["order_id"]
     ours = (response["merchant_id"], response["currency_code"]) == (MERCHANT_ID, "978")

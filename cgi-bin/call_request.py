@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""call_request: shows a customer an order and the means of payment.
+"""call_request: show a customer an order and the means of payment.
 
 The function below is the shop's own part. Its example reads the orders of an SQLite database,
-as the demonstration's shop keeps them.
+like that of the demonstration shop.
 """
 
 import os
@@ -21,9 +21,9 @@ MERCHANT_ID = "014213245611111"
 
 
 def order_to_pay(reference: str) -> Order | None:
-    """What the order of this reference costs, or None where there is none to pay.
+    """Return the amount and the lines of an order, or None if there is no such order to pay.
 
-    The browser sent the reference: look the amount up, never take it from there. The
+    The browser sends the reference only: look the amount up, never take it from the browser. The
     parameters are those of the guide; an amount is in cents and has 3 digits or more.
     """
     with closing(sqlite3.connect(f"file:{ROOT}/var/data/shop.db?mode=rw", uri=True)) as shop:

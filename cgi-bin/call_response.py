@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""call_response: shows a customer who comes back how the payment ended.
+"""call_response: show the outcome of the payment to a customer who comes back.
 
-The function below is the shop's own part. What the outcome changes for the order is written
-once, in call_autoresponse.py.
+The function below is the shop's own part. The order is updated by record_outcome of
+call_autoresponse.py, here too.
 """
 
 import os
@@ -20,7 +20,7 @@ from sogenactif.web import call_response, run_cgi
 
 
 def next_page(response: PaymentResponse) -> str:
-    """Where the button of the page leads: the shop's page of this order."""
+    """Return the address of the page's button: the shop's page of this order."""
     return f"/order/{quote(response['order_id'], errors='replace')}"
 
 

@@ -1,4 +1,4 @@
-"""Prints docs/dictionary.md from the table of fields: ``python docs/dictionary.py > docs/dictionary.md``."""
+"""Print docs/dictionary.md from the table of fields: ``python docs/dictionary.py > docs/dictionary.md``."""
 
 import argparse
 import sys
@@ -47,7 +47,7 @@ def _code(text: str) -> str:
 
 
 def dictionary() -> str:
-    """The page, as Markdown."""
+    """Return the page, as Markdown."""
     page = HEAD + CALL
     for field in FIELDS:
         if field.call:

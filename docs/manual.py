@@ -1,4 +1,4 @@
-"""Writes the manual page of each command from its parser, by argparse-manpage: ``python docs/manual.py [FOLDER]``.
+"""Write the manual page of each command from its parser, by argparse-manpage: ``python docs/manual.py [FOLDER]``.
 
 Those of ``sogenactif``, ``request`` and ``response`` are written by hand.
 """

@@ -1,1 +1,1 @@
-"""What install.sh is made of besides the shell."""
+"""Parts of install.sh that are written in Python."""

@@ -1,7 +1,7 @@
-"""Writes a folder that a shop copies by FTP to a hosting where it may install nothing.
+"""Write a folder that a shop copies by FTP to a hosting on which it can't install anything.
 
 ``python installer/bundle.py FOLDER [--shop URL] [--payment URL] [--protocol P] [--python FILE]`` fills
-FOLDER/cgi-bin and FOLDER/logos, whose place on the hosting FOLDER/README.txt tells.
+FOLDER/cgi-bin and FOLDER/logos; FOLDER/README.txt says where they belong on the hosting.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def bundle(folder: Path, shop: str, payment: str, python: str, protocol: str = S
 
 
 def _moved(script: str) -> str:
-    """A script whose kit is in the folder beside it."""
+    """Return a script whose kit is in the folder beside it."""
     for before, after in (
         ("ROOT = os.path.dirname(HERE)", 'ROOT = f"{HERE}/sogenactif"'),
         ('f"{HERE}/pathfile"', 'f"{ROOT}/var/conf/pathfile"'),

@@ -1,8 +1,8 @@
-"""Writes a configuration for the demonstration's shops, their own certificates included, and orders to try with.
+"""Write a configuration for the demonstration shops, with certificates of the sandbox and orders for trials.
 
 ``python -m installer.configure ROOT [--shop URL] [--payment URL] [--protocol P]`` fills ROOT/var/conf from the kit's conf/,
-links ROOT/cgi-bin/pathfile to it, and places orders in ROOT/var/data/shop.db. Whatever is there already stays
-as it is.
+links ROOT/cgi-bin/pathfile to it, and places orders in ROOT/var/data/shop.db. Existing files are not
+changed.
 """
 
 import argparse
@@ -29,7 +29,7 @@ OWN_KEYWORDS = re.compile(r"^(?:PROTOCOL|PAYPAGE_URL|PAYPAGE_KEY)!.*\n", re.MULT
 OWN_SERVER = re.compile(r"http://127\.0\.0\.1:\d+/payment/paymentInit")
 OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
 PAYMENT = "http://127.0.0.1:8080/payment"
-# An order is paid once, and a trial is repeated.
+# Several, as an order is paid once only.
 TRIALS = ["TRIAL", *(f"TRIAL-{number}" for number in range(2, 10))]
 
 
@@ -49,10 +49,10 @@ CREATE INDEX IF NOT EXISTS lines_of_order ON lines (reference);
 
 
 def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable: bool = False) -> Pathfile:
-    """Write what is missing, for a shop and a payment server at these addresses; the pathfile.
+    """Write the missing files, for a shop and a payment server at these addresses; return the pathfile.
 
-    ``protocol`` is sips (Sips 1.0) or paypage (Sips 2.0). Paths are absolute, or begin at the
-    pathfile's own folder where it is to be ``portable``.
+    ``protocol`` is sips (Sips 1.0) or paypage (Sips 2.0). Paths are absolute, or with ``portable``
+    relative to the pathfile's folder.
     """
     data, conf = root / "var" / "data", root / "var" / "conf"
     for folder in (root / "var", data, conf):
@@ -69,7 +69,7 @@ def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable:
     if not portable and not link.is_symlink():
         link.symlink_to(Path("..", "var", "conf", "pathfile"))
     if fresh and protocol == PAYPAGE:
-        _speak(conf / "pathfile", protocol, payment)
+        _set_protocol(conf / "pathfile", protocol, payment)
     pathfile = read_pathfile(str(conf / "pathfile"))
     for merchant_id in MERCHANTS:
         try:
@@ -82,7 +82,7 @@ def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable:
 
 
 def _trial_orders() -> bytes:
-    """The SQLite file of a shop with orders of 10 euros."""
+    """Return the SQLite file of a shop with orders of 10 euros."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "shop.db")
         with closing(sqlite3.connect(path)) as shop, shop:
@@ -97,34 +97,34 @@ def _trial_orders() -> bytes:
 
 
 def differences(pathfile: Pathfile, shop: str, payment: str | None, protocol: str | None) -> Iterator[str]:
-    """What was asked for and is not in force, as what was there already stays: a line each."""
+    """Yield a line for each option that has no effect because existing files are not changed."""
     parameters = [file for file in Path(pathfile.path).parent.glob("parmcom.*") if file.is_file()]
     if not any(f"RETURN_URL!{shop}/".encode() in file.read_bytes() for file in parameters):
         yield f"Parameters that were there stay: their return addresses are not at {shop}."
-    spoken = pathfile.protocol or SIPS
-    if protocol and protocol != spoken:
-        yield f"The pathfile that was there stays: payments are by {spoken}; docs/paypage.md says how to change."
-    if payment and spoken == PAYPAGE:
+    current = pathfile.protocol or SIPS
+    if protocol and protocol != current:
+        yield f"The pathfile that was there stays: payments are by {current}; docs/paypage.md says how to change."
+    if payment and current == PAYPAGE:
         if pathfile.paypage.url != f"{payment}/paymentInit":
             yield f"The pathfile that was there stays: its PAYPAGE_URL is not {payment}/paymentInit."
     elif payment and any(_address(pathfile, one) != payment for one in MERCHANTS):
         yield f"Certificates that were there stay: they don't all pay at {payment}. One that is removed is issued anew."
 
 
-def _speak(path: Path, protocol: str, payment: str) -> Pathfile:
-    """Choose the protocol of a pathfile; the secret keys and addresses of a real server stay as they are."""
+def _set_protocol(path: Path, protocol: str, payment: str) -> Pathfile:
+    """Set the protocol of a pathfile; the secret keys and addresses of a real server are not changed."""
     pathfile = read_pathfile(str(path))
-    said = path.read_text()
+    text = path.read_text()
     if protocol == PAYPAGE or pathfile.protocol == PAYPAGE:
-        kept = OWN_KEYWORDS.sub("", said.rstrip("\n") + "\n")
+        changed = OWN_KEYWORDS.sub("", text.rstrip("\n") + "\n")
         own_key = str(path.parent / "key")
         key = pathfile.paypage.key or own_key
         url = f"{payment}/paymentInit"
         if pathfile.paypage.url and not OWN_SERVER.fullmatch(pathfile.paypage.url):
             return pathfile
-        kept += f"PROTOCOL!{protocol}!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{'@HERE@/key' if key == own_key else key}!\n"
-        if kept != said:
-            write_secret(str(path), kept.encode())
+        changed += f"PROTOCOL!{protocol}!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{'@HERE@/key' if key == own_key else key}!\n"
+        if changed != text:
+            write_secret(str(path), changed.encode())
         for merchant_id in MERCHANTS:
             if not Path(f"{key}.{merchant_id}").exists():
                 write_secret(f"{key}.{merchant_id}", f"{secrets.token_urlsafe(32)}\n".encode())
@@ -132,10 +132,10 @@ def _speak(path: Path, protocol: str, payment: str) -> Pathfile:
 
 
 def move(pathfile: Pathfile, shop: str, payment: str, protocol: str = SIPS) -> Pathfile:
-    """Make a demonstration's configuration serve at other addresses of 127.0.0.1, in a protocol; the new pathfile.
+    """Move a demonstration's configuration to other addresses of 127.0.0.1 and a protocol; return the new pathfile.
 
-    Only what points to a demonstration is changed; a certificate that was issued here is issued
-    again, and the one before it stays as ``.old``.
+    Only addresses of a demonstration are changed. A certificate that was issued here is issued
+    again, and the previous one stays as ``.old``.
     """
     for merchant_id in MERCHANTS:
         parameters = Path(pathfile.parameter_files(merchant_id)[1][1])
@@ -148,7 +148,7 @@ def move(pathfile: Pathfile, shop: str, payment: str, protocol: str = SIPS) -> P
         if OWN_CERTIFICATE in content and _address(pathfile, merchant_id) != payment:
             write_secret(_path(pathfile, merchant_id, old=True), content)
             write_secret(path, issue_certificate(payment, merchant_id, COUNTRY))
-    return _speak(Path(pathfile.path), protocol, payment)
+    return _set_protocol(Path(pathfile.path), protocol, payment)
 
 
 def _path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:
@@ -170,12 +170,12 @@ def main() -> None:
     parser.add_argument("--shop", default="http://127.0.0.1:8080", help="address of the shop")
     parser.add_argument("--payment", help=f"address of the payment server ({PAYMENT})")
     parser.add_argument("--protocol", choices=[SIPS, PAYPAGE], help="message of the payments (sips)")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     try:
-        pathfile = prepare(asked.root.resolve(), asked.shop, asked.payment or PAYMENT, asked.protocol or SIPS)
+        pathfile = prepare(args.root.resolve(), args.shop, args.payment or PAYMENT, args.protocol or SIPS)
     except KitError as error:
         sys.exit(f"install.sh: {error}")
-    for line in differences(pathfile, asked.shop, asked.payment, asked.protocol):
+    for line in differences(pathfile, args.shop, args.payment, args.protocol):
         print(line)
 
 

@@ -271,7 +271,7 @@ class JournalUnreadable(KitError):
 
 
 class OfficeError(KitError):
-    """The Office server gave no answer that can be trusted; ``sent`` says whether the message may have reached it."""
+    """Report that the Office server gave no trusted answer; ``sent`` says whether it may have received the message."""
 
     def __init__(self, what: str, sent: bool) -> None:
         super().__init__(f"Error of the Office server ({what})")

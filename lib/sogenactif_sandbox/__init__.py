@@ -1,4 +1,4 @@
-"""The sandbox: a payment server with no bank behind it, and a demonstration shop. May import sogenactif, never the reverse.
+"""Sandbox: a payment server without a bank, and a demonstration shop. It may import sogenactif, never the reverse.
 
 Public, for the test suites of shops, is ``payment_server``; everything else may change.
 """

@@ -14,7 +14,7 @@ from sogenactif_sandbox.merchants import DEMONSTRATION, Merchant
 from sogenactif_sandbox.server import EXAMPLES, PaymentServer
 from sogenactif_sandbox.servers import LARGEST_BODY, mounted
 
-# Of the folder that the sandbox runs from, wherever the command is given.
+# In the folder of the kit, whatever the current directory.
 DATABASE = Path(__file__).parents[2] / "var" / "data" / "payment-server.db"
 
 

@@ -1,4 +1,4 @@
-"""Addresses that come with a request: which ones a browser may be sent to."""
+"""Addresses in a request, to which a browser may be sent."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ URL = re.compile(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][\x2
 
 
 def is_address(url: str) -> bool:
-    """Whether a URL is http or https, with a host, a real port, and no character that a header can't hold."""
+    """Return whether a URL is http or https, with a host, a valid port, and no character that a header can't hold."""
     if not URL.fullmatch(url):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What a payment's pages look like: the shop's logos, colours, style sheet, template and options.
+"""Appearance of a payment's pages: the shop's logos, colours, style sheet, template and options.
 
 Source: docs/payment-server.md, Appearance.
 """
@@ -21,12 +21,12 @@ WHITE, BLACK = "#ffffff", "#000000"
 
 @dataclass(frozen=True)
 class Appearance:
-    """The appearance of one page.
+    """Hold the appearance of one page.
 
     ``options`` are those of the field data. ``left``, ``right``, ``banner`` and the three buttons are
-    addresses of pictures, empty where the shop has none. ``style`` is CSS made from the colours;
+    addresses of pictures, empty if the shop has none. ``style`` is CSS made from the colours;
     ``sheet`` the address of the shop's style sheet. With a ``template`` all of these but the
-    buttons are empty, and ``files`` is what its names are relative to.
+    buttons are empty, and ``files`` is the address that its names are relative to.
     """
 
     options: frozenset[str] = frozenset()
@@ -43,14 +43,14 @@ class Appearance:
 
 
 def options(data: str) -> frozenset[str]:
-    """The display options of the field data."""
+    """Return the display options of the field data."""
     return frozenset(data.split(";"))
 
 
 def make_appearance(
     request: Mapping[str, str], shop_files: ShopFiles, page: str, own_sheet: str = ""
 ) -> Appearance:
-    """The appearance of a page; ``page`` is CAPTURE, ACCEPTED, REFUSED, 3DINFO, or empty for any other.
+    """Return the appearance of a page; ``page`` is CAPTURE, ACCEPTED, REFUSED, 3DINFO, or empty for any other.
 
     ``own_sheet`` is the style sheet that is set on the server for the shop. Raises TemplateError.
     """
@@ -69,9 +69,9 @@ def make_appearance(
         back=picture("normal_return_logo"),
     )
     if request.get("templatefile"):
-        found = template.find(shop_files, merchant_id, request["templatefile"], page)
-        if found:
-            return framed(buttons, found, shop_files.base(merchant_id))
+        frame = template.find(shop_files, merchant_id, request["templatefile"], page)
+        if frame:
+            return framed(buttons, frame, shop_files.base(merchant_id))
     return replace(
         buttons,
         left=picture("logo_id"),
@@ -82,23 +82,23 @@ def make_appearance(
     )
 
 
-def framed(appearance: Appearance, found: Template, files: str) -> Appearance:
-    """The same appearance within a template: its own colours, and of the fields' the buttons alone."""
+def framed(appearance: Appearance, frame: Template, files: str) -> Appearance:
+    """Return an appearance within a template: its colours, and of the fields only the buttons."""
     return Appearance(
         appearance.options,
         submit=appearance.submit,
         cancel=appearance.cancel,
         back=appearance.back,
-        style=_template_style(found.body, files),
-        template=found,
+        style=_template_style(frame.body, files),
+        template=frame,
         files=files,
     )
 
 
 def policy(appearance: Appearance, shop: list[str], logos: str, nonce: str) -> str:
-    """The Content-Security-Policy of a page: no script; frames in the server's and the shop's own origins alone."""
-    # A browser holds forms to this through every redirect, and where a shop sends its customers on to is
-    # its own affair. The forms of these pages are the server's: nothing that comes from outside makes one.
+    """Return the Content-Security-Policy of a page: no scripts; frames only at the server's and the shop's origins."""
+    # Browsers apply form-action to redirects too, and a shop may redirect its customers anywhere.
+    # # The forms of these pages are the server's: no value from outside can add one.
     forms = "'self' http: https:" if shop else "'self'"
     frames = " ".join(("'self'", *shop))
     images = ["'self'", *([origin(logos)] if is_address(logos) else [])]
@@ -109,9 +109,7 @@ def policy(appearance: Appearance, shop: list[str], logos: str, nonce: str) -> s
         images.append(origin(appearance.sheet))
         fonts = f" font-src {origin(appearance.sheet)};"
     base = "'none'"
-    if (
-        appearance.template
-    ):  # HTML that was installed on the server: it may have styles and pictures of its own
+    if appearance.template:  # HTML installed on the server may have its own styles and pictures
         styles, base = ["'self'", "'unsafe-inline'"], "'self'"
         images += ["http:", "https:", "data:"]
     return (
@@ -121,7 +119,7 @@ def policy(appearance: Appearance, shop: list[str], logos: str, nonce: str) -> s
 
 
 def _sheet(data: str, shop_files: ShopFiles, merchant_id: str) -> str:
-    """The address of the style sheet that data names; one that isn't installed is none."""
+    """Return the address of the style sheet that data names, empty if it isn't installed."""
     named = USE_CSS.search(data)
     if not named:
         return ""
@@ -132,7 +130,7 @@ def _sheet(data: str, shop_files: ShopFiles, merchant_id: str) -> str:
 
 
 def _style(request: Mapping[str, str], background: str) -> str:
-    """The colours of the fields. White and black are what pages without them look like, by day."""
+    """Return the CSS of the colours in the fields; empty for white and black, which are the default by day."""
     page = _colour(request.get("bgcolor", ""), WHITE)
     text = _colour(request.get("textcolor", ""), BLACK)
     if (page, text, background) == (WHITE, BLACK, ""):
@@ -160,5 +158,5 @@ def _css(page: str, text: str, background: str) -> str:
 
 
 def _colour(value: str, otherwise: str) -> str:
-    found = COLOUR.fullmatch(value)
-    return f"#{found[1].lower()}" if found else otherwise
+    colour = COLOUR.fullmatch(value)
+    return f"#{colour[1].lower()}" if colour else otherwise

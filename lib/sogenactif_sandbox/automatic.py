@@ -1,7 +1,7 @@
-"""The automatic response: posted by the server itself to the shop.
+"""Automatic responses, which the server itself posts to the shop.
 
-No browser, no cookie, no redirect followed; http and https, on the bank's ports 80 to 9999 if asked to; a time limit
-on the whole exchange, and no more than a little of the answer read.
+Cookies and redirects are ignored. Addresses are http or https, optionally on the bank's ports 80 to 9999 only. The
+whole exchange has a time limit, and only the beginning of the answer is read.
 Source: docs/payment-server.md, The way of a payment.
 """
 
@@ -23,12 +23,12 @@ MOST_READ = 4096
 
 
 class ForbiddenTarget(Exception):
-    """An address that no automatic response is sent to; its text says why."""
+    """Report an address to which no automatic response is sent, and why."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The state of an automatic response, and the shop's answer or what went wrong."""
+    """Hold the state of an automatic response, and the shop's answer or the error."""
 
     state: str
     answer: str
@@ -40,11 +40,11 @@ def post(
     allowed_hosts: Collection[str] | None = None,
     bank_ports: bool = False,
 ) -> Outcome:
-    """Post a response to a shop; SENT is a shop that answered with a status of success (2xx).
+    """Post a response to a shop; SENT means that it answered with a status of success (2xx).
 
-    ``allowed_hosts``: the only hosts that may be called, any when None; ``bank_ports``: only the
-    ports that the bank calls. Takes 5 seconds at most, the
-    look-up of the host's name aside.
+    ``allowed_hosts`` are the only hosts that may be called, any if None; with ``bank_ports`` only
+    the ports that the bank calls. It takes 5 seconds at most, apart from the look-up of the
+    host's name.
     """
     if not url:
         return Outcome(UNDEFINED, "")
@@ -94,7 +94,7 @@ def _exchange(parts: SplitResult, host: str, port: int, body: str) -> Outcome:
         if parts.scheme == "https":
             context = ssl.create_default_context()
             connection.sock = context.wrap_socket(connection.sock, server_hostname=host)
-        # The limit of a socket is for each wait; a shop that dribbles would never reach it.
+        # A socket's timeout is for each read: a shop that sends byte by byte would never reach it.
         limit = threading.Timer(max(end - time.monotonic(), 0), _cut, (connection.sock,))
         limit.start()
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -111,7 +111,7 @@ def _exchange(parts: SplitResult, host: str, port: int, body: str) -> Outcome:
 
 
 def _connect(addresses: Collection[Any], end: float) -> socket.socket:
-    """A connection to the first address that answers, before a moment of ``time.monotonic``. Raises OSError."""
+    """Connect to the first address that answers before ``end``, of ``time.monotonic``. Raises OSError."""
     failure: OSError = TimeoutError("timed out")
     for address in addresses:
         remaining = end - time.monotonic()

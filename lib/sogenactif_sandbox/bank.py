@@ -1,4 +1,4 @@
-"""The bank's part of a payment: decide, record, seal, and notify the shop.
+"""The bank's part of a payment: it decides, records, seals and notifies the shop.
 
 Source: docs/payment-server.md, The way of a payment and Cards.
 """
@@ -31,23 +31,23 @@ from sogenactif_sandbox.transactions import (
 
 Work = Callable[[], None]
 
-# A shop may be served by the very threads that wait for its answer: some must stay free. Beyond so many
-# an automatic response has a thread of its own, and the customer reads that the payment is in progress.
+# The threads that wait for a shop's answer may also serve that shop: some must stay free. Beyond this number
+# # an automatic response has its own thread, and the customer reads that the payment is in progress.
 SENDING_AT_ONCE = 4
 WATCH_EVERY = 5.0  # seconds
 
 
 class Busy(Exception):
-    """A transaction that somebody else is deciding, or has decided."""
+    """Report a transaction that another request is deciding, or has decided."""
 
 
 @dataclass(frozen=True)
 class Bank:
-    """Decides payments; ``allowed_hosts`` are the only hosts it notifies, any when None.
+    """Decide payments and notify shops, only at ``allowed_hosts`` unless that is None.
 
-    ``seconds`` are what Paypage gives a customer to pay; ``bank_ports``: only those that the bank calls.
+    ``seconds`` is the time that Paypage gives a customer to pay. With ``bank_ports`` only ports that the bank calls are used.
 
-    The steps below give what is to be done once the customer's page has gone out, if anything.
+    The steps below return the work to be done once the customer's page is sent, if there is any.
     """
 
     pathfile: Pathfile
@@ -61,11 +61,11 @@ class Bank:
     senders: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SENDING_AT_ONCE))
 
     def merchant_of(self, transaction: Transaction) -> Merchant:
-        """What is set on the server for the merchant of a transaction."""
+        """Return the server's settings for the merchant of a transaction."""
         return merchant(self.merchants, transaction.request["merchant_id"])
 
     def schedule(self, transaction: Transaction) -> tuple[Instalment, ...]:
-        """The instalments that a payment asks for if it is accepted today; none for one at once."""
+        """Return the instalments of a payment if it is accepted today; none for a single payment."""
         request = transaction.request
         if request.get("capture_mode") != "PAYMENT_N":
             return ()
@@ -73,7 +73,7 @@ class Bank:
         return schedule(int(request["amount"]), request["data"], first_after, clock.now().date())
 
     def authorise(self, transaction: Transaction, card: rules.Card, condition: str) -> Work | None:
-        """Ask whether a card is good for a payment. Raises Busy."""
+        """Authorise a payment with a card, or refuse it. Raises Busy."""
         owner = self.merchant_of(transaction)
         fields = {"bank_response_code": card.bank_code}
         if owner.fraud_checks:
@@ -97,7 +97,7 @@ class Bank:
         return self._settle(transaction, rules.TOO_MANY_TRIES, self._without_card(transaction), None, {})
 
     def is_late(self, transaction: Transaction) -> bool:
-        """Whether the customer took longer than Paypage waits."""
+        """Return whether the customer took longer than Paypage waits."""
         messages = self.transactions.messages(transaction.id)
         if not transaction.is_paypage or not messages:
             return False
@@ -105,7 +105,7 @@ class Bank:
         return (clock.now() - begun.replace(tzinfo=timezone.utc)).total_seconds() > self.seconds
 
     def watch(self) -> None:
-        """See to it that the payments of Paypage that customers abandon end with 97, and their shops learn of it."""
+        """End abandoned payments of Paypage with 97 from now on, and notify their shops."""
         if self.watching.acquire(blocking=False):
             self.scheduler.run(min(max(self.seconds, 0.1), WATCH_EVERY), self._end_abandoned)
 
@@ -113,7 +113,7 @@ class Bank:
         self.watching.release()
         try:
             unpaid = self.transactions.open_paypage()
-        except sqlite3.Error:  # the file is gone, or busy: the next customer's payment watches again
+        except sqlite3.Error:  # the file is missing or busy: the next payment starts watching again
             return
         for transaction in filter(self.is_late, unpaid):
             with contextlib.suppress(Busy):
@@ -152,7 +152,7 @@ class Bank:
         return self._settle(transaction, rules.TIME_EXCEEDED, "", None, {})
 
     def cancellation(self, transaction: Transaction) -> dict[str, str]:
-        """The response that a cancelled payment goes back with."""
+        """Return the response of a cancelled payment."""
         return responses.make_response(
             transaction.request,
             transaction.means,
@@ -164,7 +164,7 @@ class Bank:
     def cancel(
         self, transaction: Transaction, response: Mapping[str, str], post: Mapping[str, str]
     ) -> Work | None:
-        """Record what the customer cancelled, with the post that the browser holds. Raises Busy."""
+        """Record a cancellation, with the post that the browser holds. Raises Busy."""
         if not self._claim(transaction):
             raise Busy
         return self._conclude(transaction, None, response, post, CANCELLED)
@@ -172,7 +172,7 @@ class Bank:
     def notify(
         self, transaction: Transaction, post: Mapping[str, str], fields: Mapping[str, str]
     ) -> automatic.Outcome:
-        """Post an automatic response to the shop, and record what came of it."""
+        """Post an automatic response to the shop, and record the result."""
         url = transaction.request.get("automatic_response_url", "")
         outcome = automatic.post(url, post, self.allowed_hosts, self.bank_ports)
         moment = clock.utc(clock.now())
@@ -210,9 +210,9 @@ class Bank:
         post: Mapping[str, str],
         state: str,
     ) -> Work | None:
-        """Record the outcome and send the automatic response, or give what sends it.
+        """Record the outcome and send the automatic response, or return the function that sends it.
 
-        What is sent before the page leaves the transaction in its last ``state`` once it was tried.
+        A response that is sent before the page sets the transaction's final ``state`` after the attempt.
         """
         switches = transaction.switches
         at_once = switches.automatic == BEFORE and not switches.delay
@@ -245,11 +245,11 @@ class Bank:
         return transaction.state == OPEN and self.transactions.claim(transaction.id, day)
 
     def _capture_day(self, transaction: Transaction) -> int:
-        asked = transaction.request.get("capture_day", "")
-        return rules.capture_day(asked, self.merchant_of(transaction).enrolled, transaction.means)
+        requested = transaction.request.get("capture_day", "")
+        return rules.capture_day(requested, self.merchant_of(transaction).enrolled, transaction.means)
 
     def _without_card(self, transaction: Transaction) -> str:
-        """The outcome of an authentication that no card came to; 3-D Secure would have needed one."""
+        """Return the outcome of the authentication for a payment without a card: empty if 3-D Secure needs one."""
         if transaction.is_paypage:
             return ""
         enrolled = self.merchant_of(transaction).enrolled and transaction.means in rules.WITH_3D_SECURE

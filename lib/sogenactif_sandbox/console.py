@@ -1,4 +1,4 @@
-"""The developers' console: what every payment was, and switches that make the next one fail.
+"""The developers' console: every payment, and switches that make the next one fail.
 
 Pages for people, and the same as JSON for test suites (``Accept`` without ``text/html``):
 
@@ -6,16 +6,16 @@ Pages for people, and the same as JSON for test suites (``Accept`` without ``tex
 | --- | --- |
 | GET /console/health | ``{"status": "ok"}`` |
 | GET /console/transactions?merchant_id=&transaction_id= | the last transactions, newest first |
-| GET /console/transactions/ID | one, with its messages decoded field by field |
+| GET /console/transactions/ID | a transaction, with its messages decoded field by field |
 | POST /console/transactions/ID/automatic | send the automatic response again: ``times``, ``delay``, ``altered`` |
-| GET, POST /console/switches | what the next payment will do otherwise (``switches.Switches``) |
+| GET, POST /console/switches | deviations of the next payment (``switches.Switches``) |
 | GET, POST /console/office | what the messages of Office get (``switches.OfficeSwitches``) |
 | POST /console/tomorrow | let a day pass for the captures of all transactions so far |
-| GET /console/refused | the last requests that were refused, and why |
+| GET /console/refused | the last refused requests, and why |
 
-What is posted is a form or a JSON object. A browser may only post from the console's own pages,
-and only reach it by an address or a name of this network: a name that anybody could have pointed
-here (``evil.example``) would make a stranger's page the console's own.
+A post is a form or a JSON object. A browser may only post from the console's own pages, and only
+reach it by an address or a name of this network: a name that a stranger points here
+(``evil.example``) would make the stranger's page the console's own origin.
 """
 
 import ipaddress
@@ -42,7 +42,7 @@ POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'no
 
 
 class Console:
-    """The routes below ``/console``."""
+    """Serve the routes below ``/console``."""
 
     def __init__(self, bank: Bank) -> None:
         self.bank = bank
@@ -66,7 +66,7 @@ class Console:
         routes.add_url_rule(f"{one}/automatic", view_func=self.send, methods=["POST"])
         return routes
 
-    # What is shown
+    # Queries
 
     def home(self) -> Response:
         """Show the last transactions, and the switches."""
@@ -85,7 +85,7 @@ class Console:
         )
 
     def refused(self) -> ResponseReturnValue:
-        """List the requests that were refused, and why."""
+        """List the refused requests, and why."""
         return [asdict(message) for message in self.transactions.messages(None)]
 
     def list_transactions(self) -> ResponseReturnValue:
@@ -126,10 +126,10 @@ class Console:
         states = self.transactions.automatic_states([transaction.id for transaction in transactions])
         return [_summary(transaction, states[transaction.id]) for transaction in transactions]
 
-    # What is done
+    # Actions
 
     def set_switches(self) -> ResponseReturnValue:
-        """Set what the next payment will do otherwise."""
+        """Set the deviations of the next payment."""
         try:
             switches = Switches.of(_values())
         except WrongSwitch as error:
@@ -190,7 +190,7 @@ class Console:
 
 
 def _keep_out() -> None:
-    """Refuse with 403 what a page of another site makes a browser ask for."""
+    """Refuse requests of other sites' pages with 403."""
     host = request.headers.get("Host", "")
     if not _is_of_this_network(host):
         abort(403)
@@ -203,7 +203,7 @@ def _keep_out() -> None:
 
 
 def _is_of_this_network(host: str) -> bool:
-    """Whether a Host names an IP address, or a name that the public DNS can't hold: ``localhost``, ``payment``."""
+    """Return whether a Host is an IP address, or a name that the public DNS can't hold: ``localhost``, ``payment``."""
     name = re.sub(r":[0-9]*$", "", host)
     try:
         ipaddress.ip_address(name.strip("[]"))
@@ -213,7 +213,7 @@ def _is_of_this_network(host: str) -> bool:
 
 
 def alter(data: str) -> str:
-    """Return a message with one byte altered, as no server ever sealed it."""
+    """Return a message with one byte altered, which breaks its seal."""
     middle = len(data) // 4 * 2
     other = "5" if data[middle + 1] != "5" else "6"
     return data[: middle + 1] + other + data[middle + 2 :]

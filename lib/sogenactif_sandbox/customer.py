@@ -1,6 +1,6 @@
-"""The customer's way through the server's pages, one method for each thing that a browser posts.
+"""The customer's way through the server's pages, one method for each post of the browser.
 
-The session is the token in the pages' own forms: no cookie, no script.
+The session is a token in the pages' forms: there are no cookies and no scripts.
 Source: docs/payment-server.md, The way of a payment.
 """
 
@@ -41,9 +41,9 @@ def page_response(page: pages.Page, status: int = 200) -> Response:
 
 @dataclass(frozen=True)
 class Customer:
-    """The routes of the customers' browsers; ``logos`` and ``logo_type`` are those of the means of payment.
+    """Serve the customers' browsers; ``logos`` and ``logo_type`` are those of the means of payment.
 
-    ``shop_files`` gives the files of shops as this request reaches them.
+    ``shop_files`` returns the files of shops, with their address for this request.
     """
 
     bank: Bank
@@ -68,28 +68,28 @@ class Customer:
 
     def call_payment(self) -> Response:
         """Begin a payment with the request of a shop, posted by the browser. Raises RequestError."""
-        asked = read_request(request.form, self.bank.pathfile, self.shop_files())
-        language = asked.fields.get("language", "")
-        if not asked.means:
+        received = read_request(request.form, self.bank.pathfile, self.shop_files())
+        language = received.fields.get("language", "")
+        if not received.means:
             return page_response(
-                pages.choice(request.script_root, language, asked, self.logos, self.logo_type)
+                pages.choice(request.script_root, language, received, self.logos, self.logo_type)
             )
-        self._check_port(asked)
+        self._check_port(received)
         day = f"{clock.now():%Y%m%d}"
-        begin = self.bank.transactions.begin_paypage if asked.is_paypage else self.bank.transactions.begin
+        begin = self.bank.transactions.begin_paypage if received.is_paypage else self.bank.transactions.begin
         try:
-            transaction = begin(asked, day)
+            transaction = begin(received, day)
         except UsedAlready:
-            return self._used_already(asked, day)
+            return self._used_already(received, day)
         except Mismatch as mismatch:
-            raise _refused(mismatch, language, asked.post) from None
+            raise _refused(mismatch, language, received.post) from None
         self.bank.transactions.record(
-            transaction.id, clock.utc(clock.now()), REQUEST, asked.post, transaction.request
+            transaction.id, clock.utc(clock.now()), REQUEST, received.post, transaction.request
         )
-        if asked.is_paypage:
+        if received.is_paypage:
             self.bank.watch()
         if transaction.state == ENDED:
-            return self._processed(asked, transaction)
+            return self._processed(received, transaction)
         return self._as_it_stands(transaction)
 
     def card(self) -> Response:
@@ -162,26 +162,26 @@ class Customer:
         if "NO_RESPONSE_PAGE" in appearance.options(transaction.request.get("data", "")):
             response = self._redirect(transaction, cancellation)
         else:
-            # The browser repeats its post there: one click, no script.
+            # With 307 the browser repeats its post there, without a script.
             response = Response(status=307, headers={"Location": transaction.request["cancel_return_url"]})
         return _followed_by(response, after)
 
     def result(self) -> Response:
-        """Show a payment that was in progress."""
+        """Show the current state of a payment that was in progress."""
         return self._as_it_stands(self._session(request.form.get("session", "")))
 
     # Steps
 
-    def _check_port(self, asked: Request) -> None:
+    def _check_port(self, received: Request) -> None:
         """Raise InvalidRequest if the bank wouldn't call the address of the automatic response."""
-        url = asked.fields.get("automatic_response_url", "")
+        url = received.fields.get("automatic_response_url", "")
         if self.bank.bank_ports and url:
             parts = urlsplit(url)
             refusal = refused_port(parts.port or (443 if parts.scheme == "https" else 80))
             if refusal:
-                language = asked.fields.get("language", "")
+                language = received.fields.get("language", "")
                 error = InvalidRequest(f"automatic_response_url: {refusal}", language, refusal)
-                error.post = asked.post
+                error.post = received.post
                 raise error
 
     def _authenticate_paypage(self, transaction: Transaction, card: rules.Card) -> Response:
@@ -201,7 +201,7 @@ class Customer:
         return transaction
 
     def _settled(self, transaction: Transaction, settle: Callable[[], Work | None]) -> Response:
-        """The outcome of a payment that this browser, or another window, has brought to its end."""
+        """Settle a payment, unless another window has, and show its outcome."""
         try:
             after = settle()
         except Busy:
@@ -267,27 +267,27 @@ class Customer:
         today = clock.now().date()
         return self._show(transaction, pages.entry(view, cancel_post, today, typed or {}, faults, last_try))
 
-    def _processed(self, asked: Request, transaction: Transaction) -> Response:
-        # The outcome goes back to the payment that it belongs to. Another order that took the same
-        # number learns that its own transaction is invalid, and nothing of somebody else's.
+    def _processed(self, received: Request, transaction: Transaction) -> Response:
+        # Only the payment that the outcome belongs to receives it. Another order with the same number
+        # # is answered that its own transaction is invalid, and nothing about the first one.
         post = transaction.post
-        if differing(transaction.request, asked.fields):
-            response = responses.make_response(asked.fields, asked.means, rules.INVALID, clock.now())
-            post = responses.seal(response, self.bank.pathfile, asked.old)
+        if differing(transaction.request, received.fields):
+            response = responses.make_response(received.fields, received.means, rules.INVALID, clock.now())
+            post = responses.seal(response, self.bank.pathfile, received.old)
         return self._show(transaction, pages.processed(self._view(transaction), post))
 
-    def _used_already(self, asked: Request, day: str) -> Response:
-        """Answer a number that was used before with an outcome of its own, 94; of the other payment it says nothing."""
-        fields = asked.fields
-        response = responses.make_response(fields, asked.means, rules.USED_ALREADY, clock.now())
-        post = responses.seal(response, self.bank.pathfile, asked.old)
+    def _used_already(self, received: Request, day: str) -> Response:
+        """Answer a number that was used before with the outcome 94, and with nothing of the other payment."""
+        fields = received.fields
+        response = responses.make_response(fields, received.means, rules.USED_ALREADY, clock.now())
+        post = responses.seal(response, self.bank.pathfile, received.old)
         transaction = Transaction(
-            0, "", day, ENDED, asked.means, asked.old, fields, 0, None, response, post, Switches()
+            0, "", day, ENDED, received.means, received.old, fields, 0, None, response, post, Switches()
         )
         return self._show(transaction, pages.processed(self._view(transaction), post))
 
     def _redirect(self, transaction: Transaction, response: Mapping[str, str]) -> Response:
-        """Send the browser to the shop with the response in the address, where a payment wants no page."""
+        """Send the browser to the shop with the response in the address (NO_RESPONSE_PAGE)."""
         accepted = response["response_code"] == rules.ACCEPTED
         url = transaction.request["normal_return_url" if accepted else "cancel_return_url"]
         short = responses.short(response)
@@ -325,14 +325,14 @@ class Customer:
 
 
 def _refused(mismatch: Mismatch, language: str, post: Mapping[str, str] | None = None) -> SecurityError:
-    """What is answered to a payment whose number is another's of today."""
+    """Return the error of a payment whose number another payment of today has."""
     error = SecurityError(str(mismatch), language, f"{mismatch}: there is another payment of that number")
     error.post = post or {}
     return error
 
 
 def _followed_by(response: Response, after: Work | None) -> Response:
-    """Return a response after which, once it was sent, some work is done."""
+    """Return a response that calls ``after`` once it is sent."""
     if after:
         response.call_on_close(after)
     return response

@@ -1,4 +1,4 @@
-"""Serves the demonstration: shop, kit and payment server on one address, until Ctrl-C."""
+"""Serve the demonstration: shop, kit and payment server on one address, until Ctrl-C."""
 
 import argparse
 import importlib.util

@@ -1,4 +1,4 @@
-"""The merchants that the server knows by name, and what each subscribed to."""
+"""Merchants that the server knows by name, and the options that each subscribed to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Merchant:
-    """What is set on the server for a merchant, beside the certificate.
+    """Hold the server's settings for a merchant, besides the certificate.
 
-    ``name`` heads the pages; ``enrolled``: takes part in 3-D Secure; ``may_force``: learns of a
-    bank's 02 (call the bank), which others see as 05; ``fraud_checks``: gets complementary_code;
+    ``name`` heads the pages; ``enrolled`` merchants take part in 3-D Secure; those who ``may_force`` see the
+    bank's code 02 (call the bank) where others see 05; ``fraud_checks`` adds complementary_code;
     ``sheet`` is the name of its own style sheet, among the installed files.
     """
 
@@ -30,5 +30,5 @@ DEMONSTRATION: Merchants = {
 
 
 def merchant(merchants: Merchants, merchant_id: str) -> Merchant:
-    """The merchant of that number; one that is not in the table goes by its number, with no option."""
+    """Return the merchant of a number; an unknown one is named by its number and has no options."""
     return merchants.get(merchant_id) or Merchant(merchant_id)

@@ -57,7 +57,7 @@ NOT_ANSWERED = (
 
 
 class Refusal(Exception):
-    """A message that is answered with a code; ``sealed`` says that the answer has a seal."""
+    """Report a message that is answered with a code; ``sealed`` says that the answer has a seal."""
 
     def __init__(self, code: str, field: str = "", sealed: bool = True) -> None:
         super().__init__(code)
@@ -68,7 +68,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Key:
-    """The secret key that sealed a message, its version and the algorithm: its answer has the same."""
+    """Hold the secret key of a message, its version and the algorithm: the answer has the same."""
 
     secret: bytes = field(repr=False)
     version: str
@@ -76,7 +76,7 @@ class Key:
 
 
 class Office:
-    """The routes below ``/rs-services/v2``."""
+    """Serve the routes below ``/rs-services/v2``."""
 
     def __init__(self, bank: Bank) -> None:
         self.bank = bank

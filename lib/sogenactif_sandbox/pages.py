@@ -1,4 +1,4 @@
-"""The pages that a customer sees, each a function of what it shows."""
+"""The pages that a customer sees, each made by a function."""
 
 import secrets
 from collections.abc import Collection, Mapping
@@ -31,7 +31,7 @@ LEADS_ON_AFTER = 5  # seconds
 
 
 def _finalize(value: object) -> Markup:
-    # Values come from anywhere and may be no valid UTF-8: as entities they are safe and whole.
+    # Values come from outside and may be invalid UTF-8: as entities they are safe and complete.
     return value if isinstance(value, Markup) else Markup(entities(str(value)))
 
 
@@ -47,7 +47,7 @@ ENVIRONMENT = Environment(
 
 @dataclass(frozen=True)
 class Page:
-    """A page as it is sent: HTML in UTF-8, and its Content-Security-Policy."""
+    """Hold a page as it is sent: HTML in UTF-8, and its Content-Security-Policy."""
 
     html: bytes
     policy: str
@@ -55,7 +55,7 @@ class Page:
 
 @dataclass(frozen=True)
 class View:
-    """What every page of a payment is made from.
+    """Hold the values that every page of a payment needs.
 
     ``base`` is the address that the server is mounted at; ``logos`` and ``logo_type`` those of the
     means of payment; ``schedule`` the instalments of a payment in several times.
@@ -72,14 +72,14 @@ class View:
 
     @property
     def card_logo(self) -> str:
-        """The logo of the means of payment; 3-D Secure has its own for VISA and MASTERCARD."""
+        """Return the address of the logo of the means; 3-D Secure has its own for VISA and MASTERCARD."""
         means = self.transaction.means
         if self.merchant.enrolled and means in ("VISA", "MASTERCARD"):
             means += "_3D"
         return f"{self.logos}{means}.{self.logo_type}"
 
     def page(self, template: str, **values: object) -> Page:
-        """One of the templates, in the customer's language, dressed as the shop wants it."""
+        """Return the page of a template, in the customer's language and the shop's style."""
         request = self.transaction.request
         shop = sorted({origin(request[name]) for name in ("normal_return_url", "cancel_return_url")})
         html = _render(
@@ -106,7 +106,7 @@ def entry(
     faults: Collection[str] = (),
     last_try: bool = False,
 ) -> Page:
-    """The card entry page; ``typed`` is what was entered before, ``faults`` what was wrong with it."""
+    """Return the card entry page; ``typed`` are the values of the previous try, ``faults`` the wrong ones of them."""
     shown = {name: typed.get(name, "") for name in ("number", "month", "year")}
     shown["code_state"] = typed.get("code_state", rules.CODE_GIVEN)
     if "NO_DISPLAY_CARD" in view.appearance.options:
@@ -125,18 +125,18 @@ def entry(
 
 
 def choice(base: str, language: str, request: Request, logos: str, logo_type: str) -> Page:
-    """The page on which a customer chooses among the means that a Paypage request lists."""
+    """Return the page on which a customer chooses among the means that a Paypage request lists."""
     html = _render("choice.html", language, base=base, request=request, logos=logos, logo_type=logo_type)
     return Page(html, policy(Appearance(), [], logos, ""))
 
 
 def information(view: View) -> Page:
-    """The page that comes before the one of the card's bank, and leads on to it by itself."""
+    """Return the page before that of the card's bank, to which it redirects by itself."""
     return view.page("information.html", seconds=LEADS_ON_AFTER)
 
 
 def access_control(view: View, card: rules.Card) -> Page:
-    """The page of the card's bank, which asks for a password."""
+    """Return the page of the card's bank, which asks for a password."""
     language = rules.access_control_language(card, view.transaction.request.get("language", ""))
     html = _render(
         "access_control.html",
@@ -151,14 +151,14 @@ def access_control(view: View, card: rules.Card) -> Page:
 
 
 def result_choice(view: View, card: rules.Card) -> Page:
-    """The page of Paypage that asks which brand of a co-badged card pays, and which result the authentication has."""
+    """Return the page of Paypage that asks for the brand of a co-badged card and the result of the authentication."""
     tried_again = view.transaction.request.get("challenge_mode") in rules.STRONG
     results = [name for name in rules.AUTHENTICATIONS if not (tried_again and name == rules.SOFT_DECLINE)]
     return view.page("result_choice.html", brands=card.brands, results=results)
 
 
 def accepted(view: View) -> Page:
-    """The receipt of an accepted payment."""
+    """Return the receipt of an accepted payment."""
     response = view.transaction.response
     paid = datetime.strptime(response["payment_date"] + response["payment_time"], "%Y%m%d%H%M%S")
     return view.page(
@@ -172,24 +172,24 @@ def accepted(view: View) -> Page:
 
 
 def refused(view: View) -> Page:
-    """The page of a payment that was refused, or given up after too many wrong entries."""
+    """Return the page of a payment that was refused, or ended after too many wrong entries."""
     tries = view.transaction.response["response_code"] == rules.TOO_MANY_TRIES
     return view.page("refused.html", reason="tries" if tries else "refused")
 
 
 def processed(view: View, post: Mapping[str, str]) -> Page:
-    """The page of a payment that was asked for again; ``post`` goes back with its button."""
+    """Return the page of a repeated request; its button posts ``post``."""
     accepted = view.transaction.response.get("response_code") == rules.ACCEPTED
     return view.page("processed.html", accepted=accepted, post=post)
 
 
 def pending(view: View) -> Page:
-    """The page of a payment that is being authorised."""
+    """Return the page of a payment that is being authorised."""
     return view.page("pending.html")
 
 
 def error(base: str, language: str, reason: str, parameter: str = "", colours: str = "") -> Page:
-    """A page without a payment; ``reason`` names its texts, ``colours`` is red, green or empty."""
+    """Return an error page; ``reason`` names its texts, ``colours`` is red, green or empty."""
     html = _render("error.html", language, base=base, reason=reason, parameter=parameter, colours=colours)
     return Page(html, policy(Appearance(), [], "", ""))
 

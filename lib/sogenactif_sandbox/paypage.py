@@ -1,6 +1,6 @@
-"""The Paypage side (Sips 2.0) of the server: requests opened and checked as the platform's simulator does, responses sealed.
+"""Server side of Paypage (Sips 2.0): requests opened and checked as by the platform's simulator, responses sealed.
 
-The seal is computed here on its own, so that the kit and the sandbox check each other.
+The seal is implemented here a second time, so that the kit and the sandbox check each other.
 Source: docs/paypage.md.
 """
 
@@ -80,7 +80,7 @@ STATUSES = {
     "3D_ATTEMPT": "ATTEMPT",
     ABORT: "CANCEL",
 }
-# What a request says beside these: single keys, and containers, whose keys are many.
+# The other keys of a request: single keys, and containers with many keys.
 S10 = "s10TransactionReference.s10TransactionId"
 PLAIN = {
     *IN_REQUESTS, "amount", "currencyCode", "orderChannel", "paymentPattern", "interfaceVersion", S10,
@@ -173,14 +173,14 @@ VALUES = {
         r"NO_PREFERENCE|CHALLENGE|CHALLENGE_MANDATE|NO_CHALLENGE|NO_CHALLENGE_TRA_ACQ|NO_CHALLENGE_DTA"
     ),
 }
-# How the shop gets its numbers: as published for the test shops, any for others.
+# The kind of numbers of a shop: as published for the test shops, any for others.
 BY_SHOP = {"002001000000001": "reference", "002016000000001": "reference", "002001000000003": "s10"}
 BY_SERVER = {"002001000000002": "reference", "002001000000004": "s10"}
 WITHOUT_KEY = "Invalid keyword : code=12 message=Missing merchant transaction id key"
 
 
 class InitialisationError(Exception):
-    """A request that can't begin, in the platform's words; ``secure`` says that its sender is not known."""
+    """Report a request that can't begin, in the platform's words; ``secure`` if its sender can't be verified."""
 
     def __init__(self, message: str, secure: bool = False) -> None:
         super().__init__(message)
@@ -189,9 +189,9 @@ class InitialisationError(Exception):
 
 @dataclass(frozen=True)
 class Opened:
-    """A request that was opened and checked: fields in the names of Sips 1.0, and whether the previous key sealed it.
+    """Hold a verified request: fields in the names of Sips 1.0, and whether the previous key sealed it.
 
-    ``numbers`` are those that it uses up: pairs of a day (aaaammjj) and a transactionId, or of "" and a transactionReference.
+    ``numbers`` are those that it uses: pairs of a day (aaaammjj) and a transactionId, or of "" and a transactionReference.
     """
 
     fields: dict[str, str] = field(repr=False)
@@ -200,7 +200,7 @@ class Opened:
 
 
 def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> Opened:
-    """Open and check a request. Raises InitialisationError, and KeyUnusable for a key of ours that can't be read."""
+    """Open and check a request. Raises InitialisationError, and KeyUnusable if the secret key can't be read."""
     algorithm = post.get("SealAlgorithm") or "SHA-256"
     encode = post.get("Encode", "").lower()
     if encode not in ("", "none", *ALTERNATIVES):
@@ -272,7 +272,7 @@ def seal_response(fields: Mapping[str, str], pathfile: Pathfile, old: bool) -> d
 def open_response(
     post: Mapping[str, str], fields: Mapping[str, str], pathfile: Pathfile, old: bool
 ) -> dict[str, str]:
-    """Return the keys of a response of ours to a request with these fields. Raises InitialisationError."""
+    """Return the keys of a response of this server to a request with these fields. Raises InitialisationError."""
     secret = read_key(key_path(pathfile, fields["merchant_id"], old))
     data = post.get("Data", "").encode("utf-8", "replace")
     seal = post.get("Seal", "").encode("utf-8", "replace")
@@ -282,7 +282,7 @@ def open_response(
 
 
 def _check_seal(post: Mapping[str, str], text: str, algorithm: str, pathfile: Pathfile) -> bool:
-    """Whether the previous secret key sealed a request. Raises InitialisationError where none did."""
+    """Return whether the previous secret key sealed a request. Raises InitialisationError if no key did."""
     merchant_id = (MERCHANT.findall(text) or [""])[0]
     data, seal = (post.get(name, "").encode("utf-8", "replace") for name in ("Data", "Seal"))
     for old in (False, True):
@@ -352,7 +352,7 @@ def _check(pairs: Mapping[str, str]) -> None:
 
 
 def _check_numbers(pairs: Mapping[str, str]) -> None:
-    """Raise InitialisationError where the request doesn't fit the way in which its shop gets its numbers."""
+    """Raise InitialisationError if the request doesn't have the kind of number that is set for its shop."""
     merchant_id, has_s10, has_reference = pairs["merchantId"], S10 in pairs, "transactionReference" in pairs
     if merchant_id in BY_SERVER and (has_s10 or has_reference):
         key = S10 if has_s10 else "transactionReference"
@@ -369,7 +369,7 @@ def _check_numbers(pairs: Mapping[str, str]) -> None:
 
 
 def _instalments(pairs: Mapping[str, str]) -> list[str]:
-    """Return the options of the field data that make the schedule of a request. Raises InitialisationError."""
+    """Return the schedule of a request as options of the field data. Raises InitialisationError."""
     lists = [pairs.get(f"instalmentData.{name}", "").split(",") for name in ("datesList", "amountsList")]
     try:
         days, amounts = [read_day(day) for day in lists[0]], [int(amount) for amount in lists[1]]

@@ -1,4 +1,4 @@
-"""receipt_complement: HTML of the shop's, shown on the receipt without anything that could act.
+"""The field receipt_complement: HTML of the shop, cleaned for the receipt.
 
 Source: docs/payment-server.md, The receipt.
 """
@@ -22,16 +22,16 @@ ATTRIBUTES = frozenset((
 EMPTY = frozenset(("br", "hr"))
 UNSHOWN = frozenset(("script", "style", "title", "iframe", "noscript", "template", "textarea", "object"))
 
-# Rows are rows within a table only; the one around them is the receipt's.
+# The parser accepts rows only within a table; the receipt has its own around them.
 BEGIN, END = "<table><tbody>", "</tbody></table>"
 TABLE = re.compile(r"</?(?:table|tbody|thead|tfoot|caption|colgroup|col)\b[^>]*>", re.IGNORECASE)
 
 
 def rows(html: str) -> Markup:
-    """Return the table rows of a receipt_complement: harmless elements, each closed; what is in no row gets one."""
+    """Return the table rows of a receipt_complement: harmless elements, each closed; other content becomes a row."""
     if not html:
         return Markup("")
-    import nh3  # a page without the field is previewed where nh3 isn't installed
+    import nh3  # pages without the field can be previewed without nh3
 
     cleaned = nh3.clean(
         f"{BEGIN}{TABLE.sub('', readable(html))}{END}",

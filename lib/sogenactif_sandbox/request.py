@@ -1,4 +1,4 @@
-"""A payment request as the server reads it: opened, its seal checked, its fields checked.
+"""Payment requests as the server reads them: the seal verified, the fields checked.
 
 Source: docs/payment-server.md, What is rejected.
 """
@@ -33,10 +33,10 @@ NEEDED = ("merchant_id", "merchant_country", "amount", "transaction_id", "curren
 
 
 class RequestError(Exception):
-    """A request that the server doesn't take; ``parameter`` is the field at fault, if there is one.
+    """Report a request that the server refuses; ``parameter`` is the wrong field, if there is one.
 
-    ``language`` is the customer's, where it is known; ``why`` says more to the shop's developer;
-    ``post`` holds the fields that were refused.
+    ``language`` is the customer's, if it is known; ``why`` explains more to the shop's developer;
+    ``post`` holds the refused fields.
     """
 
     def __init__(self, parameter: str, language: str = "", why: str = "") -> None:
@@ -48,23 +48,23 @@ class RequestError(Exception):
 
 
 class SecurityError(RequestError):
-    """The request can't be trusted: its seal is wrong, or the merchant is unknown."""
+    """Report a request that can't be trusted: its seal is wrong, or the merchant is unknown."""
 
 
 class InvalidRequest(RequestError):
-    """A field is malformed."""
+    """Report a malformed field."""
 
 
 class ForbiddenCharacter(RequestError):
-    """A field holds a character that the bank's files use as a separator."""
+    """Report a field with a character that the bank's files use as a separator."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A payment request that was checked: its fields, the means chosen, the post it came as.
+    """Hold a checked payment request: its fields, the chosen means, and its post.
 
-    ``old`` says that the merchant's previous certificate, or secret key, sealed it, so that one must
-    seal the response. ``brands`` are the means that a request of Paypage lists, ``numbers`` those that it uses up.
+    ``old`` says that the merchant's previous certificate or secret key sealed it, and has to seal the
+    response. ``brands`` are the means that a request of Paypage lists, ``numbers`` the numbers that it uses.
     """
 
     fields: Mapping[str, str] = field(repr=False)
@@ -76,12 +76,12 @@ class Request:
 
     @property
     def is_paypage(self) -> bool:
-        """Whether it is one of Paypage (Sips 2.0)."""
+        """Return whether it is a request of Paypage (Sips 2.0)."""
         return "interface_version" in self.fields
 
 
 def read_request(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles) -> Request:
-    """Return the request of a posted form: DATA, and the image button of the means chosen (CB without one).
+    """Return the request of a posted form: DATA, and the image button of the chosen means (CB without one).
 
     ``shop_files`` has the templates of shops. Raises SecurityError, InvalidRequest and ForbiddenCharacter.
     """
@@ -93,13 +93,13 @@ def read_request(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFi
 
 
 def differing(first: Mapping[str, str], again: Mapping[str, str]) -> list[str]:
-    """The fields that make a request another one than the first; its date alone makes it none."""
+    """Return the names of the fields that differ between two requests, apart from transmission_date."""
     names = sorted({*first, *again} - {"transmission_date"})
     return [name for name in names if first.get(name) != again.get(name)]
 
 
 def chosen_means(form: Mapping[str, str]) -> str:
-    """The means whose image button was pressed: browsers send its name with ``.x`` and ``.y``."""
+    """Return the means whose image button was pressed: browsers send its name with ``.x`` and ``.y``."""
     chosen = [name[:-2] for name in form if name.endswith(".x")]
     return chosen[0] if chosen else "CB"
 
@@ -129,7 +129,7 @@ def _read(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles) ->
 def _read_paypage(
     form: Mapping[str, str], post: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles
 ) -> Request:
-    """Return a request of Paypage in the names of Sips 1.0; without ``means`` while they are to be chosen."""
+    """Return a request of Paypage in the names of Sips 1.0; ``means`` is empty until the customer has chosen."""
     try:
         opened = paypage.open_request(post, pathfile, clock.now().date())
     except paypage.InitialisationError as error:
@@ -166,7 +166,7 @@ def _check(fields: Mapping[str, str], means: str, shop_files: ShopFiles) -> None
 
 
 def _malformed(fields: Mapping[str, str], means: str) -> list[str]:
-    """The fields at fault, in the order of the dictionary."""
+    """Return the wrong fields, in the order of the dictionary."""
     faults = [name for name in NEEDED if name not in fields]
     for row in FIELDS:
         value = fields.get(row.name, "")

@@ -1,4 +1,4 @@
-"""The payment response: the fields of the request that come back, and those that the server fills.
+"""Payment responses: the fields of the request that are returned, and those that the server fills.
 
 Source: docs/payment-server.md, Cards and Codes; docs/dictionary.md.
 """
@@ -14,11 +14,11 @@ from sogenactif.protocols.sips import seal_response
 from sogenactif_sandbox import paypage
 from sogenactif_sandbox.rules import ACCEPTED, Card, capture_mode
 
-# What of a request of Paypage decides how its response is made.
+# The fields of a Paypage request that its response depends on.
 PAYPAGE = (
     "interface_version", "seal_algorithm", "response_encoding", "key_version", "reference", "s10_number", "s10_day",
 )  # fmt: skip
-# The address bar is no place for these, nor long enough: NO_RESPONSE_PAGE leaves them out.
+# Too private or too long for an address: NO_RESPONSE_PAGE leaves them out.
 NOT_IN_ADDRESS = (
     "caddie",
     "customer_email",
@@ -41,7 +41,7 @@ def make_response(
     card: Card | None = None,
     **fields: str,
 ) -> dict[str, str]:
-    """The fields of a response; ``fields`` are others that override those of the request.
+    """Return the fields of a response; ``fields`` override those of the request.
 
     ``moment`` is in Paris; ``condition`` is the outcome of the authentication, transaction_condition.
     """
@@ -81,5 +81,5 @@ def seal(response: Mapping[str, str], pathfile: Pathfile, old: bool) -> dict[str
 
 
 def short(response: Mapping[str, str]) -> dict[str, str]:
-    """The fields of a response that goes back in the address."""
+    """Return the fields of a response that fit in an address."""
     return {name: value for name, value in response.items() if name not in NOT_IN_ADDRESS}

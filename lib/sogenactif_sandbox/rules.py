@@ -1,7 +1,7 @@
-"""The rules of the demonstration's bank: what a card, a code, a date is worth.
+"""Rules of the sandbox's bank: the outcomes of cards, security codes and dates.
 
-Pure functions over tables. Nothing here keeps a card number or a security code: what leaves
-is the masked number and what the digits decided. Source: docs/payment-server.md, Cards.
+Pure functions over tables. No card number or security code is stored: the results are
+the masked number and the codes that the digits stand for. Source: docs/payment-server.md, Cards.
 """
 
 from collections.abc import Mapping
@@ -82,7 +82,7 @@ SSL, NOT_ENROLLED, TECHNICAL_ERROR = "SSL", "3D_NOTENROLLED", "3D_ERROR"
 SUCCESS, ATTEMPT, FAILURE = "3D_SUCCESS", "3D_ATTEMPT", "3D_FAILURE"
 ABORT = "3D_ABORT"
 WITH_3D_SECURE = frozenset(("CB", "VISA", "MASTERCARD"))
-# What the customer of Paypage chooses as the result of the authentication, and what it is in a response.
+# The results of the authentication that a customer of Paypage chooses from, and their value in a response.
 SOFT_DECLINE = "SOFT_DECLINE"
 AUTHENTICATIONS = {
     "SUCCESS": SUCCESS,
@@ -103,11 +103,11 @@ AT_ONCE = frozenset(("BANCONTACTMISTERCASH", "PAYPAL", "PAYLIB"))  # the means t
 
 @dataclass(frozen=True)
 class Card:
-    """What is kept of a card that was typed in.
+    """Hold the storable values of a card that was entered.
 
     ``masked`` is ``4974.00``; ``expiry`` is aaaamm, empty for cards without one; ``bank_code``
-    what the bank will answer (2 digits); ``cvv_flag`` and ``cvv_code`` the fields of the
-    response; ``code_wrong`` says that the security code didn't match, whatever cvv_code tells;
+    is the bank's answer (2 digits); ``cvv_flag`` and ``cvv_code`` the fields of the
+    response; ``code_wrong`` says that the security code didn't match, whatever cvv_code is;
     ``brands`` are those of a card of Paypage, two of a co-badged one.
     """
 
@@ -121,12 +121,12 @@ class Card:
 
     @property
     def receipt(self) -> str:
-        """The number as the receipt shows it: ``4974 #### #### ##00``."""
+        """Return the number as the receipt shows it: ``4974 #### #### ##00``."""
         return f"{self.masked[:4]} #### #### ##{self.masked[-2:]}"
 
 
 class WrongEntry(Exception):
-    """A card entry that is malformed; ``faults`` are among ``number``, ``expiry``, ``code``."""
+    """Report a malformed card entry; ``faults`` are among ``number``, ``expiry``, ``code``."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__(", ".join(faults))
@@ -134,9 +134,9 @@ class WrongEntry(Exception):
 
 
 def read_card(means: str, entry: Mapping[str, str], today: date) -> Card:
-    """The card of a filled-in entry page: its ``number``, ``month``, ``year``, ``code``, ``code_state``.
+    """Return the card of a filled-in entry page: its ``number``, ``month``, ``year``, ``code``, ``code_state``.
 
-    Blanks, dots and hyphens inside the number are how people copy it, and are left out. Raises WrongEntry.
+    Blanks, dots and hyphens in the number are ignored. Raises WrongEntry.
     """
     number = "".join(c for c in entry.get("number", "") if c not in " .-\u00a0\u202f")
     expiry = (
@@ -183,7 +183,7 @@ def read_paypage_card(entry: Mapping[str, str], today: date, means: str) -> Card
 
 
 def read_expiry(month: str, year: str, today: date) -> str | None:
-    """An expiry as aaaamm, or None where it is malformed, over or more than 20 years away."""
+    """Return an expiry as aaaamm, or None if it is malformed, past or more than 20 years away."""
     if not (is_digits(month) and is_digits(year) and len(month) <= 2 and len(year) == 4):
         return None
     if not 1 <= int(month) <= 12 or int(year) > today.year + YEARS_AHEAD:
@@ -193,7 +193,7 @@ def read_expiry(month: str, year: str, today: date) -> str | None:
 
 
 def read_code(means: str, code: str, state: str) -> tuple[str, str | None]:
-    """The cvv_flag and the security code, empty where there is none to check, None where it is malformed."""
+    """Return the cvv_flag and the security code, empty if there is none to check, None if it is malformed."""
     if means not in CODE_LENGTH:
         return CODE_NOT_ASKED, ""
     if state in (CODE_UNREADABLE, CODE_ABSENT) and not code:
@@ -204,9 +204,9 @@ def read_code(means: str, code: str, state: str) -> tuple[str, str | None]:
 
 
 def response_code(means: str, card: Card, may_force: bool) -> str:
-    """What the bank's answer and the check of the security code amount to.
+    """Return the response_code of the bank's answer and the check of the security code.
 
-    ``may_force``: the merchant may call the bank and force a payment that it answered 02.
+    A merchant who ``may_force`` may call the bank and force a payment that it answered 02.
     """
     code = card.bank_code
     if code in APPROVED.get(means, (ACCEPTED,)):
@@ -217,14 +217,14 @@ def response_code(means: str, card: Card, may_force: bool) -> str:
 
 
 def enrolment(means: str, merchant_enrolled: bool, card: Card) -> str | None:
-    """What is known of the authentication before a password is asked for; None: it must be asked for."""
+    """Return the outcome of the authentication, or None if it needs a password."""
     if not merchant_enrolled or means not in WITH_3D_SECURE:
         return SSL
     return {"4": None, "5": None, "9": TECHNICAL_ERROR}.get(card.masked[0], NOT_ENROLLED)
 
 
 def authentication(password: str) -> str:
-    """What a password given to the card's bank proves."""
+    """Return the outcome of an authentication with this password."""
     if password == PASSWORD:
         return SUCCESS
     if len(password) == len(PASSWORD) and is_digits(password) and len(set(password)) == 1:
@@ -233,34 +233,34 @@ def authentication(password: str) -> str:
 
 
 def access_control_language(card: Card, language: str) -> str:
-    """The language of the card's bank: a second digit 0 is an English one, others follow the customer."""
+    """Return the language of the card's bank: English if the second digit is 0, else the customer's."""
     return "en" if card.masked[1] == "0" else language
 
 
-def capture_day(asked: str, merchant_enrolled: bool, means: str) -> int:
-    """Days until the payment is sent to the bank: 3-D Secure guarantees it for 6."""
-    days = int(asked or "0")
+def capture_day(requested: str, merchant_enrolled: bool, means: str) -> int:
+    """Return the days until the payment is sent to the bank, at most 6 with 3-D Secure, which guarantees it so long."""
+    days = int(requested or "0")
     return min(days, LAST_CAPTURE_DAY_3D) if merchant_enrolled and means in WITH_3D_SECURE else days
 
 
-def capture_mode(asked: str, means: str) -> str:
-    """How the payment is captured: AUTHOR_CAPTURE by default, and where IMMEDIATE can't be had."""
-    mode = asked or "AUTHOR_CAPTURE"
+def capture_mode(requested: str, means: str) -> str:
+    """Return the capture mode: AUTHOR_CAPTURE by default, and if the means doesn't allow IMMEDIATE."""
+    mode = requested or "AUTHOR_CAPTURE"
     return "AUTHOR_CAPTURE" if mode == "IMMEDIATE" and means not in AT_ONCE else mode
 
 
 def outlives(card: Card, instalments: tuple[Instalment, ...]) -> bool:
-    """Whether a card is still valid on the day of the last instalment."""
+    """Return whether a card is still valid on the day of the last instalment."""
     return not (card.expiry and instalments) or card.expiry >= f"{instalments[-1].day:%Y%m}"
 
 
 def due_dates(instalments: tuple[Instalment, ...]) -> str:
-    """The schedule as the field data gives it back: ``aaaammjj/amount,…``."""
+    """Return a schedule as the field data returns it: ``aaaammjj/amount,…``."""
     return ",".join(f"{part.day:%Y%m%d}/{part.amount}" for part in instalments)
 
 
 def read_due_dates(data: str) -> tuple[Instalment, ...]:
-    """The schedule that the data of a response holds, empty without one."""
+    """Return the schedule in the data of a response, empty without one."""
     for option in reversed(data.split(";")):  # the last is the server's
         name, _, value = option.partition("=")
         if name in ("PAYMENT_DUE_DATES", "PAYMENT_DUE_DATE"):

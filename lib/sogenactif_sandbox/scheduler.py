@@ -1,11 +1,11 @@
-"""Work that is done some seconds later."""
+"""Delayed work, in threads."""
 
 import threading
 from collections.abc import Callable
 
 
 class Scheduler:
-    """Runs work in threads of its own; ``close`` gives up what hasn't begun, and ends."""
+    """Run work after a delay, each piece in its own thread, until ``close`` cancels what hasn't begun."""
 
     def __init__(self) -> None:
         self._timers: list[threading.Timer] = []
@@ -13,7 +13,7 @@ class Scheduler:
         self._lock = threading.Lock()
 
     def run(self, seconds: float, work: Callable[[], None]) -> None:
-        """Do some work after so many seconds."""
+        """Run some work after a number of seconds."""
         timer = threading.Timer(seconds, work)
         timer.daemon = True
         with self._lock:
@@ -24,7 +24,7 @@ class Scheduler:
             timer.start()
 
     def close(self) -> None:
-        """Forget what waits, and wait for what runs."""
+        """Cancel the work that hasn't begun, and wait for the rest."""
         with self._lock:
             self._closed = True
         for timer in self._timers:

@@ -1,4 +1,4 @@
-"""The payment server, a Flask application: its routes, and what a browser sees when something goes wrong.
+"""The payment server, a Flask application: its routes, and its error pages.
 
 Source: docs/payment-server.md.
 """
@@ -28,21 +28,21 @@ EXAMPLES = Path(__file__).parent / "examples"
 LARGEST_FORM = 64 * 1024  # bytes
 MOST_STORED = 20_000  # characters of each field of a request that was refused
 FILES = "/files"  # the files of shops, below the address of the server
-# An SVG is a document: opened by itself it may do nothing.
+# An SVG may hold scripts: opened by itself it must not run any.
 FILES_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 class PaymentServer(Flask):
-    """The payment server, to be mounted where the certificates' URL points.
+    """Serve payments, mounted at the address that the certificates name.
 
     ``pathfile`` finds the certificates of the merchants; ``database`` is the path of an SQLite
     file, made on first use. ``logos`` is the address, path or URL, of the logos of the means, and
     ``logo_type`` their extension. ``merchants`` are those known by name. ``shop_files`` is the
     folder of the shops' logos, style sheets and templates, a few examples unless it is given.
-    ``allowed_hosts`` are the only hosts that an automatic response may be sent to, any when None.
-    ``console``: whether there is one; it shows every payment to whoever asks, so a server that
-    strangers reach goes without. ``seconds`` is the time in which a customer of Paypage has to pay.
-    ``bank_ports``: automatic responses go to ports 80 to 9999 only, as the bank's do.
+    ``allowed_hosts`` are the only hosts that an automatic response may be sent to, any if None.
+    ``console`` adds the console, which shows every payment to anybody: switch it off on a server that
+    strangers reach. ``seconds`` is the time in which a customer of Paypage has to pay.
+    With ``bank_ports`` automatic responses go to ports 80 to 9999 only, like the bank's.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class PaymentServer(Flask):
             self.bank.watch()
 
     def close(self) -> None:
-        """Give up the automatic responses that wait for their delay."""
+        """Cancel the delayed automatic responses."""
         self.scheduler.close()
 
     def shop_files(self) -> ShopFiles:
@@ -94,22 +94,22 @@ class PaymentServer(Flask):
         return ShopFiles(self.folder, request.script_root + FILES)
 
     def style(self) -> Response:
-        """Show the style sheet of the pages."""
+        """Return the style sheet of the pages."""
         return Response(STYLE.read_bytes(), content_type="text/css; charset=utf-8")
 
     def file(self, merchant_id: str, name: str) -> Response:
-        """Show a file of a shop's."""
-        found = self.shop_files().read(merchant_id, name)
-        if found is None:
+        """Return a file of a shop."""
+        file = self.shop_files().read(merchant_id, name)
+        if file is None:
             abort(404)
-        content, content_type = found
+        content, content_type = file
         return Response(content, content_type=content_type, headers={"Content-Security-Policy": FILES_POLICY})
 
     def refuse(self, error: RequestError) -> Response:
-        """Record a request that was refused, and show its customer a page."""
+        """Record a refused request, and show its customer a page."""
         why = f"{type(error).__name__} ({error.why or error.parameter})"
         self.logger.warning("payment request refused: %a", why)
-        # What was refused may hold any bytes, and more of them than any message.
+        # A refused request may hold any bytes, and more of them than a valid one.
         post = {name: _printable(value)[:MOST_STORED] for name, value in error.post.items()}
         named = {"parameter": error.parameter}
         moment = clock.utc(clock.now())
@@ -121,7 +121,7 @@ class PaymentServer(Flask):
         return self._error("invalid", 400, error.language, error.parameter, "red")
 
     def fail(self, error: HTTPException) -> AnyResponse:
-        """Show a page for whatever else goes wrong; Flask has logged what is our own fault."""
+        """Show a page for any other error; Flask has logged those of the server itself."""
         status = error.code or 500
         if status < 400:
             return error.get_response()
@@ -138,7 +138,7 @@ class PaymentServer(Flask):
 
 
 def _protect(response: Response) -> Response:
-    """No answer of a payment is stored, nor its type guessed."""
+    """Forbid browsers to store an answer or to guess its type."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"

@@ -1,4 +1,4 @@
-"""Servers that run: the payment server mounted with its logos, and served for as long as a test needs it."""
+"""Running servers: the payment server with its logos, for as long as a test needs it."""
 
 import random
 import socket
@@ -18,7 +18,7 @@ from sogenactif_sandbox.server import PaymentServer
 
 LOGOS = Path(__file__).parents[2] / "logos"
 LARGEST_BODY = 1024 * 1024  # the application reads less; waitress would store 1 GB for it
-# Of those that an automatic response may be sent to; browsers refuse some of the lower ones (2049, 6000…).
+# Ports that an automatic response may be sent to; browsers refuse some of the lower ones (2049, 6000…).
 FREE_PORTS = range(8100, 10_000)
 
 
@@ -30,11 +30,11 @@ def mounted(server: PaymentServer, mount: str = "/payment") -> Application:
 
 @contextmanager
 def payment_server(pathfile: str, database: str, **options: Any) -> Iterator[str]:
-    """A payment server of a test's own; gives its address, ``http://127.0.0.1:8123/payment``.
+    """Run a payment server for a test; yield its address, ``http://127.0.0.1:8123/payment``.
 
     ``pathfile`` is the path of the kit's pathfile, whose certificates may name any address:
-    a test posts straight to this one. ``options`` are those of ``PaymentServer``. When the block
-    ends nothing of it is left running.
+    a test posts straight to this one. ``options`` are those of ``PaymentServer``. At the end of the
+    block everything is stopped.
     """
     server = PaymentServer(read_pathfile(pathfile), database, **options)
     try:
@@ -46,10 +46,10 @@ def payment_server(pathfile: str, database: str, **options: Any) -> Iterator[str
 
 @contextmanager
 def serving(application: Application, port: int | None = None, threads: int = 8) -> Iterator[str]:
-    """Serve any application within a block; gives its address, ``http://127.0.0.1:8123``.
+    """Serve an application within a block; yield its address, ``http://127.0.0.1:8123``.
 
-    Without a ``port`` it is one that automatic responses may be sent to, so that a shop can be
-    served so too. When the block ends nothing is left running, nor open.
+    Without a ``port`` a free one is taken that automatic responses may be sent to, so that a shop can
+    be served too. At the end of the block everything is stopped and closed.
     """
     dispatchers: dict[int, Any] = {}
     everything: list[Any] = []
@@ -80,7 +80,7 @@ def serving(application: Application, port: int | None = None, threads: int = 8)
 
 
 def listen() -> socket.socket:
-    """A socket that listens on a free port of 127.0.0.1."""
+    """Return a socket that listens on a free port of 127.0.0.1."""
     for port in random.sample(FREE_PORTS, 200):
         try:
             return socket.create_server(("127.0.0.1", port))

@@ -1,7 +1,7 @@
-"""The files of shops that are installed on the server: logos, style sheets, page templates.
+"""Files of shops that are installed on the server: logos, style sheets, page templates.
 
-They lie in one folder, or in a folder in it named after a merchant_id, which is looked at first;
-there are no folders below. Source: docs/payment-server.md, Appearance.
+They are in one folder, or in its sub-folder of a merchant_id, which is searched first;
+there are no further sub-folders. Source: docs/payment-server.md, Appearance.
 """
 
 import re
@@ -22,13 +22,13 @@ CONTENT_TYPES = {
 
 @dataclass(frozen=True)
 class ShopFiles:
-    """The installed files in ``folder``; none where it is None. ``address`` is where browsers find them."""
+    """Find the installed files in ``folder``, none if it is None; ``address`` is theirs for browsers."""
 
     folder: Path | None
     address: str
 
     def find(self, merchant_id: str, name: str) -> Path | None:
-        """The file that a merchant calls by this name, if it is installed."""
+        """Return the path of a merchant's file, None if it isn't installed."""
         if self.folder is None or not (NAME.fullmatch(name) and NAME.fullmatch(merchant_id)):
             return None
         for path in (self.folder / merchant_id / name, self.folder / name):
@@ -37,16 +37,16 @@ class ShopFiles:
         return None
 
     def url(self, merchant_id: str, name: str) -> str:
-        """The address of an installed file, empty where it isn't installed or isn't for browsers."""
+        """Return the address of a file, empty if it isn't installed or isn't for browsers."""
         path = self.find(merchant_id, name)
         return f"{self.base(merchant_id)}{name}" if path and path.suffix.lower() in CONTENT_TYPES else ""
 
     def base(self, merchant_id: str) -> str:
-        """The address that the names in a merchant's own template are relative to."""
+        """Return the address that the names in a merchant's template are relative to."""
         return f"{self.address}/{merchant_id}/"
 
     def read(self, merchant_id: str, name: str) -> tuple[bytes, str] | None:
-        """An installed file for a browser, with its content type. Templates are not for browsers."""
+        """Return the content of a file and its content type, None if it isn't installed or is a template."""
         path = self.find(merchant_id, name)
         content_type = CONTENT_TYPES.get(path.suffix.lower()) if path else None
         return (path.read_bytes(), content_type) if path and content_type else None

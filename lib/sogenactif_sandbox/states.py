@@ -1,4 +1,4 @@
-"""The states of a transaction's payments, in the words of the bank's own console.
+"""States of a transaction's payments, in the words of the bank's own console.
 
 Source: docs/payment-server.md, Capture.
 """
@@ -22,12 +22,12 @@ VALIDATABLE = ("TO_VALIDATE", "TO_REPLAY")
 REFUNDABLE = ("CAPTURED",)
 # The names of operations in an answer.
 NAMES = {CANCEL: "CANCEL", REFUND: "CREDIT", VALIDATE: "VALIDATE"}
-# An authorisation holds for so many days; a payment that is captured later needs another.
+# The days for which an authorisation is valid; a later capture needs another one.
 AUTHORISED_FOR = LAST_CAPTURE_DAY_3D
 
 
 def payments(response: Mapping[str, str]) -> list[tuple[Instalment, str]]:
-    """Each payment that a response stands for, on the day of its authorisation; none before there is one."""
+    """Return the payments of a response with their states on the day of authorisation; none without a response."""
     code = response.get("response_code", "")
     if not code:
         return []
@@ -43,14 +43,14 @@ def payments(response: Mapping[str, str]) -> list[tuple[Instalment, str]]:
     if mode == "VALIDATION":
         return [(whole, "TO_VALIDATE" if after <= AUTHORISED_FOR else "TO_REPLAY")]
     if mode == "PAYMENT_N":
-        first, *others = read_due_dates(response["data"])
-        return [(first, "TO_CAPTURE"), *((part, "WAITING_AUTHOR") for part in others)]
+        first, *later = read_due_dates(response["data"])
+        return [(first, "TO_CAPTURE"), *((part, "WAITING_AUTHOR") for part in later)]
     return [(whole, "TO_CAPTURE" if after <= AUTHORISED_FOR else "WAITING_AUTHOR")]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An amount that was cancelled, refunded or validated at a moment in Paris."""
+    """Hold an amount that was cancelled, refunded or validated at a moment in Paris."""
 
     moment: datetime
     name: str
@@ -59,7 +59,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a payment stands: its state, the amounts, and its last operation."""
+    """Hold the state of a payment, its amounts, and its last operation."""
 
     status: str
     origin: int

@@ -1,4 +1,4 @@
-"""What the console can make the next payment do otherwise."""
+"""Switches of the console, which make the next payment differ."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -13,17 +13,17 @@ ALL, OPERATIONS = "all", "operations"
 
 
 class WrongSwitch(Exception):
-    """A value that a switch can't have; its text says what it may be."""
+    """Report an impossible value of a switch, and the possible ones."""
 
 
 @dataclass(frozen=True)
 class Switches:
-    """Set for the next payment, and taken by it when it begins.
+    """Hold the switches that are set for the next payment, which takes them when it begins.
 
     ``automatic`` says when the automatic response is sent: ``before`` the page, ``after`` it, or
-    ``never``; ``delay`` sends it so many seconds after the page (0 to 600); ``unavailable``: the
-    bank answers 90; ``slow``: seconds that each page takes (0 to 60), the authorisation among them;
-    ``complementary_code``: what the fraud checks find, for merchants who subscribed.
+    ``never``; ``delay`` is its delay after the page, in seconds (0 to 600); ``unavailable`` makes the
+    bank answer 90; ``slow`` is the time of each page and of the authorisation, in seconds (0 to 60);
+    ``complementary_code`` is the result of the fraud checks, for merchants who subscribed.
     """
 
     automatic: str = BEFORE
@@ -34,7 +34,7 @@ class Switches:
 
     @classmethod
     def of(cls, values: Mapping[str, object]) -> "Switches":
-        """Switches from a form's or a JSON object's values; what isn't named is off. Raises WrongSwitch."""
+        """Return the switches of a form or a JSON object; those that it lacks are off. Raises WrongSwitch."""
         names = {field.name for field in fields(cls)}
         for name in values:
             if name not in names:
@@ -69,7 +69,7 @@ class OfficeSwitches:
 
     @classmethod
     def of(cls, values: Mapping[str, object]) -> "OfficeSwitches":
-        """Switches from a form's or a JSON object's values. Raises WrongSwitch."""
+        """Return the switches of a form or a JSON object. Raises WrongSwitch."""
         names = {field.name for field in fields(cls)}
         for name in values:
             if name not in names:

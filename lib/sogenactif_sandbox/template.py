@@ -1,4 +1,4 @@
-"""A shop's page template: a fragment of HTML in which the tag [SIPS] stands for the server's part.
+"""Page templates of shops: fragments of HTML in which the tag [SIPS] stands for the server's part.
 
 Source: docs/payment-server.md, Appearance.
 """
@@ -24,7 +24,7 @@ PAGES = (CAPTURE, ACCEPTED, REFUSED, INFORMATION)
 
 @dataclass(frozen=True)
 class Template:
-    """A template that was read: what stands before and after the server's part, and its body's attributes."""
+    """Hold a template: the HTML before and after the server's part, and the attributes of its body."""
 
     before: Markup
     after: Markup
@@ -32,7 +32,7 @@ class Template:
 
 
 class TemplateError(Exception):
-    """A template that can't be used; ``faults`` say why, each in a few words."""
+    """Report a template that can't be used; ``faults`` say why, each in a few words."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
@@ -40,20 +40,20 @@ class TemplateError(Exception):
 
 
 def names(templatefile: str, page: str) -> list[str]:
-    """The files that a page's template is looked for in, the first that is installed serving."""
+    """Return the names of a page's template file: the first installed one is used."""
     own = {"": [], INFORMATION: [f"{templatefile}.{INFORMATION}", f"{templatefile}.{CAPTURE}"]}
     return [*own.get(page, [f"{templatefile}.{page}"]), templatefile]
 
 
 def faults(shop_files: ShopFiles, merchant_id: str, templatefile: str) -> list[str]:
-    """What keeps a template from being used, on any page: it is installed for none, or wrong."""
-    found = {}
+    """Return why a template can't be used, on any page: it isn't installed, or is wrong."""
+    paths = {}
     for name in dict.fromkeys(name for page in PAGES for name in names(templatefile, page)):
         path = shop_files.find(merchant_id, name)
         if path:
-            found[name] = path
-    wrong = [] if found else [f"{templatefile} is not installed"]
-    for name, path in found.items():
+            paths[name] = path
+    wrong = [] if paths else [f"{templatefile} is not installed"]
+    for name, path in paths.items():
         try:
             parse(path.read_bytes())
         except TemplateError as error:
@@ -62,7 +62,7 @@ def faults(shop_files: ShopFiles, merchant_id: str, templatefile: str) -> list[s
 
 
 def find(shop_files: ShopFiles, merchant_id: str, templatefile: str, page: str) -> Template | None:
-    """The template of a page, None where the shop has none for it. Raises TemplateError."""
+    """Return the template of a page, None if the shop has none for it. Raises TemplateError."""
     for name in names(templatefile, page):
         path = shop_files.find(merchant_id, name)
         if path:
@@ -71,13 +71,13 @@ def find(shop_files: ShopFiles, merchant_id: str, templatefile: str, page: str) 
 
 
 def parse(content: bytes) -> Template:
-    """A template, in UTF-8 or else Latin-1. Raises TemplateError."""
+    """Return a template from its file, in UTF-8 or else Latin-1. Raises TemplateError."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     reader = _Reader()
-    # Parsers disagree on marked sections, and some Pythons' fail on them.
+    # Parsers disagree on marked sections, and those of some Pythons fail on them.
     if "<![" in COMMENT.sub("", text):
         raise TemplateError(["a marked section (<![) is not allowed"])
     reader.feed(text)
@@ -95,7 +95,7 @@ def parse(content: bytes) -> Template:
 
 
 class _Reader(HTMLParser):
-    """Reads the attributes of the body, and the files that the template names."""
+    """Read the attributes of the body, and the files that the template names."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What customers read on the server's pages, in their language."""
+"""Texts of the server's pages, in the customers' languages."""
 
 TEXTS = {
     "fr": {
@@ -411,5 +411,5 @@ TEXTS["de"], TEXTS["es"] = TEXTS["ge"], TEXTS["sp"]
 
 
 def texts(language: str) -> dict[str, str]:
-    """The texts of a language of the kit (fr en ge sp it, de es); of any other, English."""
+    """Return the texts of a language of the kit (fr en ge sp it, de es); of any other, English."""
     return TEXTS.get(language, TEXTS["en"])

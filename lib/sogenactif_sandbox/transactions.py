@@ -1,7 +1,7 @@
-"""What has happened: the transactions, in an SQLite file.
+"""The server's transactions and messages, in an SQLite file.
 
-Each call opens a connection of its own and is one short transaction, so that the threads of a
-web server share nothing. No card number nor security code is ever given to this module.
+Each call opens its own connection for one short transaction, so that the threads of a web server
+share nothing. No card number or security code ever reaches this module.
 """
 
 import json
@@ -91,10 +91,10 @@ INSERT_TRANSACTION = """
 
 @dataclass(frozen=True)
 class Transaction:
-    """A payment as it stands. ``token`` is the customer's, unguessable; ``tries`` the wrong entries so far.
+    """Hold a payment. ``token`` is the customer's, unguessable; ``tries`` the wrong entries so far.
 
-    ``card`` is what is kept of the card, once one was typed in; ``response`` and ``post`` are the
-    outcome, empty before it. ``days_ahead`` is how many days the console moved its captures on.
+    ``card`` is None until one was entered; ``response`` and ``post`` are the outcome, empty
+    before it. ``days_ahead`` is how many days the console moved its captures on.
     """
 
     id: int
@@ -113,16 +113,16 @@ class Transaction:
 
     @property
     def is_paypage(self) -> bool:
-        """Whether it is one of Paypage (Sips 2.0)."""
+        """Return whether it is a transaction of Paypage (Sips 2.0)."""
         return "interface_version" in self.request
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message that was received or sent: its ``fields``, read from ``post``.
+    """Hold a message that was received or sent: its ``fields``, read from ``post``.
 
-    Of an automatic response, ``url`` is where it went, ``state`` SENT, FAILED or UNDEFINED, and
-    ``answer`` what the shop answered; of a refused request, ``answer`` says why.
+    For an automatic response, ``url`` is its address, ``state`` SENT, FAILED or UNDEFINED, and
+    ``answer`` the shop's answer; for a refused request, ``answer`` is the reason.
     """
 
     id: int
@@ -136,7 +136,7 @@ class Message:
 
 
 class Mismatch(Exception):
-    """A request with the transaction_id of another payment of today; its text names the first field that differs."""
+    """Report a request with the transaction_id of another payment of today, by the first field that differs."""
 
     def __init__(self, name: str, transaction: Transaction | None = None) -> None:
         super().__init__(name)
@@ -144,22 +144,22 @@ class Mismatch(Exception):
 
 
 class UsedAlready(Exception):
-    """A request of Paypage with a number that was used before, if only by a later part of another payment."""
+    """Report a request of Paypage with a number that was used before, even for an instalment of another payment."""
 
 
 class Transactions:
-    """The transactions of a server, in the SQLite file ``path``."""
+    """Store the transactions of a server in the SQLite file ``path``."""
 
     def __init__(self, path: str) -> None:
         self.path = path
-        # What shops and customers sent is nobody else's business on this machine.
+        # Other users of this machine must not read what shops and customers sent.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with self._connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
                 connection.executescript(REMOVE_TABLES)
             connection.executescript(SCHEMA)
-            # A server that stopped while it was asking the bank has asked nothing.
+            # If the server stopped during an authorisation, the payment is open again.
             connection.execute("UPDATE transactions SET state = ? WHERE state = ?", (OPEN, AUTHORISING))
             connection.execute(
                 "UPDATE transactions SET state = CASE json_extract(response, '$.response_code')"
@@ -168,9 +168,9 @@ class Transactions:
             )
 
     def begin(self, request: Request, day: str) -> Transaction:
-        """The transaction of a request on a day (aaaammjj): a new one, or the one that it asks again for.
+        """Return the transaction of a request on a day (aaaammjj): a new one, or the one that it repeats.
 
-        One that has an answer, or waits for it, is given as it stands. Raises Mismatch.
+        A transaction that is authorised, or being authorised, is returned unchanged. Raises Mismatch.
         """
         fields = request.fields
         key = day, fields["merchant_country"], fields["merchant_id"], fields["transaction_id"]
@@ -185,9 +185,9 @@ class Transactions:
                 _insert(connection, request, day, fields)
             elif row["state"] in (OPEN, CANCELLED):
                 first = json.loads(row["request"])
-                # The table has "the same request again", and nine fields that make it a security error.
-                # What differs elsewhere would be another order, paid by whoever fills in the page of
-                # the first: a security error too.
+                # The specification names nine fields whose difference is a security error. With any
+                # # other difference the customer of the first request would pay another order: it is a
+                # # security error too.
                 for name in differing(first, fields):
                     raise Mismatch(name, _transaction(row))
                 connection.execute(
@@ -204,9 +204,9 @@ class Transactions:
             )
 
     def begin_paypage(self, request: Request, day: str) -> Transaction:
-        """Return a new transaction of Paypage on a day (aaaammjj), with what the server numbers itself.
+        """Return a new transaction of Paypage on a day (aaaammjj), with the numbers that the server assigns.
 
-        A number is used once, whatever came of it. Raises UsedAlready.
+        A number is used once, whatever the outcome. Raises UsedAlready.
         """
         fields, merchant_id = dict(request.fields), request.fields["merchant_id"]
         by_server = not request.numbers
@@ -222,7 +222,7 @@ class Transactions:
                 reference = f"SIM{day}{secrets.token_hex(5).upper()}"
             fields["reference"] = reference or f"{day}{number}"
             fields["transaction_id"] = reference or number
-            # The platform writes its own numbers without zeros in front.
+            # The platform writes its own numbers without leading zeros.
             fields |= {"s10_number": number.lstrip("0") if reference else number, "s10_day": day}
             used = dict.fromkeys(((day, number), ("", fields["reference"]), *request.numbers))
             try:
@@ -246,13 +246,13 @@ class Transactions:
             return [_transaction(row) for row in rows]
 
     def find(self, token: str) -> Transaction | None:
-        """The transaction of a customer's token."""
+        """Return the transaction of a customer's token, None if there is none."""
         with self._connection() as connection:
             row = connection.execute("SELECT * FROM transactions WHERE token = ?", (token,)).fetchone()
         return _transaction(row) if row else None
 
     def count_wrong_entry(self, id: int) -> int:
-        """One more wrong entry; how many that makes."""
+        """Count one more wrong entry; return how many there are now."""
         with self._connection() as connection:
             row = connection.execute(
                 "UPDATE transactions SET tries = tries + 1 WHERE id = ? RETURNING tries", (id,)
@@ -260,16 +260,16 @@ class Transactions:
         return int(row["tries"])
 
     def keep_card(self, id: int, card: Card) -> bool:
-        """Keep what may be kept of a card until it is authorised; not once another is, or was."""
+        """Store the storable values of a card; return False if the transaction isn't open any more."""
         with self._connection() as connection:
-            kept = connection.execute(
+            cursor = connection.execute(
                 "UPDATE transactions SET card = ? WHERE id = ? AND state = ?",
                 (json.dumps(asdict(card)), id, OPEN),
             )
-        return kept.rowcount == 1
+        return cursor.rowcount == 1
 
     def claim(self, id: int, day: str) -> bool:
-        """Take a transaction that is open, to authorise it on a day: of two who try, one may. Raises Mismatch."""
+        """Claim an open transaction to authorise it on a day; return False if another call has. Raises Mismatch."""
         with self._connection() as connection:
             try:
                 claimed = connection.execute(
@@ -281,7 +281,7 @@ class Transactions:
         return claimed.rowcount == 1
 
     def leave(self, id: int, state: str) -> None:
-        """Leave a claimed transaction in another state: OPEN where nothing was authorised."""
+        """Set the state of a claimed transaction: OPEN if nothing was authorised."""
         with self._connection() as connection:
             connection.execute("UPDATE transactions SET state = ? WHERE id = ?", (state, id))
 
@@ -309,7 +309,7 @@ class Transactions:
         state: str = "",
         answer: str = "",
     ) -> None:
-        """Record a message, of a transaction or of none. Of the refused ones the last 100 are kept."""
+        """Record a message, of a transaction or of none. Only the last 100 refused ones are stored."""
         with self._connection() as connection:
             connection.execute(
                 'INSERT INTO messages ("transaction", moment, kind, post, fields, url, state, answer)'
@@ -324,7 +324,7 @@ class Transactions:
                 )
 
     def messages(self, id: int | None) -> list[Message]:
-        """The messages of a transaction, or those of none, from first to last."""
+        """Return the messages of a transaction, or those of none, oldest first."""
         with self._connection() as connection:
             rows = connection.execute('SELECT * FROM messages WHERE "transaction" IS ? ORDER BY id', (id,))
             return [_message(row) for row in rows]
@@ -332,13 +332,13 @@ class Transactions:
     # For the console
 
     def get(self, id: int) -> Transaction | None:
-        """The transaction of that number in the console."""
+        """Return the transaction of an ID, None if there is none."""
         with self._connection() as connection:
             row = connection.execute("SELECT * FROM transactions WHERE id = ?", (id,)).fetchone()
         return _transaction(row) if row else None
 
     def last(self, count: int, merchant_id: str = "", transaction_id: str = "") -> list[Transaction]:
-        """The last transactions, newest first; of a merchant, or of a number, where these are given."""
+        """Return the last transactions, newest first; only those of a merchant or a number if it is given."""
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT * FROM transactions WHERE merchant_id IN (?1, CASE ?1 WHEN '' THEN merchant_id END)"
@@ -349,7 +349,7 @@ class Transactions:
             return [_transaction(row) for row in rows]
 
     def automatic_states(self, ids: Collection[int]) -> dict[int, list[str]]:
-        """The states of the automatic responses of some transactions, from first to last."""
+        """Return the states of the automatic responses of some transactions, oldest first."""
         states: dict[int, list[str]] = {id: [] for id in ids}
         with self._connection() as connection:
             for row in connection.execute(
@@ -361,20 +361,20 @@ class Transactions:
         return states
 
     def next_switches(self) -> Switches:
-        """What is set for the next payment."""
+        """Return the switches of the next payment."""
         with self._connection() as connection:
             row = connection.execute("SELECT next FROM switches").fetchone()
         return Switches.of(json.loads(row["next"]))
 
     def set_switches(self, switches: Switches) -> None:
-        """Set what the next payment will do."""
+        """Set the switches of the next payment."""
         with self._connection() as connection:
             connection.execute("UPDATE switches SET next = ?", (json.dumps(asdict(switches)),))
 
     # For Office
 
     def find_paypage(self, merchant_id: str, number: str, day: str, reference: str) -> Transaction | None:
-        """The transaction of Paypage with a number of a day (aaaammjj), or with a transactionReference."""
+        """Return the transaction of Paypage with a number of a day (aaaammjj), or with a transactionReference."""
         by_number = "CAST(json_extract(request, '$.s10_number') AS INTEGER) = ? AND json_extract(request, '$.s10_day') = ?"
         where, values = (
             ("json_extract(request, '$.reference') = ?", [reference])
@@ -388,7 +388,7 @@ class Transactions:
         return _transaction(row) if row else None
 
     def operations(self, id: int) -> list[Operation]:
-        """What was cancelled, refunded or validated of a transaction, from first to last."""
+        """Return the operations (cancel, refund, validate) on a transaction, oldest first."""
         with self._connection() as connection:
             return _operations(connection, id)
 
@@ -409,7 +409,7 @@ class Transactions:
             connection.execute("UPDATE transactions SET days_ahead = days_ahead + 1")
 
     def office_switches(self) -> OfficeSwitches:
-        """What is set for the messages of Office."""
+        """Return the switches of the messages of Office."""
         with self._connection() as connection:
             row = connection.execute("SELECT office FROM switches").fetchone()
         return OfficeSwitches.of(json.loads(row["office"]))

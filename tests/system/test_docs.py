@@ -183,6 +183,20 @@ def test_sources_that_docstrings_cite_are_pages() -> None:
             assert pages and all((ROOT / page).is_file() for page in pages), f"{path.name}: {source}"
 
 
+CODE = ("bench", "cgi-bin", "docs", "installer", "lib/sogenactif", "lib/sogenactif_sandbox")
+IMPERATIVE = re.compile(
+    r"(?!(?:A|All|An|How|It|One|That|The|They|What|When|Whether|Where|Which|Who|Why)\b)[A-Z][a-z]*(?<![^s]s)(?=\W)"
+)
+
+
+def test_docstrings_begin_with_an_imperative_verb() -> None:
+    for path in (path for folder in CODE for path in sorted((ROOT / folder).rglob("*.py"))):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                text = ast.get_docstring(node)
+                assert text is None or IMPERATIVE.match(text), f"{path}:{node.lineno}: {text}"
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
 def test_each_page_is_linked_from_both_entries(page: Path) -> None:
     for entry in ("README.md", "README.fr.md"):

@@ -1,4 +1,4 @@
-"""The commands that the sandbox adds to ``bin/sogenactif``: what each does, and its module."""
+"""Commands that the sandbox adds to ``bin/sogenactif``, with their modules."""
 
 COMMANDS = {
     "preview": ("show a page of the payment server, with any template", "sogenactif_sandbox.commands.preview")

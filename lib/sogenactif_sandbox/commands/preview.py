@@ -1,4 +1,4 @@
-"""Shows any page of the payment server with any template or dress, without a payment.
+"""``sogenactif preview``: show a page of the payment server with any template or style, without a payment.
 
 ``bin/sogenactif preview PAGE`` writes a page as a file that a browser opens from the disk.
 """
@@ -44,7 +44,7 @@ RESPONSE = {
 }
 FAULTS = ("number", "expiry", "code")
 
-# Each page by its name: the template that dresses it, and what shows it.
+# Each page by its name: the kind of template around it, and the function that makes it.
 SHOWN: Mapping[str, tuple[str, Callable[[View], Page]]] = {
     "entry": (template.CAPTURE, lambda view: pages.entry(view, {}, TODAY, {})),
     "errors": (
@@ -72,7 +72,7 @@ def preview(
     name: str = "Boutique de démonstration",
     means: str = "CB",
 ) -> bytes:
-    """A page as HTML whose own files are addresses on this machine's disk.
+    """Return a page as HTML whose own files are on this machine's disk.
 
     ``page`` is a key of ``SHOWN``; ``fields`` are fields of a request that override the example's;
     ``template_file`` is a template to dress the page with, ``installed`` the folder of the shop's
@@ -105,17 +105,15 @@ def preview(
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command's arguments."""
     parser = new_parser(
-        "preview", "Show any page of the payment server, with any template or dress and without a payment."
+        "preview", "Show any page of the payment server, with any template or style and without a payment."
     )
-    parser.add_argument("page", choices=SHOWN, metavar="page", help=f"which one: {', '.join(SHOWN)}")
-    parser.add_argument("--template", type=Path, metavar="FILE", help="a template to dress the page with")
+    parser.add_argument("page", choices=SHOWN, metavar="page", help=f"one of {', '.join(SHOWN)}")
+    parser.add_argument("--template", type=Path, metavar="FILE", help="a template for the page")
     parser.add_argument("--installed", type=Path, metavar="FOLDER", help="the shop's logos and style sheets")
     parser.add_argument("--name", default="Boutique de démonstration", help="the shop's name")
-    parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="where to write it; otherwise to be piped"
-    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="the file to write (the standard output)")
     parser.add_argument(
         "fields", nargs="*", metavar="field=value", help="fields of the request: language=en bgcolor=ffeecc"
     )
@@ -123,25 +121,25 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The command line; the exit status is 1 for a template that can't be used."""
+    """Run the command; the exit status is 1 for a template that can't be used."""
     parser = make_parser()
-    given = parser.parse_intermixed_args(arguments)
-    fields = dict(field.partition("=")[::2] for field in given.fields)
+    args = parser.parse_intermixed_args(arguments)
+    fields = dict(field.partition("=")[::2] for field in args.fields)
     for name in fields:
         if name not in CALL:
             parser.error(f"{name} is no field of a request")
     try:
-        html = preview(given.page, fields, given.template, given.installed, given.name)
+        html = preview(args.page, fields, args.template, args.installed, args.name)
     except TemplateError as error:
         for fault in error.faults:
-            print(f"{given.template or fields.get('templatefile')}: {fault}", file=sys.stderr)
+            print(f"{args.template or fields.get('templatefile')}: {fault}", file=sys.stderr)
         return 1
     except WrongSchedule:
         parser.error("data can't make a payment in several times")
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")
-    if given.output:
-        given.output.write_bytes(html)
+    if args.output:
+        args.output.write_bytes(html)
     else:
         sys.stdout.buffer.write(html)
     return 0

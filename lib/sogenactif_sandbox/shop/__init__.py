@@ -1,7 +1,7 @@
-"""The shop of the demonstration: a few articles, a basket, and orders with their state.
+"""The demonstration shop: a few articles, a basket, and orders with their state.
 
 A basket is a cookie that names articles and quantities; prices are looked up here. Orders are
-kept in an SQLite file, where the example functions of the three scripts read and update them.
+stored in an SQLite file, which the example functions of the three scripts read and update.
 """
 
 import re
@@ -37,7 +37,7 @@ PAGES = ENVIRONMENT.overlay(
 
 
 class Shop(Flask):
-    """The shop, with the logos of the means of payment below ``/logos/``.
+    """Serve the shop, with the logos of the means of payment below ``/logos/``.
 
     ``database`` is the path of its SQLite file; the ledger of ``pathfile`` knows each order's history.
     """
@@ -56,13 +56,13 @@ class Shop(Flask):
         self.register_error_handler(HTTPException, self.fail)
 
     def fail(self, error: HTTPException) -> AnyResponse:
-        """Show a page of the shop's for what it doesn't serve."""
+        """Show an error page of the shop."""
         response = _page("shop_error.html")
         response.status_code = error.code or 500
         return response
 
     def change_basket(self) -> ResponseReturnValue:
-        """Set quantities, or add one of an article."""
+        """Set the quantities of the basket, or add one piece of an article."""
         basket = _basket()
         for article in ARTICLES:
             quantity = request.form.get(article, "")
@@ -115,18 +115,18 @@ class Shop(Flask):
         )
 
     def _history(self, reference: str) -> list[tuple[str, str, str, str]]:
-        """What happened to an order: moment (UTC), transaction, source, verdict."""
-        happened = []
+        """Return the events of an order: moment (UTC), transaction, source, verdict."""
+        events = []
         try:
             with opened_ledger(self.pathfile) as ledger:
                 for transaction in transactions(ledger, order_id=reference) if ledger else ():
                     number = transaction.reference
-                    happened.append((transaction.made, number, "request", "waiting"))
+                    events.append((transaction.made, number, "request", "waiting"))
                     for answer in answers(ledger, transaction) if ledger else ():
-                        happened.append((answer.received, number, answer.source, answer.verdict))
+                        events.append((answer.received, number, answer.source, answer.verdict))
         except LedgerError:
             return []
-        return sorted(happened)
+        return sorted(events)
 
 
 def _page(template: str, **values: object) -> Response:
@@ -159,7 +159,7 @@ def _language() -> str:
 
 
 def _basket() -> dict[str, int]:
-    """Return the quantities of the basket's articles; whatever else the cookie holds is left out."""
+    """Return the quantities of the basket's articles; anything else in the cookie is ignored."""
     basket = {}
     for article, quantity in re.findall(r"([a-z]+)([1-9])", request.cookies.get("basket", "")[:60]):
         if article in ARTICLES:

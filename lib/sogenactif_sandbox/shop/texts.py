@@ -1,4 +1,4 @@
-"""What the shop of the demonstration says, in its customers' languages."""
+"""Texts of the demonstration shop, in its customers' languages."""
 
 TEXTS = {
     "fr": {
@@ -165,5 +165,5 @@ TEXTS = {
 
 
 def shop_texts(language: str) -> dict[str, str]:
-    """The texts of a language of the kit, fr en ge sp it, de and es too."""
+    """Return the texts of a language of the kit, fr en ge sp it, de and es too."""
     return TEXTS[{"de": "ge", "es": "sp"}.get(language, language)]
