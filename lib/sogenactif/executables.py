@@ -16,10 +16,6 @@ from sogenactif.fields import PRINTED, to_bytes, to_text
 from sogenactif.ledger import borrow_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_response
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from sogenactif.ledger.ledger import Ledger
-
 GUIDE_FIELDS = 30
 # Programs that write their pathfile at each start can't add a keyword to it, but they can call a link.
 NAME_OF_KIT_615 = "response-615"
@@ -47,9 +43,11 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
         with borrow_ledger(pathfile) as ledger:
             made = make_request(call, pathfile, register=ledger.register if ledger else None)
             if ledger:
+                from sogenactif.ledger.rebuild import make_up_for_outage
+
                 if ledger.warning:
                     _log(pathfile, "request", KitError(ledger.warning))
-                _make_up_for_outage(ledger, pathfile, "request")
+                make_up_for_outage(ledger, partial(_log, pathfile, "request"))
     except KitError as failure:
         error, status = _words(failure), failure.exit_status
     if pathfile and pathfile.debug:
@@ -98,6 +96,7 @@ def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
         if not ledger:
             return read_response(message, pathfile)
         from sogenactif.ledger.ledger import EXECUTABLE
+        from sogenactif.ledger.rebuild import make_up_for_outage
         from sogenactif.reception import receive
 
         received = receive(message, pathfile, ledger, EXECUTABLE, partial(_log, pathfile))
@@ -105,18 +104,8 @@ def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
         if match and match.is_recorded:
             if not match.is_trusted:
                 raise ResponseError(f"{match.verdict}, {match.why}")
-            _make_up_for_outage(ledger, pathfile, "executable response")
+            make_up_for_outage(ledger, partial(_log, pathfile, "executable response"))
         return received.response
-
-
-def _make_up_for_outage(ledger: "Ledger", pathfile: Pathfile, event: str) -> None:
-    """Enter what only the journal has since the ledger could not be reached; a failure is only logged."""
-    from sogenactif.ledger.rebuild import enter_unrecorded
-
-    try:
-        enter_unrecorded(ledger)
-    except (KitError, OSError) as error:
-        _log(pathfile, event, error)
 
 
 def _log(pathfile: Pathfile, event: str, error: Exception) -> None:

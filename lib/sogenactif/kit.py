@@ -60,6 +60,12 @@ class Kit:
         pathfile = read_pathfile(self.pathfile)
         with borrow_ledger(pathfile) as ledger:
             request = make_request(call, pathfile, register=ledger.register if ledger else None)
+            if ledger:
+                from sogenactif.ledger.rebuild import make_up_for_outage
+
+                if ledger.warning:
+                    _log(pathfile, "request", KitError(ledger.warning))
+                make_up_for_outage(ledger, partial(_log, pathfile, "request"))
         return PaymentForm(form(request), request)
 
     def receive(self, post: Mapping[str, str] | str) -> PaymentResponse:
@@ -83,6 +89,10 @@ class Kit:
             match = received.match
             if match and match.is_recorded and not match.is_trusted:
                 raise UntrustedResponse(f"{match.verdict}: {match.why}")
+            if ledger and match and match.is_recorded:
+                from sogenactif.ledger.rebuild import make_up_for_outage
+
+                make_up_for_outage(ledger, partial(_log, pathfile, "executable response"))
             return received.response
 
 

@@ -1,5 +1,6 @@
 """Servers that tests start on free ports of 127.0.0.1, and stop."""
 
+import http.client
 import os
 import pwd
 import shutil
@@ -7,8 +8,9 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sogenactif_sandbox.servers import listen
@@ -77,6 +79,16 @@ def wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
                 return
         time.sleep(0.05)
     raise RuntimeError(f"nothing answers on port {port}")
+
+
+def post_in_chunks(url: str, body: bytes) -> int:
+    """Post a form in chunks, without its length; the status of the answer."""
+    parts = urllib.parse.urlsplit(url)
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=20)) as connection:
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Transfer-Encoding": "chunked"}
+        chunks = (body[start : start + 100] for start in range(0, len(body), 100))
+        connection.request("POST", parts.path, chunks, headers, encode_chunked=True)
+        return connection.getresponse().status
 
 
 class Postgresql:

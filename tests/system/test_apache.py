@@ -1,6 +1,5 @@
 """The kit installed on a real Apache, and paid through with a real browser."""
 
-import http.client
 import os
 import pwd
 import re
@@ -33,7 +32,7 @@ from tests.support.browser import browsing, follow
 from tests.support.customer import ACCEPTED, REFUSED, give_card, place_order
 from tests.support.installation import install
 from tests.support.paypage import sealed
-from tests.support.serving import apache, free_port, public_folder, web_user
+from tests.support.serving import apache, free_port, post_in_chunks, public_folder, web_user
 from tests.support.vectors import MERCHANT, need
 
 
@@ -81,16 +80,6 @@ class Installation(NamedTuple):
             s10TransactionId=asked["transaction_id"],
             s10TransactionIdDate=journal_day(asked),
         )
-
-
-def post_in_chunks(url: str, body: bytes) -> int:
-    """Post a form in chunks, without its length; the status of the answer."""
-    parts = urllib.parse.urlsplit(url)
-    with closing(http.client.HTTPConnection(parts.netloc, timeout=20)) as connection:
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Transfer-Encoding": "chunked"}
-        chunks = (body[start : start + 100] for start in range(0, len(body), 100))
-        connection.request("POST", parts.path, chunks, headers, encode_chunked=True)
-        return connection.getresponse().status
 
 
 @pytest.fixture(scope="module", params=[("sips", "cgi"), ("paypage", "cgi"), ("sips", "wsgi")], ids="-".join)

@@ -15,7 +15,7 @@ import pytest
 from installer.configure import TRIALS
 from sogenactif.configuration import read_pathfile
 from sogenactif.protocols.sips import open_request, seal_response
-from tests.support.serving import apache, free_port, wait_for_port, web_user
+from tests.support.serving import apache, free_port, post_in_chunks, wait_for_port, web_user
 from tests.support.vectors import ACCEPTED, MERCHANT, ROOT, need
 
 PAGE = (ROOT / "docs" / "hosting.md").read_text()
@@ -74,6 +74,7 @@ def test_a_payment_goes_through_the_one_application(hosted: tuple[Path, str]) ->
     asked, certificate = open_request(data, read_pathfile(f"{kit}/cgi-bin/pathfile"))
     sealed = f"DATA={seal_response({**asked, **ACCEPTED}, certificate)}"
     assert ask(f"{address}/cgi-bin/call_autoresponse.py", sealed) == (200, "")
+    assert post_in_chunks(f"{address}/cgi-bin/call_autoresponse.py", sealed.encode()) == 200
     status, page = ask(f"{address}/cgi-bin/call_response.py", sealed)
     assert (status, "Paiement accepté" in page) == (200, True)
     assert ask(f"{address}/cgi-bin/call_autoresponse.py")[0] == 405

@@ -12,11 +12,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sogenactif import executables
+from sogenactif import Kit, executables
 from sogenactif.dates import read_day
 from sogenactif.fields import to_text
 from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import transactions
+from sogenactif.ledger.rebuild import note_unrecorded
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering, paypage
 from sogenactif.protocols.certificate import issue_certificate
@@ -373,7 +374,7 @@ def test_answer_to_the_bank_comes_before_another_payments_notification(shop: Mov
 def test_order_paid_twice_is_recorded_twice_and_named(shop: MovingShop) -> None:
     first, second = shop.asked(), shop.asked()
     assert shop.paid(first).log == ""
-    answer = shop.paid(second)
+    answer = post(shop.autoresponse, DATA=sealed_data(shop, second))
     assert (answer.status, notified(shop)) == (200, ["accepted", "accepted"])
     assert "paid already: refund one of them" in answer.log
 
@@ -486,25 +487,45 @@ def test_payment_during_an_outage_is_notified_with_the_next_response(
     assert shop.replay()[1].startswith("0 recorded from the journal, 0 notified")
 
 
-@pytest.mark.parametrize("program", ["call_request", "request"])
-def test_payment_during_an_outage_is_recorded_with_the_next_request(
+@pytest.mark.parametrize("program", ["call_request", "request", "Kit.request", "Kit.receive"])
+def test_payment_during_an_outage_is_recorded_with_the_next_call(
     shop: MovingShop, tmp_path: Path, program: str
 ) -> None:
-    number = shop.asked()
+    number, other = shop.asked(), shop.asked()
     with missing(shop, tmp_path / "ledger.db"):
         shop.paid(number)
+    kit = Kit(shop.pathfile.path)
+    assert shop.order
+    parameters = {**shop.order.parameters, "order_id": "CMD-43"}
     if program == "call_request":
         assert ask(shop.request, query="order=CMD-42").status == 200
+    elif program == "request":
+        named = {**parameters, "pathfile": shop.pathfile.path}
+        executables.request([f"{name}={value}" for name, value in named.items()])
+    elif program == "Kit.request":
+        kit.request(**parameters)
     else:
-        assert shop.order
-        parameters = {**shop.order.parameters, "order_id": "CMD-43", "pathfile": shop.pathfile.path}
-        executables.request([f"{name}={value}" for name, value in parameters.items()])
+        kit.receive({"DATA": sealed_data(shop, other)})
     assert states(shop)[number] == "accepted"
-    # Neither has a function to notify: the next response does.
+    # None of these has a function to notify: the next response does.
     assert shop.outcomes == []
     another = shop.asked()
     shop.paid(another)
     assert [response["transaction_id"] for response in shop.outcomes] == [another, number]
+
+
+def test_day_of_the_journal_that_cannot_be_read_holds_up_no_notification(
+    shop: MovingShop, tmp_path: Path
+) -> None:
+    first, second = shop.asked(), shop.asked()
+    shop.failing = True
+    shop.paid(first)
+    shop.failing = False
+    (tmp_path / "journal" / "20200101.jsonl").mkdir()
+    note_unrecorded(str(tmp_path / "journal"), "20200101")
+    answer = post(shop.autoresponse, DATA=sealed_data(shop, second))
+    assert [response["transaction_id"] for response in shop.outcomes] == [second, first]
+    assert "responses that only the journal has Error reading the journal" in answer.log
 
 
 def test_many_numbers_of_a_day_are_logged_once(
@@ -521,13 +542,16 @@ def test_many_numbers_of_a_day_are_logged_once(
     warning = f"3 transaction numbers of {shop.day()} are used: who asks for so many?"
     assert [warning in log for log in logs] == [False, False, True, False, False]
     assert "".join(logs).count("\n") == 1
-    # A shop that calls the executables has its log too.
+    # A shop that calls the executables, or the kit's class, has its log too.
     assert shop.order
     for order_id in ("e", "f"):
         parameters = {**shop.order.parameters, "order_id": order_id, "pathfile": shop.pathfile.path}
         answer, status = executables.request([f"{name}={value}" for name, value in parameters.items()])
         assert (answer[:4], status) == (b"!0!!", 0)
-    assert capsys.readouterr().err.count(" transaction numbers of ") == 1
+    assert capsys.readouterr().err.count(" 6 transaction numbers of ") == 1
+    for order_id in ("g", "h", "i"):
+        Kit(shop.pathfile.path).request(**{**shop.order.parameters, "order_id": order_id})
+    assert capsys.readouterr().err.count(" 9 transaction numbers of ") == 1
 
 
 def test_number_of_a_later_instalment_is_given_to_nobody_else(shop: MovingShop) -> None:

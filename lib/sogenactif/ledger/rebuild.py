@@ -28,6 +28,14 @@ def note_unrecorded(folder: str, day: str) -> None:
         os.write(file, f"{day}\n".encode())
 
 
+def make_up_for_outage(ledger: Ledger, log: Callable[[Exception], None]) -> None:
+    """Enter what only the journal has; what fails is only given to ``log``, for it is about other payments."""
+    try:
+        enter_unrecorded(ledger)
+    except (KitError, OSError) as error:
+        log(error)
+
+
 def enter_unrecorded(ledger: Ledger) -> int:
     """Record what only the journal has since the ledger could not be reached; return how many responses.
 
