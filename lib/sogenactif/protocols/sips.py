@@ -5,7 +5,6 @@ that keeps every byte (``fields.to_text``). Source: docs/wire-format.md, 1, 2, 5
 """
 
 import re
-from _operator import _compare_digest as compare_digest  # that of hmac, which would load OpenSSL too
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Mapping
 
@@ -21,6 +20,12 @@ from sogenactif.errors import (
 )
 from sogenactif.fields import REQUEST, RESPONSE, to_bytes, to_text
 from sogenactif.protocols.certificate import Certificate, read_certificate
+
+try:
+    # The function of hmac, without the OpenSSL that hmac loads. CPython has it, other interpreters may not.
+    from _operator import _compare_digest as compare_digest
+except ImportError:
+    from hmac import compare_digest  # type: ignore[no-redef, assignment, unused-ignore]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
