@@ -21,8 +21,9 @@ ln -s src lib
 mkdir mutants
 ln -s src mutants/lib
 tests=
-for name in certificate configuration every_payment_counts attacks executables fields files http instalments journal ledger log \
-    matching money moving payment paypage paypage_fields properties rebuilding reception sips web; do
+for name in addresses attacks cache certificate configuration dates every_payment_counts executables fields files http instalments \
+    journal ledger log matching money moving office payment paypage paypage_fields pool properties rebuilding reception repr schema \
+    scripts sips web; do
     [ ! -e "tests/unit/test_$name.py" ] || tests="$tests\"tests/unit/test_$name.py\", "
 done
 cat >>pyproject.toml <<TOML
