@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from sogenactif import executables, reception
+from sogenactif.dates import read_day
 from sogenactif.errors import JournalError, LedgerError
 from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import differences
@@ -15,7 +17,7 @@ from sogenactif.ledger.rebuild import enter_journal, enter_unrecorded, note_unre
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering
 from tests.support.paypage import sealed
-from tests.support.shop import LedgerShop, post, register
+from tests.support.shop import LedgerShop, MovingShop, post, register
 from tests.support.vectors import MERCHANT
 
 ASKED = {
@@ -137,6 +139,19 @@ def test_forged_response_of_the_last_day_is_refused(shop: LedgerShop) -> None:
     shop.asked()
     answer = post(shop.autoresponse, **sealed(merchantId=MERCHANT, s10TransactionIdDate="99991231"))
     assert answer.status == 403, answer.log
+
+
+def test_form_of_paypage_that_is_paid_on_two_days_is_no_duplicate(param: Path, tmp_path: Path) -> None:
+    shop = MovingShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
+    shop.move(param)
+    number, day = shop.asked(), shop.day()
+    # Some means of payment have no authorisation_id that would tell the two apart.
+    another = f"{read_day(day) + timedelta(days=1):%Y%m%d}"
+    answers = [shop.tell(shop.paypage_post(number, on, authorisationId="")) for on in (day, day, another)]
+    assert shop.verdicts() == ["accepted", "duplicate", "conflicting"]
+    assert "accepted after accepted" in answers[-1].log
+    assert [response.outcome for response in shop.outcomes] == ["accepted"]
+    shop.restart()
 
 
 def test_message_that_is_not_kept_for_want_of_room_is_logged(

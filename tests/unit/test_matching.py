@@ -248,6 +248,13 @@ def test_response_that_does_not_fit_pays_nothing(
         (paypage("00"), paypage("94"), ("duplicate", "accepted", "")),
         (paypage("94"), paypage("00"), ("accepted", "accepted", "")),
         (paypage("97"), paypage("00"), ("accepted", "accepted", "")),
+        (
+            paypage("00"),
+            paypage("00", day="20261124"),
+            ("conflicting", "accepted", "accepted after accepted"),
+        ),
+        (paypage("00", day=""), paypage("00"), ("duplicate", "accepted", "")),
+        (paypage("05"), paypage("05", day="20261124"), ("duplicate", "refused", "")),
         (paypage("00"), paypage("99"), ("conflicting", "accepted", "refused after accepted")),
     ],
 )
