@@ -1,6 +1,7 @@
 """What a process keeps of a file, and when it reads it again."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,30 @@ def test_a_file_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytes
     file.unlink()
     with pytest.raises(FileNotFoundError):
         read("a", str(file))
+
+
+@pytest.mark.parametrize(
+    ("content_age", "status_age", "readings"),
+    [(100, 100, 1), (2.5, 2.5, 1), (1.5, 100, 2), (100, 1.5, 2), (-5, 100, 2)],
+)
+def test_file_is_cached_once_its_content_and_its_rights_are_two_seconds_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content_age: float, status_age: float, readings: int
+) -> None:
+    seen = []
+
+    @cached_until_changed
+    def read(path: str) -> str:
+        seen.append(path)
+        return Path(path).read_text()
+
+    file = tmp_path / "pathfile"
+    file.write_text("one")
+    modified = os.stat(file).st_ctime + status_age - content_age
+    os.utime(file, (modified, modified))
+    now = os.stat(file).st_ctime + status_age
+    monkeypatch.setattr(time, "time", lambda: now)
+    assert [read(str(file)), read(str(file))] == ["one", "one"]
+    assert len(seen) == readings
 
 
 def test_a_file_that_may_change_within_a_tick_of_its_clock_is_not_kept(tmp_path: Path) -> None:

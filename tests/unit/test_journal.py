@@ -1,14 +1,16 @@
 import json
 import os
 import re
+import resource
 import subprocess
+import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from sogenactif.errors import JournalError
+from sogenactif.errors import JournalError, JournalUnreadable
 from sogenactif.ledger.journal import Journal
 from tests.support.vectors import need
 
@@ -56,6 +58,173 @@ def test_values_keep_every_byte(tmp_path: Path) -> None:
     fields = {"transmission_date": "20261123093000", "transaction_id": "1", "caddie": "é\udcff\n\0"}
     journal.append("20261123", entry(1, fields=fields))
     assert [found["fields"] for found in journal.entries()] == [fields]
+
+
+ASKED = {"transmission_date": "20261123093000", "transaction_id": "000001", "amount": "100"}
+PAYPAGE = {"transaction_id": "000001", "payment_date": "20261123", "amount": "100"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"kind": "request", "fields": ASKED},
+        {"fields": ASKED},
+        {"fields": PAYPAGE, "protocol": "paypage", "day": "20261123", "original": {"newKey": "x"}},
+        {"fields": PAYPAGE},
+        {"fields": {"amount": "100"}, "protocol": "paypage", "day": ""},
+        {"fields": {**PAYPAGE, "payment_date": "20261331"}, "day": "20261123"},
+        {"fields": ASKED, "protocol": "sips", "original": {}},
+        {"fields": {**ASKED, "transaction_id": "1"}},
+        {"fields": {**ASKED, "transaction_id": "999999"}},
+    ],
+)
+def test_line_of_a_request_or_a_response_is_an_entry(tmp_path: Path, more: dict[str, object]) -> None:
+    journal = Journal(str(tmp_path))
+    journal.append("20261123", entry(1, **more))
+    assert list(journal.lines()) == [entry(1, **more)]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"entry": "1"},
+        {"entry": "G" * 32},
+        {"entry": "0" * 33},
+        {"entry": 1},
+        {"time": 1},
+        {"kind": "note"},
+        {"source": None},
+        {"verdict": ["accepted"]},
+        {"fields": None},
+        {"fields": []},
+        {"fields": ["amount"]},
+        {"fields": {"amount": 100}},
+        {"fields": {"amount": {}}},
+        {"protocol": 1},
+        {"day": 20261123},
+        {"original": ["newKey"]},
+        {"original": {"newKey": 1}},
+        {"fields": PAYPAGE, "day": "x"},
+        {"fields": PAYPAGE, "day": "20261331"},
+        {"fields": PAYPAGE, "day": "99991231"},
+        {"fields": {**PAYPAGE, "payment_date": "2026"}},
+        {"fields": {**PAYPAGE, "transaction_id": "x"}},
+        {"fields": {**PAYPAGE, "transaction_id": "1234567"}},
+        {"kind": "request", "fields": {}},
+        {"kind": "request", "fields": PAYPAGE},
+        {"kind": "request", "fields": {"transmission_date": "20261123093000"}},
+        {"fields": {"transmission_date": "20261123093000"}},
+        {"fields": {**ASKED, "transmission_date": "2026112309300"}},
+        {"fields": {**ASKED, "transaction_id": ""}},
+        {"fields": {**ASKED, "transaction_id": "1234567"}},
+        {"fields": {**ASKED, "transaction_id": "x"}},
+        {"fields": {**ASKED, "transaction_id": "\u0661"}},
+    ],
+)
+def test_line_that_is_no_entry_of_this_journal_is_skipped(tmp_path: Path, more: dict[str, object]) -> None:
+    journal = Journal(str(tmp_path))
+    journal.append("20261123", entry(1, **more))
+    journal.append("20261123", entry(2))
+    assert list(journal.lines()) == [None, entry(2)]
+    assert list(journal.entries()) == [entry(2)]
+
+
+@pytest.mark.parametrize("name", ["entry", "time", "kind", "source", "verdict", "fields"])
+def test_line_that_lacks_a_name_is_skipped(tmp_path: Path, name: str) -> None:
+    journal = Journal(str(tmp_path))
+    journal.append("20261123", {key: value for key, value in entry(1).items() if key != name})
+    assert list(journal.lines()) == [None]
+
+
+@pytest.mark.parametrize(
+    "line", [b"{}", b"[]", b"null", b"1", b"x", b"\xff", b"[" * 100_000, b"{" + b'"a":' * 9]
+)
+def test_line_that_is_no_object_is_skipped(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / "20261123.jsonl").write_bytes(line + b"\n\n")
+    assert list(Journal(str(tmp_path)).lines()) == [None]
+
+
+def test_one_day_is_read_alone_and_other_files_are_no_days(tmp_path: Path) -> None:
+    journal = Journal(str(tmp_path))
+    for day, n in (("20261124", 2), ("20261123", 1)):
+        journal.append(day, entry(n))
+    for name in ("20261125.forged.jsonl", "2026112.jsonl", "20261122.jsonl~", "replay.lock"):
+        (tmp_path / name).write_text(json.dumps(entry(9)) + "\n")
+    assert journal.days() == ["20261123", "20261124"]
+    assert list(journal.lines()) == [entry(1), entry(2)]
+    assert list(journal.lines(only="20261124")) == [entry(2)]
+    assert Journal(str(tmp_path / "nowhere")).days() == []
+
+
+def test_day_that_cannot_be_read_is_reported_or_raised(tmp_path: Path) -> None:
+    journal = Journal(str(tmp_path))
+    journal.append("20261124", entry(2))
+    journal.require_readable()
+    (tmp_path / "20261123.jsonl").mkdir()
+    reported: list[JournalUnreadable] = []
+    assert list(journal.lines(reported.append)) == [entry(2)]
+    [error] = reported
+    assert f"{tmp_path}/20261123.jsonl" in str(error)
+    with pytest.raises(IsADirectoryError):
+        list(journal.lines())
+    with pytest.raises(JournalUnreadable, match=re.escape(str(error))):
+        journal.require_readable()
+
+
+def write_beyond_a_limit(folder: str) -> tuple[str, bytes]:
+    """Write a line that fits a file of 500 bytes and one that doesn't; the error, and the file."""
+    journal = Journal(folder)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+    journal.append("20261123", entry(1))
+    try:
+        journal.append("20261123", entry(2, filler="x" * 1000))
+    except JournalError as error:
+        return str(error), Path(folder, "20261123.jsonl").read_bytes()
+    return "", b""
+
+
+def test_line_that_was_cut_is_taken_back_and_named(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(1) as pool:
+        words, content = pool.submit(write_beyond_a_limit, str(tmp_path)).result()
+    whole, cut = (len(json.dumps(line)) + 1 for line in (entry(1), entry(2, filler="x" * 1000)))
+    path = f"{tmp_path}/20261123.jsonl"
+    assert words == f"Error writing the journal ({path}: {500 - whole} bytes of {cut} written)"
+    assert content == json.dumps(entry(1)).encode() + b"\n"
+
+
+def test_folder_of_the_journal_may_be_a_link_and_keeps_its_owner(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir(0o750)
+    if os.getuid() == 0:
+        os.chown(tmp_path / "elsewhere", 65534, 65534)
+    before = os.stat(tmp_path / "elsewhere")
+    (tmp_path / "journal").symlink_to(tmp_path / "elsewhere")
+    journal = Journal(str(tmp_path / "journal"))
+    with journal.replaying(pytest.fail):
+        journal.append("20261123", entry(1))
+    after = os.stat(tmp_path / "elsewhere")
+    assert (after.st_uid, after.st_mode) == (before.st_uid, before.st_mode)
+    assert sorted(os.listdir(tmp_path / "elsewhere")) == ["20261123.jsonl", "replay.lock"]
+
+
+def test_second_replay_waits_for_the_first(tmp_path: Path) -> None:
+    journal = Journal(str(tmp_path / "journal"))
+    events = []
+    with ThreadPoolExecutor(1) as pool:
+        with journal.replaying(lambda: events.append("first waits")):
+            waiting = threading.Event()
+
+            def second() -> None:
+                with Journal(journal.folder).replaying(waiting.set):
+                    events.append("second runs")
+
+            done = pool.submit(second)
+            assert waiting.wait(60)
+            events.append("first ends")
+        done.result(60)
+    assert events == ["first ends", "second runs"]
+    with pytest.raises(JournalError, match=r"^Error writing the journal \(/proc/nowhere/replay.lock: "):
+        Journal("/proc/nowhere").replaying(pytest.fail).__enter__()
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

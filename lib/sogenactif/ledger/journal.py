@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from sogenactif.dates import is_moment
 from sogenactif.errors import JournalError, JournalUnreadable
 from sogenactif.files import flush_folder, make_private_folder, open_private
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 Entry = dict[str, "Any"]
 DAY_FILE = re.compile(r"[0-9]{8}\.jsonl")
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
-DATED = re.compile(r"[0-9]{14}[0-9]{1,6}")
+MOMENT = re.compile(r"[0-9]{14}")
+NUMBER = re.compile(r"[0-9]{1,6}")
 
 
 class Journal:
@@ -139,18 +141,28 @@ class Journal:
 def _entry(line: bytes) -> Entry | None:
     """Return the entry in a line, None if it isn't one."""
     try:
-        entry = json.loads(line)
+        entry: Entry = json.loads(line)
         texts = [entry[name] for name in ("entry", "time", "kind", "source", "verdict")]
         fields = entry["fields"]
-        texts += [*fields, *fields.values()]
+        texts += fields.values()
         texts += [entry.get("protocol", ""), entry.get("day", "")]
         # For Sips 1.0 the fields are all that arrived.
         if entry.get("original"):
-            texts += [*entry["original"], *entry["original"].values()]
-        dated = True
-        if fields and (entry["kind"] == "request" or "transmission_date" in fields):
-            dated = bool(DATED.fullmatch(fields["transmission_date"] + fields["transaction_id"]))
+            texts += entry["original"].values()
+        if not all(isinstance(text, str) for text in texts) or not IDENTIFIER.fullmatch(entry["entry"]):
+            return None
+        return entry if entry["kind"] in ("request", "response") and _is_dated(entry, fields) else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    are_texts = all(isinstance(text, str) for text in texts) and IDENTIFIER.fullmatch(entry["entry"])
-    return entry if are_texts and dated and entry["kind"] in ("request", "response") else None
+
+
+def _is_dated(entry: Entry, fields: Mapping[str, str]) -> bool:
+    """Return whether the day and the transaction_id of an entry are such that the ledger can look for its request."""
+    if entry["kind"] == "request" or "transmission_date" in fields:
+        return bool(
+            MOMENT.fullmatch(fields["transmission_date"]) and NUMBER.fullmatch(fields["transaction_id"])
+        )
+    # The first release wrote no day.
+    day = entry.get("day") or fields.get("payment_date", "")
+    number = fields.get("transaction_id", "")
+    return (not day or is_moment(f"{day}000000")) and (not number or bool(NUMBER.fullmatch(number)))

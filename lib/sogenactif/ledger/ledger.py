@@ -532,9 +532,10 @@ def _later_days(fields: Mapping[str, str], day: str) -> list[str]:
 
     first_after = fields.get("capture_day") or "0"
     try:
-        if not is_digits(first_after):
+        amount = fields.get("amount", "")
+        if not (is_digits(first_after) and is_digits(amount)):
             raise WrongSchedule
-        parts = schedule(int(fields["amount"]), fields.get("data", ""), int(first_after), read_day(day))
+        parts = schedule(int(amount), fields.get("data", ""), int(first_after), read_day(day))
     except WrongSchedule:
         # The payment server refuses it.
         return []
