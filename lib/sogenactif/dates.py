@@ -5,6 +5,8 @@ datetime and zoneinfo are loaded on first use: a script without a ledger needs n
 
 from functools import lru_cache
 
+from sogenactif.fields import is_digits
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import date
@@ -44,7 +46,7 @@ def day_in_paris(moment: str) -> str:
 
 def is_moment(text: str) -> bool:
     """Return whether a text is a moment, aaaammjjhhmmss, before the year 9999."""
-    if not (len(text) == 14 and text.isascii() and text.isdigit()):
+    if not (len(text) == 14 and is_digits(text)):
         return False
     year, parts = int(text[:4]), [int(text[start : start + 2]) for start in range(4, 14, 2)]
     month, day, hour, minute, second = parts
@@ -58,6 +60,6 @@ def read_day(text: str) -> "date":
     """Return the day of a text, aaaammjj. Raises ValueError."""
     from datetime import date
 
-    if not (len(text) == 8 and text.isascii() and text.isdigit()):
+    if not (len(text) == 8 and is_digits(text)):
         raise ValueError(text)
     return date(int(text[:4]), int(text[4:6]), int(text[6:]))

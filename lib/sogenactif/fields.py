@@ -206,6 +206,11 @@ CHECKED_FIRST = (
 )  # fmt: skip
 
 
+def is_digits(text: str) -> bool:
+    """Return whether a text is ASCII digits, at least one."""
+    return text.isascii() and text.isdigit()
+
+
 def to_bytes(text: str) -> bytes:
     """Return the bytes of a value: UTF-8, and any other byte as ``to_text`` preserved it."""
     return text.encode("utf-8", "surrogateescape")

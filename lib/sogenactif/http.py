@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from sogenactif.fields import to_text
+from sogenactif.fields import is_digits, to_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _read_body(environ: Environ) -> bytes:
             raise HttpError(411, "a body in chunks")
         # One byte more than is allowed shows _parse a body that is too long.
         return bytes(environ["wsgi.input"].read(MOST_BYTES + 1))
-    if not (length.isascii() and length.isdigit()):
+    if not is_digits(length):
         raise HttpError(400, f"content length {length}")
     if len(length) > 9 or int(length) > MOST_BYTES:
         raise HttpError(413, f"{length} bytes")

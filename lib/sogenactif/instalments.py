@@ -6,6 +6,8 @@ Source: docs/payment-server.md, Capture.
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from sogenactif.fields import is_digits
+
 MOST_DAYS_OF_A_SCHEDULE = 90
 OPTIONS = ("NB_PAYMENT", "PERIOD", "INITIAL_AMOUNT")
 
@@ -41,8 +43,3 @@ def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Ins
     amounts = [initial, *[part] * (others - 1), part + remainder]
     first = today + timedelta(days=first_after)
     return tuple(Instalment(first + timedelta(days=period * n), a) for n, a in enumerate(amounts))
-
-
-def is_digits(text: str) -> bool:
-    """Return whether a text is ASCII digits, one at least."""
-    return text.isascii() and text.isdigit()

@@ -1,5 +1,7 @@
 """Amounts in the words of customers."""
 
+from sogenactif.fields import is_digits
+
 # ISO 4217 number: letters, decimals. The currencies that the payment server accepts.
 CURRENCIES = {
     "032": ("ARS", 2),
@@ -64,7 +66,7 @@ def format_amount(amount: str, currency_code: str, language: str) -> str:
     """
     if amount.startswith("-"):
         return "-" + format_amount(amount[1:], currency_code, language)
-    if currency_code.zfill(3) not in CURRENCIES or not (amount.isascii() and amount.isdigit()):
+    if currency_code.zfill(3) not in CURRENCIES or not is_digits(amount):
         return f"{amount} ({currency_code})"
     letters, decimals = CURRENCIES[currency_code.zfill(3)]
     thousands, point = MARKS.get(language, MARKS["en"])

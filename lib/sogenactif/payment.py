@@ -11,7 +11,7 @@ from sogenactif import protocols
 from sogenactif.configuration import PAYPAGE, Pathfile, merge, read_parameters
 from sogenactif.dates import day_in_paris
 from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong, ResponseError, ValueTooLong
-from sogenactif.fields import CALL, CHECKED_FIRST, MAX_LENGTH, RESPONSE_MAX_LENGTH, to_bytes
+from sogenactif.fields import CALL, CHECKED_FIRST, MAX_LENGTH, RESPONSE_MAX_LENGTH, is_digits, to_bytes
 from sogenactif.files import stays_in_directory
 from sogenactif.protocols import SIPS, Numbering, Post
 
@@ -266,7 +266,7 @@ def _check(fields: Mapping[str, str]) -> None:
         raise CallError(f"language ({language}) must be lower case")
     for name in ("currency_code", "amount", "transaction_id"):
         value = fields.get(name, "0")
-        if not (value.isascii() and value.isdigit()):
+        if not is_digits(value):
             raise CallError(f"{name} ({value}) not numeric")
 
 

@@ -28,6 +28,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
+from sogenactif.fields import is_digits
 from sogenactif_sandbox.automatic import Outcome
 from sogenactif_sandbox.bank import Bank
 from sogenactif_sandbox.office import now_of
@@ -242,7 +243,7 @@ def _summary(transaction: Transaction, automatic: list[str]) -> dict[str, Any]:
 
 def _number(value: object, least: int, most: int) -> int:
     text = str(value)
-    if not (text.isascii() and text.isdigit() and len(text) < 5 and least <= int(text) <= most):
+    if not (is_digits(text) and len(text) < 5 and least <= int(text) <= most):
         raise ValueError(f"a number from {least} to {most} was expected")
     return int(text)
 

@@ -16,7 +16,8 @@ from datetime import date, datetime
 from sogenactif.configuration import Pathfile
 from sogenactif.dates import read_day
 from sogenactif.errors import KeyMissing
-from sogenactif.instalments import OPTIONS, WrongSchedule, is_digits, schedule
+from sogenactif.fields import is_digits
+from sogenactif.instalments import OPTIONS, WrongSchedule, schedule
 from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif_sandbox import clock
 from sogenactif_sandbox.addresses import is_address

@@ -10,8 +10,8 @@ from datetime import date, datetime
 
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import MessageError, MessageStructureError, SealError, SecretError
-from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, to_bytes
-from sogenactif.instalments import WrongSchedule, is_digits, schedule
+from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, is_digits, to_bytes
+from sogenactif.instalments import WrongSchedule, schedule
 from sogenactif.money import CURRENCIES
 from sogenactif.protocols import posted
 from sogenactif.protocols.certificate import certificate_path

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sogenactif.instalments import Instalment, is_digits
+from sogenactif.fields import is_digits
+from sogenactif.instalments import Instalment
 
 # fmt: off
 MEANS = frozenset((

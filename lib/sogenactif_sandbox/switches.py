@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from sogenactif.fields import is_digits
+
 BEFORE, AFTER, NEVER = "before", "after", "never"
 MOST_DELAY, MOST_SLOW = 600, 60
 
@@ -43,7 +45,7 @@ class Switches:
         if automatic not in (BEFORE, AFTER, NEVER):
             raise WrongSwitch("automatic is before, after or never")
         code = str(values.get("complementary_code", "") or "00")
-        if not (len(code) == 2 and code.isascii() and code.isdigit()):
+        if not (len(code) == 2 and is_digits(code)):
             raise WrongSwitch("complementary_code is two digits")
         return cls(
             automatic=automatic,
@@ -84,6 +86,6 @@ class OfficeSwitches:
 
 def _seconds(name: str, value: object, most: int) -> int:
     text = str(value or "0")
-    if not (text.isascii() and text.isdigit() and len(text) < 5 and int(text) <= most):
+    if not (is_digits(text) and len(text) < 5 and int(text) <= most):
         raise WrongSwitch(f"{name} is a number of seconds, 0 to {most}")
     return int(text)

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from sogenactif.instalments import Instalment, WrongSchedule, is_digits, schedule
+from sogenactif.fields import is_digits
+from sogenactif.instalments import Instalment, WrongSchedule, schedule
 
 TODAY = date(2026, 11, 23)
 

@@ -14,6 +14,7 @@ from sogenactif.commands.texts import say
 from sogenactif.configuration import LedgerAddress, read_pathfile
 from sogenactif.dates import PARIS
 from sogenactif.errors import KitError
+from sogenactif.fields import is_digits
 from sogenactif.files import become_owner
 from sogenactif.ledger.ledger import Ledger, opened_ledger
 
@@ -82,7 +83,7 @@ def shown(moment: str) -> str:
 def day(text: str) -> str:
     """Return a day given as YYYY-MM-DD or AAAAMMJJ in the latter form. Raises ValueError."""
     plain = text.replace("-", "") if len(text) == len("YYYY-MM-DD") and text[4] == text[7] == "-" else text
-    if len(plain) != len("AAAAMMJJ") or not (plain.isascii() and plain.isdigit()):
+    if len(plain) != len("AAAAMMJJ") or not is_digits(plain):
         raise ValueError(text)
     return datetime.strptime(plain, "%Y%m%d").strftime("%Y%m%d")
 

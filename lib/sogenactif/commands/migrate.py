@@ -14,9 +14,8 @@ from sogenactif.commands.paypage import add_server_options, server_address
 from sogenactif.commands.texts import printable, say
 from sogenactif.configuration import Pathfile, read_parameters, read_pathfile
 from sogenactif.errors import KitError
-from sogenactif.fields import FIELDS, to_bytes, to_text
+from sogenactif.fields import FIELDS, is_digits, to_bytes, to_text
 from sogenactif.files import read_file
-from sogenactif.instalments import is_digits
 from sogenactif.protocols.paypage_fields import CHANGED, without_counterpart
 
 SERVERS = {server: f"https://{host}/paymentInit" for server, host in PAYPAGE_HOSTS["sogenactif"].items()}

@@ -12,9 +12,8 @@ from sogenactif.commands import new_parser
 from sogenactif.commands.common import in_words, print_json
 from sogenactif.commands.texts import say
 from sogenactif.configuration import CHOICES
-from sogenactif.fields import MAX_LENGTH
+from sogenactif.fields import MAX_LENGTH, is_digits
 from sogenactif.files import make_private_folder, write_secret
-from sogenactif.instalments import is_digits
 
 # The platform's public test shops, and how each gets its transaction numbers (PAYPAGE_REFERENCE).
 TEST_SHOPS = {

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sogenactif.commands.common import command_parser, day, in_paris, print_json, shown, the_ledger
 from sogenactif.commands.texts import say
+from sogenactif.fields import is_digits
 from sogenactif.ledger.history import WAITING, Answer, Transaction, answers, transactions
 
 LONGEST_NUMBER = 6
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
         wanted = day(text)
     except ValueError:
         wanted = ""
-    if not wanted or len(number) > LONGEST_NUMBER or not (number.isascii() and number.isdigit()):
+    if not wanted or len(number) > LONGEST_NUMBER or not is_digits(number):
         parser.error(say("show_no_reference", text=args.reference))
     with the_ledger(args.pathfile) as ledger:
         rows = [(row, answers(ledger, row)) for row in list(transactions(ledger, wanted, number))]

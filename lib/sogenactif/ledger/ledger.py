@@ -22,7 +22,7 @@ from sogenactif.errors import (
     ResponseError,
     TransactionUsed,
 )
-from sogenactif.fields import MAX_LENGTH
+from sogenactif.fields import MAX_LENGTH, is_digits
 from sogenactif.ledger.journal import Entry, Journal
 from sogenactif.ledger.matching import (
     COMPARED,
@@ -528,7 +528,7 @@ def _later_days(fields: Mapping[str, str], day: str) -> list[str]:
     if fields.get("capture_mode") != "PAYMENT_N":
         return []
     from sogenactif.dates import read_day
-    from sogenactif.instalments import WrongSchedule, is_digits, schedule
+    from sogenactif.instalments import WrongSchedule, schedule
 
     first_after = fields.get("capture_day") or "0"
     try:

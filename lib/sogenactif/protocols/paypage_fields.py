@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sogenactif.dates import PARIS, day_in_paris, read_day
 from sogenactif.errors import CallError, MessageStructureError
-from sogenactif.fields import REQUEST, readable
-from sogenactif.instalments import WrongSchedule, is_digits, schedule
+from sogenactif.fields import REQUEST, is_digits, readable
+from sogenactif.instalments import WrongSchedule, schedule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from sogenactif.errors import (
     MessageStructureError,
     SealError,
 )
-from sogenactif.fields import REQUEST, RESPONSE, to_bytes, to_text
+from sogenactif.fields import REQUEST, RESPONSE, is_digits, to_bytes, to_text
 from sogenactif.protocols.certificate import Certificate, read_certificate
 
 try:
@@ -197,7 +197,7 @@ def _unverified(data: str, tags: Mapping[int, str]) -> tuple[dict[str, str], str
     fields = {tags[tag]: to_text(value) for tag, value in records if tag in tags}
     for name, fewest in FEWEST_DIGITS.items():
         value = fields.get(name, "")
-        if len(value) < fewest or not (value.isascii() and value.isdigit()):
+        if len(value) < fewest or not is_digits(value):
             raise MessageStructureError(name)
     return fields, body, mac
 
