@@ -147,6 +147,12 @@ class Bank:
                 fields["data"] = transaction.request["data"] + DUE_DATES + rules.due_dates(parts)
         return self._settle(transaction, code, condition, card, fields)
 
+    def pay_without_card(self, transaction: Transaction, result: str) -> Work | None:
+        """Decide a payment of Paypage by PayPal or iDEAL. Raises Busy."""
+        code = rules.results_without_card(transaction.means, int(transaction.request["amount"]))[result]
+        code = rules.UNAVAILABLE if transaction.switches.unavailable else code
+        return self._settle(transaction, code, "", None, {"bank_response_code": code})
+
     def expire(self, transaction: Transaction) -> Work | None:
         """End a payment whose customer took too long. Raises Busy."""
         return self._settle(transaction, rules.TIME_EXCEEDED, "", None, {})

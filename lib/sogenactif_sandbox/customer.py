@@ -1,6 +1,7 @@
 """The customer's way through the server's pages, one method for each post of the browser.
 
-The session is a token in the pages' forms: there are no cookies and no scripts.
+The session is a token in the pages' forms: there are no cookies, and no script but the one that posts a
+response without a receipt.
 Source: docs/payment-server.md, The way of a payment.
 """
 
@@ -95,7 +96,7 @@ class Customer:
     def card(self) -> Response:
         """Read a filled-in entry page; the next page is authentication, or the outcome."""
         transaction = self._session(request.form.get("session", ""))
-        if transaction.state != OPEN:
+        if transaction.state != OPEN or _results(transaction):
             return self._as_it_stands(transaction)
         if self.bank.is_late(transaction):
             return self._settled(transaction, lambda: self.bank.expire(transaction))
@@ -137,6 +138,8 @@ class Customer:
         """Read the password that was given to the card's bank."""
         transaction = self._session(request.form.get("session", ""))
         card = transaction.card
+        if transaction.state == OPEN and _results(transaction):
+            return self._pay_without_card(transaction)
         if transaction.state != OPEN or card is None:
             return self._as_it_stands(transaction)
         if transaction.is_paypage:
@@ -159,7 +162,7 @@ class Customer:
             return self._as_it_stands(self._session(token))
         except Mismatch as mismatch:
             raise _refused(mismatch, transaction.request.get("language", "")) from None
-        if "NO_RESPONSE_PAGE" in appearance.options(transaction.request.get("data", "")):
+        if not transaction.is_paypage and "NO_RESPONSE_PAGE" in _options(transaction):
             response = self._redirect(transaction, cancellation)
         else:
             # With 307 the browser repeats its post there, without a script.
@@ -193,6 +196,14 @@ class Customer:
         return self._settled(
             transaction, lambda: self.bank.authenticate_paypage(transaction, card, result, brand)
         )
+
+    def _pay_without_card(self, transaction: Transaction) -> Response:
+        result = request.form.get("result", "")
+        if self.bank.is_late(transaction):
+            return self._settled(transaction, lambda: self.bank.expire(transaction))
+        if result not in _results(transaction):
+            return self._entry(transaction)
+        return self._settled(transaction, lambda: self.bank.pay_without_card(transaction, result))
 
     def _session(self, token: str) -> Transaction:
         transaction = self.bank.transactions.find(token) if token.isascii() else None
@@ -247,7 +258,10 @@ class Customer:
         if transaction.state == CANCELLED:
             language = transaction.request.get("language", "")
             return page_response(pages.error(request.script_root, language, "over"), 400)
-        if "NO_RESPONSE_PAGE" in appearance.options(transaction.request.get("data", "")):
+        options = _options(transaction)
+        if "NO_RESPONSE_PAGE_POST" in options or (transaction.is_paypage and "NO_RESPONSE_PAGE" in options):
+            return self._show(transaction, pages.returning(self._view(transaction)))
+        if "NO_RESPONSE_PAGE" in options:
             return self._redirect(transaction, transaction.response)
         if transaction.response["response_code"] == rules.ACCEPTED:
             view = self._view(transaction, template.ACCEPTED)
@@ -262,6 +276,8 @@ class Customer:
         last_try: bool = False,
     ) -> Response:
         view = self._view(transaction, template.CAPTURE)
+        if results := _results(transaction):
+            return self._show(transaction, pages.result_without_card(view, list(results)))
         cancellation = self.bank.cancellation(transaction)
         cancel_post = responses.seal(cancellation, self.bank.pathfile, transaction.old)
         today = clock.now().date()
@@ -329,6 +345,16 @@ def _refused(mismatch: Mismatch, language: str, post: Mapping[str, str] | None =
     error = SecurityError(str(mismatch), language, f"{mismatch}: there is another payment of that number")
     error.post = post or {}
     return error
+
+
+def _results(transaction: Transaction) -> Mapping[str, str]:
+    """The results that the customer of a means without a card may choose; none if the payment is by card."""
+    amount = int(transaction.request["amount"])
+    return rules.results_without_card(transaction.means, amount) if transaction.is_paypage else {}
+
+
+def _options(transaction: Transaction) -> Collection[str]:
+    return appearance.options(transaction.request.get("data", ""))
 
 
 def _followed_by(response: Response, after: Work | None) -> Response:

@@ -157,6 +157,11 @@ def result_choice(view: View, card: rules.Card) -> Page:
     return view.page("result_choice.html", brands=card.brands, results=results)
 
 
+def result_without_card(view: View, results: list[str]) -> Page:
+    """The page of a means of Paypage without a card, which asks for its result."""
+    return view.page("result_choice.html", brands=(), results=results)
+
+
 def accepted(view: View) -> Page:
     """Return the receipt of an accepted payment."""
     response = view.transaction.response
@@ -169,6 +174,21 @@ def accepted(view: View) -> Page:
         response=response,
         card=view.transaction.card,
     )
+
+
+def returning(view: View) -> Page:
+    """The page that posts the response to the shop by itself, for payments without a receipt."""
+    accepted = view.transaction.response["response_code"] == rules.ACCEPTED
+    url = view.transaction.request["normal_return_url" if accepted else "cancel_return_url"]
+    html = _render(
+        "returning.html",
+        view.transaction.request.get("language", ""),
+        base=view.base,
+        url=url,
+        post=view.transaction.post,
+        nonce=view.nonce,
+    )
+    return Page(html, f"{policy(Appearance(), [origin(url)], '', '')}; script-src 'nonce-{view.nonce}'")
 
 
 def refused(view: View) -> Page:

@@ -30,6 +30,7 @@ SEALS: Mapping[str, Callable[[bytes, bytes], str]] = {
 }
 ALTERNATIVES = {"base64": None, "base64url": b"-_"}
 VERSION = re.compile(r"HP_[23]\.[0-9]{1,2}")
+OF_RESPONSES = ("interfaceVersionAutomaticResponse", "interfaceVersionNormalResponse")
 KEY = r"[A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*)*"
 NEXT_PAIR = re.compile(rf"\|(?={KEY}=)")
 PAIR = re.compile(rf"({KEY})=(.*)", re.DOTALL)
@@ -345,7 +346,10 @@ def _check(pairs: Mapping[str, str]) -> None:
             raise InitialisationError(f"Invalid field value: {key}={pairs[key]}")
     if pairs["currencyCode"] not in CURRENCIES:
         raise InitialisationError(f"Invalid field value: currencyCode={pairs['currencyCode']}")
-    if ("interfaceVersionAutomaticResponse" in pairs) != ("interfaceVersionNormalResponse" in pairs):
+    for key in OF_RESPONSES:
+        if not VERSION.fullmatch(pairs.get(key, "HP_3.4")):
+            raise InitialisationError(f"Technical problem : code=30 message={key} is invalid {pairs[key]}")
+    if (OF_RESPONSES[0] in pairs) != (OF_RESPONSES[1] in pairs):
         raise InitialisationError(
             "Invalid keyword : code=12 message=one interface version of the responses alone"
         )

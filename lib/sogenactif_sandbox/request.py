@@ -18,7 +18,7 @@ from sogenactif.protocols.certificate import certificate_path
 from sogenactif.protocols.sips import open_request
 from sogenactif_sandbox import clock, paypage, template
 from sogenactif_sandbox.addresses import is_address
-from sogenactif_sandbox.rules import MEANS, due_dates
+from sogenactif_sandbox.rules import MEANS, PAYPAGE_MEANS, due_dates
 from sogenactif_sandbox.shop_files import ShopFiles
 
 CAPTURE_MODES = ("AUTHOR_CAPTURE", "VALIDATION", "PAYMENT_N", "IMMEDIATE")
@@ -141,7 +141,7 @@ def _read_paypage(
     fields = opened.fields | {"merchant_country": COUNTRY}
     brands = tuple(fields.pop("payment_means", ANY_MEANS).split(","))
     for brand in brands:
-        if brand not in MEANS:
+        if brand not in PAYPAGE_MEANS:
             raise InvalidRequest(f"Invalid field value: paymentMeanBrandList={','.join(brands)}")
     if "templatefile" in fields:
         wrong = template.faults(shop_files, fields["merchant_id"], fields["templatefile"])

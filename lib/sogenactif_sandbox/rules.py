@@ -73,6 +73,11 @@ PAYPAGE_CODES = frozenset(
         "99",
     ]
 )
+# The means of Paypage beside those of Sips 1.0.
+PAYPAGE_MEANS = MEANS | {"VPAY", "MAESTRO", "VISA_ELECTRON", "IDEAL"}
+# Means of Paypage without a card. PayPal asks for its result; iDEAL decides by the amount, in cents.
+PAYPAL_RESULTS = {"ACCEPTED": ACCEPTED, "REFUSED": REFUSED, "CANCELLED": CANCELLED}
+IDEAL_RESULTS = {200: CANCELLED, 300: TIME_EXCEEDED, 400: REFUSED, 500: REFUSED}
 KEPT_BANK_CODES = frozenset(("03", "12", "30", "34", "90"))
 APPROVED = {"FINAREF": frozenset(("00", "80", "81", "82"))}
 MOST_TRIES = 3
@@ -181,6 +186,13 @@ def read_paypage_card(entry: Mapping[str, str], today: date, means: str) -> Card
     code = number[-2:] if number[-2:] in PAYPAGE_CODES else ACCEPTED
     brands = BRANDS.get(number[:6], (means,))
     return Card(f"{number[:4]}.{number[-2:]}", expiry, code, CODE_NOT_ASKED, "", False, brands)
+
+
+def results_without_card(means: str, amount: int) -> dict[str, str]:
+    """The results that a customer may choose with a means of Paypage, each with its responseCode; none if it has cards."""
+    if means == "PAYPAL":
+        return PAYPAL_RESULTS
+    return {"CONTINUE": IDEAL_RESULTS.get(amount, ACCEPTED)} if means == "IDEAL" else {}
 
 
 def read_expiry(month: str, year: str, today: date) -> str | None:

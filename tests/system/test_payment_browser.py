@@ -147,6 +147,19 @@ def test_without_response_page(running: Bank) -> None:
         page.wait_for_url(re.compile(re.escape(f"{running.shop.url}/accepted?DATA=")))
 
 
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.browser
+def test_without_response_page_the_response_is_posted_if_asked_for(running: Bank, script: bool) -> None:
+    with browsing(java_script_enabled=script) as browser:
+        page = browser.new_page()
+        open_payment(page, running, data="NO_RESPONSE_PAGE_POST")
+        give_card(page)
+        if not script:
+            follow(page.get_by_role("button", name="Return to the shop"))
+        page.wait_for_url(f"{running.shop.url}/accepted")
+        assert running.shop.received[-1] == ("/accepted", running.shop.automatic()[-1])
+
+
 @pytest.mark.browser
 def test_with_the_keyboard_alone(running: Bank) -> None:
     with browsing() as browser:

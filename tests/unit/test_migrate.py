@@ -18,7 +18,9 @@ def migrate(*arguments: str) -> tuple[int, str]:
 
 
 def test_the_new_pathfile_serves_the_same_shop(param: Path) -> None:
-    (param / f"parmcom.{MERCHANT}").write_text("LOGO!shop.gif!\nCADDIE!3 books!\nLANGUAGE!ge!\n")
+    (param / f"parmcom.{MERCHANT}").write_text(
+        "LOGO!shop.gif!\nCADDIE!3 books!\nLANGUAGE!ge!\nDATA!NO_RESPONSE_PAGE_POST!\n"
+    )
     before = {path.name: path.read_bytes() for path in param.iterdir()}
     (param / "pathfile").chmod(0o640)
     status, said = migrate(str(param / "pathfile"))
@@ -28,6 +30,7 @@ def test_the_new_pathfile_serves_the_same_shop(param: Path) -> None:
         "name a LEDGER",
         "  LOGO!shop.gif!: no counterpart: not sent",
         "  CADDIE!3 books!: not sent: the ledger keeps it",
+        "  DATA!NO_RESPONSE_PAGE_POST!: NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST and the schedule",
         "  LANGUAGE!ge!: ge and sp are sent as de and es",
         "  bgcolor: no counterpart",
     ):

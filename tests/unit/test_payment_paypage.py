@@ -193,6 +193,7 @@ def test_a_result_or_brand_that_is_not_offered_decides_nothing(server: Bank) -> 
     ({"paymentPattern": "INSTALMENT"}, "Invalid field value: instalmentData"),
     ({"paymentPattern": "INSTALMENT", "instalmentData__datesList": "20261301,x", "instalmentData__amountsList": "1"}, "instalmentData"),
     ({"interfaceVersionNormalResponse": "HP_3.4"}, "code=12"),
+    ({"interfaceVersionNormalResponse": "HP_3", "interfaceVersionAutomaticResponse": "HP_3.4"}, "code=30 message=interfaceVersionNormalResponse is invalid HP_3"),
     ({"keyVersion": "7"}, "Unable to find a valid key for the following keyVersion=7"),
     ({"merchantId": "211000000000001"}, "Merchant ID (merchantId) not found : findMerchantPoi [211000000000001] is not found"),
 ])  # fmt: skip
@@ -234,7 +235,42 @@ def test_what_the_platform_takes_is_taken(server: Bank, changes: dict[str, str])
 @pytest.mark.parametrize("value", ["true", "Y"])
 def test_no_receipt_page(server: Bank, value: str) -> None:
     page = pay(server, sealed(server, paypageData__bypassReceiptPage=value))
-    assert page.status == 303 and page.location.startswith(f"{server.shop.url}/back?Data=")
+    assert page.status == 200 and f'action="{server.shop.url}/back"' in page.text
+    assert pairs_of(page)["responseCode"] == "00" and "authorisationId" in pairs_of(page)
+    assert (
+        "document.forms[0].submit()" in page.text
+        and "script-src 'nonce-" in page.headers["content-security-policy"]
+    )
+
+
+@pytest.mark.parametrize(("result", "code"), [("ACCEPTED", "00"), ("REFUSED", "05"), ("CANCELLED", "17")])
+def test_paypal_asks_for_its_result(server: Bank, result: str, code: str) -> None:
+    page = call(server, sealed(server, paymentMeanBrandList="PAYPAL"))
+    again = send(f"{server.url}/authentication", {"session": page.session, "result": "PERHAPS"})
+    assert all(f'value="{choice}"' in again.text for choice in ("ACCEPTED", "REFUSED", "CANCELLED"))
+    again = server.card(page, ACCEPTED)
+    pairs = pairs_of(send(f"{server.url}/authentication", {"session": again.session, "result": result}))
+    assert (pairs["responseCode"], pairs["paymentMeanBrand"]) == (code, "PAYPAL")
+    assert "maskedPan" not in pairs and "holderAuthentStatus" not in pairs
+
+
+@pytest.mark.parametrize(("amount", "code"), [("200", "17"), ("300", "97"), ("400", "05"), ("500", "05"), ("600", "00"), ("201", "00")])  # fmt: skip
+def test_ideal_decides_by_the_amount(server: Bank, amount: str, code: str) -> None:
+    page = call(server, sealed(server, paymentMeanBrandList="IDEAL", amount=amount))
+    page = send(f"{server.url}/authentication", {"session": page.session, "result": "CONTINUE"})
+    assert pairs_of(page)["responseCode"] == code
+
+
+@pytest.mark.parametrize(("brand", "number"), [("MAESTRO", "5000000000000000"), ("VPAY", "4000000000000000"), ("VISA_ELECTRON", "4500000000000000")])  # fmt: skip
+def test_each_brand_of_the_simulator_s_cards_can_be_asked_for(server: Bank, brand: str, number: str) -> None:
+    page = call(server, sealed(server, paymentMeanBrandList=f"{brand},CB"))
+    assert f'value="{brand}"' in page.text
+    assert (
+        pairs_of(pay(server, sealed(server, paymentMeanBrandList=brand), number, brand=brand))[
+            "paymentMeanBrand"
+        ]
+        == brand
+    )
 
 
 @pytest.mark.parametrize("algorithm", paypage.SEALS)

@@ -107,6 +107,11 @@ def test_a_response_reads_as_the_guide_names_its_fields(case: Path, param: Path)
     assert response.original["transactionReference"] == "20261123000123"
 
 
+@pytest.mark.parametrize(("data", "bypass"), [("NO_RESPONSE_PAGE", "true"), ("X;NO_RESPONSE_PAGE_POST", "true"), ("NO_RESPONSE_PAGES", None)])  # fmt: skip
+def test_no_response_page_bypasses_the_receipt(today: Pathfile, data: str, bypass: str | None) -> None:
+    assert asked(ask(today, data=data), "CB").get("paypageData.bypassReceiptPage") == bypass
+
+
 def test_a_request_says_what_the_guide_s_parameters_said(today: Pathfile) -> None:
     request = ask(
         today,

@@ -28,6 +28,7 @@ from sogenactif.fields import MAX_LENGTH, readable, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
 from sogenactif.instalments import OPTIONS
 from sogenactif.protocols.paypage_fields import (
+    WITHOUT_RECEIPT,
     request_keys,
     response_fields,
     without_counterpart,
@@ -86,7 +87,7 @@ class Gateway:
             lost["caddie"] = kept if self.ledger else "LOST: no LEDGER is there to keep it"
         if fields.get("cancel_return_url", "") not in ("", fields.get("normal_return_url")):
             lost["cancel_return_url"] = "no counterpart: normal_return_url gets every customer back"
-        known = {"NO_RESPONSE_PAGE", *(OPTIONS if fields.get("capture_mode") == "PAYMENT_N" else ())}
+        known = {*WITHOUT_RECEIPT, *(OPTIONS if fields.get("capture_mode") == "PAYMENT_N" else ())}
         options = [
             option for option in fields.get("data", "").split(";") if option.partition("=")[0] not in known
         ]

@@ -74,6 +74,8 @@ CHANGED = (
     "templatefile", "transaction_id",
 )  # fmt: skip
 INSTALMENTS = "instalmentData."
+# Options of the field data: the customer returns without a receipt, by GET or by POST. Paypage posts either way.
+WITHOUT_RECEIPT = {"NO_RESPONSE_PAGE", "NO_RESPONSE_PAGE_POST"}
 
 
 def without_counterpart() -> list[str]:
@@ -112,7 +114,7 @@ def request_keys(fields: Mapping[str, str], settings: "Paypage") -> dict[str, st
         pairs["customerLanguage"] = LANGUAGES.get(fields["language"], fields["language"])
     if len(readable(fields.get("return_context", "")).encode()) > LONGEST_CONTEXT:
         raise CallError("return_context has more than 255 bytes, the most that Paypage accepts")
-    if "NO_RESPONSE_PAGE" in fields.get("data", "").split(";"):
+    if not WITHOUT_RECEIPT.isdisjoint(fields.get("data", "").split(";")):
         pairs["paypageData.bypassReceiptPage"] = "true"
     if fields.get("capture_mode") == "PAYMENT_N":
         for key in ("captureMode", "captureDay"):

@@ -134,7 +134,7 @@ WORDS = {
     "changed_capture_day": "with PAYMENT_N, goes into the date of the first instalment",
     "changed_capture_mode": "PAYMENT_N is sent as paymentPattern INSTALMENT, with dates and amounts worked out by the kit",
     "changed_customer_email": "comes back from the ledger, not from the server",
-    "changed_data": "NO_RESPONSE_PAGE and the schedule of PAYMENT_N are sent in keys of their own, nothing else of it",
+    "changed_data": "NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST and the schedule of PAYMENT_N are sent in keys of their own, nothing else of it",
     "changed_language": "ge and sp are sent as de and es; comes back from the ledger",
     "changed_normal_return_url": "gets every customer back: accepted, refused and cancelled alike",
     "changed_order_id": "letters and digits are safe; other characters may be refused by the bank",

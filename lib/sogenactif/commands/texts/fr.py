@@ -134,7 +134,7 @@ WORDS = {
     "changed_capture_day": "avec PAYMENT_N, compte dans la date de la première échéance",
     "changed_capture_mode": "PAYMENT_N est envoyé comme paymentPattern INSTALMENT, avec les dates et les montants que calcule le kit",
     "changed_customer_email": "revient du registre, pas du serveur",
-    "changed_data": "NO_RESPONSE_PAGE et l’échéancier de PAYMENT_N sont envoyés dans des clés à eux ; le reste n’est pas envoyé",
+    "changed_data": "NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST et l’échéancier de PAYMENT_N sont envoyés dans des clés à eux ; le reste n’est pas envoyé",
     "changed_language": "ge et sp sont envoyés comme de et es ; revient du registre",
     "changed_normal_return_url": "reçoit tous les clients : acceptés, refusés et annulés",
     "changed_order_id": "lettres et chiffres sont sûrs ; la banque peut refuser d’autres caractères",
