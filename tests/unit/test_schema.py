@@ -1,54 +1,92 @@
-"""A ledger that an earlier version of the kit made goes on with this one."""
+"""What an earlier version of the kit recorded goes on with this one."""
 
 import json
+import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from sogenactif.ledger.history import answers, transactions
 from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.rebuild import enter_journal
 from sogenactif.ledger.schema import MIGRATIONS
 from sogenactif.payment import PaymentResponse
-from tests.support.vectors import ACCEPTED, ASKED
+from tests.support.vectors import ACCEPTED, ASKED, VECTORS
 
 FIRST_RELEASE = 2
 STATES = {"000001": ("accepted", "accepted"), "000002": ("refused", ""), "000003": ("", "")}
+MERCHANT_DAY = ("fr.014213245611111", "20261123")
+Run = Callable[..., object]
 
 
-def make_old_ledger(path: Path) -> None:
-    """Make a ledger as the first release did: one outcome that the shop knows, one that it doesn't, one request."""
-    with closing(sqlite3.connect(path)) as ledger, ledger:
-        for statement in (one for step in MIGRATIONS[:FIRST_RELEASE] for one in step):
-            ledger.execute(statement.format(id="INTEGER PRIMARY KEY", lock=""))
-        for id, (number, (outcome, told)) in enumerate(STATES.items(), 1):
-            fields = {**ASKED, "transaction_id": number, "order_id": f"CMD-{number}"}
-            ledger.execute(
-                "INSERT INTO sogenactif_request VALUES (?, ?, ?, 'fr.014213245611111', '20261123', ?, ?, ?, ?, ?, ?, 0)",
-                (
-                    id,
-                    f"{id:032x}",
-                    "2026-11-23T09:30:00+00:00",
-                    int(number),
-                    fields["order_id"],
-                    json.dumps(fields),
-                    outcome,
-                    id if outcome else None,
-                    told,
-                ),
+def make_old_ledger(run: Run, id: str) -> None:
+    """Make a ledger as the first release did: one outcome that the shop knows, one that it doesn't, one request.
+
+    ``run`` runs a statement with its values; ``id`` is the type of a table's key.
+    """
+    for statement in (one for step in MIGRATIONS[:FIRST_RELEASE] for one in step):
+        run(statement.format(id=id, lock=""))
+    for place, (number, (outcome, notified)) in enumerate(STATES.items(), 1):
+        fields = {**ASKED, "transaction_id": number, "order_id": f"CMD-{number}"}
+        run(
+            "INSERT INTO sogenactif_request (entry, made, merchant, day, transaction_id, order_id, fields, outcome, decided_by, told)"
+            " VALUES (?, '2026-11-23T09:30:00+00:00', ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"{place:032x}",
+            *MERCHANT_DAY,
+            int(number),
+            fields["order_id"],
+            json.dumps(fields),
+            outcome,
+            place if outcome else None,
+            notified,
+        )
+        if outcome:
+            code = ACCEPTED if outcome == "accepted" else {"response_code": "05"}
+            run(
+                "INSERT INTO sogenactif_response (entry, received, source, request_id, verdict, fields)"
+                " VALUES (?, '2026-11-23T09:31:00+00:00', 'automatic', ?, ?, ?)",
+                f"{place + 100:032x}",
+                place,
+                outcome,
+                json.dumps({**fields, **code}),
             )
-            if outcome:
-                code = ACCEPTED if outcome == "accepted" else {"response_code": "05"}
-                ledger.execute(
-                    "INSERT INTO sogenactif_response VALUES (?, ?, '2026-11-23T09:31:00+00:00', 'automatic', ?, ?, ?)",
-                    (id, f"{id + 100:032x}", id, outcome, json.dumps({**fields, **code})),
-                )
-        ledger.execute("INSERT INTO sogenactif_counter VALUES ('fr.014213245611111', '20261123', 3)")
+    run("INSERT INTO sogenactif_counter VALUES (?, ?, 3)", *MERCHANT_DAY)
+
+
+@pytest.fixture
+def old_sqlite(tmp_path: Path) -> str:
+    """The address of an SQLite ledger of the first release."""
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger, ledger:
+        make_old_ledger(lambda statement, *values: ledger.execute(statement, values), "INTEGER PRIMARY KEY")
         ledger.execute(f"PRAGMA user_version = {FIRST_RELEASE}")
+    return f"sqlite:///{tmp_path}/ledger.db"
 
 
-def test_ledger_of_the_first_release_goes_on(tmp_path: Path) -> None:
-    make_old_ledger(tmp_path / "ledger.db")
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+@pytest.fixture
+def old_postgresql(postgresql_url: str) -> str:
+    """The address of a PostgreSQL ledger of the first release."""
+    import psycopg
+
+    with psycopg.connect(postgresql_url) as ledger:
+        make_old_ledger(
+            lambda statement, *values: ledger.execute(statement.replace("?", "%s").encode(), values or None),
+            "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
+        )
+        ledger.execute("CREATE TABLE sogenactif_schema (version INTEGER NOT NULL)")
+        ledger.execute("INSERT INTO sogenactif_schema VALUES (%s)", [FIRST_RELEASE])
+    return postgresql_url
+
+
+@pytest.mark.parametrize(
+    "database", ["old_sqlite", pytest.param("old_postgresql", marks=pytest.mark.postgresql)]
+)
+def test_ledger_of_the_first_release_goes_on(
+    database: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    ledger = Ledger(request.getfixturevalue(database), str(tmp_path / "journal"))
     with closing(ledger):
         before = list(transactions(ledger))
         assert [(t.reference[-6:], t.state) for t in before] == [
@@ -65,4 +103,29 @@ def test_ledger_of_the_first_release_goes_on(tmp_path: Path) -> None:
         ]
         paid = {**ASKED, "transaction_id": "000003", "order_id": "CMD-000003", **ACCEPTED}
         assert ledger.receive(PaymentResponse(paid), "automatic").verdict == "accepted"
+        assert ledger.register({**ASKED, "order_id": "new"})["transaction_id"] == "000004"
+
+
+def test_journal_of_the_first_release_makes_a_ledger(tmp_path: Path) -> None:
+    """Its lines don't name their protocol, and only a response of Paypage has a day and its original keys."""
+    shutil.copytree(VECTORS / "first_release", tmp_path / "journal")
+    with closing(Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))) as ledger:
+        with ledger.made_again():
+            assert enter_journal(ledger) == (8, 0)
+        made = list(transactions(ledger))
+        assert [(t.reference[-6:], t.order_id, t.state) for t in made] == [
+            ("000001", "CMD-1", "accepted"),
+            ("000002", "CMD-2", "refused"),
+            ("000003", "CMD-3", "accepted"),
+            ("000777", "CMD-4", "waiting"),
+        ]
+        assert [answer.verdict for answer in answers(ledger, made[0])] == ["accepted", "duplicate"]
+        notified: list[PaymentResponse] = []
+        ledger.notify_pending(notified.append, lambda error: None, most=None)
+        assert [(r["order_id"], r.outcome, r["caddie"]) for r in notified] == [
+            ("CMD-1", "accepted", "tea"),
+            ("CMD-2", "refused", "tea"),
+            ("CMD-3", "accepted", "tea"),
+        ]
+        assert notified[2].original["s10TransactionId"] == "000003"
         assert ledger.register({**ASKED, "order_id": "new"})["transaction_id"] == "000004"
