@@ -35,13 +35,14 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
 
     ASCII fits every encoding that the page around the form may have.
     """
-    call, pathfile, made = {}, None, None
+    call, pathfile, payment_request = {}, None, None
     error, status, buffer = "", 0, ""
     try:
         call = parse_call(arguments)
         pathfile = read_pathfile(call.get("pathfile", ""))
         with borrow_ledger(pathfile) as ledger:
-            made = make_request(call, pathfile, register=ledger.register if ledger else None)
+            register = ledger.register if ledger else None
+            payment_request = make_request(call, pathfile, register=register)
             if ledger:
                 from sogenactif.ledger.rebuild import make_up_for_outage
 
@@ -53,12 +54,12 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
     if pathfile and pathfile.debug:
         from sogenactif.debug import request_report
 
-        error = str(request_report(call, pathfile, made)) + error
-    if made:
+        error = str(request_report(call, pathfile, payment_request)) + error
+    if payment_request:
         from sogenactif.pages import form
 
-        buffer = form(made)
-    answer = "!".join(("", "0" if made else "-1", error, buffer, ""))
+        buffer = form(payment_request)
+    answer = "!".join(("", "0" if payment_request else "-1", error, buffer, ""))
     return answer.encode("ascii", "xmlcharrefreplace"), status
 
 
@@ -69,22 +70,24 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
     the executable is called as ``response-615``. Every field of a rejected message is empty.
     """
     call: dict[str, str] = {}
-    pathfile, read = None, None
+    pathfile, payment_response = None, None
     error, status = "", 0
     try:
         call = _parse_response_call(arguments)
         pathfile = read_pathfile(call.get("pathfile", ""))
-        read = _read(call.get("message", ""), pathfile)
+        payment_response = _read(call.get("message", ""), pathfile)
     except KitError as failure:
         error, status = _words(failure), failure.exit_status
     if pathfile and pathfile.debug:
         from sogenactif.debug import response_report
 
-        error = str(response_report(call.get("message", ""), pathfile, read)) + error
+        error = str(response_report(call.get("message", ""), pathfile, payment_response)) + error
     newer = _asks_for_kit_615(arguments)
     printed = PRINTED if newer else PRINTED[:GUIDE_FIELDS]
-    values = [one_string(read[name]) if read else "" for name in printed]
-    return to_bytes("!".join(("", "0" if read else "-1", error, *values, *([] if newer else [""])))), status
+    values = [one_string(payment_response[name]) if payment_response else "" for name in printed]
+    return to_bytes(
+        "!".join(("", "0" if payment_response else "-1", error, *values, *([] if newer else [""])))
+    ), status
 
 
 def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
@@ -120,9 +123,9 @@ def _asks_for_kit_615(arguments: Sequence[str]) -> bool:
     """Return whether the executable's name, or the pathfile of a call, even a malformed one, asks for 44 strings."""
     if os.path.basename(sys.argv[0]) == NAME_OF_KIT_615:
         return True
-    named = [argument.removeprefix("pathfile=") for argument in arguments if argument.startswith("pathfile=")]
+    paths = [argument.removeprefix("pathfile=") for argument in arguments if argument.startswith("pathfile=")]
     try:
-        return read_pathfile(named[-1] if named else "").kit_version == "615"
+        return read_pathfile(paths[-1] if paths else "").kit_version == "615"
     except KitError:
         return False
 

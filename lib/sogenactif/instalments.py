@@ -34,12 +34,12 @@ def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Ins
     if not all(is_digits(value) and len(value) <= 12 for value in values):
         raise WrongSchedule
     count, period, initial = map(int, values)
-    others = count - 1
-    if others < 1 or period < 1 or others * period > MOST_DAYS_OF_A_SCHEDULE:
+    later = count - 1
+    if later < 1 or period < 1 or later * period > MOST_DAYS_OF_A_SCHEDULE:
         raise WrongSchedule
-    part, remainder = divmod(amount - initial, others)
+    part, remainder = divmod(amount - initial, later)
     if initial < 1 or part < 1:
         raise WrongSchedule
-    amounts = [initial, *[part] * (others - 1), part + remainder]
+    amounts = [initial, *[part] * (later - 1), part + remainder]
     first = today + timedelta(days=first_after)
     return tuple(Instalment(first + timedelta(days=period * n), a) for n, a in enumerate(amounts))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sogenactif.ledger.matching import Match
 
 # Limits of a day on what a stranger makes the kit write, by posting garbage or forging answers to own requests.
-MOST_NOTES_BYTES, MOST_KEPT_BYTES, MOST_KEPT_BYTES_OF_REQUEST = 4 << 20, 32 << 20, 64 << 10
+MOST_NOTES_BYTES, MOST_STORED_BYTES, MOST_STORED_BYTES_OF_REQUEST = 4 << 20, 32 << 20, 64 << 10
 UNVERIFIED = "unverified"
 
 Log = Callable[[str, Exception], None]
@@ -85,7 +85,7 @@ def verify_again(ledger: "Ledger", pathfile: Pathfile, say: Callable[..., None])
     ``say`` is called with the name and values of a text for each day that can't be read. Raises LedgerError.
     """
     verified = 0
-    for path in sorted(_kept_files(ledger.journal.folder)):
+    for path in sorted(_unverified_files(ledger.journal.folder)):
         try:
             with open(path, "rb") as file:
                 lines = file.readlines()
@@ -94,16 +94,16 @@ def verify_again(ledger: "Ledger", pathfile: Pathfile, say: Callable[..., None])
             continue
         for line in lines:
             try:
-                kept = json.loads(line)
-                response = read_outcome(kept["post"], pathfile)
-                entry = {name: kept[name] for name in ("entry", "time", "source")}
+                stored = json.loads(line)
+                response = read_outcome(stored["post"], pathfile)
+                entry = {name: stored[name] for name in ("entry", "time", "source")}
             except (KitError, ValueError, KeyError, TypeError):
                 continue
             entry |= {"kind": "response", "verdict": "unentered", **response.stored}
             if ledger.has(entry):
                 continue
-            entry["verdict"] = ledger.enter(entry).verdict
-            ledger.journal.append(response.day or kept["time"][:10].replace("-", ""), entry)
+            entry["verdict"] = ledger.record_response(entry).verdict
+            ledger.journal.append(response.day or stored["time"][:10].replace("-", ""), entry)
             verified += 1
     return verified
 
@@ -132,8 +132,8 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
     entry["error"] = error.logged[:300]
     name, most = f"{today()}.forged", MOST_NOTES_BYTES
     claim = protocols.claimed(post)
-    kept = claim is not None and bool(claim.fields.get("response_code", "00"))
-    if claim and kept:
+    may_be_genuine = claim is not None and bool(claim.fields.get("response_code", "00"))
+    if claim and may_be_genuine:
         ours = isinstance(error, ConfigurationError) and not isinstance(error, SecretMissing)
         try:
             request_id = ledger.awaits(
@@ -143,27 +143,27 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
             # Not known: better to store one too many.
             request_id, ours = None, True
         if ours:
-            name, most = f"{today()}.{UNVERIFIED}", MOST_KEPT_BYTES
+            name, most = f"{today()}.{UNVERIFIED}", MOST_STORED_BYTES
         elif request_id is not None:
             # Each request has a limit of its own, so that nobody uses up that of another customer.
-            name, most = f"{today()}.{request_id}.{UNVERIFIED}", MOST_KEPT_BYTES_OF_REQUEST
-        kept = ours or request_id is not None
-    if kept:
+            name, most = f"{today()}.{request_id}.{UNVERIFIED}", MOST_STORED_BYTES_OF_REQUEST
+        may_be_genuine = ours or request_id is not None
+    if may_be_genuine:
         entry |= {"verdict": "unverified", "post": dict(post)}
     try:
         size = os.path.getsize(f"{ledger.journal.folder}/{name}.jsonl")
     except OSError:
         size = 0
-    if kept:
+    if may_be_genuine:
         size += sum(map(len, post.values()))
     if size <= most:
         ledger.journal.append(name, entry)
-    elif kept:
-        # It may be genuine: the merchant has to know that nobody will verify it again.
-        log(f"{source} response", KitError(f"{name}.jsonl is full: a message was not kept"))
+    elif may_be_genuine:
+        # The merchant has to know that this message will not be verified again.
+        log(f"{source} response", KitError(f"{name}.jsonl is full: a message was not stored"))
 
 
-def _kept_files(folder: str) -> list[str]:
+def _unverified_files(folder: str) -> list[str]:
     try:
         names = os.listdir(folder)
     except OSError:

@@ -253,7 +253,7 @@ def _receive(
 def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ: Environ) -> None:
     """Record what only the journal has since an outage, then notify the shop of pending outcomes.
 
-    The page that shows an order has no ``record_outcome``: what it enters is notified with the next response.
+    The page that shows an order has no ``record_outcome``: what it records is notified with the next response.
     This is work for other payments: it comes after the answer, and whatever happens in it is only logged.
     """
     try:

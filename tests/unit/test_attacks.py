@@ -13,7 +13,7 @@ from sogenactif.errors import JournalError, LedgerError
 from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import differences
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.ledger.rebuild import enter_journal, enter_unrecorded, note_unrecorded
+from sogenactif.ledger.rebuild import note_unrecorded, record_journal, record_unrecorded
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering
 from tests.support.paypage import sealed
@@ -81,10 +81,10 @@ def test_second_outage_while_the_first_is_made_up_for_loses_no_response(
         raise LedgerError("ledger", OSError("database is locked"))
 
     with monkeypatch.context() as outage:
-        outage.setattr(ledger, "enter", unreachable)
+        outage.setattr(ledger, "record_response", unreachable)
         with pytest.raises(LedgerError):
-            enter_unrecorded(ledger)
-    assert enter_unrecorded(ledger) == 1
+            record_unrecorded(ledger)
+    assert record_unrecorded(ledger) == 1
     assert ledger.pending() == 1
 
 
@@ -92,7 +92,7 @@ def test_day_of_the_journal_that_is_gone_keeps_no_other_day_back(ledger: Ledger)
     register(ledger, ASKED)
     note_unrecorded(ledger.journal.folder, "20261101")
     unrecorded(ledger, "20261123")
-    assert enter_unrecorded(ledger) == 1
+    assert record_unrecorded(ledger) == 1
     assert not Path(ledger.journal.folder, "unrecorded").exists()
 
 
@@ -112,8 +112,8 @@ def test_acceptance_that_the_journal_has_as_a_duplicate_alone_is_made_again(
     ledger.close()
     for file in tmp_path.glob("ledger.db*"):
         file.unlink()
-    with ledger.made_again():
-        enter_journal(ledger)
+    with ledger.rebuilding():
+        record_journal(ledger)
     assert list(differences(ledger, lambda count: None)) == []
     assert ledger.pending() == 1
     outcomes: list[PaymentResponse] = []
@@ -154,17 +154,17 @@ def test_form_of_paypage_that_is_paid_on_two_days_is_no_duplicate(param: Path, t
     shop.restart()
 
 
-def test_message_that_is_not_kept_for_want_of_room_is_logged(
+def test_message_beyond_the_limit_is_not_stored_and_is_logged(
     shop: LedgerShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number, another = shop.asked(), shop.asked()
     with shop.ledger() as ledger:
         moment = next(iter(ledger.journal.entries()))["fields"]["transmission_date"]
     forged = shop.seal(transaction_id=number, transmission_date=moment)[:-16] + "0" * 16
-    monkeypatch.setattr(reception, "MOST_KEPT_BYTES_OF_REQUEST", len(forged) + 10)
+    monkeypatch.setattr(reception, "MOST_STORED_BYTES_OF_REQUEST", len(forged) + 10)
     first, second = (post(shop.autoresponse, DATA=forged) for _ in range(2))
-    assert "not kept" not in first.log
-    assert "not kept" in second.log
+    assert "not stored" not in first.log
+    assert "not stored" in second.log
     [kept] = Path(shop.pathfile.journal).glob("*.unverified.jsonl")
     assert len(kept.read_text().splitlines()) == 1
     assert json.loads(kept.read_text())["post"] == {"DATA": forged}

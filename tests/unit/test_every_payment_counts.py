@@ -18,7 +18,7 @@ from sogenactif.dates import PARIS
 from sogenactif.ledger.history import differences, transactions
 from sogenactif.ledger.journal import Journal
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.ledger.rebuild import enter_journal
+from sogenactif.ledger.rebuild import record_journal
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import sips
 from sogenactif.reception import receive, verify_again
@@ -209,7 +209,7 @@ class Payments(RuleBasedStateMachine):
         """Let the process end at this point of the next response."""
         append = Journal.append
 
-        def dying_enter(*_: object, **__: object) -> None:
+        def dying_process(*_: object, **__: object) -> None:
             raise Killed
 
         def dying_append(journal: Journal, day: str, entry: dict[str, Any]) -> None:
@@ -218,7 +218,7 @@ class Payments(RuleBasedStateMachine):
             raise Killed
 
         if kill == "before the ledger":
-            patched.setattr(Ledger, "enter", dying_enter)
+            patched.setattr(Ledger, "record_response", dying_process)
         elif kill:
             patched.setattr(Journal, "append", dying_append)
 
@@ -233,7 +233,7 @@ class Payments(RuleBasedStateMachine):
     def catch_up(self) -> None:
         """What ``sogenactif replay`` does."""
         with self.shop.ledger() as ledger:
-            enter_journal(ledger)
+            record_journal(ledger)
             verify_again(ledger, read_pathfile(self.shop.pathfile.path), lambda *_, **__: None)
             ledger.match_again()
             ledger.notify_pending(self.shop.record_outcome, lambda error: None, most=None)

@@ -17,7 +17,7 @@ from sogenactif.errors import (
 )
 from sogenactif.ledger.history import Difference, answers, differences, transactions
 from sogenactif.ledger.ledger import Ledger, new_entry, opened_ledger
-from sogenactif.ledger.rebuild import enter_journal
+from sogenactif.ledger.rebuild import record_journal
 from sogenactif.ledger.schema import MIGRATIONS
 from sogenactif.payment import PaymentResponse
 from tests.support.shop import register
@@ -392,8 +392,8 @@ def test_a_ledger_that_is_lost_is_not_made_again_in_silence(tmp_path: Path) -> N
     ledger = Ledger(url, str(tmp_path / "journal"))
     with pytest.raises(LedgerMissing, match="run sogenactif replay"):
         register(ledger, ASKED)
-    with ledger.made_again():
-        assert enter_journal(ledger) == (1, 0)
+    with ledger.rebuilding():
+        assert record_journal(ledger) == (1, 0)
         with pytest.raises(LedgerMissing):
             register(Ledger(url, str(tmp_path / "journal")), ASKED)
     assert register(ledger, UNNAMED) == "000002"
@@ -429,8 +429,8 @@ def test_an_emptied_ledger_is_not_taken_for_a_new_one(ledger: Ledger, url: str, 
     again = Ledger(url, str(tmp_path / "journal"))
     with pytest.raises(LedgerMissing):
         register(again, ASKED)
-    with again.made_again():
-        assert enter_journal(again) == (2, 0)
+    with again.rebuilding():
+        assert record_journal(again) == (2, 0)
     assert register(again, ASKED) == "000002"
     assert [transaction.state for transaction in transactions(again)] == ["accepted", "waiting"]
     again.close()
@@ -455,8 +455,8 @@ def test_what_the_journal_has_in_another_order_is_entered_as_it_was_decided(
     request, accepted, conflicting = file.read_text().splitlines(keepends=True)
     file.write_text(request + conflicting + accepted)
     lose(ledger)
-    with ledger.made_again():
-        assert enter_journal(ledger) == (3, 0)
+    with ledger.rebuilding():
+        assert record_journal(ledger) == (3, 0)
     [transaction] = transactions(ledger)
     assert transaction.state == "accepted"
     assert list(differences(ledger, lambda count: None)) == []
@@ -471,7 +471,7 @@ def test_what_the_journal_lacks_is_written_to_it(ledger: Ledger, tmp_path: Path)
     assert match.verdict == "accepted"
     assert "Error writing the journal" in match.warnings[0]
     file.rmdir()
-    assert enter_journal(ledger) == (0, 0)
+    assert record_journal(ledger) == (0, 0)
     assert [entry["verdict"] for entry in ledger.journal.entries()] == ["requested", "accepted"]
 
 
@@ -482,7 +482,7 @@ def test_the_shop_s_own_number_is_in_the_journal_however_often_it_asks(
     register(ledger, asked)
     for file in (tmp_path / "journal").iterdir():
         file.unlink()
-    assert enter_journal(ledger) == (0, 0)
+    assert record_journal(ledger) == (0, 0)
     register(ledger, {**asked, "transmission_date": "20261123101500"})
     assert [entry["fields"] for entry in ledger.journal.entries()] == [asked]
     assert list(differences(ledger, lambda count: None)) == []
@@ -500,8 +500,8 @@ def test_a_line_that_is_none_stops_nothing_after_it(ledger: Ledger, tmp_path: Pa
     [file] = (tmp_path / "journal").iterdir()
     file.write_bytes(line + b"\n" + file.read_bytes())
     lose(ledger)
-    with ledger.made_again():
-        assert enter_journal(ledger) == (1, 1)
+    with ledger.rebuilding():
+        assert record_journal(ledger) == (1, 1)
     assert list(differences(ledger, lambda count: None)) == [Difference("invalid_line", {"count": 1})]
 
 

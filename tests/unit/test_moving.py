@@ -173,7 +173,7 @@ def test_the_debug_report_names_what_is_not_sent(shop: MovingShop, param: Path) 
     path = Path(shop.pathfile.path)
     path.write_text(path.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
     body = ask(shop.request, query="order=CMD-42").body
-    assert "<td>caddie</td><td>kept by the ledger" in body
+    assert "<td>caddie</td><td>stored in the ledger" in body
     number = "000001"
     shown = post(shop.response, **shop.paypage_post(number)).body
     assert "<td>newKey</td><td>x</td>" in shown

@@ -37,7 +37,7 @@ from sogenactif.fields import (
 from sogenactif.ledger.history import Transaction, differences, transactions
 from sogenactif.ledger.ledger import SIPS_NUMBERING, Ledger, new_entry
 from sogenactif.ledger.matching import NOT_FINAL, OUTCOMES, UNRECORDED, Match
-from sogenactif.ledger.rebuild import enter_journal, enter_unrecorded
+from sogenactif.ledger.rebuild import record_journal, record_unrecorded
 from sogenactif.payment import PaymentRequest, PaymentResponse, make_request, parse_call, read_response
 from sogenactif.protocols.certificate import Certificate, issue_certificate, read_certificate
 from sogenactif.protocols.sips import (
@@ -638,9 +638,9 @@ class Rules(RuleBasedStateMachine):
         (self.folder / "elsewhere").rename(self.file)
         self.ledger = self.opened()
         if data.draw(st.booleans()):
-            assert enter_journal(self.ledger) == (count, 0)
+            assert record_journal(self.ledger) == (count, 0)
         else:
-            assert enter_unrecorded(self.ledger) == count
+            assert record_unrecorded(self.ledger) == count
         entered = list(self.ledger.database.rows("SELECT verdict FROM sogenactif_response ORDER BY id"))
         for response, [verdict] in zip(responses, entered[-count:], strict=True):
             assert verdict == self.expected(response)
@@ -659,10 +659,10 @@ class Rules(RuleBasedStateMachine):
     def restart_and_replay(self) -> None:
         self.ledger.close()
         self.ledger = self.opened()
-        assert enter_journal(self.ledger) == (0, 0)
+        assert record_journal(self.ledger) == (0, 0)
         for entry in self.ledger.journal.entries():
             if entry["kind"] == "response" and entry["verdict"] in OUTCOMES:
-                assert self.ledger.enter(entry).verdict == entry["verdict"]
+                assert self.ledger.record_response(entry).verdict == entry["verdict"]
 
     def draw_response(self, data: st.DataObject) -> PaymentResponse:
         """A response to a request that was made, altered or not."""
@@ -791,8 +791,8 @@ class Rules(RuleBasedStateMachine):
         self.ledger.close()
         self.file.unlink(missing_ok=True)
         self.ledger = self.opened()
-        with self.ledger.made_again():
-            enter_journal(self.ledger)
+        with self.ledger.rebuilding():
+            record_journal(self.ledger)
 
 
 @pytest.mark.exhaustive

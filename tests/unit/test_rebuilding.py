@@ -13,7 +13,7 @@ from sogenactif.configuration import Pathfile
 from sogenactif.errors import LedgerDamaged, LedgerError
 from sogenactif.ledger.history import differences, transactions
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.ledger.rebuild import enter_journal, enter_unrecorded, note_unrecorded
+from sogenactif.ledger.rebuild import note_unrecorded, record_journal, record_unrecorded
 from sogenactif.payment import PaymentResponse
 from tests.support.shop import register
 from tests.support.vectors import ACCEPTED, ASKED, ROOT
@@ -151,7 +151,7 @@ def test_replay_while_the_shop_works_writes_no_entry_twice(ledger: Ledger, tmp_p
 
     other = Ledger(ledger.url, ledger.journal.folder)
     ledger.journal.lines = lines_then_a_request  # type: ignore[method-assign,assignment]
-    enter_journal(ledger)
+    record_journal(ledger)
     other.close()
     names = [entry["entry"] for entry in ledger.journal.entries()]
     assert len(names) == len(set(names)) == 41
@@ -181,7 +181,7 @@ def test_a_day_that_cannot_be_read_is_named_and_the_others_are_read(
     assert [found.name for found in differences(ledger, lambda count: None)] == ["unreadable_day"]
 
 
-def made_again(ledger: Ledger, *baskets: str) -> str:
+def repeated_request(ledger: Ledger, *baskets: str) -> str:
     """Show the form of one order as often as its basket changes; return its number."""
     numbers = {register(ledger, {**ASKED, "order_id": "A", "caddie": basket}) for basket in baskets}
     [number] = numbers
@@ -195,7 +195,7 @@ def caddies(ledger: Ledger) -> list[str]:
 def test_replay_records_a_request_that_was_made_again_no_second_time(
     ledger: Ledger, pathfile: str, tmp_path: Path
 ) -> None:
-    made_again(ledger, "first", "second", "last")
+    repeated_request(ledger, "first", "second", "last")
     for _ in range(2):
         status, said = run("replay", pathfile, tmp_path)
         assert (status, said.splitlines()[-1].split(",")[0]) == (0, "0 recorded from the journal"), said
@@ -205,7 +205,7 @@ def test_replay_records_a_request_that_was_made_again_no_second_time(
 def test_lost_ledger_is_made_again_with_the_last_form_of_a_request(
     ledger: Ledger, pathfile: str, tmp_path: Path
 ) -> None:
-    number = made_again(ledger, "first", "second", "last")
+    number = repeated_request(ledger, "first", "second", "last")
     ledger.receive(
         PaymentResponse({**ASKED, **ACCEPTED, "order_id": "A", "transaction_id": number}), "automatic"
     )
@@ -222,10 +222,10 @@ def test_lost_ledger_is_made_again_with_the_last_form_of_a_request(
 
 
 def test_outage_is_made_up_for_without_an_earlier_form_of_a_request(ledger: Ledger) -> None:
-    made_again(ledger, "first", "last")
+    repeated_request(ledger, "first", "last")
     [transaction] = transactions(ledger, order_id="A")
     note_unrecorded(ledger.journal.folder, transaction.reference[:8])
-    assert enter_unrecorded(ledger) == 0
+    assert record_unrecorded(ledger) == 0
     assert caddies(ledger) == ["last"]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from sogenactif.ledger.history import answers, transactions
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.ledger.rebuild import enter_journal
+from sogenactif.ledger.rebuild import record_journal
 from sogenactif.ledger.schema import MIGRATIONS
 from sogenactif.payment import PaymentResponse
 from tests.support.vectors import ACCEPTED, ASKED, VECTORS
@@ -110,8 +110,8 @@ def test_journal_of_the_first_release_makes_a_ledger(tmp_path: Path) -> None:
     """Its lines don't name their protocol, and only a response of Paypage has a day and its original keys."""
     shutil.copytree(VECTORS / "first_release", tmp_path / "journal")
     with closing(Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))) as ledger:
-        with ledger.made_again():
-            assert enter_journal(ledger) == (8, 0)
+        with ledger.rebuilding():
+            assert record_journal(ledger) == (8, 0)
         made = list(transactions(ledger))
         assert [(t.reference[-6:], t.order_id, t.state) for t in made] == [
             ("000001", "CMD-1", "accepted"),

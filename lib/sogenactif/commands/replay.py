@@ -12,7 +12,7 @@ from sogenactif.commands.places import SCRIPTS
 from sogenactif.commands.texts import counted, say
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import LedgerLost
-from sogenactif.ledger.rebuild import enter_journal
+from sogenactif.ledger.rebuild import record_journal
 from sogenactif.payment import PaymentResponse
 from sogenactif.reception import verify_again
 
@@ -44,10 +44,10 @@ def main(arguments: Sequence[str]) -> int:
             except LedgerLost:
                 # Without one of its days, transaction numbers of that day would be assigned again.
                 ledger.journal.require_readable()
-                with ledger.made_again():
-                    recorded, _ = enter_journal(ledger, _say, progress("journal_lines"))
+                with ledger.rebuilding():
+                    recorded, _ = record_journal(ledger, _say, progress("journal_lines"))
             # Once more: the journal grew meanwhile.
-            more, refused = enter_journal(ledger, _say, progress("journal_lines"))
+            more, refused = record_journal(ledger, _say, progress("journal_lines"))
             done()
             more += verify_again(ledger, read_pathfile(args.pathfile), _say)
             matched = ledger.match_again()

@@ -140,7 +140,7 @@ class Ledger:
         return self._database
 
     @contextmanager
-    def made_again(self) -> Iterator[None]:
+    def rebuilding(self) -> Iterator[None]:
         """Fill a new database in place of a lost one; other processes see it once it is filled."""
         self.close()
         with rebuilt_database(self.url) as self._database:
@@ -201,7 +201,7 @@ class Ledger:
         self.journal.append(journal_day(fields), entry)
         return dict(entry["fields"])
 
-    def enter_request(self, entry: Entry) -> None:
+    def record_request(self, entry: Entry) -> None:
         """Record the request of a journal's entry, which the ledger lacks or has in an earlier form."""
         fields = entry["fields"]
         number = int(fields["transaction_id"])
@@ -223,14 +223,14 @@ class Ledger:
         """Match a response with the request it answers, and record it, in the journal too.
 
         ``source`` says how it arrived: manual, automatic or executable, which prints it. If the database
-        fails only the journal has it: unrecorded, until ``enter`` is called. If the journal fails
+        fails only the journal has it: unrecorded, until ``record_response`` is called. If the journal fails
         ``warnings`` say so. A message that was recorded many times is not recorded again. Raises LedgerError
         only if neither could be written.
         """
         entry = new_entry("response", source, UNRECORDED) | response.stored
         failure: LedgerError | None = None
         try:
-            match = self.enter(entry, printing=source == EXECUTABLE, arriving=True)
+            match = self.record_response(entry, printing=source == EXECUTABLE, arriving=True)
         except LedgerError as error:
             match, failure = Match(UNRECORDED, why=str(error)), error
         if match.is_repeated:
@@ -251,7 +251,7 @@ class Ledger:
             note_unrecorded(self.journal.folder, response.day or today())
         return match
 
-    def enter(self, entry: Entry, printing: bool = False, arriving: bool = False) -> Match:
+    def record_response(self, entry: Entry, printing: bool = False, arriving: bool = False) -> Match:
         """Record the response of a journal's entry; one that is recorded already keeps its verdict.
 
         ``printing`` says that an executable is about to print it, ``arriving`` that the journal doesn't have it yet.
@@ -608,9 +608,9 @@ def _paid_before(execute: Execute, match: Match) -> list[str]:
     rows = order_id and execute(SELECT_PAID, order_id, merchant, match.request_id, MOST_NAMED)
     if not rows:
         return []
-    others = ", ".join(f"{day}-{number:06}" for day, number in rows)
+    paid = ", ".join(f"{day}-{number:06}" for day, number in rows)
     number = match.requested["transaction_id"]
-    return [f"transaction {number} pays an order that {others} paid already: refund one of them"]
+    return [f"transaction {number} pays an order that {paid} paid already: refund one of them"]
 
 
 def _merchant(fields: Mapping[str, str]) -> str:

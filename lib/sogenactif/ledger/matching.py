@@ -178,11 +178,11 @@ def as_recorded(
     """
     if match.request_id is None or verdict == UNKNOWN:
         return Match(UNKNOWN, why=match.why)
-    is_news = response.outcome == "accepted" and all(other.outcome != "accepted" for other in decided)
+    is_news = response.outcome == "accepted" and all(earlier.outcome != "accepted" for earlier in decided)
     if verdict == DUPLICATE and is_news and match.is_trusted:
         # The journal lacks the acceptance that it repeats.
         verdict = "accepted"
-    final = any(is_final(other) for other in decided) and not is_news
+    final = any(is_final(earlier) for earlier in decided) and not is_news
     return Match(verdict, "" if final else response.outcome, match.why, match.request_id, match.requested)
 
 

@@ -20,7 +20,7 @@ DAY = re.compile(r"[0-9]{8}")
 
 
 def note_unrecorded(folder: str, day: str) -> None:
-    """Note that the journal of a day (aaaammjj) has responses that the ledger lacks, for ``enter_unrecorded``.
+    """Note that the journal of a day (aaaammjj) has responses that the ledger lacks, for ``record_unrecorded``.
 
     If that fails, ``sogenactif replay`` finds them.
     """
@@ -31,12 +31,12 @@ def note_unrecorded(folder: str, day: str) -> None:
 def make_up_for_outage(ledger: Ledger, log: Callable[[Exception], None]) -> None:
     """Enter what only the journal has; what fails is only given to ``log``, for it is about other payments."""
     try:
-        enter_unrecorded(ledger)
+        record_unrecorded(ledger)
     except (KitError, OSError) as error:
         log(error)
 
 
-def enter_unrecorded(ledger: Ledger) -> int:
+def record_unrecorded(ledger: Ledger) -> int:
     """Record what only the journal has since the ledger could not be reached; return how many responses.
 
     If nothing is left this costs one stat. Raises LedgerError, JournalUnreadable and OSError; the next call
@@ -45,7 +45,7 @@ def enter_unrecorded(ledger: Ledger) -> int:
     path = f"{ledger.journal.folder}/{UNRECORDED_DAYS}"
     if not os.path.exists(path):
         return 0
-    entered = 0
+    recorded = 0
     try:
         with _locked(path, False) as file:
             noted = set(DAY.findall(os.read(file, 1 << 20).decode("ascii", "replace")))
@@ -55,8 +55,8 @@ def enter_unrecorded(ledger: Ledger) -> int:
                 lines = ledger.journal.lines(unreadable.append, only=day)
                 for entry in _lacking(ledger, filter(None, lines)):
                     try:
-                        _enter(ledger, entry)
-                        entered += 1
+                        _record(ledger, entry)
+                        recorded += 1
                     except LedgerError:
                         # The ledger can't be reached again: the days stay noted.
                         raise
@@ -68,10 +68,10 @@ def enter_unrecorded(ledger: Ledger) -> int:
     except FileNotFoundError:
         # Another process has recorded them.
         return 0
-    return entered
+    return recorded
 
 
-def enter_journal(
+def record_journal(
     ledger: Ledger,
     say: Callable[..., None] = lambda name, **values: None,
     progress: Callable[[int], None] = lambda count: None,
@@ -81,7 +81,7 @@ def enter_journal(
     Returns how many entries were recorded, and how many lines of the journal could not be; ``say`` is called with
     the name and the values of a text for each of these, ``progress`` with the number of lines read. Raises LedgerError.
     """
-    entered = invalid = 0
+    recorded = invalid = 0
     # Read the ledger first: what arrives meanwhile is in the ledger before it is in the journal.
     here = {entry["entry"]: entry for entry in recorded_entries(ledger)}
     unreadable: list[JournalUnreadable] = []
@@ -99,8 +99,8 @@ def enter_journal(
 
     for entry in _lacking(ledger, valid_lines()):
         try:
-            _enter(ledger, entry)
-            entered += 1
+            _record(ledger, entry)
+            recorded += 1
         except LedgerError:
             raise
         except KitError as error:
@@ -112,7 +112,7 @@ def enter_journal(
     if here and not unreadable:
         for identifier in _missing(ledger, here):
             ledger.journal.append(_day(here[identifier]), here[identifier])
-    return entered, invalid + len(unreadable)
+    return recorded, invalid + len(unreadable)
 
 
 def _lacking(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -168,11 +168,11 @@ def stored_request(identifier: str, made: str, protocol: str, fields: str) -> En
     return {**entry, "verdict": "requested", "protocol": protocol, "fields": json.loads(fields)}
 
 
-def _enter(ledger: Ledger, entry: Entry) -> None:
+def _record(ledger: Ledger, entry: Entry) -> None:
     if entry["kind"] == "request":
-        ledger.enter_request(entry)
+        ledger.record_request(entry)
     else:
-        ledger.enter(entry)
+        ledger.record_response(entry)
 
 
 def _day(entry: Entry) -> str:

@@ -70,12 +70,12 @@ class Office:
         self, operation: str, identifier: Mapping[str, object], amount: int, currency_code: str
     ) -> Answer:
         """Cancel, refund or validate ``amount`` of a transaction. Raises OfficeError."""
-        asked = {"operationAmount": str(amount), "currencyCode": currency_code, "operationOrigin": ORIGIN}
-        return self._exchange(f"cashManagement/{operation}", CASH_MANAGEMENT, {**identifier, **asked})
+        amounts = {"operationAmount": str(amount), "currencyCode": currency_code, "operationOrigin": ORIGIN}
+        return self._exchange(f"cashManagement/{operation}", CASH_MANAGEMENT, {**identifier, **amounts})
 
-    def _exchange(self, service: str, interface: str, asked: Mapping[str, object]) -> Answer:
+    def _exchange(self, service: str, interface: str, fields: Mapping[str, object]) -> Answer:
         message = {
-            **asked,
+            **fields,
             "merchantId": self.merchant_id,
             "keyVersion": self.key_version,
             "interfaceVersion": interface,
@@ -84,17 +84,19 @@ class Office:
         message["seal"] = seal(message, self.keys[0])
         status, body = self._post(service, json.dumps(message).encode())
         try:
-            fields = parse(body)
+            answer = parse(body)
         except ValueError as error:
             raise OfficeError(f"HTTP {status}, and no JSON message: {error}", sent=True) from None
-        given = fields.get("seal")
-        if not given:
-            code = fields.get("getTransDataResponseCode") or fields.get("responseCode") or "none"
+        received_seal = answer.get("seal")
+        if not received_seal:
+            code = answer.get("getTransDataResponseCode") or answer.get("responseCode") or "none"
             raise OfficeError(f"answer without a seal, code {str(code)[:9]!a}", sent=True)
-        expected = [seal(fields, key).encode() for key in self.keys]
-        if not any(hmac.compare_digest(one, str(given).encode("utf-8", "replace")) for one in expected):
+        expected = [seal(answer, key).encode() for key in self.keys]
+        if not any(
+            hmac.compare_digest(one, str(received_seal).encode("utf-8", "replace")) for one in expected
+        ):
             raise OfficeError("the seal of the answer is wrong", sent=True)
-        return Answer(fields)
+        return Answer(answer)
 
     def _post(self, service: str, body: bytes) -> tuple[int, bytes]:
         """Return the status and the body of an answer; redirects are not followed. Raises OfficeError."""

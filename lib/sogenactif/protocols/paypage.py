@@ -81,19 +81,19 @@ class Gateway:
 
     def unsupported_fields(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Return the fields without a counterpart, each with what happens to it, for the debug report."""
-        lost = {name: "no counterpart" for name in without_counterpart() if fields.get(name)}
+        unsent = {name: "no counterpart" for name in without_counterpart() if fields.get(name)}
         if fields.get("caddie"):
-            kept = "kept by the ledger, and given back with the response"
-            lost["caddie"] = kept if self.ledger else "LOST: no LEDGER is there to keep it"
+            stored = "stored in the ledger, and returned with the response"
+            unsent["caddie"] = stored if self.ledger else "LOST: there is no LEDGER to store it"
         if fields.get("cancel_return_url", "") not in ("", fields.get("normal_return_url")):
-            lost["cancel_return_url"] = "no counterpart: normal_return_url gets every customer back"
+            unsent["cancel_return_url"] = "no counterpart: normal_return_url gets every customer back"
         known = {*WITHOUT_RECEIPT, *(OPTIONS if fields.get("capture_mode") == "PAYMENT_N" else ())}
         options = [
             option for option in fields.get("data", "").split(";") if option.partition("=")[0] not in known
         ]
         if any(options):
-            lost["data"] = f"no counterpart: {';'.join(options)}"
-        return lost
+            unsent["data"] = f"no counterpart: {';'.join(options)}"
+        return unsent
 
     def _post(self, fields: Mapping[str, str], brands: str) -> dict[str, str]:
         pairs = request_keys(fields, self.settings)
