@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from sogenactif.addresses import is_web_address
 from sogenactif.errors import CallError, InvalidSeparator, ParametersUnreadable, PathfileError
-from sogenactif.fields import PARMCOM, to_text
+from sogenactif.fields import PARMCOM, is_platform_key, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
 
 DEFAULTS = {
@@ -201,7 +201,7 @@ def _check(keywords: Mapping[str, str], lines: Mapping[str, int]) -> None:
 
 @cached_until_changed
 def read_parameters(whose: str, path: str) -> dict[str, str]:
-    """Return the fields that a parmcom file sets; ``whose`` is ``default`` or ``merchant``.
+    """Return the fields and the keys of Paypage that a parmcom file sets; ``whose`` is ``default`` or ``merchant``.
 
     Raises ParametersUnreadable and InvalidSeparator. Unknown keywords are left out.
     """
@@ -215,6 +215,8 @@ def read_parameters(whose: str, path: str) -> dict[str, str]:
                 )
             if parts[0] in PARMCOM:
                 fields[PARMCOM[parts[0]].name] = parts[1]
+            elif is_platform_key(parts[0]):
+                fields[parts[0]] = parts[1]
     except (OSError, ValueError) as error:
         raise ParametersUnreadable(whose, path) from error
     return fields

@@ -211,6 +211,16 @@ def is_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
+def is_platform_key(name: str) -> bool:
+    """Return whether a name is in the form of the keys of Paypage's data dictionary: camelCase, or with dots.
+
+    No field above and no keyword of a file is in that form.
+    """
+    parts = name.split(".")
+    well_formed = name.isascii() and all(part.isalnum() and part[0].islower() for part in parts)
+    return well_formed and (len(parts) > 1 or not name.islower())
+
+
 def to_bytes(text: str) -> bytes:
     """Return the bytes of a value: UTF-8, and any other byte as ``to_text`` preserved it."""
     return text.encode("utf-8", "surrogateescape")

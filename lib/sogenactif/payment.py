@@ -11,7 +11,15 @@ from sogenactif import protocols
 from sogenactif.configuration import PAYPAGE, Pathfile, merge, read_parameters
 from sogenactif.dates import day_in_paris
 from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong, ResponseError, ValueTooLong
-from sogenactif.fields import CALL, CHECKED_FIRST, MAX_LENGTH, RESPONSE_MAX_LENGTH, is_digits, to_bytes
+from sogenactif.fields import (
+    CALL,
+    CHECKED_FIRST,
+    MAX_LENGTH,
+    RESPONSE_MAX_LENGTH,
+    is_digits,
+    is_platform_key,
+    to_bytes,
+)
 from sogenactif.files import stays_in_directory
 from sogenactif.protocols import SIPS, Numbering, Post
 
@@ -165,9 +173,12 @@ class PaymentResponse:
 def check_call(call: Mapping[str, str]) -> dict[str, str]:
     """Check the names of a call's parameters and their lengths in bytes; return the parameters.
 
+    Keys in the form of Paypage's data dictionary pass: ``make_request`` knows whether its protocol has them.
     Raises InvalidKeyword and ParameterTooLong.
     """
     for name, value in call.items():
+        if is_platform_key(name):
+            continue
         if name not in CALL:
             raise InvalidKeyword(f"{name}={value}")
         if len(to_bytes(value)) > MAX_LENGTH[name]:
@@ -201,10 +212,16 @@ def make_request(
     fields once they are checked, and returns those to be sealed, with their transaction_id; without it
     that is the shop's own, or the local time. Raises KitError.
     """
+    in_platform_form = [name for name in call if is_platform_key(name)]
+    if in_platform_form and pathfile.protocol == SIPS:
+        raise InvalidKeyword(f"{in_platform_form[0]}={call[in_platform_form[0]]}")
     merchant_id = call.get("merchant_id", "")
     if not merchant_id:
         raise CallError("merchant_id not filled")
     fields = merge(*(read_parameters(*file) for file in pathfile.parameter_files(merchant_id)), call)
+    if pathfile.protocol == SIPS:
+        # A parmcom file may serve both protocols.
+        fields = {name: value for name, value in fields.items() if not is_platform_key(name)}
     country = fields.get("merchant_country", "")
     if not country:
         raise CallError("merchant_country not filled")
@@ -257,7 +274,7 @@ def _check(fields: Mapping[str, str]) -> None:
     if "amount" not in fields:
         raise CallError("amount not filled")
     for name, value in fields.items():
-        if len(to_bytes(value)) > MAX_LENGTH[name]:
+        if name in MAX_LENGTH and len(to_bytes(value)) > MAX_LENGTH[name]:
             raise ValueTooLong(name, value)
     if len(fields["amount"]) < 3:
         raise CallError(f"invalid amount length ({fields['amount']})")

@@ -96,10 +96,8 @@ class Gateway:
         return unsent
 
     def _post(self, fields: Mapping[str, str], brands: str) -> dict[str, str]:
-        pairs = request_keys(fields, self.settings)
-        if brands:
-            pairs["paymentMeanBrandList"] = brands
         settings = self.settings
+        pairs = request_keys(fields, settings, brands)
         return seal(
             pairs, self.secret, settings.seal, settings.encode, InterfaceVersion=settings.interface
         ) | {"SealAlgorithm": settings.seal}

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sogenactif.dates import PARIS, day_in_paris, read_day
 from sogenactif.errors import CallError, MessageStructureError
-from sogenactif.fields import REQUEST, is_digits, readable
+from sogenactif.fields import REQUEST, is_digits, is_platform_key, readable
 from sogenactif.instalments import WrongSchedule, schedule
 
 TYPE_CHECKING = False
@@ -76,6 +76,36 @@ CHANGED = (
 INSTALMENTS = "instalmentData."
 # Options of the field data: the customer returns without a receipt, by GET or by POST. Paypage posts either way.
 WITHOUT_RECEIPT = {"NO_RESPONSE_PAGE", "NO_RESPONSE_PAGE_POST"}
+# Keys that a call can't give, in lower case, and what the kit computes them from.
+COMPUTED = {
+    key.lower(): source
+    for key, source in {
+        "amount": "amount",
+        "currencyCode": "currency_code",
+        "merchantId": "merchant_id",
+        "orderId": "order_id",
+        "returnContext": "return_context",
+        "normalReturnUrl": "normal_return_url",
+        "automaticResponseUrl": "automatic_response_url",
+        "captureDay": "capture_day",
+        "captureMode": "capture_mode",
+        "paymentMeanBrandList": "payment_means",
+        "transactionReference": "PAYPAGE_REFERENCE",
+        "s10TransactionId": "PAYPAGE_REFERENCE",
+        "s10TransactionIdDate": "PAYPAGE_REFERENCE",
+        "keyVersion": "PAYPAGE_KEY_VERSION",
+        "responseEncoding": "PAYPAGE_ENCODE",
+        "interfaceVersion": "PAYPAGE_INTERFACE",
+    }.items()
+}
+COMPUTED_CONTAINERS = {"s10transactionreference": "PAYPAGE_REFERENCE", "instalmentdata": "capture_mode"}
+RESPONSE_VERSIONS = ("interfaceversionnormalresponse", "interfaceversionautomaticresponse")
+# Keys that a call can't give either if the kit writes them into the same request.
+WRITTEN = {key.lower(): name for key, name in ASKED.items()} | {
+    "customerlanguage": "language",
+    "paypagedata.bypassreceiptpage": "data",
+    "paymentpattern": "capture_mode",
+}
 
 
 def without_counterpart() -> list[str]:
@@ -89,10 +119,10 @@ def reference(day: str, number: str) -> str:
     return f"{day}{number.zfill(6)}"
 
 
-def request_keys(fields: Mapping[str, str], settings: "Paypage") -> dict[str, str]:
-    """Return the keys of a request, in the order they are sent; the means of payment are not among them.
+def request_keys(fields: Mapping[str, str], settings: "Paypage", brands: str = "") -> dict[str, str]:
+    """Return the keys of a request, in the order they are sent; ``brands`` are the means of payment offered.
 
-    Raises CallError.
+    The keys that the call or a parmcom file gives come last, with their values unchanged. Raises CallError.
     """
     day = day_in_paris(fields["transmission_date"])
     number = fields.get("transaction_id", "").zfill(6)
@@ -120,7 +150,30 @@ def request_keys(fields: Mapping[str, str], settings: "Paypage") -> dict[str, st
         for key in ("captureMode", "captureDay"):
             pairs.pop(key, None)
         pairs |= _instalments(fields, day, number, by_reference)
-    return pairs
+    if brands:
+        pairs["paymentMeanBrandList"] = brands
+    return pairs | _given(fields, pairs)
+
+
+def _given(fields: Mapping[str, str], pairs: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys of the platform's dictionary among ``fields``.
+
+    Raises CallError for one that would replace a key of ``pairs``, the channel of the order aside.
+    """
+    given = {name: value for name, value in fields.items() if is_platform_key(name)}
+    written = {key.lower() for key in pairs}
+    for name, value in given.items():
+        key = name.lower()
+        source = COMPUTED.get(key) or COMPUTED_CONTAINERS.get(key.partition(".")[0])
+        if not source and (key in written or (key == "paymentpattern" and value == "INSTALMENT")):
+            source = WRITTEN.get(key)
+        if source:
+            raise CallError(f"{name}: the kit computes it from {source}")
+        if key in RESPONSE_VERSIONS and not value.startswith("HP_"):
+            raise CallError(f"{name}: the kit reads responses of version HP_ only")
+        if "|" in value:
+            raise CallError(f"{name} holds a | that would end its value")
+    return given
 
 
 def _instalments(fields: Mapping[str, str], day: str, number: str, by_reference: bool) -> dict[str, str]:

@@ -24,7 +24,7 @@ from sogenactif.configuration import (
     read_pathfile,
 )
 from sogenactif.errors import KitError, PathfileError
-from sogenactif.fields import PARMCOM, to_bytes, to_text
+from sogenactif.fields import PARMCOM, is_platform_key, to_bytes, to_text
 from sogenactif.files import read_file
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -56,7 +56,7 @@ def parameters(site: Site) -> list[Finding]:
         finding
         for path in files
         if os.path.exists(path)
-        for finding in _lines(path, PARMCOM, KEYWORDS) or [ok("well_formed", path)]
+        for finding in _lines(path, PARMCOM, KEYWORDS, site.paypage) or [ok("well_formed", path)]
     ]
     known = {merchant.id for merchant in site.merchants}
     prefix = site.pathfile.merchant_parameters + "."
@@ -137,8 +137,13 @@ def _absent(path: str) -> set[str]:
     return {keyword for keyword in needed if not values.get(keyword)}
 
 
-def _lines(path: str, known: Collection[str], elsewhere: Collection[str]) -> list[Finding]:
-    """Return the findings on the lines of a file; ``elsewhere`` are keywords of another kind of file."""
+def _lines(
+    path: str, known: Collection[str], elsewhere: Collection[str], platform_keys: bool = False
+) -> list[Finding]:
+    """Return the findings on the lines of a file; ``elsewhere`` are keywords of another kind of file.
+
+    ``platform_keys`` says that it may have keys of Paypage's data dictionary too.
+    """
     try:
         content = read_file(path)
     except FileNotFoundError:
@@ -159,7 +164,9 @@ def _lines(path: str, known: Collection[str], elsewhere: Collection[str]) -> lis
     for number, row in enumerate(rows, 1):
         row = row.removesuffix("\r")
         if row and not row.startswith("#"):
-            found += _line(path, number, row, known, elsewhere, seen)
+            keyword = row.partition("!")[0]
+            given = [keyword] if platform_keys and is_platform_key(keyword) else []
+            found += _line(path, number, row, [*known, *given], elsewhere, seen)
     return found
 
 

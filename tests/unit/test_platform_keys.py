@@ -1,0 +1,290 @@
+"""Keys of Paypage's data dictionary in a call and in parmcom files."""
+
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sogenactif import Kit
+from sogenactif.commands.check import configuration as check
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.errors import CallError, InvalidKeyword
+from sogenactif.executables import request as run_request
+from sogenactif.fields import CALL, PARMCOM, is_platform_key
+from sogenactif.ledger.history import transactions
+from sogenactif.payment import check_call, parse_call
+from sogenactif.protocols.paypage_fields import COMPUTED
+from sogenactif.web import Order
+from sogenactif_sandbox import paypage as sandbox
+from tests.support.bank import Bank, bank, send
+from tests.support.paypage import ask, asked
+from tests.support.shop import MovingShop
+from tests.support.shop import ask as get
+from tests.support.vectors import MERCHANT, speak_paypage
+
+KEYS = {
+    "billingAddress.city": "Nantes",
+    "billingAddress.streetNumber": "7 bis",
+    "customerContact.lastname": "Lefèvre & Cie",
+    "customerAccountHistoric.numberOfPurchase180Days": "3",
+    "fraudData.challengeMode3DS": "CHALLENGE",
+    "fraudData.merchantCustomerAuthentMethod": "OWNCREDENTIAL",
+    "merchantWalletId": "W=7",
+    "merchantSessionId": "a;b:c",
+    "orderChannel": "MOTO",
+    "paymentMeanData.paypal.invoiceId": "12",
+    "paymentPattern": "RECURRING_1",
+    "shoppingCartDetail.productList": "{a=1,b=2},{a=3}",
+    "interfaceVersionNormalResponse": "HP_3.4",
+    "interfaceVersionAutomaticResponse": "HP_3.4",
+    "customerId": "anne",
+}
+
+
+@pytest.fixture
+def paypage_pathfile(param: Path) -> Pathfile:
+    return read_pathfile(speak_paypage(param))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("billingAddress.city", True),
+        ("merchantWalletId", True),
+        ("hashSalt1Of", True),
+        ("paymentMeanData.paypal.invoiceId", True),
+        ("amount", False),
+        ("order_id", False),
+        ("billing_Address", False),
+        ("BillingAddress.city", False),
+        ("billingAddress.City", False),
+        ("billingAddress.", False),
+        (".city", False),
+        ("a..b", False),
+        ("a.1b", False),
+        ("LANGUAGE", False),
+        ("éA", False),
+        ("aB\n", False),
+        ("aB ", False),
+        ("", False),
+    ],
+)
+def test_key_of_the_platform_is_told_from_other_names_by_its_form(name: str, expected: bool) -> None:
+    assert is_platform_key(name) is expected
+
+
+def test_no_name_of_the_kit_is_in_the_form_of_the_platform_s_keys() -> None:
+    assert not any(map(is_platform_key, [*CALL, *PARMCOM]))
+
+
+@pytest.mark.parametrize(("key", "value"), KEYS.items())
+@pytest.mark.parametrize("encode", ["base64", "base64url", "none"])
+def test_key_is_sealed_as_given(param: Path, encode: str, key: str, value: str) -> None:
+    request = ask(read_pathfile(speak_paypage(param, ENCODE=encode)), payment_means="CB,1", **{key: value})
+    assert asked(request, "CB")[key] == value
+    assert request.fields[key] == value
+
+
+def test_keys_stand_after_those_of_the_kit(paypage_pathfile: Pathfile) -> None:
+    new = {key: value for key, value in KEYS.items() if key not in ("orderChannel", "customerId")}
+    sealed = asked(ask(paypage_pathfile, payment_means="CB,1", **new), "CB")
+    assert list(sealed)[-len(new) :] == list(new)
+    assert sealed["orderChannel"] == "INTERNET"
+
+
+def test_call_goes_before_the_merchant_s_file_and_that_before_the_default(
+    paypage_pathfile: Pathfile,
+) -> None:
+    with open(paypage_pathfile.default_parameters, "a") as file:
+        file.write("\nbillingAddress.country!FRA!\nbillingAddress.city!Paris!\nbillingAddress.state!x!\n")
+    with open(f"{paypage_pathfile.merchant_parameters}.{MERCHANT}", "a") as file:
+        file.write("\nbillingAddress.city!Nantes!\nbillingAddress.state!y!\n")
+    sealed = asked(ask(paypage_pathfile, payment_means="CB,1", **{"billingAddress.state": "z"}), "CB")
+    address = {key: sealed[f"billingAddress.{key}"] for key in ("country", "city", "state")}
+    assert address == {"country": "FRA", "city": "Nantes", "state": "z"}
+
+
+def test_empty_value_is_not_sent(paypage_pathfile: Pathfile) -> None:
+    assert "billingAddress.city" not in asked(ask(paypage_pathfile, **{"billingAddress.city": ""}), "CB")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "source"),
+    [
+        ("merchantId", "1", "merchant_id"),
+        ("currencyCode", "840", "currency_code"),
+        ("keyVersion", "2", "PAYPAGE_KEY_VERSION"),
+        ("transactionReference", "A1", "PAYPAGE_REFERENCE"),
+        ("s10TransactionId", "7", "PAYPAGE_REFERENCE"),
+        ("s10TransactionReference.s10TransactionId", "000001", "PAYPAGE_REFERENCE"),
+        ("s10TransactionReference.s10TransactionIdDate", "20261126", "PAYPAGE_REFERENCE"),
+        ("orderId", "B", "order_id"),
+        ("returnContext", "x", "return_context"),
+        ("normalReturnUrl", "https://elsewhere.example/", "normal_return_url"),
+        ("automaticResponseUrl", "https://elsewhere.example/", "automatic_response_url"),
+        ("captureMode", "VALIDATION", "capture_mode"),
+        ("captureDay", "3", "capture_day"),
+        ("paymentMeanBrandList", "AMEX", "payment_means"),
+        ("responseEncoding", "base64", "PAYPAGE_ENCODE"),
+        ("interfaceVersion", "HP_2.0", "PAYPAGE_INTERFACE"),
+        ("instalmentData.number", "2", "capture_mode"),
+        ("instalmentData.amountsList", "1,2", "capture_mode"),
+        ("paymentPattern", "INSTALMENT", "capture_mode"),
+        ("merchantID", "1", "merchant_id"),
+        ("currencycodE", "1", "currency_code"),
+        ("instalmentdata.number", "2", "capture_mode"),
+        ("customerLanguage", "de", "language"),
+        ("customerContact.email", "b@shop.example", "customer_email"),
+        ("customercontact.email", "b@shop.example", "customer_email"),
+        ("customerId", "8", "customer_id"),
+        ("paypageData.bypassReceiptPage", "false", "data"),
+    ],
+)
+def test_key_that_the_kit_computes_is_refused(
+    paypage_pathfile: Pathfile, key: str, value: str, source: str
+) -> None:
+    own = {
+        "language": "fr",
+        "customer_id": "7",
+        "customer_email": "a@shop.example",
+        "data": "NO_RESPONSE_PAGE",
+    }
+    with pytest.raises(CallError) as raised:
+        ask(paypage_pathfile, **own, **{key: value})
+    assert f"({key}: the kit computes it from {source})" in str(raised.value)
+    with open(f"{paypage_pathfile.merchant_parameters}.{MERCHANT}", "a") as file:
+        file.write(f"\n{key}!{value}!\n")
+    with pytest.raises(CallError, match=f"computes it from {source}"):
+        ask(paypage_pathfile, **own)
+
+
+def test_each_computed_key_is_refused_before_a_number_is_drawn(param: Path, tmp_path: Path) -> None:
+    shop = MovingShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
+    shop.move(param)
+    assert shop.order
+    for key in ("keyVersion", "orderId", "returnContext"):
+        assert key.lower() in COMPUTED
+        shop.order = Order({**shop.order.parameters, key: "2"})
+        answer = get(shop.request, query="order=CMD-42")
+        assert answer.status == 500 and f"{key}: the kit computes it from" in answer.log
+        del shop.order.parameters[key]  # type: ignore[attr-defined]
+    with shop.ledger() as ledger:
+        assert list(transactions(ledger)) == []
+
+
+def test_instalments_of_the_kit_go_before_another_pattern(paypage_pathfile: Pathfile) -> None:
+    times = {"capture_mode": "PAYMENT_N", "capture_day": "0"}
+    data = "NB_PAYMENT=2;PERIOD=30;INITIAL_AMOUNT=600"
+    with pytest.raises(CallError, match="paymentPattern: the kit computes it from capture_mode"):
+        ask(paypage_pathfile, **times, data=data, paymentPattern="RECURRING_1")
+
+
+@pytest.mark.parametrize("encode", ["base64url", "none"])
+@pytest.mark.parametrize("value", ["|", "a|b", "x|amount=1"])
+def test_bar_in_the_value_of_a_key_is_refused(param: Path, encode: str, value: str) -> None:
+    pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
+    with pytest.raises(
+        CallError, match=re.escape("(billingAddress.city holds a | that would end its value)")
+    ):
+        ask(pathfile, **{"billingAddress.city": value})
+
+
+@pytest.mark.parametrize("key", ["interfaceVersionNormalResponse", "interfaceVersionAutomaticResponse"])
+def test_responses_that_the_kit_could_not_read_are_not_asked_for(
+    paypage_pathfile: Pathfile, key: str
+) -> None:
+    with pytest.raises(CallError, match=f"{key}: the kit reads responses of version HP_ only"):
+        ask(paypage_pathfile, **{key: "JS_3.4"})
+
+
+# Sips 1.0
+
+
+@pytest.mark.parametrize(("key", "value"), KEYS.items())
+def test_key_in_a_call_of_sips_is_an_invalid_keyword(pathfile: Pathfile, key: str, value: str) -> None:
+    with pytest.raises(InvalidKeyword) as raised:
+        ask(pathfile, **{key: value})
+    assert str(raised.value) == f"Invalid Keyword in parameter ({key}={value})"
+    assert value not in raised.value.logged
+    output, status = run_request(
+        [f"pathfile={pathfile.path}", f"merchant_id={MERCHANT}", "amount=100", f"{key}={value}"]
+    )
+    assert (status, output.startswith(b"!-1!Invalid Keyword in parameter (")) == (255, True)
+
+
+def test_parmcom_file_serves_both_protocols(pathfile: Pathfile) -> None:
+    with open(pathfile.default_parameters, "a") as file:
+        file.write("\nbillingAddress.country!FRA!\n")
+    assert "billingAddress.country" not in ask(pathfile).fields
+
+
+@pytest.mark.parametrize("name", ["Amount", "billing_address.city", "billingAddress..city", "ordre_id", "x."])
+def test_other_names_stay_invalid_keywords(paypage_pathfile: Pathfile, name: str) -> None:
+    with pytest.raises(InvalidKeyword):
+        check_call({name: "1"})
+    with pytest.raises(InvalidKeyword):
+        parse_call([f"{name}=1"])
+
+
+# Where they come from and where they go
+
+
+def messages(running: Bank) -> list[dict[str, Any]]:
+    """Return the keys of the requests of the last payment, as the sandbox received them."""
+    posts = [message["post"] for message in running.last()["messages"] if message["kind"] == "REQUEST"]
+    return [sandbox._pairs(sandbox._decode(post["Data"], post.get("Encode", ""))) for post in posts]
+
+
+@pytest.mark.parametrize("encode", ["base64", "base64url", "none"])
+def test_sandbox_receives_the_keys_of_a_call_of_an_order_and_of_the_kit(
+    param: Path, tmp_path: Path, encode: str
+) -> None:
+    sent = {key: value for key, value in KEYS.items() if key not in ("orderChannel", "paymentPattern")}
+    shop = MovingShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
+    shop.move(param, ENCODE=encode, MEANS="server")
+    assert shop.order
+    with bank(param) as running:
+        parameters = {**shop.order.parameters, "normal_return_url": f"{running.shop.url}/back", **sent}
+        parameters["automatic_response_url"] = f"{running.shop.url}/automatic"
+        shop.order = Order(parameters)
+        form = Kit(shop.pathfile.path).request(**parameters)
+        [own] = form.posts.values()
+        arguments = [f"{name}={value}" for name, value in parameters.items()]
+        output, status = run_request([f"pathfile={shop.pathfile.path}", *arguments])
+        assert status == 0
+        pages = [get(shop.request, query="order=CMD-42").body, output.decode()]
+        posts = [dict(own), *(hidden(page) for page in pages)]
+        for post in posts:
+            assert send(f"{running.url}/paymentInit", post | {"means": "CB"}).status == 200
+            assert [{key: pairs.get(key) for key in sent} for pairs in messages(running)] == [sent]
+        with shop.ledger() as ledger:
+            recorded = [transaction.fields for transaction in transactions(ledger)]
+            written = [entry["fields"] for entry in ledger.journal.entries()]
+    assert [{key: fields.get(key) for key in sent} for fields in recorded] == [sent] * 3
+    assert written == recorded
+
+
+def hidden(page: str) -> dict[str, str]:
+    """Return the hidden fields of the only form of a page."""
+    return {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', page)}
+
+
+def test_sandbox_refuses_a_misspelt_key(param: Path) -> None:
+    speak_paypage(param)
+    with bank(param) as running:
+        urls = {"normal_return_url": f"{running.shop.url}/back"}
+        post = ask(running.pathfile, payment_means="CB,1", **urls, **{"fraudData.challengeMode": "x"}).posts[
+            "CB"
+        ]
+        page = send(f"{running.url}/paymentInit", dict(post))
+    assert page.status == 400 and "Invalid keyword: fraudData.challengeMode=x" in page.text
+
+
+@pytest.mark.parametrize(("protocol", "findings"), [("sips", ["unknown_keyword"]), ("paypage", [])])
+def test_check_knows_the_keys_where_they_are_sent(param: Path, protocol: str, findings: list[str]) -> None:
+    path = param / "parmcom.extra"
+    path.write_text("billingAddress.country!FRA!\n")
+    found = check._lines(str(path), PARMCOM, (), protocol == "paypage")
+    assert [finding.name for finding in found] == findings
