@@ -50,7 +50,7 @@ def server(
             pass
 
     listening = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=listening.serve_forever)
+    thread = threading.Thread(target=listening.serve_forever, args=[0.01])
     thread.start()
     try:
         address = f"http://127.0.0.1:{listening.server_port}/payment/rs-services/v2"
