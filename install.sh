@@ -23,7 +23,7 @@ usage() {
     -- ARGUMENTS     what follows is for pytest: those tests alone
 ./install.sh lint             set up, then check code and scripts without running them
 ./install.sh format           set up, then format the Python code
-./install.sh docs             set up, then write the data dictionary and the manual pages from the code
+./install.sh docs             set up, then write the manual pages from the commands
 ./install.sh --version        say which version this is
 ./install.sh bench [...]      set up, then measure; --help lists its options
 ./install.sh TASK --help      say what a task takes
@@ -298,8 +298,6 @@ lint | format)
 docs)
     add_requirements sandbox sandbox
     add_requirements test "test suite"
-    dictionary=$(.venv/bin/python docs/dictionary.py)
-    printf '%s\n' "$dictionary" >docs/dictionary.md
     .venv/bin/python docs/manual.py
     ;;
 bench)

@@ -8,7 +8,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -21,6 +20,7 @@ import pytest
 from sogenactif import errors
 from sogenactif.commands.certificate import Refused
 from sogenactif.configuration import KEYWORDS, Pathfile, read_pathfile
+from sogenactif.fields import FIELDS
 from sogenactif.http import HttpError
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols.certificate import issue_certificate, read_certificate
@@ -158,11 +158,20 @@ def test_a_shell_calls_them_too(ledger: Pathfile) -> None:
     assert answer.split("!")[1:6] == ["0", "", MERCHANT, "fr", "1000"]
 
 
-def test_the_dictionary_is_what_the_table_says() -> None:
-    printed = subprocess.run(
-        [sys.executable, ROOT / "docs" / "dictionary.py"], check=True, capture_output=True
-    ).stdout
-    assert (ROOT / "docs" / "dictionary.md").read_bytes() == printed
+def test_dictionary_has_every_field_with_its_length_and_format() -> None:
+    page = (ROOT / "docs" / "dictionary.md").read_text()
+    tables = [
+        [[cell.strip(" `") for cell in re.split(r"(?<!\\)\|", row)[1:-2]] for row in table.splitlines()[2:]]
+        for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE)
+    ]
+    printed = sorted(
+        ((f.response_position or 0, f) for f in FIELDS if f.response_position), key=lambda row: row[0]
+    )
+    assert tables == [
+        [[f.name, f.keyword, str(f.max_length), f.format] for f in FIELDS if f.call],
+        [[str(place), f.name, str(f.response_max_length), f.format] for place, f in printed],
+        [[f.name, str(f.max_length), f.format] for f in FIELDS if not (f.call or f.response_position)],
+    ]
 
 
 def test_the_example_s_merchant_has_a_certificate(pathfile: Pathfile) -> None:
