@@ -4,6 +4,7 @@ The scripts and the executables call ``receive`` and present its result. A messa
 trusted is noted. If it may be genuine it is stored whole, for ``verify_again``.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # Limits of a day on what a stranger makes the kit write, by posting garbage or forging answers to own requests.
 MOST_NOTES_BYTES, MOST_STORED_BYTES, MOST_STORED_BYTES_OF_REQUEST = 4 << 20, 32 << 20, 64 << 10
+MOST_STORED_BYTES_OF_DAY = 256 << 20
 UNVERIFIED = "unverified"
 
 Log = Callable[[str, Exception], None]
@@ -147,6 +149,9 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
         elif request_id is not None:
             # Each request has a limit of its own, so that nobody uses up that of another customer.
             name, most = f"{today()}.{request_id}.{UNVERIFIED}", MOST_STORED_BYTES_OF_REQUEST
+            # Yet anybody may claim to answer any request of any day that was not accepted.
+            if _stored_bytes(ledger.journal.folder, today()) >= MOST_STORED_BYTES_OF_DAY:
+                most = 0
         may_be_genuine = ours or request_id is not None
     if may_be_genuine:
         entry |= {"verdict": "unverified", "post": dict(post)}
@@ -161,6 +166,16 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
     elif may_be_genuine:
         # The merchant has to know that this message will not be verified again.
         log(f"{source} response", KitError(f"{name}.jsonl is full: a message was not stored"))
+
+
+def _stored_bytes(folder: str, day: str) -> int:
+    """Return the size of the messages that were stored on a day."""
+    total = 0
+    for path in _unverified_files(folder):
+        if os.path.basename(path).startswith(f"{day}."):
+            with contextlib.suppress(FileNotFoundError):
+                total += os.path.getsize(path)
+    return total
 
 
 def _unverified_files(folder: str) -> list[str]:

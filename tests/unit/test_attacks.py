@@ -170,7 +170,7 @@ def test_message_beyond_the_limit_is_not_stored_and_is_logged(
     assert json.loads(kept.read_text())["post"] == {"DATA": forged}
     # Whoever fills the room of one request leaves that of the others.
     forged = shop.seal(transaction_id=another, transmission_date=moment)[:-16] + "0" * 16
-    assert "not kept" not in post(shop.autoresponse, DATA=forged).log
+    assert "not stored" not in post(shop.autoresponse, DATA=forged).log
 
 
 @pytest.mark.parametrize("asked", [True, False])
@@ -209,3 +209,26 @@ def test_script_is_notified_of_what_response_printed_without_end(
         assert answer.startswith(b"!0!!")
     assert post(shop.autoresponse, DATA=data).status == 200
     assert [response.outcome for response in shop.outcomes] == ["accepted"]
+
+
+def test_forgeries_for_many_requests_do_not_fill_the_disk(
+    shop: LedgerShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [shop.asked() for _ in range(4)]
+    with shop.ledger() as ledger:
+        moments = {
+            entry["fields"]["transaction_id"]: entry["fields"]["transmission_date"]
+            for entry in ledger.journal.entries()
+        }
+    forged = [
+        shop.seal(transaction_id=number, transmission_date=moments[number])[:-16] + "0" * 16
+        for number in numbers
+    ]
+    monkeypatch.setattr(reception, "MOST_STORED_BYTES_OF_DAY", 2 * len(forged[0]))
+    logs = [post(shop.autoresponse, DATA=data).log for data in forged]
+    assert ["not stored" in log for log in logs] == [False, False, True, True]
+    # What a fault on this side keeps from being verified has room of its own.
+    certificate = Path(shop.pathfile.path).parent / f"certif.fr.{MERCHANT}.php"
+    certificate.write_text("damaged")
+    assert "not stored" not in post(shop.autoresponse, DATA=forged[3]).log
+    assert len(list(Path(shop.pathfile.journal).glob("*.unverified.jsonl"))) == 3
