@@ -1,4 +1,4 @@
-"""What an earlier version of the kit recorded goes on with this one."""
+"""The schema of the ledger; what an earlier version of the kit recorded goes on with this one."""
 
 import json
 import shutil
@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from sogenactif.errors import LedgerError, LedgerMissing
 from sogenactif.ledger.history import answers, transactions
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.rebuild import record_journal
-from sogenactif.ledger.schema import MIGRATIONS
+from sogenactif.ledger.schema import MIGRATIONS, open_database, schema_version
+from sogenactif.ledger.sqlite import SqliteDatabase
 from sogenactif.payment import PaymentResponse
 from tests.support.vectors import ACCEPTED, ASKED, VECTORS
 
@@ -129,3 +131,182 @@ def test_journal_of_the_first_release_makes_a_ledger(tmp_path: Path) -> None:
         ]
         assert notified[2].original["s10TransactionId"] == "000003"
         assert ledger.register({**ASKED, "order_id": "new"})["transaction_id"] == "000004"
+
+
+# The schema, column by column: a ledger of the first release has the same after its migrations.
+TABLES = {
+    "sogenactif_counter": "merchant day last",
+    "sogenactif_request": (
+        "id entry made merchant day transaction_id order_id fields outcome decided_by notified attempts"
+        " printed protocol reference"
+    ),
+    "sogenactif_reserved": "merchant day transaction_id",
+    "sogenactif_response": "id entry received source request_id verdict fields protocol day original",
+}
+MAY_BE_NULL = {("sogenactif_request", "decided_by"), ("sogenactif_response", "request_id")}
+DEFAULTS = {
+    "outcome": "''",
+    "notified": "''",
+    "attempts": "0",
+    "printed": "''",
+    "protocol": "''",
+    "reference": "''",
+    "day": "''",
+    "original": "'{}'",
+}
+UNIQUE = {
+    ("sogenactif_counter", "merchant, day"),
+    ("sogenactif_request", "entry"),
+    ("sogenactif_request", "merchant, day, transaction_id"),
+    ("sogenactif_reserved", "merchant, day, transaction_id"),
+    ("sogenactif_response", "entry"),
+}
+INDEXES = {
+    "sogenactif_answers": "request_id",
+    "sogenactif_day": "day, id",
+    "sogenactif_number": "day, transaction_id",
+    "sogenactif_order": "order_id",
+    "sogenactif_pending": "attempts, id",
+    "sogenactif_reference": "reference",
+    "sogenactif_waiting": "transaction_id",
+}
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_schema_of_a_new_ledger_and_of_a_migrated_one(
+    request: pytest.FixtureRequest, tmp_path: Path, old: bool
+) -> None:
+    path = tmp_path / "ledger.db"
+    if old:
+        request.getfixturevalue("old_sqlite")
+    SqliteDatabase(str(path), lambda: True).close()
+    with closing(sqlite3.connect(path)) as ledger:
+        tables = {name for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        assert tables == set(TABLES)
+        unique, indexes = set(), {}
+        for table, columns in TABLES.items():
+            rows = list(
+                ledger.execute(
+                    f"SELECT name, type, \"notnull\", dflt_value FROM pragma_table_info('{table}')"
+                )
+            )
+            assert " ".join(name for name, *_ in rows) == columns
+            for name, type_, required, default in rows:
+                number = name in ("id", "transaction_id", "decided_by", "request_id", "attempts", "last")
+                assert (type_ in ("INTEGER", "BIGINT")) == number
+                assert bool(required) == (name != "id" and (table, name) not in MAY_BE_NULL)
+                wanted = None if table != "sogenactif_response" and name == "day" else DEFAULTS.get(name)
+                assert default == wanted
+            for name, is_unique, origin in ledger.execute(
+                f"SELECT name, \"unique\", origin FROM pragma_index_list('{table}')"
+            ):
+                indexed = ", ".join(
+                    c for (c,) in ledger.execute(f"SELECT name FROM pragma_index_info('{name}')")
+                )
+                if is_unique:
+                    unique.add((table, indexed))
+                else:
+                    assert origin == "c"
+                    indexes[name] = indexed
+        assert (unique, indexes) == (UNIQUE, INDEXES)
+        assert ledger.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+
+
+def test_version_of_a_ledger_is_read_without_changing_it(old_sqlite: str, tmp_path: Path) -> None:
+    assert [schema_version(old_sqlite), schema_version(old_sqlite)] == [FIRST_RELEASE] * 2
+    open_database(old_sqlite, lambda: True).close()
+    assert schema_version(old_sqlite) == len(MIGRATIONS)
+    with pytest.raises(LedgerError, match="unable to open database file"):
+        schema_version(f"sqlite:///{tmp_path}/nowhere.db")
+
+
+@pytest.mark.postgresql
+def test_version_of_a_ledger_on_a_server_is_0_until_there_is_one(postgresql_url: str) -> None:
+    import psycopg
+
+    assert schema_version(postgresql_url) == 0
+    with psycopg.connect(postgresql_url) as server:
+        server.execute("CREATE TABLE sogenactif_schema (version INTEGER NOT NULL)")
+    assert schema_version(postgresql_url) == 0
+    with closing(open_database(postgresql_url, lambda: True)) as database:
+        assert list(database.rows("SELECT version FROM sogenactif_schema")) == [(len(MIGRATIONS),)]
+    assert schema_version(postgresql_url) == len(MIGRATIONS)
+
+
+def newer(execute: Callable[[str], object], statement: str) -> Callable[[], bool]:
+    """Whether a database may be created; while that is asked, a newer kit creates one."""
+
+    def may_create() -> bool:
+        execute(statement)
+        return True
+
+    return may_create
+
+
+def test_ledger_that_a_newer_kit_makes_meanwhile_keeps_its_version(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.touch()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        statement = f"PRAGMA user_version = {len(MIGRATIONS) + 1}"
+        calls = iter([lambda: True, newer(other.execute, statement)])
+        with pytest.raises(LedgerError, match="made by a newer kit"):
+            SqliteDatabase(str(path), lambda: next(calls)())
+    assert schema_version(f"sqlite:///{path}") == len(MIGRATIONS) + 1
+
+
+@pytest.mark.postgresql
+def test_ledger_that_a_newer_kit_makes_on_the_server_meanwhile_keeps_its_version(postgresql_url: str) -> None:
+    import psycopg
+
+    with psycopg.connect(postgresql_url, autocommit=True) as other:
+        statement = f"CREATE TABLE sogenactif_schema AS SELECT {len(MIGRATIONS) + 1} AS version"
+        with pytest.raises(LedgerError, match="made by a newer kit"):
+            open_database(postgresql_url, newer(other.execute, statement))
+    assert schema_version(postgresql_url) == len(MIGRATIONS) + 1
+
+
+@pytest.mark.parametrize("asked_first", [1, 2])
+def test_ledger_that_another_process_makes_meanwhile_is_used(tmp_path: Path, asked_first: int) -> None:
+    path = str(tmp_path / "ledger.db")
+    calls: list[int] = []
+
+    def may_create() -> bool:
+        calls.append(1)
+        if len(calls) < asked_first:
+            return True
+        SqliteDatabase(path, lambda: True).close()
+        return False
+
+    with closing(SqliteDatabase(path, may_create)) as database:
+        assert list(database.rows("SELECT * FROM sogenactif_request")) == []
+    assert len(calls) == asked_first
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_ledger_that_may_not_be_created_is_missing(tmp_path: Path, empty: bool) -> None:
+    path = tmp_path / "ledger.db"
+    if empty:
+        path.touch()
+    with pytest.raises(LedgerMissing):
+        SqliteDatabase(str(path), lambda: False)
+    assert path.exists() == empty
+    answers = iter([True, False])
+    with pytest.raises(LedgerMissing):
+        SqliteDatabase(str(path), lambda: next(answers))
+
+
+def test_each_transaction_of_sqlite_is_flushed_but_one_that_need_not_be(tmp_path: Path) -> None:
+    def synchronous() -> int:
+        [[value]] = database.rows("PRAGMA synchronous")
+        return int(value)
+
+    full, normal = 2, 1
+    with closing(SqliteDatabase(str(tmp_path / "ledger.db"), lambda: True)) as database:
+        assert list(database.rows("PRAGMA journal_size_limit")) == [(4194304,)]
+        for flush, during in ((True, full), (False, normal), (True, full)):
+            with database.transaction(flush=flush):
+                assert synchronous() == during
+            assert synchronous() == full
+        with pytest.raises(ZeroDivisionError), database.transaction(flush=False):
+            1 / 0  # noqa: B018
+        assert synchronous() == full

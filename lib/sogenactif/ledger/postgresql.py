@@ -55,18 +55,20 @@ class PostgresqlDatabase:
     def migrate(self, may_create: Callable[[], bool]) -> None:
         """Bring the schema up to this kit's; ``may_create`` is called before it is created. Raises LedgerError."""
         version = self._version()
+        check_version(self._name, version)
         if version == 0 and not may_create() and self._version() == 0:
             raise LedgerMissing(self._name)
         if version < len(MIGRATIONS):
             with self.transaction() as execute:
                 execute("SELECT pg_advisory_xact_lock(hashtext('sogenactif_schema'))")
                 execute("CREATE TABLE IF NOT EXISTS sogenactif_schema (version INTEGER NOT NULL)")
+                # Another process may have migrated it since.
                 version = self._version()
+                check_version(self._name, version)
                 for statement in statements(version):
                     execute(statement)
                 execute("DELETE FROM sogenactif_schema")
                 execute("INSERT INTO sogenactif_schema VALUES (?)", len(MIGRATIONS))
-        check_version(self._name, version)
 
     def _version(self) -> int:
         [[exists]] = self._connection.execute(

@@ -75,7 +75,10 @@ class SqliteDatabase:
         with _folder_locked(self.path):
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("BEGIN IMMEDIATE")
-            for statement in statements(self._version()):
+            # Another process may have migrated it since.
+            version = self._version()
+            check_version(self.path, version)
+            for statement in statements(version):
                 self._connection.execute(statement.format(id="INTEGER PRIMARY KEY", lock=""))
             self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
             self._connection.execute("COMMIT")
