@@ -20,6 +20,7 @@ from sogenactif.ledger.ledger import Ledger, new_entry, opened_ledger
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.ledger.schema import MIGRATIONS
 from sogenactif.payment import PaymentResponse
+from sogenactif.protocols import Numbering
 from tests.support.shop import register
 from tests.support.vectors import ASKED, slow
 
@@ -503,6 +504,13 @@ def test_a_line_that_is_none_stops_nothing_after_it(ledger: Ledger, tmp_path: Pa
     with ledger.rebuilding():
         assert record_journal(ledger) == (1, 1)
     assert list(differences(ledger, lambda count: None)) == [Difference("invalid_line", {"count": 1})]
+
+
+def test_response_of_paypage_without_a_day_answers_no_request(ledger: Ledger) -> None:
+    register(ledger, ASKED, Numbering("paypage"))
+    said = {name: value for name, value in answer("000001").fields.items() if name != "transmission_date"}
+    match = ledger.receive(PaymentResponse(said, {}, "", "paypage"), "automatic")
+    assert (match.verdict, match.why) == ("unknown", "no such request")
 
 
 def test_an_executable_knows_the_outcome_that_it_read(ledger: Ledger) -> None:

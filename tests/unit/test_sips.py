@@ -1,4 +1,5 @@
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -135,7 +136,17 @@ def test_nonsense_is_refused(pathfile: Pathfile, data: str, error: type[MessageE
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("amount", "12"), ("amount", "12é"), ("transaction_id", ""), ("transmission_date", "2026")],
+    [
+        ("amount", "12"),
+        ("amount", "12a"),
+        ("amount", "12é"),
+        ("amount", "٣٤٥"),
+        ("transaction_id", ""),
+        ("transaction_id", "x"),
+        ("transmission_date", "2026"),
+        ("transmission_date", "2026112309300"),
+        ("transmission_date", "2026112309300x"),
+    ],
 )
 def test_a_message_without_what_its_key_is_made_of_is_refused(
     pathfile: Pathfile, name: str, value: str
@@ -147,17 +158,63 @@ def test_a_message_without_what_its_key_is_made_of_is_refused(
         open_response(encode(build(records)).hex() + "0" * 16, pathfile)
 
 
-@pytest.mark.parametrize("altered", [
-    b"\x01\x020000133400X", b"\x01\x0200001335000", b"\x01\x0200001434000", b"\x01\x0200001334001",
-    b"\x01\x02000021340010030001", b"\x01\x0200002234001003000712", b"\x01\x02000022340010030001a!",
-])  # fmt: skip
-def test_parts_that_do_not_agree_are_refused(altered: bytes) -> None:
-    with pytest.raises(MessageStructureError):
+@pytest.mark.parametrize(
+    ("altered", "words"),
+    [
+        (b"", "header"),
+        (b"\x01\x02000013330000", "header"),
+        (b"\x01\x020000133400X", "header"),
+        (b"\x01\x0200001335000", "header"),
+        (b"\x01\x0200001434000", "header"),
+        (b"\x01\x0200001234000", "header"),
+        (b"\x01\x0200001334001", "number of fields"),
+        (b"\x01\x02000022340020010001a\n", "number of fields"),
+        (b"\x01\x02000020340010030001", "length of field 3"),
+        (b"\x01\x0200002234001003000712", "length of field 3"),
+        (b"\x01\x02000022340010030001a!", "length of field 3"),
+        (b"\x01\x0200002234001x030001a\n", "record 1"),
+        (b"\x01\x02000029340020030001a\n0050001", "length of field 5"),
+        (b"\x01\x02000031340020030001a\n005000xa\n", "record 2"),
+    ],
+)
+def test_parts_that_do_not_agree_are_named(altered: bytes, words: str) -> None:
+    with pytest.raises(MessageStructureError) as refusal:
         parse(altered)
+    assert str(refusal.value) == f"Error in loading the response structure ({words})"
+
+
+def test_shortest_message_has_no_record(pathfile: Pathfile) -> None:
+    shortest = encode(build([])).hex() + "0" * 16
+    assert len(shortest) == 66
+    with pytest.raises(MessageStructureError, match="amount"):
+        open_response(shortest, pathfile)
+    with pytest.raises(MessageLengthError):
+        open_response(shortest[:-1], pathfile)
+
+
+@pytest.mark.parametrize(
+    ("alter", "error"),
+    [
+        (lambda sealed: sealed[:20] + "  " + sealed[20:], MessageEncodingError),
+        (lambda sealed: sealed[:20] + "\n" + sealed[20:], MessageEncodingError),
+        (lambda sealed: sealed[:-16].upper() + sealed[-16:], SealError),
+        (lambda sealed: sealed[:-16] + sealed[-16:].upper(), SealError),
+        (lambda sealed: sealed[:-16] + "0" * 16, SealError),
+        (lambda sealed: sealed[:-16] + "é" * 16, SealError),
+    ],
+)
+def test_message_written_in_another_way_is_refused(
+    pathfile: Pathfile, sealed: str, alter: Callable[[str], str], error: type[MessageError]
+) -> None:
+    assert sealed[:-16].upper() != sealed[:-16] and sealed[-16:].upper() != sealed[-16:]
+    with pytest.raises(error):
+        open_response(alter(sealed), pathfile)
 
 
 def test_what_fills_up_the_last_group_is_nothing() -> None:
     sound = encode(b"a")
     assert decode(sound) == b"a"
-    with pytest.raises(MessageStructureError, match="length"):
-        decode(sound[:5] + encode(b"abc")[5:])
+    for altered in (sound[:5] + encode(b"abc")[5:], sound + b"````", sound[:-1]):
+        with pytest.raises(MessageStructureError) as refusal:
+            decode(altered)
+        assert str(refusal.value) == "Error in loading the response structure (length)"
