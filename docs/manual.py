@@ -28,6 +28,8 @@ EXAMPLES = {
     "preview": ["preview --output page.html entry language=en bgcolor=ffeecc"],
     "transactions": ["transactions --day 2026-11-23", "transactions --state accepted --format csv"],
     "show": ["show 20261123-000001"],
+    "status": ["status 20261123-000001"],
+    "reconcile": ["reconcile", "reconcile --older 2h --newer 7d"],
     "replay": ["replay --script cgi-bin/call_autoresponse.py"],
     "paypage": [
         "paypage /etc/sogenactif --shop https://shop.example",

@@ -27,12 +27,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from sogenactif.protocols import Gateway
+    from sogenactif.protocols import Gateway, Opened
 
 Register = Callable[[Mapping[str, str], Numbering], Mapping[str, str]]
 # If one of these were cut, it would not be certain what was paid.
 NEVER_SHORTENED = {"amount", "currency_code", "merchant_id", "order_id", "response_code", "transaction_id"}
 BLOCK_NUMBERS = set("123456789")
+# States of a payment at the bank (Office) in which its acceptance moves no money.
+WITHDRAWN = ("CANCELLED", "EXPIRED", "REFUSED")
 OUTCOMES = {"00": "accepted", "17": "cancelled", "60": "pending"}
 
 
@@ -145,7 +147,9 @@ class PaymentResponse:
     @property
     def outcome(self) -> str:
         """Return ``accepted``, ``refused``, ``cancelled`` or ``pending``; only ``accepted`` means paid."""
-        return OUTCOMES.get(self["response_code"], "refused")
+        outcome = OUTCOMES.get(self["response_code"], "refused")
+        withdrawn = outcome == "accepted" and self._of_paypage("transactionStatus") in WITHDRAWN
+        return "cancelled" if withdrawn else outcome
 
     @property
     def guaranteed(self) -> str:
@@ -245,7 +249,11 @@ def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> Payme
     a response_code, see ``read_outcome``. Raises MessageError, or ConfigurationError if the
     merchant's certificate or secret key can't be used.
     """
-    opened = protocols.open_response(protocols.posted(message), pathfile)
+    return checked_response(protocols.open_response(protocols.posted(message), pathfile))
+
+
+def checked_response(opened: "Opened") -> PaymentResponse:
+    """Return the payment response that was opened, the lengths of its values checked. Raises ResponseError."""
     fields, shortened = dict(opened.fields), []
     for name in (*CHECKED_FIRST, *opened.fields):
         value, most = to_bytes(fields.get(name, "")), RESPONSE_MAX_LENGTH[name]

@@ -1,12 +1,23 @@
-"""Payments of Paypage on the sandbox, and the client that asks its Office server about them."""
+"""Payments of Paypage on the sandbox, the client that asks its Office server, and a shop whose responses get lost."""
 
 import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.ledger.history import Transaction, transactions
+from sogenactif.ledger.ledger import Ledger, journal_day, opened_ledger
+from sogenactif.payment import make_request
 from sogenactif.protocols.office import Office
+from sogenactif.reception import receive
 from sogenactif_sandbox import paypage
-from tests.support.bank import Bank, sealed, send
-from tests.support.vectors import MERCHANT
+from tests.support.bank import Bank, bank, sealed, send
+from tests.support.vectors import MERCHANT, ROOT, speak_paypage
 
+WITH_SCRIPT = ("reconcile", "refund", "validate", "replay")
 KEY, KEY_BEFORE = f"{MERCHANT}_KEY1".encode(), f"{MERCHANT}_KEY0".encode()
 ACCEPTED = "4200000000000000"
 
@@ -23,7 +34,117 @@ def paid_on_paypage(running: Bank, card: str = ACCEPTED, **changes: str) -> dict
 
 def settle(running: Bank, post: dict[str, str], card: str = ACCEPTED) -> dict[str, str]:
     """Pay what a form posts, with a card; the keys of the response."""
+    receipt = settled(running, post, card)
+    return dict(paypage._pairs(paypage._decode(receipt["Data"], receipt["Encode"])))
+
+
+def settled(running: Bank, post: dict[str, str], card: str = ACCEPTED) -> dict[str, str]:
+    """Pay what a form posts, with a card; what the receipt's button posts."""
     choice = running.card(send(f"{running.url}/paymentInit", post), card)
     receipt = send(f"{running.url}/authentication", {"session": choice.session, "result": "SUCCESS"})
     encode = re.search(r'name="Encode" value="([^"]+)"', receipt.text)
-    return dict(paypage._pairs(paypage._decode(receipt.hidden("Data"), encode[1] if encode else "")))
+    names = ("Data", "Seal", "InterfaceVersion")
+    return {name: receipt.hidden(name) for name in names} | {"Encode": encode[1] if encode else ""}
+
+
+SCRIPT = """
+import os
+NOTES = os.path.join(os.path.dirname(__file__), "notes")
+def note(*words):
+    with open(NOTES, "a") as notes:
+        print(*words, file=notes)
+def record_outcome(response):
+    note("outcome", response["order_id"], response.outcome, response["transaction_id"])
+"""
+
+
+@dataclass
+class OfficeShop:
+    """A shop on Paypage with a ledger, beside a sandbox with an Office server; its responses are switched off."""
+
+    bank: Bank
+    param: Path
+
+    @property
+    def pathfile(self) -> Pathfile:
+        return read_pathfile(str(self.param / "pathfile"))
+
+    @property
+    def text(self) -> str:
+        """What its pathfile says."""
+        return (self.param / "pathfile").read_text()
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        with opened_ledger(self.pathfile) as ledger:
+            assert ledger
+            yield ledger
+
+    def begin(self, order_id: str = "CMD42", **parameters: str) -> tuple[str, dict[str, str]]:
+        """Make a request of 12.50 euros; its reference, and what its form posts."""
+        call = {
+            "merchant_id": MERCHANT,
+            "amount": "1250",
+            "order_id": order_id,
+            "normal_return_url": f"{self.bank.shop.url}/back",
+            "automatic_response_url": f"{self.bank.shop.url}/automatic",
+            "payment_means": "CB,1",
+            **parameters,
+        }
+        with self.ledger() as ledger:
+            request = make_request(call, self.pathfile, register=ledger.register)
+        return f"{journal_day(request.fields)}-{request.fields['transaction_id']}", dict(request.posts["CB"])
+
+    def pay(self, order_id: str = "CMD42", card: str = ACCEPTED, **parameters: str) -> str:
+        """Pay such a request, and let no response arrive; its reference."""
+        self.bank.console("switches", {"automatic": "never"})
+        reference, post = self.begin(order_id, **parameters)
+        settle(self.bank, post, card)
+        return reference
+
+    def arrive(self, order_id: str = "CMD42", **parameters: str) -> str:
+        """Pay such a request whose response arrives; its reference."""
+        self.bank.console("switches", {"automatic": "never"})
+        reference, post = self.begin(order_id, **parameters)
+        receipt = {name: value for name, value in settled(self.bank, post).items() if value}
+        with self.ledger() as ledger:
+            receive(receipt, self.pathfile, ledger, "manual", lambda event, error: None)
+        return reference
+
+    def run(self, command: str, *arguments: str, language: str = "C.UTF-8") -> tuple[int, str, str]:
+        """Run a command; its status, and what it printed to both its outputs."""
+        script = ["--script", str(self.param / "script.py")] if command in WITH_SCRIPT else []
+        result = subprocess.run(
+            [f"{ROOT}/bin/sogenactif", command, "--pathfile", self.pathfile.path, *script, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": "/usr/bin:/usr/local/bin", "LC_ALL": language},
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+        return result.returncode, result.stdout, result.stderr
+
+    def notes(self) -> list[str]:
+        """What the shop was notified of."""
+        path = self.param / "notes"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def row(self, reference: str) -> Transaction:
+        """The transaction of a reference in the ledger."""
+        with self.ledger() as ledger:
+            [row] = transactions(ledger, *reference.split("-"))
+        return row
+
+
+@contextmanager
+def office_shop(param: Path, **keywords: str) -> Iterator[OfficeShop]:
+    """A shop on Paypage beside a sandbox; ``keywords`` go after ``PAYPAGE_``."""
+    speak_paypage(param, **keywords)
+    with (param / "pathfile").open("a") as file:
+        file.write(f"LEDGER!sqlite:///{param}/ledger.db!\n")
+    (param / "script.py").write_text(SCRIPT)
+    with bank(param) as running:
+        with (param / "pathfile").open("a") as file:
+            file.write(f"OFFICE_URL!{running.url}/rs-services/v2!\n")
+        yield OfficeShop(running, param)

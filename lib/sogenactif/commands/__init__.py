@@ -19,6 +19,8 @@ COMMANDS = {
     ),
     "transactions": ("list transactions by day, order or state", "sogenactif.commands.transactions"),
     "show": ("show a transaction and the responses to it", "sogenactif.commands.show"),
+    "status": ("show the state of a transaction at the bank", "sogenactif.commands.status"),
+    "reconcile": ("ask the bank for outcomes that never arrived", "sogenactif.commands.reconcile"),
     "replay": ("record what only the journal has, notify pending outcomes", "sogenactif.commands.replay"),
     "paypage": ("write a Paypage configuration where there is none", "sogenactif.commands.paypage"),
     "migrate": ("write a Paypage configuration beside that of Sips 1.0", "sogenactif.commands.migrate"),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from typing import NoReturn
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.places import PATHFILE
@@ -16,7 +17,10 @@ from sogenactif.dates import PARIS
 from sogenactif.errors import KitError
 from sogenactif.fields import is_digits
 from sogenactif.files import become_owner
+from sogenactif.ledger.history import Transaction, transactions
 from sogenactif.ledger.ledger import Ledger, opened_ledger
+
+LONGEST_NUMBER = 6
 
 
 def command_parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -28,12 +32,12 @@ def command_parser(name: str, description: str) -> argparse.ArgumentParser:
 
 
 @contextmanager
-def the_ledger(pathfile: str) -> Iterator[Ledger]:
+def the_ledger(pathfile: str, failure: int = 1) -> Iterator[Ledger]:
     """Open the ledger of a pathfile; an error ends the command with a sentence and status 1."""
     try:
         with opened_ledger(read_pathfile(pathfile)) as ledger:
             if ledger is None:
-                sys.exit(f"sogenactif: {say('no_ledger', path=pathfile)}")
+                end("no_ledger", failure, path=pathfile)
             path = LedgerAddress(ledger.url).file
             folders = [os.path.dirname(path)] if path else []
             journal = ledger.journal.folder
@@ -46,7 +50,8 @@ def the_ledger(pathfile: str) -> Iterator[Ledger]:
             become_owner(*folders, journal, os.path.dirname(journal))
             yield ledger
     except KitError as error:
-        sys.exit(f"sogenactif: {in_words(error)}")
+        print(f"sogenactif: {in_words(error)}", file=sys.stderr)
+        sys.exit(failure)
 
 
 def in_words(error: Exception) -> str:
@@ -105,3 +110,53 @@ def done() -> None:
     """Remove the progress from the terminal."""
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def warn(name: str, **values: object) -> None:
+    """Print a sentence on stderr, by its name in the texts."""
+    done()
+    print(f"sogenactif: {say(name, **values)}", file=sys.stderr)
+
+
+def end(name: str, status: int, **values: object) -> NoReturn:
+    """End the command with a sentence and a status."""
+    warn(name, **values)
+    sys.exit(status)
+
+
+def add_reference(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names a transaction."""
+    parser.add_argument("reference", help="its day and transaction_id, AAAAMMJJ-NNNNNN or YYYY-MM-DD-NNNNNN")
+
+
+def read_reference(parser: argparse.ArgumentParser, text: str) -> tuple[str, str]:
+    """Return the day (aaaammjj) and the number that name a transaction, or end the command with a usage error."""
+    written, _, number = text.rpartition("-")
+    try:
+        wanted = day(written)
+    except ValueError:
+        wanted = ""
+    if not wanted or len(number) > LONGEST_NUMBER or not is_digits(number):
+        parser.error(say("show_no_reference", text=text))
+    return wanted, number
+
+
+def add_merchant(parser: argparse.ArgumentParser) -> None:
+    """Add the option that tells two merchants' transactions of one number apart."""
+    parser.add_argument("--merchant", default="", help="merchant_id, if the ledger has several")
+
+
+def the_transaction(ledger: Ledger, reference: tuple[str, str], merchant: str) -> Transaction:
+    """Return the transaction of a day and number; if there is none or several, the command ends with a sentence."""
+    named = "-".join(reference)
+    rows = [
+        row
+        for row in list(transactions(ledger, *reference))
+        if merchant in ("", row.fields.get("merchant_id"))
+    ]
+    if not rows:
+        sys.exit(f"sogenactif: {say('show_none', reference=named)}")
+    if len(rows) > 1:
+        merchants = ", ".join(row.fields["merchant_id"] for row in rows)
+        sys.exit(f"sogenactif: {say('several_merchants', reference=named, merchants=merchants)}")
+    return rows[0]

@@ -4,18 +4,23 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
-from sogenactif.commands.common import command_parser, day, in_paris, print_json, shown, the_ledger
+from sogenactif.commands.common import (
+    add_reference,
+    command_parser,
+    in_paris,
+    print_json,
+    read_reference,
+    shown,
+    the_ledger,
+)
 from sogenactif.commands.texts import say
-from sogenactif.fields import is_digits
 from sogenactif.ledger.history import WAITING, Answer, Transaction, answers, transactions
-
-LONGEST_NUMBER = 6
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
     parser = command_parser("show", "Show a transaction and every response to it.")
-    parser.add_argument("reference", help="its day and transaction_id, AAAAMMJJ-NNNNNN or YYYY-MM-DD-NNNNNN")
+    add_reference(parser)
     return parser
 
 
@@ -23,13 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     """Print a transaction and its responses, field by field; status 1 if there is none."""
     parser = make_parser()
     args = parser.parse_args(arguments)
-    text, _, number = args.reference.rpartition("-")
-    try:
-        wanted = day(text)
-    except ValueError:
-        wanted = ""
-    if not wanted or len(number) > LONGEST_NUMBER or not is_digits(number):
-        parser.error(say("show_no_reference", text=args.reference))
+    wanted, number = read_reference(parser, args.reference)
     with the_ledger(args.pathfile) as ledger:
         rows = [(row, answers(ledger, row)) for row in list(transactions(ledger, wanted, number))]
     if not rows:

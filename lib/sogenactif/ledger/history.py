@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Generator
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
+from sogenactif.dates import PARIS
 from sogenactif.errors import JournalUnreadable
 from sogenactif.ledger.ledger import Ledger, searchable
 from sogenactif.ledger.matching import DUPLICATE, FORGED, UNKNOWN, UNRECORDED
@@ -17,7 +19,8 @@ class Transaction(NamedTuple):
 
     ``reference`` is its day in Paris and its transaction_id, aaaammjj-nnnnnn; ``made`` a moment in
     UTC; ``state`` an outcome, or waiting; ``notified`` says whether the shop was notified of it:
-    yes, no, or printed if only an executable reported it. ``paid_twice`` marks an accepted transaction whose
+    yes, no, or printed if only an executable reported it. ``protocol`` is sips or paypage, empty if the
+    request is of an earlier release; ``transaction_reference`` is empty if the payment has a number only. ``paid_twice`` marks an accepted transaction whose
     order another accepted transaction paid too.
     """
 
@@ -30,6 +33,8 @@ class Transaction(NamedTuple):
     notified: str
     fields: dict[str, str]
     paid_twice: bool = False
+    protocol: str = ""
+    transaction_reference: str = ""
 
     def __repr__(self) -> str:
         return f"<Transaction {self.reference} {self.order_id!r} {self.state}>"
@@ -66,15 +71,41 @@ def transactions(
     }
     used = {condition: value for condition, value in conditions.items() if value != ""}
     where = " AND ".join([*used, *(["outcome = ''"] if state == WAITING else [])]) or "1 = 1"
+    return _transactions(ledger, where, *used.values())
+
+
+def unanswered(ledger: Ledger, after: datetime, before: datetime) -> list[Transaction]:
+    """Return the requests on Paypage of between two moments whose outcome is not known or pending, oldest first."""
+    moments = [moment.astimezone(timezone.utc).isoformat() for moment in (after, before)]
+    condition = "outcome IN ('', 'pending') AND protocol = 'paypage' AND day >= ? AND made > ? AND made < ?"
+    first_day = f"{after.astimezone(PARIS) - timedelta(days=1):%Y%m%d}"
+    return list(_transactions(ledger, condition, first_day, *moments))
+
+
+def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Transaction, None, None]:
     rows = ledger.database.rows(
-        "SELECT id, day, transaction_id, merchant, made, outcome, notified, printed, fields,"
+        "SELECT id, day, transaction_id, merchant, made, outcome, notified, printed, fields, protocol, reference,"
         " outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FROM sogenactif_request AS another"
         " WHERE another.order_id = request.order_id AND another.merchant = request.merchant"
         " AND another.outcome = 'accepted' AND another.id <> request.id) FROM sogenactif_request AS request"
         f" WHERE {where} ORDER BY id",
-        *used.values(),
+        *values,
     )
-    for identifier, day, number, merchant, made, outcome, notified, printed, fields, twice in rows:
+    for row in rows:
+        (
+            identifier,
+            day,
+            number,
+            merchant,
+            made,
+            outcome,
+            notified,
+            printed,
+            fields,
+            protocol,
+            reference,
+            twice,
+        ) = row
         requested = json.loads(fields)
         yield Transaction(
             identifier,
@@ -86,6 +117,8 @@ def transactions(
             "yes" if outcome == notified else "printed" if outcome == printed else "no",
             requested,
             bool(twice),
+            protocol,
+            reference,
         )
 
 

@@ -13,7 +13,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from urllib.parse import urlsplit
 
+from sogenactif.configuration import PAYPAGE
 from sogenactif.errors import OfficeError
+from sogenactif.protocols import Opened
+from sogenactif.protocols.paypage_fields import response_fields
 
 DIAGNOSTIC, CASH_MANAGEMENT = "DR_WS_2.58", "CR_WS_2.58"
 FOUND, UNKNOWN_TRANSACTION = "00", "25"
@@ -126,6 +129,30 @@ class Office:
         if response.status != 200:
             raise OfficeError(f"HTTP {response.status}", sent=True)
         return response.status, content
+
+
+def opened(answer: Answer, merchant_id: str) -> Opened:
+    """Return what a query's answer says of the payment, as a response of Paypage would. Raises MessageStructureError.
+
+    The amount is the one requested.
+    """
+    original = _flat(answer.fields)
+    pairs = {**original, "merchantId": merchant_id, "amount": original.get("originAmount", "")}
+    for key in ("s10TransactionId", "s10TransactionIdDate"):
+        pairs[key] = original.get(f"s10TransactionReference.{key}", "")
+    fields, day = response_fields({key: value for key, value in pairs.items() if value})
+    return Opened(PAYPAGE, fields, original, day)
+
+
+def _flat(fields: Mapping[str, object], prefix: str = "") -> dict[str, str]:
+    """Return the values as text, those of a container under both names; lists are JSON."""
+    flat: dict[str, str] = {}
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        elif value is not None:
+            flat[f"{prefix}{name}"] = value if isinstance(value, str) else json.dumps(value)
+    return flat
 
 
 def by_number(transaction_id: str, day: str) -> dict[str, object]:

@@ -49,6 +49,16 @@ def counted(name: str, count: int) -> str:
     return say(f"{name}_one" if singular else f"{name}_many", count=count)
 
 
+def bank_state(status: str) -> str:
+    """Return what a state in the bank's words means."""
+    return words().get(f"bank_{status}", words()["bank_other"])
+
+
+def bank_code(code: str) -> str:
+    """Return what a code of the Office server means, with the code."""
+    return f"{code}: {words().get(f'code_{code}', words()['code_other'])}"
+
+
 def printable(text: str) -> str:
     """Return a text in which nothing moves a terminal's cursor or changes its colours."""
     return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,0 +1,133 @@
+"""``sogenactif reconcile``: ask the bank for the outcome of every request that has none."""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, redirect_stdout
+from datetime import datetime, timedelta, timezone
+
+from sogenactif.commands.common import command_parser, done, print_json, the_ledger, warn
+from sogenactif.commands.functions import add_script, complain, outcome_function
+from sogenactif.commands.texts import bank_code, counted, say
+from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
+from sogenactif.errors import ConfigurationError, OfficeError
+from sogenactif.ledger.history import unanswered
+from sogenactif.ledger.ledger import Ledger
+from sogenactif.operations import Finding, reconcile
+
+COULD_NOT_ASK = 2
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+DURATION = re.compile(r"([0-9]{1,5})([smhd])")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command's arguments."""
+    parser = command_parser(
+        "reconcile",
+        "Ask the bank for the outcome of each request that has none, record what it seals, and notify the shop.",
+    )
+    parser.epilog = (
+        "Status 0: nothing is open. 1: the outcome of a payment is. 2: the bank could not be asked."
+    )
+    parser.add_argument(
+        "--older", default="20m", type=_duration, metavar="TIME",
+        help="requests made longer ago than this: 90s, 20m, 2h, 1d (20m)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--newer", default="3d", type=_duration, metavar="TIME", help="… and not longer ago than this (3d)"
+    )
+    add_script(parser)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Record the outcomes that the bank seals; status 1 if one is still open, 2 if the bank could not be asked."""
+    parser = make_parser()
+    args = parser.parse_args(arguments)
+    if args.older >= args.newer:
+        parser.error(say("reconcile_no_time"))
+    # With --json the output of the shop's function must not get into the JSON.
+    with redirect_stdout(sys.stderr) if args.json else nullcontext():
+        record_outcome = outcome_function(args.script, COULD_NOT_ASK)
+        with the_ledger(args.pathfile, COULD_NOT_ASK) as ledger:
+            pathfile = read_pathfile(args.pathfile)
+            findings, error = _findings(pathfile, ledger, args.older, args.newer)
+            notified = ledger.notify_pending(record_outcome, complain, most=None)
+            pending = ledger.pending()
+    if args.json:
+        print_json(
+            {
+                "findings": [_row(finding) for finding in findings],
+                "notified": notified,
+                "pending_notifications": pending,
+                "error": error,
+            }
+        )
+    else:
+        _print(findings, notified, pending)
+    if error:
+        warn("office_failed", error=error)
+        return COULD_NOT_ASK
+    return 1 if pending or any(finding.is_open for finding in findings) else 0
+
+
+def _findings(
+    pathfile: Pathfile, ledger: Ledger, older: timedelta, newer: timedelta
+) -> tuple[list[Finding], str]:
+    """Return what was found, and why the bank could not be asked further, empty if it could."""
+    if pathfile.protocol != PAYPAGE and not pathfile.office_url:
+        return [], say("reconcile_sips")
+    now = datetime.now(timezone.utc)
+    transactions = unanswered(ledger, now - newer, now - older)
+    findings: list[Finding] = []
+    show = _progress(len(transactions))
+    try:
+        for finding in reconcile(pathfile, ledger, transactions, now):
+            findings.append(finding)
+            show(len(findings))
+    except (OfficeError, ConfigurationError) as failure:
+        return findings, str(failure)
+    finally:
+        done()
+    return findings, ""
+
+
+def _progress(total: int) -> Callable[[int], None]:
+    if not sys.stderr.isatty():
+        return lambda count: None
+    return lambda count: print(
+        f"\r{say('reconcile_progress', count=count, total=total)}", end="", file=sys.stderr, flush=True
+    )
+
+
+def _row(finding: Finding) -> dict[str, object]:
+    return {
+        "reference": finding.transaction.reference,
+        "merchant": finding.transaction.merchant,
+        "order_id": finding.transaction.order_id,
+        "finding": finding.kind,
+        "outcome": finding.match.outcome if finding.match else "",
+        "why": finding.why,
+        "open": finding.is_open,
+    }
+
+
+def _print(findings: Sequence[Finding], notified: int, pending: int) -> None:
+    for finding in findings:
+        values = {"reference": finding.transaction.reference, "order": finding.transaction.order_id}
+        outcome = finding.match.outcome if finding.match else ""
+        words = bank_code(finding.why) if finding.kind == "refused" else finding.why
+        print(say(f"reconcile_{finding.kind}", **values, outcome=outcome, why=words))
+        for warning in finding.match.warnings if finding.match else ():
+            print(f"  {say('office_failed', error=warning)}")
+    print(counted("reconciled", len(findings)))
+    if notified or pending:
+        print(say("reconcile_notified", notified=notified, pending=pending))
+
+
+def _duration(text: str) -> timedelta:
+    written = DURATION.fullmatch(text)
+    if not written:
+        raise argparse.ArgumentTypeError(say("reconcile_no_duration", text=text))
+    return timedelta(**{UNITS[written[2]]: int(written[1])})

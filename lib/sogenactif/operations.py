@@ -1,0 +1,214 @@
+"""Query transactions of the ledger at the bank's Office server, and record what it seals.
+
+An answer that isn't sealed, or is about something else, changes nothing. Days are those of Paris,
+amounts are in the smallest unit of the currency. Source: docs/refunds.md.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from sogenactif.configuration import PAYPAGE, Pathfile
+from sogenactif.dates import PARIS, read_day
+from sogenactif.errors import KeyMissing, MessageError, OfficeError, PathfileError
+from sogenactif.fields import is_digits
+from sogenactif.ledger.history import Transaction
+from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.matching import Match, differing
+from sogenactif.payment import PaymentResponse, checked_response
+from sogenactif.protocols.office import (
+    FOUND,
+    UNKNOWN_TRANSACTION,
+    Answer,
+    Office,
+    by_number,
+    by_reference,
+    opened,
+)
+from sogenactif.protocols.paypage import key_path, read_key
+
+SOURCE = "office"
+# How long a customer has to pay; the bank may count the day of arrival, not that of the request.
+SESSION = timedelta(minutes=16)
+BEFORE_MIDNIGHT = timedelta(minutes=15)
+# Consecutive queries without an answer after which no more are sent.
+MOST_FAILURES = 3
+
+
+class Standing:
+    """Hold the state of a transaction at the bank, as it was sealed.
+
+    ``code`` is the result of the query: 00 if the bank knows the transaction, 25 if not. ``status`` is the
+    state in the bank's words. ``origin``, ``current`` (after what was cancelled and refunded) and ``left``
+    (to validate or refund) are amounts, None if the answer has none. ``response`` is the payment
+    response that the answer makes, None if it has no responseCode of the transaction.
+    """
+
+    def __init__(self, answer: Answer, response: PaymentResponse | None) -> None:
+        self.answer = answer
+        self.response = response
+        self.code = answer.code
+        self.status = answer["transactionStatus"]
+        self.currency_code = answer["currencyCode"]
+        self.origin, self.current = _amount(answer, "originAmount"), _amount(answer, "currentAmount")
+        left = _amount(answer, "remainingAmount")
+        self.left = self.current if left is None else left
+
+    def __repr__(self) -> str:
+        return f"<Standing {self.code} {self.status}>"
+
+    @property
+    def is_unknown(self) -> bool:
+        """Return whether the bank has no such transaction."""
+        return self.code == UNKNOWN_TRANSACTION
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether the bank knows the transaction."""
+        return self.code == FOUND
+
+
+class Finding:
+    """Hold what ``reconcile`` found of one request.
+
+    ``kind`` is recorded, with its ``match``; never_begun; waiting (unknown to the bank, and the customer may still
+    pay); contradictory, with the field that differs in ``why``; no_code; refused, with the bank's code in
+    ``why``; or failed, with the error in ``why``.
+    """
+
+    def __init__(
+        self, transaction: Transaction, kind: str, why: str = "", match: Match | None = None
+    ) -> None:
+        self.transaction = transaction
+        self.kind = kind
+        self.why = why
+        self.match = match
+
+    def __repr__(self) -> str:
+        return f"<Finding {self.transaction.reference} {self.kind}>"
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the outcome of a payment that may have been made is still not known."""
+        return self.kind not in ("recorded", "never_begun")
+
+
+def office_of(pathfile: Pathfile, transaction: Transaction) -> Office:
+    """Return the client of the Office server that knows a transaction.
+
+    Raises OfficeError for one of Sips 1.0, PathfileError without an OFFICE_URL, KeyMissing and KeyUnusable.
+    """
+    protocol = transaction.protocol or pathfile.protocol
+    if protocol != PAYPAGE:
+        raise OfficeError(f"{transaction.reference} is of Sips 1.0, which has no such server", sent=False)
+    return office(pathfile, transaction.fields["merchant_id"])
+
+
+def office(pathfile: Pathfile, merchant_id: str) -> Office:
+    """Return the client of a merchant's Office server. Raises PathfileError, KeyMissing and KeyUnusable."""
+    if not pathfile.office_url:
+        raise PathfileError("no key word OFFICE_URL, the bank's address of Office")
+    keys = [read_key(key_path(pathfile, merchant_id))]
+    with suppress(KeyMissing):
+        keys.append(read_key(key_path(pathfile, merchant_id, old=True)))
+    return Office(pathfile.office_url, merchant_id, pathfile.paypage.key_version, keys)
+
+
+def query(pathfile: Pathfile, transaction: Transaction) -> Standing:
+    """Return the state of a transaction at the bank. Raises OfficeError and ConfigurationError."""
+    client = office_of(pathfile, transaction)
+    day, _, number = transaction.reference.partition("-")
+    if transaction.transaction_reference:
+        identifier = by_reference(transaction.transaction_reference)
+        return _standing(client.query(identifier), client, transaction, day)
+    standing = _standing(client.query(by_number(number, day)), client, transaction, day)
+    made = datetime.fromisoformat(transaction.made).astimezone(PARIS)
+    if standing.code == UNKNOWN_TRANSACTION and (made + BEFORE_MIDNIGHT).date() > made.date():
+        # The customer may have arrived at the bank after midnight.
+        day = f"{read_day(day) + timedelta(days=1):%Y%m%d}"
+        standing = _standing(client.query(by_number(number, day)), client, transaction, day)
+    return standing
+
+
+def reconcile(
+    pathfile: Pathfile, ledger: Ledger, transactions: list[Transaction], now: datetime
+) -> Iterator[Finding]:
+    """Query requests without an outcome, record each sealed outcome, and yield what was found of each.
+
+    Raises OfficeError once the server can't be reached or does not answer, ConfigurationError, and LedgerError.
+    """
+    failures = 0
+    for transaction in transactions:
+        try:
+            standing = query(pathfile, transaction)
+            failures = 0
+        except OfficeError as error:
+            failures += 1
+            if not error.sent or failures == MOST_FAILURES:
+                raise
+            yield Finding(transaction, "failed", str(error))
+            continue
+        yield _reconciled(ledger, transaction, standing, now)
+
+
+def _reconciled(ledger: Ledger, transaction: Transaction, standing: Standing, now: datetime) -> Finding:
+    if standing.code == UNKNOWN_TRANSACTION:
+        # No outcome: a wrong day would be answered in the same way.
+        over = now - datetime.fromisoformat(transaction.made) > SESSION
+        return Finding(transaction, "never_begun" if over else "waiting")
+    if not standing.is_known:
+        return Finding(transaction, "refused", standing.code)
+    response = standing.response
+    if response is None:
+        return Finding(transaction, "no_code")
+    other = differing(response, transaction.fields)
+    if other:
+        return Finding(transaction, "contradictory", other)
+    if response.outcome == transaction.state:
+        # Still pending.
+        return Finding(transaction, "waiting")
+    match = ledger.receive(response, SOURCE)
+    if not match.is_recorded:
+        return Finding(transaction, "failed", match.why)
+    if match.request_id != transaction.id or not match.is_trusted:
+        return Finding(transaction, "contradictory", match.why or "transaction")
+    return Finding(transaction, "recorded", match=match)
+
+
+def _standing(answer: Answer, client: Office, transaction: Transaction, day: str) -> Standing:
+    """Return the state that an answer has. Raises OfficeError if it is about another transaction, or malformed."""
+    if answer.code != FOUND:
+        return Standing(answer, None)
+    if answer["merchantId"] not in ("", client.merchant_id):
+        raise OfficeError("the answer is about another merchant", sent=True)
+    number = answer.fields.get("s10TransactionReference")
+    reference = answer["transactionReference"]
+    if transaction.transaction_reference:
+        is_ours = reference == transaction.transaction_reference
+    else:
+        wanted = by_number(transaction.reference[-6:], day)["s10TransactionReference"]
+        is_ours = (
+            isinstance(number, dict)
+            and {
+                **number,
+                "s10TransactionId": str(number.get("s10TransactionId")).zfill(6),
+            }
+            == wanted
+        )
+    if not is_ours:
+        raise OfficeError("the answer is about another transaction", sent=True)
+    try:
+        response = checked_response(opened(answer, client.merchant_id)) if answer.response_code else None
+    except MessageError as error:
+        raise OfficeError(f"the answer is malformed: {error}", sent=True) from error
+    return Standing(answer, response)
+
+
+def _amount(answer: Answer, name: str) -> int | None:
+    """Return an amount of an answer, None if it has none. Raises OfficeError."""
+    text = answer[name]
+    if not text and name not in answer.fields:
+        return None
+    if not is_digits(text) or len(text) > 12:
+        raise OfficeError(f"{name} is no amount", sent=True)
+    return int(text)

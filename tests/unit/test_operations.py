@@ -1,0 +1,284 @@
+"""The bank is asked about transactions of the ledger: over HTTP, against the sandbox, by the commands."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sogenactif.ledger.ledger import today
+from sogenactif.payment import make_request
+from sogenactif.protocols.office import by_number
+from sogenactif.reception import receive
+from tests.support.office import OfficeShop, client, office_shop, settled
+from tests.support.vectors import MERCHANT
+
+REFUSED, PENDING = "4200000000000005", "4200000000000060"
+AT_ONCE = ("--older", "0s")
+
+
+@pytest.fixture
+def shop(param: Path) -> Iterator[OfficeShop]:
+    with office_shop(param) as running:
+        yield running
+
+
+def findings(shop: OfficeShop, *arguments: str) -> tuple[int, dict[str, Any]]:
+    status, said, _ = shop.run("reconcile", "--json", *(arguments or AT_ONCE))
+    found: dict[str, Any] = json.loads(said)
+    return status, found
+
+
+# status
+
+
+def test_status_shows_both_sides(shop: OfficeShop) -> None:
+    reference = shop.pay()
+    status, said, _ = shop.run("status", reference)
+    assert status == 0
+    assert said.splitlines()[:4] == [
+        f"{reference}, order CMD42: €12.50",
+        "  ledger: waiting",
+        "  bank: TO_CAPTURE (accepted, to be captured)",
+        "  requested €12.50, now €12.50, left to give back or validate €12.50",
+    ]
+    status, said, _ = shop.run("status", "--json", reference)
+    shown = json.loads(said)
+    assert (shown["ledger"]["state"], shown["bank"]["status"], shown["bank"]["outcome"]) == (
+        "waiting",
+        "TO_CAPTURE",
+        "accepted",
+    )
+    assert (shown["bank"]["amount"], shown["bank"]["left"], shown["error"]) == (1250, 1250, "")
+    assert shop.row(reference).state == "waiting"
+
+
+def test_status_speaks_french(shop: OfficeShop) -> None:
+    reference = shop.pay()
+    _, said, _ = shop.run("status", reference, language="fr_FR.UTF-8")
+    assert "banque : TO_CAPTURE (accepté, à remettre en banque)" in said
+
+
+def test_status_of_a_payment_that_was_not_begun(shop: OfficeShop) -> None:
+    reference, _ = shop.begin()
+    status, said, _ = shop.run("status", reference)
+    assert (status, "bank: 25: the bank has no such transaction" in said) == (1, True)
+
+
+@pytest.mark.parametrize("switch", ["unavailable", "unsealed", "altered"])
+def test_status_without_a_trusted_answer_is_not_known(shop: OfficeShop, switch: str) -> None:
+    reference = shop.pay()
+    shop.bank.console("office", {"office": switch})
+    assert shop.run("status", reference)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("OFFICE_URL!", "#", "no key word OFFICE_URL"),
+        ("OFFICE_URL!http", "OFFICE_URL!https", "can't be reached"),
+        ("/rs-services/v2!", "/elsewhere!", "HTTP 404"),
+        ("/rs-services/v2!", "/console?!", "HTTP 40"),
+        ("PAYPAGE_KEY!", "PAYPAGE_KEY!/nowhere", "Error reading secret key"),
+    ],
+)
+def test_status_names_what_is_wrong_with_the_configuration(
+    shop: OfficeShop, old: str, new: str, words: str
+) -> None:
+    reference = shop.pay()
+    path = shop.param / "pathfile"
+    path.write_text(path.read_text().replace(old, new))
+    status, said, complaint = shop.run("status", reference)
+    assert (status, words in complaint, "ledger: waiting" in said) == (2, True, True), complaint
+
+
+def test_status_with_another_key_is_not_known(shop: OfficeShop) -> None:
+    reference = shop.pay()
+    wrong = shop.param / f"wrong.{MERCHANT}"
+    wrong.write_text("another key\n")
+    wrong.chmod(0o600)
+    other = shop.param / "other"
+    other.write_text(shop.text.replace(f"PAYPAGE_KEY!{shop.param}/key!", f"PAYPAGE_KEY!{shop.param}/wrong!"))
+    status, _, complaint = shop.run("status", reference, "--pathfile", str(other))
+    assert (status, "without a seal, code '34'" in complaint) == (2, True)
+
+
+def test_transaction_of_sips_has_no_office(shop: OfficeShop) -> None:
+    path = shop.param / "pathfile"
+    paypage = path.read_text()
+    path.write_text(paypage.replace("PROTOCOL!paypage!", "PROTOCOL!sips!"))
+    with shop.ledger() as ledger:
+        call = {"merchant_id": MERCHANT, "amount": "1250"}
+        number = make_request(call, shop.pathfile, register=ledger.register).fields["transaction_id"]
+    status, _, complaint = shop.run("status", f"{today()}-{number}")
+    assert (status, "is of Sips 1.0, which has no such server" in complaint) == (2, True)
+    path.write_text(path.read_text().replace("OFFICE_URL", "#"))
+    status, _, complaint = shop.run("reconcile")
+    assert (status, "payments are on Sips 1.0" in complaint) == (2, True)
+
+
+def test_by_reference_a_transaction_is_asked_for_by_its_reference(param: Path) -> None:
+    with office_shop(param, REFERENCE="transactionReference") as shop:
+        reference = shop.pay()
+        assert shop.run("status", reference)[0] == 0
+        assert findings(shop)[1]["findings"][0]["outcome"] == "accepted"
+
+
+# reconcile
+
+
+def test_payment_whose_responses_got_lost_is_found_and_notified_once(shop: OfficeShop) -> None:
+    accepted, refused = shop.pay("CMD42"), shop.pay("CMD43", REFUSED)
+    status, found = findings(shop)
+    assert (status, found["notified"], found["pending_notifications"]) == (0, 2, 0)
+    assert [(one["reference"], one["finding"], one["outcome"]) for one in found["findings"]] == [
+        (accepted, "recorded", "accepted"),
+        (refused, "recorded", "refused"),
+    ]
+    assert [note.split()[1:3] for note in shop.notes()] == [["CMD42", "accepted"], ["CMD43", "refused"]]
+    assert findings(shop) == (0, {"findings": [], "notified": 0, "pending_notifications": 0, "error": ""})
+    assert len(shop.notes()) == 2
+    [shown] = json.loads(shop.run("show", "--json", accepted)[1])
+    assert [(one["source"], one["verdict"]) for one in shown["responses"]] == [("office", "accepted")]
+    assert shop.run("verify")[0] == 0
+
+
+def test_late_response_of_a_reconciled_payment_is_a_duplicate(shop: OfficeShop) -> None:
+    shop.bank.console("switches", {"automatic": "never"})
+    _, post = shop.begin()
+    receipt = {name: value for name, value in settled(shop.bank, post).items() if value}
+    findings(shop)
+    with shop.ledger() as ledger:
+        received = receive(receipt, shop.pathfile, ledger, "automatic", lambda event, error: None)
+    assert received.match and (received.match.verdict, received.match.outcome) == ("duplicate", "accepted")
+    assert len(shop.notes()) == 1
+
+
+def test_ledger_that_is_made_again_has_what_the_bank_said(shop: OfficeShop) -> None:
+    reference = shop.pay()
+    findings(shop)
+    for file in shop.param.glob("ledger.db*"):
+        file.unlink()
+    assert shop.run("replay")[0] == 0
+    assert shop.row(reference).state == "accepted"
+
+
+def test_payment_that_was_cancelled_since_is_not_reported_as_accepted(shop: OfficeShop) -> None:
+    reference = shop.pay()
+    row = shop.row(reference)
+    client(shop.bank).operate("cancel", by_number(*reversed(reference.split("-"))), 1250, "978")
+    assert findings(shop)[0] == 0
+    assert (row.state, shop.row(reference).state) == ("waiting", "cancelled")
+    assert [note.split()[2] for note in shop.notes()] == ["cancelled"]
+
+
+def test_request_that_nobody_paid_is_open_until_the_session_is_over(shop: OfficeShop) -> None:
+    reference, _ = shop.begin()
+    status, found = findings(shop)
+    assert (status, found["findings"][0]["finding"]) == (1, "waiting")
+    age(shop, 60)
+    status, found = findings(shop)
+    assert (status, found["findings"][0]["finding"]) == (0, "never_begun")
+    assert shop.row(reference).state == "waiting" and shop.notes() == []
+
+
+def age(shop: OfficeShop, minutes: int) -> None:
+    """Let the requests of the ledger have been made some minutes earlier."""
+    with shop.ledger() as ledger, ledger.database.transaction() as execute:
+        for id, made in execute("SELECT id, made FROM sogenactif_request"):
+            earlier = datetime.fromisoformat(made) - timedelta(minutes=minutes)
+            execute("UPDATE sogenactif_request SET made = ? WHERE id = ?", earlier.isoformat(), id)
+
+
+def test_only_requests_of_the_wanted_age_are_asked_about(shop: OfficeShop) -> None:
+    shop.pay()
+    assert findings(shop, "--older", "20m") == (
+        0,
+        {"findings": [], "notified": 0, "pending_notifications": 0, "error": ""},
+    )
+    age(shop, 3 * 60)
+    assert findings(shop, "--older", "20m", "--newer", "2h")[1]["findings"] == []
+    assert len(findings(shop, "--older", "20m")[1]["findings"]) == 1
+
+
+@pytest.mark.parametrize("switch", ["unsealed", "altered", "unavailable"])
+def test_answers_that_are_not_sealed_change_nothing(shop: OfficeShop, switch: str) -> None:
+    reference = shop.pay()
+    shop.bank.console("office", {"office": switch})
+    status, found = findings(shop)
+    kind = "refused" if switch == "unavailable" else "failed"
+    assert (status, found["findings"][0]["finding"]) == (1, kind)
+    assert shop.row(reference).state == "waiting" and shop.notes() == []
+    shop.bank.console("office", {})
+    assert findings(shop)[0] == 0 and shop.row(reference).state == "accepted"
+
+
+def test_many_answers_in_a_row_without_a_seal_end_the_questions(shop: OfficeShop) -> None:
+    for number in range(4):
+        shop.pay(f"CMD{number}")
+    shop.bank.console("office", {"office": "unsealed"})
+    status, found = findings(shop)
+    assert (status, len(found["findings"]), "without a seal" in found["error"]) == (2, 2, True)
+
+
+def test_bank_that_cannot_be_reached_is_not_asked(shop: OfficeShop) -> None:
+    shop.pay()
+    path = shop.param / "pathfile"
+    path.write_text(
+        path.read_text().replace("OFFICE_URL!http://127.0.0.1:", "OFFICE_URL!http://127.0.0.1:1/")
+    )
+    status, _, complaint = shop.run("reconcile", *AT_ONCE)
+    assert (status, "can't be reached" in complaint) == (2, True)
+
+
+def test_answer_that_contradicts_the_request_is_listed_and_changes_nothing(shop: OfficeShop) -> None:
+    reference = shop.pay()
+    with shop.ledger() as ledger, ledger.database.transaction() as execute:
+        [[fields]] = execute("SELECT fields FROM sogenactif_request")
+        changed = json.dumps({**json.loads(fields), "amount": "1251"})
+        execute("UPDATE sogenactif_request SET fields = ?", changed)
+    status, found = findings(shop)
+    assert (status, found["findings"][0]["finding"], found["findings"][0]["why"]) == (
+        1,
+        "contradictory",
+        "amount",
+    )
+    assert shop.row(reference).state == "waiting" and shop.notes() == []
+
+
+def test_pending_payment_is_asked_about_again(shop: OfficeShop) -> None:
+    reference = shop.pay(card=PENDING)
+    assert findings(shop)[0] == 0 and shop.row(reference).state == "pending"
+    status, found = findings(shop)
+    assert (status, found["findings"][0]["finding"], len(shop.notes())) == (1, "waiting", 1)
+
+
+def test_shop_that_fails_is_notified_by_the_next_run(shop: OfficeShop) -> None:
+    shop.pay()
+    script = shop.param / "script.py"
+    whole = script.read_text()
+    script.write_text("def record_outcome(response): raise OSError('down')")
+    status, found = findings(shop)
+    assert (status, found["pending_notifications"]) == (1, 1)
+    script.write_text(whole)
+    assert findings(shop)[0] == 0 and len(shop.notes()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--older", "20"), ("--older", "soon"), ("--older", "4d"), ("--newer", "-1d")]
+)
+def test_length_of_time_that_is_none_is_a_usage_error(shop: OfficeShop, arguments: tuple[str, str]) -> None:
+    status, _, complaint = shop.run("reconcile", *arguments)
+    assert (status, "usage" in complaint) == (2, True)
+
+
+def test_reconcile_says_what_it_found(shop: OfficeShop) -> None:
+    reference = shop.pay()
+    _, said, _ = shop.run("reconcile", *AT_ONCE)
+    assert said.splitlines() == [
+        f"{reference}, order CMD42: accepted, recorded",
+        "1 request without an outcome was asked about.",
+        "1 notified to the shop, 0 still pending",
+    ]
