@@ -124,8 +124,28 @@ def test_a_line_of_the_log_has_an_end(shop: Shop) -> None:
     assert len(answer.log) < 700
 
 
-def test_head_is_answered_without_a_page(shop: Shop) -> None:
-    assert ask(shop.request, "HEAD", query="order=CMD-42").body == ""
+def test_head_is_answered_without_a_page_or_a_payment_request(shop: Shop, param: Path) -> None:
+    (param / f"certif.fr.{MERCHANT}.php").unlink()
+    answer = ask(shop.request, "HEAD", query="order=CMD-42")
+    assert (answer.status, answer.body, answer.log) == (200, "", "")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert ask(shop.request, query="order=CMD-42").status == 500
+
+
+def test_pages_are_html_and_the_bank_s_answers_are_text(shop: Shop) -> None:
+    data = shop.seal()
+    for application, type_ in (
+        (shop.request, "text/html; charset=utf-8"),
+        (shop.response, "text/html; charset=utf-8"),
+        (shop.autoresponse, "text/plain; charset=utf-8"),
+    ):
+        for answer in (post(application, DATA=data, order="CMD-42"), post(application)):
+            assert answer.headers["Content-Type"] == type_
+
+
+def test_order_is_shown_by_its_number_alone() -> None:
+    assert repr(Order({"order_id": "CMD-42", "customer_email": "anne@shop.example"})) == "<Order 'CMD-42'>"
+    assert repr(Order({})) == "<Order ''>"
 
 
 def test_personal_values_stay_out_of_the_log(shop: Shop) -> None:
