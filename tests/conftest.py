@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from sogenactif.configuration import Pathfile, read_pathfile
@@ -15,6 +16,19 @@ from tests.support.installation import InstalledKit, installed_kit
 from tests.support.outside import changed_outside, state_outside
 from tests.support.serving import APACHE, Postgresql, postgresql
 from tests.support.vectors import VECTORS
+
+# The same examples in every run, and none that depends on a clock or on what an earlier run found.
+hypothesis.settings.register_profile(
+    "kit",
+    derandomize=True,
+    deadline=None,
+    max_examples=200,
+    suppress_health_check=[
+        hypothesis.HealthCheck.function_scoped_fixture,
+        hypothesis.HealthCheck.too_slow,
+    ],
+)
+hypothesis.settings.load_profile("kit")
 
 OUTSIDE = pytest.StashKey[dict[str, str]]()
 

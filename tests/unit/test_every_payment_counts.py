@@ -272,7 +272,5 @@ def test_the_shop_is_notified_of_what_the_bank_accepted_and_nothing_else(
         def __init__(self) -> None:
             super().__init__(tmp_path / str(next(numbers)), monkeypatch)
 
-    once = settings(
-        derandomize=True, deadline=None, max_examples=75, stateful_step_count=50, phases=[Phase.generate]
-    )
+    once = settings(max_examples=75, stateful_step_count=50, phases=[Phase.generate])
     run_state_machine_as_test(Here, settings=once)

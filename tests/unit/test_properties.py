@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
@@ -52,14 +52,6 @@ from sogenactif.protocols.sips import (
 )
 from tests.support.shop import register
 from tests.support.vectors import MERCHANT, VECTORS
-
-# No example hangs on a clock, nor on what an earlier run found.
-repeatable = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=200,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 
 OTHER_MERCHANT = "014213245611112"
 CERTIFICATE = (VECTORS / "param" / f"certif.fr.{MERCHANT}.php").read_bytes()
@@ -167,13 +159,11 @@ def key_slowly(grid: Sequence[bytes], amount: str, date: str, tid: str) -> str:
     return key
 
 
-@repeatable
 @given(RECORDS)
 def test_any_records_survive_the_way_there_and_back(records: list[tuple[int, bytes]]) -> None:
     assert parse(decode(encode(build(records)))) == records
 
 
-@repeatable
 @given(RECORDS)
 def test_total_count_and_lengths_of_a_message_agree_with_it(records: list[tuple[int, bytes]]) -> None:
     plain = build(records)
@@ -187,7 +177,6 @@ def test_total_count_and_lengths_of_a_message_agree_with_it(records: list[tuple[
     assert place == len(plain)
 
 
-@repeatable
 @given(st.binary(max_size=400))
 def test_the_encoded_form_is_that_of_a_slow_reading_of_the_specification(plain: bytes) -> None:
     content = encode(plain)
@@ -198,7 +187,6 @@ def test_the_encoded_form_is_that_of_a_slow_reading_of_the_specification(plain: 
     assert re.fullmatch(rb'(?:\\"|[!#-`])*', content[5:])
 
 
-@repeatable
 @given(digits(3, 12), digits(14, 14), digits(1, 6), st.binary(min_size=25 * 65, max_size=25 * 65))
 def test_the_key_of_a_message_is_that_of_a_slow_reading_of_the_specification(
     amount: str, date: str, number: str, grid: bytes
@@ -208,7 +196,6 @@ def test_the_key_of_a_message_is_that_of_a_slow_reading_of_the_specification(
     assert certificate.message_key(amount, date, number).hex() == key_slowly(rows, amount, date, number)
 
 
-@repeatable
 @given(fields=REQUESTED)
 def test_any_request_that_is_sealed_opens_again(pathfile: Pathfile, fields: dict[str, str]) -> None:
     data = seal_request(fields, read_certificate(pathfile, "fr", MERCHANT))
@@ -218,7 +205,6 @@ def test_any_request_that_is_sealed_opens_again(pathfile: Pathfile, fields: dict
     assert certificate.path.endswith(f"{MERCHANT}.php")
 
 
-@repeatable
 @given(fields=ANSWERED)
 def test_any_response_that_is_sealed_opens_again(pathfile: Pathfile, fields: dict[str, str]) -> None:
     data = seal_response(fields, read_certificate(pathfile, "fr", MERCHANT))
@@ -226,7 +212,6 @@ def test_any_response_that_is_sealed_opens_again(pathfile: Pathfile, fields: dic
     assert read_response(data, pathfile).fields == fields
 
 
-@repeatable
 @given(fields=ANSWERED, place=st.integers(min_value=0), other=st.integers(1, 15))
 def test_any_altered_digit_is_refused(
     pathfile: Pathfile, fields: dict[str, str], place: int, other: int
@@ -265,7 +250,6 @@ SPOILT = st.lists(
 ).map(b"".join)  # fmt: skip
 
 
-@repeatable
 @given(
     data=st.data(),
     needed=st.fixed_dictionaries(dict.fromkeys(NEEDED, VALUE.filter(bool))),
@@ -279,7 +263,6 @@ def test_any_keywords_of_a_pathfile_read_back(
     assert read_pathfile(str(tmp_path / "pathfile")).keywords == keywords
 
 
-@repeatable
 @given(data=st.data(), keywords=st.dictionaries(st.one_of(st.sampled_from([*PARMCOM]), KEYWORD), VALUE))
 def test_any_keywords_of_a_parmcom_file_read_back(
     tmp_path: Path, data: st.DataObject, keywords: dict[str, str]
@@ -290,7 +273,6 @@ def test_any_keywords_of_a_parmcom_file_read_back(
     }
 
 
-@repeatable
 @given(content=st.one_of(st.binary(), SPOILT))
 def test_any_bytes_as_a_file_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file"
@@ -305,7 +287,6 @@ def test_any_bytes_as_a_file_are_read_or_refused(tmp_path: Path, content: bytes)
         assert str(error).startswith("Invalid separator in file at line ")
 
 
-@repeatable
 @given(st.lists(st.dictionaries(st.sampled_from(["data", "amount", *DEFAULTS]), st.text(max_size=2))))
 def test_of_any_sources_the_last_that_is_not_empty_counts(sources: list[dict[str, str]]) -> None:
     merged = merge(*sources)
@@ -317,13 +298,11 @@ def test_of_any_sources_the_last_that_is_not_empty_counts(sources: list[dict[str
 # The fields
 
 
-@repeatable
 @given(st.binary())
 def test_text_gives_back_any_bytes(value: bytes) -> None:
     assert to_bytes(to_text(value)) == value
 
 
-@repeatable
 @given(st.one_of(st.text(), st.binary().map(to_text)))
 def test_no_text_breaks_out_of_its_place_in_html(text: str) -> None:
     try:
@@ -341,7 +320,6 @@ def test_no_text_breaks_out_of_its_place_in_html(text: str) -> None:
 LOST = "".join(map(chr, (*range(9), 11, *range(14, 32), 127)))
 
 
-@repeatable
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters=LOST)))
 def test_html_shows_any_text_as_it_was(text: str) -> None:
     assert html.unescape(entities(text)) == text
@@ -359,7 +337,6 @@ def spoilt_certificates(draw: st.DrawFn) -> bytes:
     return CERTIFICATE[:start] + (piece if isinstance(piece, bytes) else piece.encode()) + CERTIFICATE[end:]
 
 
-@repeatable
 @given(content=st.one_of(st.binary(), spoilt_certificates()), type_=st.sampled_from(["php", ""]))
 def test_any_bytes_as_a_certificate_are_read_or_refused(tmp_path: Path, content: bytes, type_: str) -> None:
     (tmp_path / f"certif.fr.{MERCHANT}{'.' * bool(type_)}{type_}").write_bytes(content)
@@ -381,7 +358,6 @@ NAME = st.text(alphabet="abcXYZ019-_", min_size=1, max_size=15)
 IN_URL = "".join(sorted(SAFE_IN_URL))
 
 
-@repeatable
 @given(
     scheme=st.sampled_from(["http", "https"]),
     host=st.text(alphabet=IN_URL.replace("/", ""), min_size=1, max_size=40),
@@ -432,7 +408,6 @@ def arguments_of(names: Iterable[str]) -> st.SearchStrategy[list[str]]:
     return st.tuples(start, st.lists(odd, max_size=12)).map(lambda pair: [*pair[0], *pair[1]])
 
 
-@repeatable
 @given(arguments=arguments_of(CALL))
 def test_any_call_makes_a_request_or_says_why_not(pathfile: Pathfile, arguments: list[str]) -> None:
     try:
@@ -453,7 +428,6 @@ def write_pathfile(param: Path, *lines: str) -> str:
 
 
 @pytest.mark.parametrize("debug", ["NO", "YES"])
-@repeatable
 @given(arguments=arguments_of(CALL))
 def test_request_prints_one_line_of_five_parts_for_any_call(
     param: Path, debug: str, arguments: list[str]
@@ -470,7 +444,6 @@ def test_request_prints_one_line_of_five_parts_for_any_call(
 
 @pytest.mark.parametrize("debug", ["NO", "YES"])
 @pytest.mark.parametrize(("version", "separators"), [("", 33), ("615", 44)])
-@repeatable
 @given(data=st.data(), fields=ANSWERED, sent=st.sampled_from(["sealed", "altered", "junk", "odd"]))
 def test_response_prints_as_many_strings_for_any_message(
     param: Path,
@@ -804,11 +777,10 @@ def test_the_ledger_keeps_its_rules_whatever_happens_in_any_order(tmp_path: Path
             super().__init__(tmp_path / str(next(numbers)))
 
     # A failing example is found in seconds; to make it shorter would take minutes.
-    once = settings(repeatable, max_examples=100, stateful_step_count=40, phases=[Phase.generate])
+    once = settings(max_examples=100, stateful_step_count=40, phases=[Phase.generate])
     run_state_machine_as_test(Here, settings=once)
 
 
-@repeatable
 @given(
     fields=ANSWERED,
     date=st.sampled_from(["", "99991231233000", "20260229120000", "00000101000000", "20261123236099"]),
