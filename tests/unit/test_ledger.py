@@ -559,3 +559,10 @@ def test_a_postgresql_that_locks_the_ledger_leaves_the_journal(postgresql_url: s
         assert ledger.receive(answer(number), "automatic").verdict == "unentered"
     assert [entry["verdict"] for entry in ledger.journal.entries()] == ["requested", "unentered"]
     ledger.close()
+
+
+def test_number_zero_of_the_shop_is_paid_on_paypage_too(ledger: Ledger) -> None:
+    register(ledger, {**ASKED, "transaction_id": "000000"}, Numbering("paypage"))
+    fields = {**ASKED, "transaction_id": "000000", "response_code": "00"}
+    response = PaymentResponse(fields, {}, "20261123", "paypage")
+    assert ledger.receive(response, "automatic").verdict == "accepted"

@@ -552,8 +552,9 @@ def _match(execute: Execute, response: PaymentResponse) -> Match:
 def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
     """Return the requests that a response may answer, by number or reference; ``answered`` compares the rest."""
     digits = response["transaction_id"].lstrip("0")
-    # A forged response may have any number of digits.
-    number = int(digits or 0) if len(digits) <= MAX_LENGTH["transaction_id"] else 0
+    # A forged response may have any number of digits, and one of Paypage none.
+    has_number = response["transaction_id"] != "" and len(digits) <= MAX_LENGTH["transaction_id"]
+    number = int(digits or 0) if has_number else -1
     columns = f"SELECT {REQUEST_COLUMNS} FROM sogenactif_request"
     rows: list[Row] = []
     if response.protocol == SIPS:
@@ -566,7 +567,7 @@ def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
             rows += query(
                 f"{columns} WHERE reference = ? AND reference <> '' {{lock}}", searchable(reference)
             )
-        if number and response.day and not rows:
+        if has_number and response.day and not rows:
             days = nearby(response.day)
             rows += query(f"{columns} WHERE transaction_id = ? AND day IN (?, ?, ?) {{lock}}", number, *days)
             conditions = "outcome = '' AND transaction_id = ? AND day NOT IN (?, ?, ?)"
