@@ -566,3 +566,19 @@ def test_number_zero_of_the_shop_is_paid_on_paypage_too(ledger: Ledger) -> None:
     fields = {**ASKED, "transaction_id": "000000", "response_code": "00"}
     response = PaymentResponse(fields, {}, "20261123", "paypage")
     assert ledger.receive(response, "automatic").verdict == "accepted"
+
+
+@pytest.mark.postgresql
+def test_database_whose_transactions_are_serializable_refuses_no_customer(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    import psycopg
+
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(
+            f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'".encode()
+        )
+    with ProcessPoolExecutor(4) as pool:
+        drawn = list(pool.map(draw, [postgresql_url] * 4, [str(tmp_path / "journal")] * 4, [25] * 4))
+    assert sorted(int(number) for some in drawn for number in some) == list(range(1, 101))

@@ -35,7 +35,9 @@ class PostgresqlDatabase:
                 connect_timeout=BUSY_SECONDS,
                 client_encoding="utf8",
                 tcp_user_timeout=2000 * BUSY_SECONDS,
-                options=f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={2 * BUSY_SECONDS}s",
+                # Locks keep transactions apart. A stricter default of the database would only make them fail.
+                options=f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={2 * BUSY_SECONDS}s"
+                r" -c default_transaction_isolation=read\ committed",
             )
         except psycopg.Error as error:
             raise LedgerError(self._name, error) from error
