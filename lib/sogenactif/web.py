@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
 from sogenactif.errors import (
     InitialisationError,
     KitError,
@@ -102,12 +102,17 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
 
 
 def call_response(
-    next_page: Callable[[PaymentResponse], str], record_outcome: RecordOutcome, pathfile: str
+    next_page: Callable[[PaymentResponse], str],
+    record_outcome: RecordOutcome,
+    pathfile: str,
+    retry_page: Callable[[PaymentResponse], str] | None = None,
 ) -> Application:
     """Return the application of the page that a customer comes back to: accepted, refused or cancelled.
 
     The response is posted, or in the query string (NO_RESPONSE_PAGE). ``record_outcome`` is called with
-    the response, then ``next_page``, which returns the address of the page's link.
+    the response, then ``next_page``, which returns the address of the page's link. After a soft decline
+    ``retry_page`` returns the address at which the order can be paid again: without it that is ``call_request``
+    beside this script, with the order_id as its order.
     """
 
     def show(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
@@ -130,14 +135,20 @@ def call_response(
             from sogenactif.debug import response_report
 
             report = response_report(form, settings, response)
+        soft_decline = response.soft_decline and received.state == "refused"
+        retry = ""
+        # It is the ledger that makes the next request ask for strong authentication.
+        if soft_decline and match and settings.protocol == PAYPAGE:
+            retry = retry_page(response) if retry_page else _call_request_beside(environ, response)
         page = _page(
             start_response,
             200,
             "call_response.html",
             response["language"] or _accepted_language(environ),
-            state=received.state,
+            state="soft_decline" if soft_decline else received.state,
             response=response,
             next_page=next_page(response),
+            retry_page=retry,
             report=report,
         )
         return _AnsweredFirst(page, partial(_catch_up, settings, record_outcome, environ)) if match else page
@@ -359,6 +370,17 @@ def _page(
     )
     body = page(template, language, nonce, **values)
     return send(start_response, status, body, HTML, [("Content-Security-Policy", policy), *(headers or [])])
+
+
+def _call_request_beside(environ: Environ, response: PaymentResponse) -> str:
+    """Return the address of ``call_request`` for the order of a response; empty if this script has another name."""
+    from urllib.parse import quote
+
+    script = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).rpartition("/")[2]
+    if script.removesuffix(".py") != "call_response" or not response["order_id"]:
+        return ""
+    order = quote(response["order_id"], safe="", errors="surrogateescape")
+    return f"{script.replace('call_response', 'call_request')}?order={order}"
 
 
 def _accepted_language(environ: Environ) -> str:

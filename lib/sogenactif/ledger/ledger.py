@@ -41,7 +41,7 @@ from sogenactif.ledger.matching import (
 )
 from sogenactif.ledger.schema import Execute, Row, open_database, rebuilt_database
 from sogenactif.payment import PaymentResponse
-from sogenactif.protocols import SIPS, Numbering
+from sogenactif.protocols import CHALLENGE, CHALLENGE_KEY, SIPS, Numbering
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,6 +104,11 @@ SELECT_DECIDING = f"""
 SELECT_PAID = """
     SELECT day, transaction_id FROM sogenactif_request
     WHERE order_id = ? AND merchant = ? AND outcome = 'accepted' AND id <> ? ORDER BY id LIMIT ?
+"""
+SELECT_REFUSALS = """
+    SELECT response.protocol, response.day, response.original, response.fields
+    FROM sogenactif_request AS request JOIN sogenactif_response AS response ON response.request_id = request.id
+    WHERE request.order_id = ? AND request.merchant = ? AND response.protocol = ? AND response.verdict = 'refused'
 """
 SELECT_PENDING = """
     SELECT request.outcome, request.fields, response.protocol, response.day, response.original, response.fields
@@ -168,13 +173,14 @@ class Ledger:
 
         Its transaction_id is the shop's own, or that of the same order if it is unanswered (Sips 1.0), or the next of
         the day. A request that is recorded already, in all its fields, is returned as it is and nothing is
-        written. A new request is in the journal before this returns. Raises CallError, DayFull, OrderFull,
+        written. After a soft decline of its order it asks for strong authentication. A new request is in the journal before this returns. Raises CallError, DayFull, OrderFull,
         TransactionUsed, JournalError.
         """
         self.warning = ""
         given, order_id = fields.get("transaction_id", ""), fields.get("order_id", "")
         if not order_id and numbering.protocol == PAYPAGE and not numbering.by_reference:
             raise CallError("order_id not filled, and PAYPAGE_REFERENCE!transactionId! needs it")
+        fields = self._after_soft_decline(fields, numbering)
         recorded = _registered(self.database.rows, fields, numbering)
         if recorded and not changed(recorded["fields"], fields):
             return dict(recorded["fields"])
@@ -200,6 +206,17 @@ class Ledger:
                     self.warning = f"{drawn} transaction numbers of {journal_day(fields)} are used: who asks for so many?"
         self.journal.append(journal_day(fields), entry)
         return dict(entry["fields"])
+
+    def _after_soft_decline(self, fields: Mapping[str, str], numbering: Numbering) -> Mapping[str, str]:
+        """Return the fields of a request, with strong authentication if its order had a soft decline."""
+        order_id = fields.get("order_id", "")
+        strong = fields.get(CHALLENGE_KEY, "").startswith(CHALLENGE)
+        if not order_id or strong or numbering.protocol != PAYPAGE:
+            return fields
+        rows = [*self.database.rows(SELECT_REFUSALS, searchable(order_id), _merchant(fields), PAYPAGE)]
+        if any(stored_response(*row).soft_decline for row in rows):
+            return {**fields, CHALLENGE_KEY: CHALLENGE}
+        return fields
 
     def record_request(self, entry: Entry) -> None:
         """Record the request of a journal's entry, which the ledger lacks or has in an earlier form."""

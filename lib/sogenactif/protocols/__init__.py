@@ -13,6 +13,8 @@ from sogenactif.errors import MessageError, ResponseError
 
 SIPS = "sips"
 LAST_NUMBER = 999_999
+# With which value which key of Paypage asks for strong authentication; values that begin so ask for it too.
+CHALLENGE_KEY, CHALLENGE = "fraudData.challengeMode3DS", "CHALLENGE"
 Post = Mapping[str, str]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
