@@ -41,7 +41,7 @@ def test_show_says_whose_it_is_and_until_when(from_the_bank: Path) -> None:
     assert words["made"] == str(date.today())
     assert words["last"] == "day           2099-12-31"
     assert words["payment"] == URL
-    assert "no bank takes it" not in said
+    assert "no bank accepts it" not in said
 
 
 def test_show_speaks_french(from_the_bank: Path) -> None:
@@ -53,7 +53,7 @@ def test_show_speaks_french(from_the_bank: Path) -> None:
 def test_show_never_shows_a_key(param: Path) -> None:
     status, said, _ = run("show", "--pathfile", param / "pathfile")
     assert status == 0
-    assert said.count("this kit: no bank takes it") == 3
+    assert said.count("this kit: no bank accepts it") == 3
     for path in param.glob("certif.*"):
         for row in open_certificate(str(path)).grid:
             assert row[:12].decode() not in said
@@ -73,7 +73,7 @@ def test_install_keeps_the_one_before(param: Path, from_the_bank: Path) -> None:
     status, said, _ = run("install", from_the_bank, "--pathfile", param / "pathfile")
     assert (status, said.splitlines()[:2]) == (
         0,
-        [f"Installed: {param}/{NAME}", f"The one before is kept: {param}/certif.fr.{MERCHANT}.old.php"],
+        [f"Installed: {param}/{NAME}", f"The previous one: {param}/certif.fr.{MERCHANT}.old.php"],
     )
     assert (param / NAME).read_bytes() == from_the_bank.read_bytes()
     assert (param / f"certif.fr.{MERCHANT}.old.php").read_bytes() == before
@@ -158,13 +158,13 @@ SERVER = "http://127.0.0.1:8080/payment/paymentInit"
 def test_where_secret_keys_seal_it_says_so(param: Path, from_the_bank: Path) -> None:
     pathfile = speak_paypage(param, SERVER)
     before = {path.name: path.read_bytes() for path in param.iterdir()}
-    words = f"{pathfile} says PROTOCOL!paypage!: what seals is the secret key"
+    words = f"{pathfile} says PROTOCOL!paypage!, which seals with a secret key"
     status, said, noted = run("show", "--pathfile", pathfile)
     assert (status, MERCHANT in said, words in noted) == (0, True, True)
     for file in (from_the_bank, param / f"key.{MERCHANT}"):
         status, said, refused = run("install", file, "--pathfile", pathfile)
         assert (status, said, words in refused) == (1, "", True)
-        assert f"on one line in {param}/key.<merchant_id>" in refused
+        assert f"on one line, in {param}/key.<merchant_id>" in refused
     assert {path.name: path.read_bytes() for path in param.iterdir()} == before
 
 
@@ -176,14 +176,14 @@ def test_where_only_secret_keys_are_there_is_nothing_to_show_nor_to_issue_into(p
     status, _, said = run("issue", MERCHANT, URL, "--pathfile", pathfile)
     assert (status, said) == (
         1,
-        f"{pathfile} has no F_CERTIFICATE, which says where certificates are.\n",
+        f"{pathfile} has no F_CERTIFICATE, the path of the certificates.\n",
     )
 
 
 def test_a_secret_key_is_no_certificate(param: Path) -> None:
     speak_paypage(param, SERVER)
     status, _, said = run("install", param / f"key.{MERCHANT}", "--pathfile", param / "pathfile.minimal")
-    assert (status, "is one line, as a secret key of Paypage is, and no certificate" in said) == (
+    assert (status, "is one line, like a secret key of Paypage, and not a certificate" in said) == (
         1,
         True,
     )

@@ -248,26 +248,26 @@ def test_a_wrong_call_is_status_2(kit: Kit, arguments: list[str]) -> None:
 LINES = [
     ("LEGDER!x!\n", "misspelled", "unknown keyword LEGDER", "Did you mean LEDGER?"),
     ("f_ctype!php!\n", "misspelled", "unknown keyword f_ctype", "Did you mean F_CTYPE?"),
-    ("SOMETHING!x!\n", "unknown_keyword", "unknown keyword SOMETHING", "take the line out"),
+    ("SOMETHING!x!\n", "unknown_keyword", "unknown keyword SOMETHING", "remove the line"),
     ("RETURN_URL!http://h/!\n", "misplaced", "RETURN_URL is not read in this file", "other"),
     ("LOGO_TYPE!svg\n", "separators", "exclamation marks: 1, where a line has 2", "KEYWORD!value!"),
     ("F_CTYPE!p!hp!\n", "separators", "exclamation marks: 3", "without ! in the value"),
-    ("   \n", "blank_line", "a line of blanks", "Empty the line"),
-    ("DEBUG!NO!  \n", "trailing_spaces", "spaces after the last exclamation mark", "Take them out"),
-    ("DEBUG!NO! # off\n", "after_the_end", "something after the last", "a comment begins with #"),
+    ("   \n", "blank_line", "a line of blanks", "Remove it"),
+    ("DEBUG!NO!  \n", "trailing_spaces", "spaces after the last exclamation mark", "Remove them"),
+    ("DEBUG!NO! # off\n", "after_the_end", "text after the last", "a comment begins with #"),
     ("F_DEFAULT!/conf/parmcom !\n", "spaces_around", "the value of F_DEFAULT begins or ends with a space", "out"),
     (" DEBUG!NO!\n", "spaces_around_keyword", "a space before or after the keyword DEBUG", "Begin the line"),
     ("DEBUG!NO!\n", "repeated", "DEBUG was set on line 3 already", "Keep one"),
     ("DEBUG!NO!\r\n", "carriage_returns", "end in a carriage return: 1", "sed -i 's/\\r$//'"),
     ("DEBUG!NO!\rDEBUG!NO!\n", "carriage_return_inside", "a carriage return inside the line", "line feed"),
-    ("PROTOCOL!paypge!\n", "misspelled_value", "PROTOCOL takes one of these: sips, paypage", "Did you mean paypage?"),
-    ("PAYPAGE_SEAL!SHA256!\n", "misspelled_value", "PAYPAGE_SEAL takes one of these: HMAC", "Did you mean SHA-256?"),
-    ("PAYPAGE_MEANS!bank!\n", "wrong_value", "PAYPAGE_MEANS takes one of these: shop, server", "Write one of them"),
-    ("PAYPAGE_KEY_VERSION!v2!\n", "wrong_form", "PAYPAGE_KEY_VERSION is malformed; 1 would be right", "Correct"),
-    ("PAYPAGE_INTERFACE!3.4!\n", "wrong_form", "PAYPAGE_INTERFACE is malformed; HP_3.4 would be right", "Correct"),
+    ("PROTOCOL!paypge!\n", "misspelled_value", "PROTOCOL must be one of these: sips, paypage", "Did you mean paypage?"),
+    ("PAYPAGE_SEAL!SHA256!\n", "misspelled_value", "PAYPAGE_SEAL must be one of these: HMAC", "Did you mean SHA-256?"),
+    ("PAYPAGE_MEANS!bank!\n", "wrong_value", "PAYPAGE_MEANS must be one of these: shop, server", "Write one of them"),
+    ("PAYPAGE_KEY_VERSION!v2!\n", "wrong_form", "PAYPAGE_KEY_VERSION is malformed; 1 is valid", "Correct"),
+    ("PAYPAGE_INTERFACE!3.4!\n", "wrong_form", "PAYPAGE_INTERFACE is malformed; HP_3.4 is valid", "Correct"),
     ("PAYPAGE_KEYVERSION!2!\n", "misspelled", "unknown keyword PAYPAGE_KEYVERSION", "Did you mean PAYPAGE_KEY_VERSION?"),
-    ("LOG!sylog!\n", "misspelled_value", "LOG takes one of these: syslog", "Did you mean syslog?"),
-    ("KIT_VERSION!7!\n", "wrong_value", "KIT_VERSION takes one of these: 615", "Write one of them"),
+    ("LOG!sylog!\n", "misspelled_value", "LOG must be one of these: syslog", "Did you mean syslog?"),
+    ("KIT_VERSION!7!\n", "wrong_value", "KIT_VERSION must be one of these: 615", "Write one of them"),
     ("PAYPAGE_KEY!hunter2!x!\n", "separators", "exclamation marks: 3", "without ! in the value"),
 ]  # fmt: skip
 
@@ -369,8 +369,8 @@ def test_what_is_wrong_once_is_said_once(kit: Kit) -> None:
     ("keyword", "value", "name", "saw"),
     [
         ("F_DEFAULT", "conf/parmcom.sogenactif", "relative", "F_DEFAULT is conf/parmcom.sogenactif"),
-        ("F_PARAM", "/nowhere/parmcom", "leads_nowhere", "F_PARAM leads to /nowhere, which is not there"),
-        ("F_CERTIFICATE", "/no/certif", "leads_nowhere", "F_CERTIFICATE leads to /no, which is not there"),
+        ("F_PARAM", "/nowhere/parmcom", "leads_nowhere", "F_PARAM leads to /nowhere, which does not exist"),
+        ("F_CERTIFICATE", "/no/certif", "leads_nowhere", "F_CERTIFICATE leads to /no, which does not exist"),
     ],
 )
 def test_a_path_that_leads_elsewhere(kit: Kit, keyword: str, value: str, name: str, saw: str) -> None:
@@ -428,7 +428,7 @@ def test_a_folder_of_root_s_hides_who_the_web_server_runs_as(kit: Kit) -> None:
     shutil.chown(kit.pathfile, "root", "root")
     found = kit.check()
     assert (found.status, found.bad["user_unknown"]["level"]) == (1, "fault")
-    assert "its folder is root's, and no web server runs as root" in found.bad["user_unknown"]["saw"]
+    assert "its folder belongs to root, and no web server runs as root" in found.bad["user_unknown"]["saw"]
     assert kit.check("--user", web_user()).bad["not_writable"]["file"] == str(kit.data)
     shutil.chown(kit.pathfile, "root", web_user())
     shutil.chown(kit.data, web_user(), web_user())
@@ -450,7 +450,7 @@ def check_as(kit: Kit, user: str, group: str, *arguments: str) -> "subprocess.Co
 def test_missing_permission_is_named(kit: Kit) -> None:
     result = check_as(kit, "nobody", "nogroup")
     assert result.returncode == 1
-    assert f"{kit.root}/var: you may not look at it" in result.stdout
+    assert f"{kit.root}/var: you may not read it" in result.stdout
     assert "Run the check as root, or as the web server's user." in result.stdout
 
 
@@ -529,7 +529,7 @@ def test_a_certificate_that_expires(kit: Kit, days: int, name: str, level: str, 
 
 def test_a_certificate_whose_last_day_is_none(kit: Kit) -> None:
     kit.issue("http://127.0.0.1:9/payment", "2099-31")
-    assert "no day of the form yyyymmdd" in kit.check().bad["expiry_unreadable"]["saw"]
+    assert "not a day of the form yyyymmdd" in kit.check().bad["expiry_unreadable"]["saw"]
 
 
 @pytest.mark.parametrize(
@@ -759,12 +759,24 @@ def test_a_parameter_that_paypage_can_t_send(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("url", "name", "saw"),
     [
-        ("shop.example/return", "address_malformed", "RETURN_URL is no address"),
-        ("http://shop.example/a b", "address_malformed", "RETURN_URL is no address"),
-        ("http://shop.example:http/", "address_malformed", "RETURN_URL is no address"),
-        ("http://localhost/return", "address_local", "where neither customers nor the bank's server get"),
-        ("http://127.0.0.1/return", "address_local", "where neither customers nor the bank's server get"),
-        ("http://192.168.1.7/return", "address_local", "where neither customers nor the bank's server get"),
+        ("shop.example/return", "address_malformed", "RETURN_URL is not a web address"),
+        ("http://shop.example/a b", "address_malformed", "RETURN_URL is not a web address"),
+        ("http://shop.example:http/", "address_malformed", "RETURN_URL is not a web address"),
+        (
+            "http://localhost/return",
+            "address_local",
+            "which neither customers nor the payment server can reach",
+        ),
+        (
+            "http://127.0.0.1/return",
+            "address_local",
+            "which neither customers nor the payment server can reach",
+        ),
+        (
+            "http://192.168.1.7/return",
+            "address_local",
+            "which neither customers nor the payment server can reach",
+        ),
         ("http://shop.example/return", "address_in_clear", "RETURN_URL is not https"),
         ("", "address_absent", "RETURN_URL is not set"),
     ],
@@ -802,7 +814,7 @@ def test_a_means_or_an_address_of_logos_that_is_misspelled(kit: Kit) -> None:
     assert "Did you mean VISA?" in kit.check().bad["means_misspelled"]["do"]
     kit.change(kit.pathfile, "D_LOGO", "/logos")
     found = kit.check().bad["logo_address"]
-    assert (found["line"], "pictures are looked for at /logosCB" in found["saw"]) == (5, True)
+    assert (found["line"], "pictures are expected at /logosCB" in found["saw"]) == (5, True)
 
 
 # Templates, the shop's part of the scripts
@@ -811,7 +823,7 @@ def test_a_means_or_an_address_of_logos_that_is_misspelled(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("template", "added", "name", "saw"),
     [
-        ("call_request.html", b"{% if %}", "template_syntax", "can't be understood: Expected an expression"),
+        ("call_request.html", b"{% if %}", "template_syntax", "has a syntax error: Expected an expression"),
         ("debug.html", b"{{ title | upside_down }}", "template_syntax", "No filter named 'upside_down'"),
         ("base.html", b"<p>Termin\xe9</p>", "not_utf8", "the line is not UTF-8"),
         ("form.html", b"{{ total }}", "template_fails", "UndefinedError: 'total' is undefined"),
@@ -969,7 +981,7 @@ def test_a_ledger_that_is_gone(kit: Kit) -> None:
     for path in kit.data.glob("ledger.db*"):
         path.unlink()
     found = kit.check()
-    assert (found.status, found.bad["ledger_gone"]["saw"]) == (1, "it is gone, though its journal is here")
+    assert (found.status, found.bad["ledger_gone"]["saw"]) == (1, "it is missing, though its journal exists")
     assert not (kit.data / "ledger.db").exists()
 
 
@@ -980,7 +992,7 @@ def test_a_ledger_of_another_kit_or_emptied(kit: Kit) -> None:
     assert "made by a newer kit (schema 99" in kit.check().bad["ledger_newer"]["saw"]
     with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger:
         ledger.execute("PRAGMA user_version = 0")
-    assert "it is gone" in kit.check().bad["ledger_gone"]["saw"]
+    assert "it is missing" in kit.check().bad["ledger_gone"]["saw"]
 
 
 def test_a_ledger_of_an_older_kit_is_brought_up_to_date_by_the_next_payment(kit: Kit) -> None:
@@ -1003,7 +1015,7 @@ def test_a_ledger_or_a_journal_of_another_kind(kit: Kit) -> None:
 
 @pytest.mark.parametrize(
     ("options", "name", "saw"),
-    [("size=64k", "disk_full", "free on its disk: 0 MiB"), ("ro", "disk_read_only", "may only be read")],
+    [("size=64k", "disk_full", "free on its disk: 0 MiB"), ("ro", "disk_read_only", "its disk is read-only")],
 )
 def test_a_disk_that_takes_no_journal(kit: Kit, options: str, name: str, saw: str) -> None:
     need(os.getuid() == 0, "root, to mount a disk,")
@@ -1021,7 +1033,7 @@ def test_a_ledger_that_is_none(kit: Kit) -> None:
     (kit.data / "ledger.db").write_text("not a database, but long enough to be read as one" * 100)
     if os.getuid() == 0:
         shutil.chown(kit.data / "ledger.db", web_user(), web_user())
-    assert "no database" in kit.check().bad["ledger_damaged"]["saw"]
+    assert "not a database" in kit.check().bad["ledger_damaged"]["saw"]
 
 
 @pytest.mark.parametrize(
@@ -1142,7 +1154,7 @@ def test_a_script_that_is_not_executable_or_not_there(kit: Kit) -> None:
     (kit.root / "cgi-bin" / "call_response.py").unlink()
     found = kit.check().bad
     assert found["script_not_executable"]["do"] == f"chmod 755 {kit.root}/cgi-bin/call_request.py"
-    assert "the script is not there" in found["script_missing"]["saw"]
+    assert "the script is missing" in found["script_missing"]["saw"]
 
 
 def test_a_script_that_can_t_be_understood(kit: Kit) -> None:
@@ -1313,7 +1325,7 @@ def test_a_web_server_that_doesn_t_know_the_kit(start: Any) -> None:
         1,
         True,
     )
-    assert "is no picture (40" in found.bad["logo_not_served"]["saw"]
+    assert "is not a picture (40" in found.bad["logo_not_served"]["saw"]
 
 
 def test_a_web_server_that_doesn_t_run_scripts(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1352,7 +1364,7 @@ def test_something_else_at_the_address(kit: Kit) -> None:
     with serving(server) as address:
         found = kit.check("--url", address)
     assert "answers 200 where the kit answers" in found.bad["script_not_run"]["saw"]
-    assert "is no picture (200, text/html)" in found.bad["logo_not_served"]["saw"]
+    assert "is not a picture (200, text/html)" in found.bad["logo_not_served"]["saw"]
 
 
 def test_nothing_at_the_address(kit: Kit) -> None:
@@ -1377,7 +1389,7 @@ def _answering(status: str, *headers: tuple[str, str]) -> Application:
     [
         ("404 Not Found", "address_not_served", "fault", "/shop/paid, which answers 404"),
         ("500 Error", "address_not_served", "fault", "/shop/paid, which answers 500"),
-        ("301 Moved", "address_redirects", "fault", "which sends on to http://127.0.0.1:"),
+        ("301 Moved", "address_redirects", "fault", "which redirects to http://127.0.0.1:"),
         ("200 OK", "address_unknown", "warning", "where something else than the kit's script answers (200)"),
     ],
 )
@@ -1415,7 +1427,7 @@ def test_scripts_that_were_mixed_up(kit: Kit) -> None:
     )
     assert (
         found.bad["address_of_another"]["saw"]
-        == "AUTO_RESPONSE_URL leads to call_response.py, and call_autoresponse.py is to answer there"
+        == "AUTO_RESPONSE_URL leads to call_response.py instead of call_autoresponse.py"
     )
 
 
@@ -1438,7 +1450,7 @@ def test_a_whole_payment(start: Any) -> None:
     found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
     assert (found.status, found.bad) == (0, {})
     [paid] = [f for f in found.answer["findings"] if f["check"] == "payment"]
-    assert paid["saw"] == "transaction 000001 was accepted, and the ledger knows"
+    assert paid["saw"] == "transaction 000001 was accepted, and is in the ledger"
     again = served.kit.check("--url", served.apache, "--payment", "--order", reference)
     assert "shows no form for this order (404)" in again.bad["payment_no_order"]["saw"]
 
@@ -1449,7 +1461,7 @@ def test_a_whole_payment_on_paypage(start: Any, means: str) -> None:
     found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
     assert (found.status, found.bad) == (0, {})
     [paid] = [f for f in found.answer["findings"] if f["check"] == "payment"]
-    assert paid["saw"] == "transaction 000001 was accepted, and the ledger knows"
+    assert paid["saw"] == "transaction 000001 was accepted, and is in the ledger"
 
 
 def test_a_payment_whose_automatic_response_is_lost(start: Any) -> None:
@@ -1500,9 +1512,9 @@ def _take_the_certificates_away(served: Served) -> None:
     ("break_it", "name", "saw"),
     [
         (_ask_for_3d_secure, "payment_no_receipt", "/payment/card shows no receipt (200)"),
-        (_have_the_bank_unavailable, "payment_not_accepted", "is not: refused (response_code 90)"),
+        (_have_the_bank_unavailable, "payment_not_accepted", "is not accepted: refused (response_code 90)"),
         (_lose_the_way_back, "payment_no_return", "/lost answers 404 to the customer who comes back"),
-        (_take_the_certificates_away, "payment_unknown", "nothing says where payments go"),
+        (_take_the_certificates_away, "payment_unknown", "the address of the payment server is not known"),
     ],
 )
 def test_a_payment_that_stops_on_its_way(
@@ -1531,12 +1543,12 @@ def test_no_payment_is_ever_tried_against_a_bank(start: Any) -> None:
     reference = place_order(served.kit)
     served.kit.as_a_bank_s()
     found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
-    assert "none is tried against a bank" in found.bad["payment_bank"]["saw"]
+    assert "the check never pays at a bank" in found.bad["payment_bank"]["saw"]
     of_this_kit = issue_certificate("https://payment.invalid/pay", ENROLLED)
     served.kit.put(served.kit.conf / f"certif.fr.{ENROLLED}.php", of_this_kit)
     found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
-    assert "none is tried against a bank" in found.bad["payment_bank"]["saw"]
+    assert "the check never pays at a bank" in found.bad["payment_bank"]["saw"]
     served.kit.speak_paypage("https://payment.invalid/paymentInit")
     found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
-    assert "none is tried against a bank" in found.bad["payment_bank"]["saw"]
+    assert "the check never pays at a bank" in found.bad["payment_bank"]["saw"]
     assert not (served.kit.data / "ledger.db").exists()

@@ -86,7 +86,7 @@ def test_days_are_read_in_both_forms(pathfile: Pathfile, day: str) -> None:
 @pytest.mark.parametrize("day", ["2026-1123", "2026-11-31", "yesterday", "202611231"])
 def test_a_day_that_is_none_is_a_usage_error(pathfile: Pathfile, day: str) -> None:
     status, _, said = run("transactions", "--pathfile", pathfile.path, "--day", day)
-    assert (status, f"{day} is no day: write YYYY-MM-DD or AAAAMMJJ" in said) == (2, True)
+    assert (status, f"{day} is not a day: write YYYY-MM-DD or AAAAMMJJ" in said) == (2, True)
 
 
 def test_every_command_on_the_ledger_prints_json(pathfile: Pathfile, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_commands_speak_french(pathfile: Pathfile) -> None:
     said = run("transactions", "--pathfile", pathfile.path, "--day", "20261123", language="fr_FR.UTF-8")[1]
     assert ("RÉFÉRENCE" in said, said.splitlines()[-1]) == (True, "3 transactions.")
     said = run("verify", "--pathfile", pathfile.path, language="fr_FR.UTF-8")[1]
-    assert said.startswith("Le journal et le registre disent la même chose.")
+    assert said.startswith("Le journal et le registre concordent.")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_show_tells_everything_about_a_transaction(pathfile: Pathfile) -> None:
     ("reference", "status", "words"),
     [
         ("20261123-000009", 1, "no transaction 20261123-000009"),
-        ("tomorrow", 2, "tomorrow is no reference"),
+        ("tomorrow", 2, "tomorrow is not a reference"),
     ],
 )
 def test_show_says_what_it_does_not_find(pathfile: Pathfile, reference: str, status: int, words: str) -> None:

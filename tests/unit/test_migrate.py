@@ -29,7 +29,7 @@ def test_the_new_pathfile_serves_the_same_shop(param: Path) -> None:
         f"secret key of {MERCHANT} in {param}/key.{MERCHANT}",
         "name a LEDGER",
         "  LOGO!shop.gif!: no counterpart: not sent",
-        "  CADDIE!3 books!: not sent: the ledger keeps it",
+        "  CADDIE!3 books!: not sent: the ledger stores it",
         "  DATA!NO_RESPONSE_PAGE_POST!: NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST and the schedule",
         "  LANGUAGE!ge!: ge and sp are sent as de and es",
         "  bgcolor: no counterpart",

@@ -1,4 +1,4 @@
-"""What the commands print, in English."""
+"""Texts of the commands, in English."""
 
 from sogenactif.commands.texts import Text
 
@@ -10,14 +10,14 @@ WORDS = {
     "place": "{file}, line {line}: {saw}",
     "place_file": "{file}: {saw}",
     "summary": "Faults: {faults}. Warnings: {warnings}. All well: {well}.",
-    "skipped": "Not looked at: {names}.",
-    "skipped_url": "--url http://your.shop looks at the web server too.",
+    "skipped": "Not checked: {names}.",
+    "skipped_url": "--url http://your.shop checks the web server too.",
     "check_pathfile": "Pathfile",
     "check_parameters": "Parameters",
     "check_paths": "Paths",
     "check_debug": "Debug mode",
     "check_certificates": "Certificates and secret keys",
-    "check_requests": "A request, sealed",
+    "check_requests": "Sealed request",
     "check_addresses": "Addresses",
     "check_logos": "Logos",
     "check_templates": "Templates",
@@ -31,7 +31,7 @@ WORDS = {
     "check_python": "Python",
     "check_scripts": "Web server",
     "check_served_logos": "Logos on the web",
-    "check_payment": "A payment",
+    "check_payment": "Payment",
     # certificate
     "certificate_exists": "There is a certificate already ({path}); --rotate keeps it as the previous one.",
     "certificate_exists_output": "There is a certificate already ({path}).",
@@ -41,28 +41,28 @@ WORDS = {
     "certificate_made": "made",
     "certificate_expires": "last day",
     "certificate_expired": "{day}, expired",
-    "certificate_own": "this kit: no bank takes it",
+    "certificate_own": "this kit: no bank accepts it",
     "certificate_issuer": "issued by",
     "certificate_payment": "payment",
     "certificate_office": "office",
     "certificate_third": "third service",
     "certificate_logistic": "logistic",
     "certificate_none": "No merchant of {path} has a certificate.",
-    "certificate_untyped": "{path} doesn't say whose it is: name it certif.<country>.<merchant_id>, as the bank does.",
+    "certificate_untyped": "{path} does not name its merchant: rename it certif.<country>.<merchant_id>, as the bank does.",
     "certificate_other_type": "{path} is of the type {says}, and F_CTYPE of the pathfile is {wanted}: ask the bank for the right one, or correct F_CTYPE.",
     "certificate_is_expired": "{path} expired on {day}: ask the bank for a new one, or install it nevertheless with --force.",
     "certificate_same": "{path} is this certificate already.",
     "certificate_installed": "Installed: {path}",
-    "certificate_kept": "The one before is kept: {path}",
-    "certificate_then": "sogenactif check says whether all is well with it.",
+    "certificate_kept": "The previous one: {path}",
+    "certificate_then": "Check it with: sogenactif check",
     "certificate_unwritten": "{path} can't be written: {error}",
-    "certificate_paypage": "{path} says PROTOCOL!paypage!: what seals is the secret key that the bank's extranet gives, on one line in {key}.<merchant_id>. It is no certificate; sogenactif check looks at it, and docs/paypage.md says the rest.",
-    "certificate_is_a_key": "{path} is one line, as a secret key of Paypage is, and no certificate: docs/paypage.md says where that goes.",
-    "certificate_no_place": "{path} has no F_CERTIFICATE, which says where certificates are.",
+    "certificate_paypage": "{path} says PROTOCOL!paypage!, which seals with a secret key and not with a certificate: put the key from the bank's extranet, on one line, in {key}.<merchant_id>. See docs/paypage.md.",
+    "certificate_is_a_key": "{path} is one line, like a secret key of Paypage, and not a certificate: docs/paypage.md says where it belongs.",
+    "certificate_no_place": "{path} has no F_CERTIFICATE, the path of the certificates.",
     # common
     "no_ledger": "{path} names no LEDGER",
     "as_root": "Run the command as root or as the web server's user.",
-    "no_day": "{text} is no day: write YYYY-MM-DD or AAAAMMJJ",
+    "no_day": "{text} is not a day: write YYYY-MM-DD or AAAAMMJJ",
     "journal_lines": "lines of the journal",
     "differences_one": "{count} difference.",
     "differences_many": "{count} differences.",
@@ -83,7 +83,7 @@ WORDS = {
     "transactions_yes": "yes",
     "transactions_no": "no",
     # show
-    "show_no_reference": "{text} is no reference: write AAAAMMJJ-NNNNNN or YYYY-MM-DD-NNNNNN",
+    "show_no_reference": "{text} is not a reference: write AAAAMMJJ-NNNNNN or YYYY-MM-DD-NNNNNN",
     "show_none": "no transaction {reference}",
     "show_transaction": "{reference} of {merchant}: {state}",
     "show_not_notified": "{reference} of {merchant}: {state}, the shop is not notified yet",
@@ -173,34 +173,34 @@ WORDS = {
     "reconciled_many": "{count} requests without an outcome were asked about.",
     # migrate
     "migrate_already": "{path} is a pathfile for Paypage already",
-    "migrate_exists": "{path} is there already; name another with --output",
+    "migrate_exists": "{path} exists already; name another with --output",
     "migrate_written": "Written: {path}",
     "migrate_to_do": "To do:",
     "migrate_key": "put the secret key of {merchant} in {path} (one line, mode 640 or less)",
-    "migrate_ledger": "name a LEDGER: without one caddie, language and customer_email don't come back",
-    "migrate_message": "scripts that call response: give message= the whole body of the post, not DATA alone",
+    "migrate_ledger": "name a LEDGER: without one caddie, language and customer_email are not returned",
+    "migrate_message": "scripts that call response: pass the whole body of the post as message=, not DATA alone",
     "migrate_certificates": "keep F_CERTIFICATE and the certificates while responses to earlier payments may still arrive",
     "migrate_unchanged": "nothing changes",
     "migrate_unsent": "no counterpart: not sent",
     "migrate_parameters": "Parameters that a call may give:",
-    "changed_amount": "sent without zeros in front",
-    "changed_caddie": "not sent: the ledger keeps it and gives it back with the response; lost without a LEDGER",
-    "changed_cancel_return_url": "not sent: normal_return_url gets every customer back, paid or not",
-    "changed_capture_day": "with PAYMENT_N, goes into the date of the first instalment",
-    "changed_capture_mode": "PAYMENT_N is sent as paymentPattern INSTALMENT, with dates and amounts worked out by the kit",
-    "changed_customer_email": "comes back from the ledger, not from the server",
-    "changed_data": "NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST and the schedule of PAYMENT_N are sent in keys of their own, nothing else of it",
-    "changed_language": "ge and sp are sent as de and es; comes back from the ledger",
-    "changed_normal_return_url": "gets every customer back: accepted, refused and cancelled alike",
+    "changed_amount": "sent without leading zeros",
+    "changed_caddie": "not sent: the ledger stores it and returns it with the response; lost without a LEDGER",
+    "changed_cancel_return_url": "not sent: every customer returns to normal_return_url, paid or not",
+    "changed_capture_day": "with PAYMENT_N, included in the date of the first instalment",
+    "changed_capture_mode": "PAYMENT_N is sent as paymentPattern INSTALMENT, with dates and amounts computed by the kit",
+    "changed_customer_email": "returned from the ledger, not by the server",
+    "changed_data": "NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST and the schedule of PAYMENT_N are sent in their own keys, the rest is not sent",
+    "changed_language": "ge and sp are sent as de and es; returned from the ledger",
+    "changed_normal_return_url": "the address for every customer: accepted, refused and cancelled",
     "changed_order_id": "letters and digits are safe; other characters may be refused by the bank",
-    "changed_payment_means": "block numbers arrange the shop's page, and are not sent; each button has a form of its own",
+    "changed_payment_means": "block numbers arrange the shop's page, and are not sent; each button has its own form",
     "changed_return_context": "255 bytes at most, one fewer than in Sips 1.0",
     "changed_templatefile": "names a template of Paypage, which has to be installed at the bank",
     "changed_transaction_id": "sent with six digits; its day is that of the customer's arrival at the server",
 }
 
-# What check sees, and what to do about it, which may name {file} and {kit}, quoted for a shell,
-# and {errors}, the page of error messages.
+# What check saw, and what to do. The latter may hold {file} and {kit}, quoted for a shell, and
+# {errors}, the page of error messages.
 FINDINGS = {
     # Any check
     "crashed": Text(
@@ -208,12 +208,12 @@ FINDINGS = {
         "Report it, with this line.",
     ),
     "not_allowed": Text(
-        "you may not look at it, nor at what is inside",
+        "you may not read it, nor its content",
         "Run the check as root, or as the web server's user.",
     ),
     "no_answer": Text(
         "{url} does not answer ({error})",
-        "Check the address, and that the web server runs.",
+        "Check the address, and whether the web server runs.",
     ),
     # Files
     "well_formed": Text("every line is well formed"),
@@ -231,7 +231,7 @@ FINDINGS = {
     ),
     "not_a_folder": Text(
         "it is not a folder",
-        "Take it away, or correct the path that leads to it.",
+        "Remove it, or correct the path that leads to it.",
     ),
     "keyword_absent": Text(
         "{keyword} is absent or empty",
@@ -246,7 +246,7 @@ FINDINGS = {
         "Save it as UTF-8 without BOM, or: sed -i '1s/^\\xEF\\xBB\\xBF//' {file}",
     ),
     "carriage_returns": Text(
-        "lines that end in a carriage return: {count}; the kit takes them, other programs may not",
+        "lines that end in a carriage return: {count}; the kit accepts them, other programs may not",
         "sed -i 's/\\r$//' {file}",
     ),
     "carriage_return_inside": Text(
@@ -255,7 +255,7 @@ FINDINGS = {
     ),
     "blank_line": Text(
         "a line of blanks: the kit refuses it",
-        "Empty the line or take it out.",
+        "Remove it or its blanks.",
     ),
     "separators": Text(
         "exclamation marks: {count}, where a line has 2",
@@ -263,27 +263,27 @@ FINDINGS = {
     ),
     "trailing_spaces": Text(
         "spaces after the last exclamation mark",
-        "Take them out.",
+        "Remove them.",
     ),
     "after_the_end": Text(
-        "something after the last exclamation mark, which the kit does not read",
-        "Take it out; a comment begins with # on a line of its own.",
+        "text after the last exclamation mark, which the kit ignores",
+        "Remove it; a comment begins with # on its own line.",
     ),
     "spaces_around": Text(
         "the value of {keyword} begins or ends with a space, which is part of it",
-        "Take the space out.",
+        "Remove the space.",
     ),
     "spaces_around_keyword": Text(
-        "a space before or after the keyword {keyword}: the line is not read",
+        "a space before or after the keyword {keyword}, so the line is ignored",
         "Begin the line with the keyword, and ! right after it.",
     ),
     "misspelled": Text(
-        "unknown keyword {keyword}, so the line is not read",
+        "unknown keyword {keyword}, so the line is ignored",
         "Did you mean {likely}?",
     ),
     "unknown_keyword": Text(
-        "unknown keyword {keyword}, so the line is not read",
-        "Correct it or take the line out.",
+        "unknown keyword {keyword}, so the line is ignored",
+        "Correct or remove the line.",
     ),
     "misplaced": Text(
         "{keyword} is not read in this file",
@@ -298,15 +298,15 @@ FINDINGS = {
         "Shorten the value.",
     ),
     "misspelled_value": Text(
-        "{keyword} takes one of these: {choices}",
+        "{keyword} must be one of these: {choices}",
         "Did you mean {likely}?",
     ),
     "wrong_value": Text(
-        "{keyword} takes one of these: {choices}",
+        "{keyword} must be one of these: {choices}",
         "Write one of them.",
     ),
     "wrong_form": Text(
-        "{keyword} is malformed; {example} would be right",
+        "{keyword} is malformed; {example} is valid, for example",
         "Correct it.",
     ),
     "no_merchant": Text(
@@ -314,18 +314,18 @@ FINDINGS = {
         "Make one, named after the merchant_id that the bank gave.",
     ),
     "parameters_misnamed": Text(
-        "named after no merchant_id, so it is not read",
-        "Name it {likely}, or take it away.",
+        "not named after a merchant_id, so it is ignored",
+        "Name it {likely}, or remove it.",
     ),
     "relative": Text(
         "{keyword} is {value}, which depends on where a program is started",
         "Write the whole path, from / on.",
     ),
     "leads_nowhere": Text(
-        "{keyword} leads to {path}, which is not there",
+        "{keyword} leads to {path}, which does not exist",
         "Correct the path.",
     ),
-    "leads_there": Text("{keyword} leads where {user} gets"),
+    "leads_there": Text("{keyword} leads to a path that {user} may use"),
     "not_readable": Text(
         "the web server's user {user} can't read it",
         "chgrp {group} {file} && chmod g+r {file}",
@@ -354,13 +354,13 @@ FINDINGS = {
     # Merchants
     "certificate": Text("of {merchant}, for {url}; mode {mode}, {owner}, group {group}"),
     "certificate_own": Text(
-        "of {merchant}, issued by this kit for {url}: no bank takes it; mode {mode}, {owner}, group {group}"
+        "of {merchant}, issued by this kit for {url}: no bank accepts it; mode {mode}, {owner}, group {group}"
     ),
     "certificate_before": Text(
-        "the one before, of {merchant}, for {url}; mode {mode}, {owner}, group {group}"
+        "the previous one, of {merchant}, for {url}; mode {mode}, {owner}, group {group}"
     ),
     "certificate_former": Text(
-        "serves responses to payments of before PROTOCOL!paypage! only; mode {mode}, {owner}, group {group}"
+        "only for responses to payments from before PROTOCOL!paypage!; mode {mode}, {owner}, group {group}"
     ),
     "certificate_missing": Text(
         "merchant {merchant} has no certificate there",
@@ -399,13 +399,13 @@ FINDINGS = {
         "Ask the bank for a new one, then: {kit}/bin/sogenactif certificate install FILE",
     ),
     "expiry_unreadable": Text(
-        "certificate_expired is no day of the form yyyymmdd",
+        "certificate_expired is not a day of the form yyyymmdd",
         "Put the bank's file back.",
     ),
     "key": Text("the secret key of {merchant}; mode {mode}, {owner}, group {group}"),
     "key_before": Text("the secret key before, of {merchant}; mode {mode}, {owner}, group {group}"),
     "key_former": Text(
-        "serves responses to payments that were made with PROTOCOL!paypage! only; mode {mode}, {owner}, group {group}"
+        "only for responses to payments made with PROTOCOL!paypage!; mode {mode}, {owner}, group {group}"
     ),
     "key_missing": Text(
         "merchant {merchant} has no secret key there",
@@ -425,17 +425,17 @@ FINDINGS = {
     ),
     "key_spaces": Text(
         "a space before, in or after the key, which counts as part of it",
-        "Take it out: sed -i 's/[[:space:]]//g' {file}",
+        "Remove it: sed -i 's/[[:space:]]//g' {file}",
     ),
     "key_public": Text(
         "it is the key of the bank's test shops, which is published, and payments go to {url}: anybody can forge responses",
-        "Put the key there that the bank's extranet gave you.",
+        "Put the key from the bank's extranet there.",
     ),
     "key_in_tests": Text(
         "a key of your own, and payments go to the bank's server for tests ({url}), where nobody is charged",
         "In production name the bank's other server: PAYPAGE_URL!{production}!",
     ),
-    "sealed": Text("a request of {merchant} was sealed and opened again"),
+    "sealed": Text("a request of {merchant} was sealed and verified"),
     "request_refused": Text(
         "no request of {merchant} can be made: {error}",
         "Correct the parameter; {errors} names the remedy.",
@@ -443,27 +443,27 @@ FINDINGS = {
     "address": Text("{keyword} is {url}"),
     "address_absent": Text(
         "{keyword} is not set",
-        "Set it here, or have your program give it with each request.",
+        "Set it here, or let your program pass it with each request.",
     ),
     "address_malformed": Text(
-        "{keyword} is no address: {url}",
+        "{keyword} is not a web address: {url}",
         "Write http:// or https://, a host and a path, without spaces or accents.",
     ),
     "address_of_another": Text(
-        "{keyword} leads to {script}, and {served} is to answer there",
+        "{keyword} leads to {script} instead of {served}",
         "Write the address of {served}.",
     ),
     "address_local": Text(
-        "{keyword} is {url}, where neither customers nor the bank's server get",
+        "{keyword} is {url}, which neither customers nor the payment server can reach",
         "Write the shop's public address.",
     ),
     "address_in_clear": Text(
         "{keyword} is not https: {url}",
-        "Serve the shop with https and write so here.",
+        "Serve the shop with https and correct the address here.",
     ),
     "address_unsent": Text(
-        "{keyword} is not sent with PROTOCOL!paypage!: RETURN_URL gets every customer back, who cancels as well",
-        "Have RETURN_URL serve both, and take this line out.",
+        "{keyword} is not sent with PROTOCOL!paypage!: every customer returns to RETURN_URL, also after cancelling",
+        "Let RETURN_URL serve both, and remove this line.",
     ),
     "server_for_tests": Text(
         "PAYPAGE_URL is the bank's server for tests, where nobody is charged",
@@ -474,12 +474,12 @@ FINDINGS = {
         "Write the bank's address, which begins with https://",
     ),
     "server_local": Text(
-        "{keyword} is {url}, but payments go to {server}, where its customers don't get",
+        "{keyword} is {url}, but payments go to {server}, which its customers can't reach",
         "Install the bank's certificate or, with PROTOCOL!paypage!, write the bank's address in PAYPAGE_URL.",
     ),
     "logos": Text("pictures for all means of payment: {count}"),
     "logo_address": Text(
-        "D_LOGO doesn't end in /, so that pictures are looked for at {url}…",
+        "D_LOGO does not end in /, so that pictures are expected at {url}…",
         "Write / at the end.",
     ),
     "logo_as_text": Text(
@@ -492,20 +492,20 @@ FINDINGS = {
     ),
     "logo_missing": Text(
         "no picture for {means}: customers see a broken one",
-        "Put it there; the file's extension is LOGO_TYPE (gif where it is not set).",
+        "Put it there; the file's extension is LOGO_TYPE (gif if it is not set).",
     ),
     # Templates, the shop's part
     "templates": Text("each is well formed, and pages can be made of them"),
     "template_missing": Text(
-        "the template is not there",
+        "the template is missing",
         "Copy it from the kit again.",
     ),
     "template_syntax": Text(
-        "the template can't be understood: {error}",
+        "the template has a syntax error: {error}",
         "Correct the line.",
     ),
     "template_fails": Text(
-        "no page can be made of it: {error}",
+        "rendering it fails: {error}",
         "Correct the line.",
     ),
     "not_utf8": Text(
@@ -532,38 +532,38 @@ FINDINGS = {
     # Ledger
     "disk": Text("free for the ledger and the journal: {free} MiB"),
     "disk_full": Text(
-        "free on its disk: {free} MiB; without room for the journal no payment begins",
-        "Make room.",
+        "free on its disk: {free} MiB; without space for the journal no payment begins",
+        "Free some space.",
     ),
     "disk_read_only": Text(
-        "its disk may only be read: no payment begins",
-        "See why (dmesg), and mount it to be written again.",
+        "its disk is read-only: no payment begins",
+        "Look for the cause (dmesg), and remount it read-write.",
     ),
     "no_ledger": Text(
-        "no LEDGER: transaction_id is the time, responses are logged, and the shop is notified as often as they come"
+        "no LEDGER: transaction_id is the time, responses are logged, and the shop is notified as often as they arrive"
     ),
     "ledger_needed": Text(
-        "no LEDGER: with PROTOCOL!paypage! caddie is lost, language and customer_email don't come back",
+        "no LEDGER: with PROTOCOL!paypage! caddie is lost, language and customer_email are not returned",
         "Add the line LEDGER!sqlite:////path/to/ledger.db!",
     ),
-    "ledger": Text("schema {version}, {user} writes it, nothing is left behind"),
-    "ledger_to_come": Text("not there yet; the first payment makes it"),
-    "ledger_older": Text("of an older kit; the next payment brings it up to date"),
+    "ledger": Text("schema {version}, writable by {user}, nothing is pending"),
+    "ledger_to_come": Text("not there yet; the first payment creates it"),
+    "ledger_older": Text("of an older kit; the next payment migrates it"),
     "ledger_newer": Text(
         "made by a newer kit (schema {version}, this one knows {known})",
         "Install the newer kit again.",
     ),
     "ledger_gone": Text(
-        "it is gone, though its journal is here",
+        "it is missing, though its journal exists",
         "Put the file back, or run: {kit}/bin/sogenactif replay",
     ),
     "ledger_damaged": Text(
-        "it is damaged, or no database; replay sets it aside and makes it again from the journal",
+        "it is damaged, or not a database; replay renames it and rebuilds it from the journal",
         "{kit}/bin/sogenactif replay",
     ),
     "journal_unreadable": Text(
         "{error}",
-        "Make the file readable for the web server’s user, or put it back",
+        "Make the file readable for the web server's user, or restore it.",
     ),
     "ledger_fails": Text(
         "{error}",
@@ -585,18 +585,18 @@ FINDINGS = {
         "lines that the ledger lacks: {count}",
         "{kit}/bin/sogenactif replay",
     ),
-    "journal": Text("{user} writes it"),
-    "journal_to_come": Text("not there yet; the first payment makes it"),
+    "journal": Text("writable by {user}"),
+    "journal_to_come": Text("not there yet; the first payment creates it"),
     "user_unknown": Text(
-        "its folder is root's, and no web server runs as root: nothing is known of what its user may do",
-        "Name that user with --user; the folder of the journal has to be its own.",
+        "its folder belongs to root, and no web server runs as root: the rights of its user can't be checked",
+        "Name that user with --user, and make it the owner of the journal's folder.",
     ),
-    "secrets": Text("nobody else on the machine reads the ledger and the journal"),
+    "secrets": Text("nobody else on the machine may read the ledger and the journal"),
     "server_log": Text("events go to the web server's error log"),
     "syslog": Text("events go to {socket}"),
     "syslog_unreachable": Text(
         "LOG is syslog, and {socket} can't be reached ({error}): events go to the web server's error log",
-        "Start this machine's syslog, or take the line out.",
+        "Start this machine's syslog, or remove the line.",
     ),
     # Machine
     "python": Text("Python {version} ({executable}), all dependencies, every script's first line"),
@@ -621,15 +621,15 @@ FINDINGS = {
         "Copy the folder lib/packages of the bundle here again; in binary mode if by FTP.",
     ),
     "no_interpreter": Text(
-        "{command} can't be run as a Python",
-        "Name a Python that is there in the first line: #!/usr/bin/python3",
+        "{command} can't be run as Python",
+        "Name a Python that exists in the first line: #!/usr/bin/python3",
     ),
     "script_missing": Text(
-        "the script is not there",
-        "Install the kit again: what you changed stays.",
+        "the script is missing",
+        "Install the kit again: your changes stay.",
     ),
     "script_missing_bundle": Text(
-        "the script is not there",
+        "the script is missing",
         "Copy it from the bundle again, or name the folder of the scripts with --scripts.",
     ),
     "script_unnamed": Text(
@@ -645,23 +645,23 @@ FINDINGS = {
         "chmod 755 {file}",
     ),
     "script_syntax": Text(
-        "the script can't be understood: {error}",
+        "the script has a syntax error: {error}",
         "Correct the line.",
     ),
     "no_paris": Text(
         "the time zone Europe/Paris is unknown",
         "Install the system's tzdata (apt-get install tzdata), or put the kit's lib/packages there again, which has one.",
     ),
-    "clock": Text("{seconds} s beside {url}"),
+    "clock": Text("{seconds} s compared with {url}"),
     "clock_wrong": Text(
-        "this machine's clock is {seconds} s beside that of {url}",
+        "this machine's clock differs by {seconds} s from that of {url}",
         "Set the clock, and turn on its synchronisation: timedatectl set-ntp true",
     ),
     # Web server
     "script_runs": Text("{url} runs (it answers {status})"),
     "source_served": Text(
         "DANGER: {url} SHOWS EVERYBODY THE SOURCE OF THE SCRIPT instead of running it",
-        "Turn CGI on (a2enmod cgid, ScriptAlias), and take the script away until then.",
+        "Turn CGI on (a2enmod cgid, ScriptAlias), and remove the script until then.",
     ),
     "configuration_served": Text(
         "DANGER: {url} SHOWS EVERYBODY THE PATHFILE",
@@ -673,7 +673,7 @@ FINDINGS = {
     ),
     "script_fails": Text(
         "{url} fails (500)",
-        "The web server's error log says why, with the incident's reference where the page shows one.",
+        "The web server's error log says why, with the incident's reference if the page shows one.",
     ),
     "script_forbidden": Text(
         "{url} is refused (403): CGI is off, or access denied",
@@ -693,28 +693,28 @@ FINDINGS = {
         "Correct the address; the kit's own script is {ours}",
     ),
     "address_redirects": Text(
-        "{keyword} is {url}, which sends on to {to}: what is posted is lost on the way",
-        "Write the address that answers itself.",
+        "{keyword} is {url}, which redirects to {to}: the posted fields get lost",
+        "Write the final address.",
     ),
     "address_unknown": Text(
         "{keyword} is {url}, where something else than the kit's script answers ({status})",
-        "Leave it so where a script of your own calls bin/response there; otherwise write {ours}",
+        "Leave it if your own script calls bin/response there; otherwise write {ours}",
     ),
     "logos_served": Text("{url} has a picture for each means of payment"),
     "logo_not_served": Text(
-        "{url} is no picture ({status}, {kind})",
+        "{url} is not a picture ({status}, {kind})",
         "Put the picture there, or correct D_LOGO or LOGO_TYPE.",
     ),
     # Payment
     "payment_done": Text("transaction {number} was accepted"),
-    "payment_in_ledger": Text("transaction {number} was accepted, and the ledger knows"),
+    "payment_in_ledger": Text("transaction {number} was accepted, and is in the ledger"),
     "payment_bank": Text(
-        "payments go to {url}, which is no payment server of this kit: none is tried against a bank",
+        "payments go to {url}, which is not a sandbox of this kit: the check never pays at a bank",
         "Try payments with a certificate of: {kit}/bin/sogenactif certificate issue; with PROTOCOL!paypage!, with a PAYPAGE_URL on this machine.",
     ),
     "payment_unknown": Text(
-        "nothing says where payments go",
-        "See what is said of the certificates, or of PAYPAGE_URL.",
+        "the address of the payment server is not known",
+        "See the findings on the certificates, or on PAYPAGE_URL.",
     ),
     "payment_no_order": Text(
         "{url} shows no form for this order ({status})",
@@ -730,15 +730,15 @@ FINDINGS = {
     ),
     "payment_no_receipt": Text(
         "{url} shows no receipt ({status})",
-        "Its console says why. With 3-D Secure the check can't go on: name an order of a merchant without.",
+        "Its console says why. With 3-D Secure the check can't continue: name an order of a merchant without it.",
     ),
     "payment_not_accepted": Text(
-        "the card that is always accepted is not: {outcome} (response_code {code})",
+        "the test card is not accepted: {outcome} (response_code {code})",
         "The console of the payment server says why.",
     ),
     "payment_not_notified": Text(
         "transaction {number} was accepted, and the ledger says {state}",
-        "The automatic response goes to {url}: the web server's log says what became of it.",
+        "The automatic response goes to {url}: the web server's log says what happened to it.",
     ),
     "payment_no_return": Text(
         "{url} answers {status} to the customer who comes back",

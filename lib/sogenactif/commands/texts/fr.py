@@ -1,4 +1,4 @@
-"""What the commands print, in French; the same entries as in English."""
+"""Texts of the commands, in French; the same entries as in English."""
 
 from sogenactif.commands.texts import Text
 
@@ -10,18 +10,18 @@ WORDS = {
     "place": "{file}, ligne {line} : {saw}",
     "place_file": "{file} : {saw}",
     "summary": "Défauts : {faults}. Avertissements : {warnings}. En ordre : {well}.",
-    "skipped": "Non examiné : {names}.",
-    "skipped_url": "--url http://votre.boutique examine aussi le serveur web.",
+    "skipped": "Non vérifié : {names}.",
+    "skipped_url": "--url http://votre.boutique vérifie aussi le serveur web.",
     "check_pathfile": "Pathfile",
     "check_parameters": "Paramètres",
     "check_paths": "Chemins",
     "check_debug": "Mode debug",
     "check_certificates": "Certificats et clés secrètes",
-    "check_requests": "Une demande scellée",
+    "check_requests": "Demande scellée",
     "check_addresses": "Adresses",
     "check_logos": "Logos",
     "check_templates": "Gabarits",
-    "check_shop": "La part de la boutique dans les scripts",
+    "check_shop": "Code de la boutique dans les scripts",
     "check_disk": "Disque",
     "check_ledger": "Registre",
     "check_journal": "Journal",
@@ -31,36 +31,36 @@ WORDS = {
     "check_python": "Python",
     "check_scripts": "Serveur web",
     "check_served_logos": "Logos sur le web",
-    "check_payment": "Un paiement",
+    "check_payment": "Paiement",
     # certificate
-    "certificate_exists": "Il y a déjà un certificat ({path}) ; --rotate le garde comme le précédent.",
+    "certificate_exists": "Il y a déjà un certificat ({path}) ; --rotate le conserve comme certificat précédent.",
     "certificate_exists_output": "Il y a déjà un certificat ({path}).",
     "certificate_merchant": "commerçant",
     "certificate_country": "pays",
     "certificate_type": "type",
-    "certificate_made": "fait le",
+    "certificate_made": "créé le",
     "certificate_expires": "dernier jour",
     "certificate_expired": "{day}, expiré",
     "certificate_own": "ce kit : aucune banque ne l’accepte",
-    "certificate_issuer": "origine",
+    "certificate_issuer": "émis par",
     "certificate_payment": "paiement",
     "certificate_office": "back-office",
     "certificate_third": "troisième service",
     "certificate_logistic": "logistique",
     "certificate_none": "Aucun commerçant de {path} n’a de certificat.",
-    "certificate_untyped": "{path} ne dit pas à qui il est : nommez-le certif.<pays>.<merchant_id>, comme le fait la banque.",
+    "certificate_untyped": "{path} n’indique pas son commerçant : nommez-le certif.<pays>.<merchant_id>, comme le fait la banque.",
     "certificate_other_type": "{path} est du type {says}, et F_CTYPE du pathfile vaut {wanted} : demandez le bon à la banque, ou corrigez F_CTYPE.",
     "certificate_is_expired": "{path} a expiré le {day} : demandez-en un nouveau à la banque, ou installez-le quand même avec --force.",
     "certificate_same": "{path} est déjà ce certificat.",
     "certificate_installed": "Installé : {path}",
-    "certificate_kept": "Le précédent est gardé : {path}",
-    "certificate_then": "sogenactif check dit si tout va bien avec lui.",
+    "certificate_kept": "Le précédent est conservé : {path}",
+    "certificate_then": "Vérifiez-le avec : sogenactif check",
     "certificate_unwritten": "{path} ne peut pas être écrit : {error}",
-    "certificate_paypage": "{path} dit PROTOCOL!paypage! : ce qui scelle est la clé secrète que donne l’extranet de la banque, sur une ligne dans {key}.<merchant_id>. Ce n’est pas un certificat ; sogenactif check l’examine, et docs/paypage.md dit le reste.",
-    "certificate_is_a_key": "{path} fait une ligne, comme une clé secrète du protocole actuel, et n’est pas un certificat : docs/paypage.md dit où elle va.",
-    "certificate_no_place": "{path} n’a pas de F_CERTIFICATE, qui dit où sont les certificats.",
+    "certificate_paypage": "{path} contient PROTOCOL!paypage! : les demandes sont scellées avec une clé secrète, et non avec un certificat. Mettez la clé fournie par l’extranet de la banque, sur une ligne, dans {key}.<merchant_id>. Voir docs/paypage.md.",
+    "certificate_is_a_key": "{path} tient sur une ligne, comme une clé secrète de Paypage, et n’est pas un certificat : docs/paypage.md indique où la placer.",
+    "certificate_no_place": "{path} ne contient pas F_CERTIFICATE, le chemin des certificats.",
     # common
-    "no_ledger": "{path} ne nomme pas de LEDGER",
+    "no_ledger": "{path} ne contient pas de LEDGER",
     "as_root": "Lancez la commande en tant que root ou utilisateur du serveur web.",
     "no_day": "{text} n’est pas un jour : écrivez AAAA-MM-JJ ou AAAAMMJJ",
     "journal_lines": "lignes du journal",
@@ -68,13 +68,13 @@ WORDS = {
     "differences_many": "{count} différences.",
     "pending_one": "{count} résultat attend d’être notifié : sogenactif replay le notifie à la boutique.",
     "pending_many": "{count} résultats attendent d’être notifiés : sogenactif replay les notifie à la boutique.",
-    "matched_one": "{count} réponse a trouvé sa demande",
-    "matched_many": "{count} réponses ont trouvé leurs demandes",
+    "matched_one": "{count} réponse a été rapprochée de sa demande",
+    "matched_many": "{count} réponses ont été rapprochées de leurs demandes",
     "transactions_one": "{count} transaction.",
     "transactions_many": "{count} transactions.",
     # transactions
     "transactions_reference": "RÉFÉRENCE",
-    "transactions_made": "FAITE LE (PARIS)",
+    "transactions_made": "CRÉÉE LE (PARIS)",
     "transactions_state": "ÉTAT",
     "transactions_notified": "NOTIFIÉE",
     "transactions_amount": "MONTANT",
@@ -84,19 +84,19 @@ WORDS = {
     "transactions_no": "non",
     # show
     "show_no_reference": "{text} n’est pas une référence : écrivez AAAAMMJJ-NNNNNN ou AAAA-MM-JJ-NNNNNN",
-    "show_none": "pas de transaction {reference}",
+    "show_none": "aucune transaction {reference}",
     "show_transaction": "{reference} de {merchant} : {state}",
     "show_not_notified": "{reference} de {merchant} : {state}, pas encore notifiée à la boutique",
     "show_made": "demandée le {moment}",
     "show_response": "réponse ({source}) du {moment} : {verdict}",
     # verify
     "paid_twice": "(commande payée deux fois : remboursez-en une)",
-    "verify_paid_twice": "La commande {order} est payée plusieurs fois : {references}. Remboursez tout sauf un paiement.",
-    "verify_agree": "Le journal et le registre disent la même chose.",
-    "verify_invalid_line": "la ligne {count} du journal est abîmée",
+    "verify_paid_twice": "La commande {order} est payée plusieurs fois : {references}. Remboursez tous les paiements sauf un.",
+    "verify_agree": "Le journal et le registre concordent.",
+    "verify_invalid_line": "la ligne {count} du journal est endommagée",
     "verify_journal_only": "{kind} {id} du {time} n’est que dans le journal : replay l’enregistre",
     "verify_ledger_only": "{kind} {id} du {time} n’est que dans le registre : replay l’écrit dans le journal",
-    "verify_verdict": "{kind} {id} du {time} : le journal dit {journal}, le registre {ledger}",
+    "verify_verdict": "{kind} {id} du {time} : le journal indique {journal}, le registre {ledger}",
     "verify_fields": "{kind} {id} du {time} : le journal et le registre diffèrent sur {names}",
     # replay
     "replay_done": "{recorded} enregistrés depuis le journal, {notified} notifiés à la boutique, {pending} encore en attente",
@@ -104,9 +104,9 @@ WORDS = {
     "verify_unreadable_day": "{error}",
     "replay_unreadable_day": "{error}",
     "replay_waits": "un autre replay est en cours ; attente de sa fin",
-    "replay_invalid_line": "la ligne {count} du journal est abîmée, elle est ignorée",
+    "replay_invalid_line": "la ligne {count} du journal est endommagée, elle est ignorée",
     "replay_refused": "{kind} {id} du {time} ne peut pas être enregistré : {error}",
-    "replay_no_script": "pas de script {script} ; nommez-le avec --script",
+    "replay_no_script": "script {script} introuvable ; indiquez-le avec --script",
     "replay_no_function": "{script} n’a pas de record_outcome qui puisse être chargé : {error}",
     "replay_raised": "record_outcome a échoué : {error}",
     # paypage
@@ -173,34 +173,34 @@ WORDS = {
     "reconciled_many": "{count} demandes sans résultat ont été soumises à la banque.",
     # migrate
     "migrate_already": "{path} est déjà un pathfile pour Paypage",
-    "migrate_exists": "{path} existe déjà ; nommez-en un autre avec --output",
+    "migrate_exists": "{path} existe déjà ; indiquez-en un autre avec --output",
     "migrate_written": "Écrit : {path}",
     "migrate_to_do": "À faire :",
     "migrate_key": "mettez la clé secrète de {merchant} dans {path} (une ligne, mode 640 ou moins)",
-    "migrate_ledger": "nommez un LEDGER : sans lui caddie, language et customer_email ne reviennent pas",
-    "migrate_message": "scripts qui appellent response : donnez à message= tout le corps du POST, pas seulement DATA",
-    "migrate_certificates": "gardez F_CERTIFICATE et les certificats tant que des réponses à des paiements antérieurs peuvent arriver",
+    "migrate_ledger": "indiquez un LEDGER : sans lui, caddie, language et customer_email ne sont pas renvoyés",
+    "migrate_message": "scripts qui appellent response : passez dans message= tout le corps du POST, et non DATA seul",
+    "migrate_certificates": "conservez F_CERTIFICATE et les certificats tant que des réponses à des paiements antérieurs peuvent arriver",
     "migrate_unchanged": "rien ne change",
     "migrate_unsent": "sans équivalent : n’est pas envoyé",
-    "migrate_parameters": "Paramètres que peut donner un appel :",
-    "changed_amount": "envoyé sans zéros devant",
-    "changed_caddie": "n’est pas envoyé : le registre le garde et le rend avec la réponse ; perdu sans LEDGER",
-    "changed_cancel_return_url": "n’est pas envoyé : normal_return_url reçoit tous les clients, qu’ils aient payé ou non",
-    "changed_capture_day": "avec PAYMENT_N, compte dans la date de la première échéance",
-    "changed_capture_mode": "PAYMENT_N est envoyé comme paymentPattern INSTALMENT, avec les dates et les montants que calcule le kit",
-    "changed_customer_email": "revient du registre, pas du serveur",
-    "changed_data": "NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST et l’échéancier de PAYMENT_N sont envoyés dans des clés à eux ; le reste n’est pas envoyé",
-    "changed_language": "ge et sp sont envoyés comme de et es ; revient du registre",
-    "changed_normal_return_url": "reçoit tous les clients : acceptés, refusés et annulés",
+    "migrate_parameters": "Paramètres possibles d’un appel :",
+    "changed_amount": "envoyé sans zéros initiaux",
+    "changed_caddie": "n’est pas envoyé : le registre le conserve et le renvoie avec la réponse ; perdu sans LEDGER",
+    "changed_cancel_return_url": "n’est pas envoyé : tous les clients reviennent à normal_return_url, qu’ils aient payé ou non",
+    "changed_capture_day": "avec PAYMENT_N, inclus dans la date de la première échéance",
+    "changed_capture_mode": "PAYMENT_N est envoyé comme paymentPattern INSTALMENT, avec les dates et les montants calculés par le kit",
+    "changed_customer_email": "renvoyé par le registre, et non par le serveur",
+    "changed_data": "NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST et l’échéancier de PAYMENT_N sont envoyés dans leurs propres clés ; le reste n’est pas envoyé",
+    "changed_language": "ge et sp sont envoyés comme de et es ; renvoyé par le registre",
+    "changed_normal_return_url": "l’adresse de retour de tous les clients : paiement accepté, refusé ou annulé",
     "changed_order_id": "lettres et chiffres sont sûrs ; la banque peut refuser d’autres caractères",
-    "changed_payment_means": "les numéros de bloc rangent la page de la boutique et ne sont pas envoyés ; chaque bouton a son formulaire",
+    "changed_payment_means": "les numéros de bloc organisent la page de la boutique et ne sont pas envoyés ; chaque bouton a son formulaire",
     "changed_return_context": "255 octets au plus, un de moins qu’en Sips 1.0",
-    "changed_templatefile": "nomme un gabarit de Paypage, qui doit être installé à la banque",
+    "changed_templatefile": "indique un gabarit de Paypage, qui doit être installé par la banque",
     "changed_transaction_id": "envoyé avec six chiffres ; son jour est celui de l’arrivée du client sur le serveur",
 }
 
-# What check sees, and what to do about it, which may name {file} and {kit}, quoted for a shell,
-# and {errors}, the page of error messages.
+# What check saw, and what to do. The latter may hold {file} and {kit}, quoted for a shell, and
+# {errors}, the page of error messages.
 FINDINGS = {
     # Any check
     "crashed": Text(
@@ -208,12 +208,12 @@ FINDINGS = {
         "Signalez-le avec cette ligne.",
     ),
     "not_allowed": Text(
-        "vous n’avez pas le droit de le regarder, ni ce qui est dedans",
+        "vous n’avez pas le droit de le lire, ni d’en lire le contenu",
         "Lancez le contrôle en tant que root ou utilisateur du serveur web.",
     ),
     "no_answer": Text(
         "{url} ne répond pas ({error})",
-        "Vérifiez l’adresse, et que le serveur web fonctionne.",
+        "Vérifiez l’adresse, et si le serveur web fonctionne.",
     ),
     # Files
     "well_formed": Text("toutes les lignes sont bien formées"),
@@ -238,7 +238,7 @@ FINDINGS = {
         "Ajoutez la ligne {keyword}!valeur!",
     ),
     "kit_refuses": Text(
-        "le kit dit : {error}",
+        "le kit signale : {error}",
         "{errors} indique le remède.",
     ),
     "byte_order_mark": Text(
@@ -266,7 +266,7 @@ FINDINGS = {
         "Supprimez-les.",
     ),
     "after_the_end": Text(
-        "du texte après le dernier point d’exclamation, que le kit ne lit pas",
+        "du texte après le dernier point d’exclamation, que le kit ignore",
         "Supprimez-le ; un commentaire commence par # sur sa propre ligne.",
     ),
     "spaces_around": Text(
@@ -274,15 +274,15 @@ FINDINGS = {
         "Supprimez l’espace.",
     ),
     "spaces_around_keyword": Text(
-        "une espace avant ou après le mot-clé {keyword} : la ligne n’est pas lue",
+        "une espace avant ou après le mot-clé {keyword} : la ligne est ignorée",
         "Commencez la ligne par le mot-clé, suivi aussitôt de !",
     ),
     "misspelled": Text(
-        "mot-clé inconnu {keyword}, la ligne n’est donc pas lue",
+        "mot-clé inconnu {keyword}, la ligne est donc ignorée",
         "Vouliez-vous dire {likely} ?",
     ),
     "unknown_keyword": Text(
-        "mot-clé inconnu {keyword}, la ligne n’est donc pas lue",
+        "mot-clé inconnu {keyword}, la ligne est donc ignorée",
         "Corrigez-le ou supprimez la ligne.",
     ),
     "misplaced": Text(
@@ -291,22 +291,22 @@ FINDINGS = {
     ),
     "repeated": Text(
         "{keyword} figure déjà à la ligne {first} ; c’est celle-ci qui compte",
-        "Gardez l’une des deux.",
+        "N’en gardez qu’une.",
     ),
     "too_long": Text(
         "{keyword} a {length} octets, {most} au plus",
         "Raccourcissez la valeur.",
     ),
     "misspelled_value": Text(
-        "{keyword} prend l’une de ces valeurs : {choices}",
+        "{keyword} doit avoir l’une de ces valeurs : {choices}",
         "Vouliez-vous dire {likely} ?",
     ),
     "wrong_value": Text(
-        "{keyword} prend l’une de ces valeurs : {choices}",
+        "{keyword} doit avoir l’une de ces valeurs : {choices}",
         "Écrivez l’une d’elles.",
     ),
     "wrong_form": Text(
-        "{keyword} est mal formé ; {example} serait juste",
+        "{keyword} est mal formé ; {example} est correct, par exemple",
         "Corrigez-le.",
     ),
     "no_merchant": Text(
@@ -314,7 +314,7 @@ FINDINGS = {
         "Créez-en un, au nom du merchant_id donné par la banque.",
     ),
     "parameters_misnamed": Text(
-        "ne porte le nom d’aucun merchant_id, il n’est donc pas lu",
+        "ne porte le nom d’aucun merchant_id, il est donc ignoré",
         "Nommez-le {likely}, ou supprimez-le.",
     ),
     "relative": Text(
@@ -325,7 +325,7 @@ FINDINGS = {
         "{keyword} mène à {path}, qui n’existe pas",
         "Corrigez le chemin.",
     ),
-    "leads_there": Text("{keyword} mène là où {user} a accès"),
+    "leads_there": Text("{keyword} mène à un chemin accessible à {user}"),
     "not_readable": Text(
         "l’utilisateur {user} du serveur web ne peut pas le lire",
         "chgrp {group} {file} && chmod g+r {file}",
@@ -350,7 +350,7 @@ FINDINGS = {
         "DEBUG ne vaut ni YES ni NO, et compte comme NO",
         "Écrivez DEBUG!NO!",
     ),
-    "debug_off": Text("le mode debug est éteint"),
+    "debug_off": Text("le mode debug est désactivé"),
     # Merchants
     "certificate": Text("de {merchant}, pour {url} ; mode {mode}, {owner}, groupe {group}"),
     "certificate_own": Text(
@@ -360,7 +360,7 @@ FINDINGS = {
         "le précédent, de {merchant}, pour {url} ; mode {mode}, {owner}, groupe {group}"
     ),
     "certificate_former": Text(
-        "ne sert qu’aux réponses aux paiements d’avant PROTOCOL!paypage! ; mode {mode}, {owner}, groupe {group}"
+        "ne sert qu’aux réponses aux paiements antérieurs à PROTOCOL!paypage! ; mode {mode}, {owner}, groupe {group}"
     ),
     "certificate_missing": Text(
         "le commerçant {merchant} n’y a pas de certificat",
@@ -429,13 +429,13 @@ FINDINGS = {
     ),
     "key_public": Text(
         "c’est la clé des boutiques d’essai de la banque, qui est publiée, et les paiements vont à {url} : n’importe qui peut forger des réponses",
-        "Mettez-y la clé que vous a donnée l’extranet de la banque.",
+        "Mettez-y la clé fournie par l’extranet de la banque.",
     ),
     "key_in_tests": Text(
-        "une clé à vous, et les paiements vont au serveur de test de la banque ({url}), où personne n’est débité",
-        "En production nommez l’autre serveur de la banque : PAYPAGE_URL!{production}!",
+        "votre propre clé, alors que les paiements vont au serveur de test de la banque ({url}), où personne n’est débité",
+        "En production, indiquez l’autre serveur de la banque : PAYPAGE_URL!{production}!",
     ),
-    "sealed": Text("une demande de {merchant} a été scellée et rouverte"),
+    "sealed": Text("une demande de {merchant} a été scellée et vérifiée"),
     "request_refused": Text(
         "aucune demande de {merchant} ne peut être faite : {error}",
         "Corrigez le paramètre ; {errors} indique le remède.",
@@ -443,27 +443,27 @@ FINDINGS = {
     "address": Text("{keyword} vaut {url}"),
     "address_absent": Text(
         "{keyword} n’est pas renseigné",
-        "Renseignez-le ici, ou que votre programme le donne à chaque demande.",
+        "Renseignez-le ici, ou faites-le passer par votre programme à chaque demande.",
     ),
     "address_malformed": Text(
-        "{keyword} n’est pas une adresse : {url}",
+        "{keyword} n’est pas une adresse web : {url}",
         "Écrivez http:// ou https://, un hôte et un chemin, sans espaces ni accents.",
     ),
     "address_of_another": Text(
-        "{keyword} mène à {script}, alors que {served} doit y répondre",
+        "{keyword} mène à {script} au lieu de {served}",
         "Écrivez l’adresse de {served}.",
     ),
     "address_local": Text(
-        "{keyword} vaut {url}, où ni les clients ni le serveur de la banque n’arrivent",
+        "{keyword} vaut {url}, que ni les clients ni le serveur de paiement ne peuvent atteindre",
         "Écrivez l’adresse publique de la boutique.",
     ),
     "address_in_clear": Text(
         "{keyword} n’est pas en https : {url}",
-        "Servez la boutique en https et écrivez-le ici.",
+        "Servez la boutique en https et corrigez l’adresse ici.",
     ),
     "address_unsent": Text(
-        "{keyword} n’est pas envoyé avec PROTOCOL!paypage! : RETURN_URL reçoit tous les clients, même ceux qui annulent",
-        "Faites servir RETURN_URL aux deux, et supprimez cette ligne.",
+        "{keyword} n’est pas envoyé avec PROTOCOL!paypage! : tous les clients reviennent à RETURN_URL, même après une annulation",
+        "Utilisez RETURN_URL pour les deux, et supprimez cette ligne.",
     ),
     "server_for_tests": Text(
         "PAYPAGE_URL est le serveur de test de la banque, où personne n’est débité",
@@ -474,16 +474,16 @@ FINDINGS = {
         "Écrivez l’adresse de la banque, qui commence par https://",
     ),
     "server_local": Text(
-        "{keyword} vaut {url}, mais les paiements vont à {server}, où ses clients n’arrivent pas",
+        "{keyword} vaut {url}, mais les paiements vont à {server}, que ses clients ne peuvent pas atteindre",
         "Installez le certificat de la banque ou, avec PROTOCOL!paypage!, écrivez l’adresse de la banque dans PAYPAGE_URL.",
     ),
     "logos": Text("images pour tous les moyens de paiement : {count}"),
     "logo_address": Text(
-        "D_LOGO ne finit pas par /, les images sont donc cherchées à {url}…",
+        "D_LOGO ne finit pas par /, les images sont donc attendues à {url}…",
         "Écrivez / à la fin.",
     ),
     "logo_as_text": Text(
-        "pas d’image pour {means} : les clients voient un bouton à son nom",
+        "pas d’image pour {means} : les clients voient un bouton portant son nom",
         "Mettez-y une image, si vous en voulez une.",
     ),
     "means_misspelled": Text(
@@ -492,65 +492,65 @@ FINDINGS = {
     ),
     "logo_missing": Text(
         "pas d’image pour {means} : les clients voient une image cassée",
-        "Mettez-la là ; son extension est LOGO_TYPE (gif s’il n’est pas renseigné).",
+        "Ajoutez-la ; son extension est LOGO_TYPE (gif s’il n’est pas renseigné).",
     ),
     # Templates, the shop's part
-    "templates": Text("chacun est bien formé, et on peut en faire des pages"),
+    "templates": Text("chacun est bien formé, et les pages peuvent être générées"),
     "template_missing": Text(
-        "le gabarit n’est pas là",
+        "le gabarit est absent",
         "Recopiez celui du kit.",
     ),
     "template_syntax": Text(
-        "le gabarit ne peut pas être compris : {error}",
+        "le gabarit a une erreur de syntaxe : {error}",
         "Corrigez la ligne.",
     ),
     "template_fails": Text(
-        "on ne peut pas en faire de page : {error}",
+        "la page ne peut pas être générée : {error}",
         "Corrigez la ligne.",
     ),
     "not_utf8": Text(
         "la ligne n’est pas en UTF-8",
         "Enregistrez le fichier en UTF-8.",
     ),
-    "shop": Text("chaque commerçant que nomment les scripts a ses paramètres"),
+    "shop": Text("chaque commerçant cité dans les scripts a ses paramètres"),
     "merchant_unknown": Text(
-        "{merchant} ressemble à un merchant_id, et n’a pas de fichier parmcom : ses clients ont une erreur",
+        "{merchant} ressemble à un merchant_id, et n’a pas de fichier parmcom : ses clients obtiennent une erreur",
         "Écrivez-y votre merchant_id, ou remettez parmcom.{merchant} à côté du pathfile ; s’il est perdu, ./install.sh apache en écrit un nouveau.",
     ),
     "merchant_not_recorded": Text(
-        "call_request.py nomme le commerçant {merchant}, et ce script non : ses paiements sont acceptés et ne changent aucune commande",
+        "call_request.py cite le commerçant {merchant}, et ce script non : ses paiements sont acceptés et ne changent aucune commande",
         "Écrivez le même merchant_id dans les deux scripts.",
     ),
     "order_fails": Text(
-        "order_to_pay échoue, chaque client a donc une erreur : {error}",
+        "order_to_pay échoue, chaque client obtient donc une erreur : {error}",
         "Corrigez la fonction en tête du script, ou remettez depuis une sauvegarde le fichier qu’elle ouvre.",
     ),
     "form_fails": Text(
-        "les clients de {merchant} ont une erreur au lieu d’un formulaire : {error}",
+        "les clients de {merchant} obtiennent une erreur au lieu d’un formulaire : {error}",
         "{errors} indique le remède.",
     ),
     # Ledger
-    "disk": Text("libres pour le registre et le journal : {free} Mio"),
+    "disk": Text("espace libre pour le registre et le journal : {free} Mio"),
     "disk_full": Text(
-        "libres sur son disque : {free} Mio ; sans place pour le journal aucun paiement ne commence",
-        "Faites de la place.",
+        "espace libre sur son disque : {free} Mio ; sans espace pour le journal, aucun paiement ne commence",
+        "Libérez de l’espace.",
     ),
     "disk_read_only": Text(
-        "son disque ne peut être que lu : aucun paiement ne commence",
-        "Voyez pourquoi (dmesg), et remontez-le en écriture.",
+        "son disque est en lecture seule : aucun paiement ne commence",
+        "Cherchez-en la cause (dmesg), et remontez-le en écriture.",
     ),
     "no_ledger": Text(
-        "pas de LEDGER : transaction_id est l’heure, les réponses sont notées et transmises autant de fois qu’elles arrivent"
+        "pas de LEDGER : transaction_id est l’heure, les réponses sont consignées et notifiées à la boutique autant de fois qu’elles arrivent"
     ),
     "ledger_needed": Text(
-        "pas de LEDGER : avec PROTOCOL!paypage! caddie est perdu, language et customer_email ne reviennent pas",
+        "pas de LEDGER : avec PROTOCOL!paypage! caddie est perdu, language et customer_email ne sont pas renvoyés",
         "Ajoutez la ligne LEDGER!sqlite:////chemin/du/ledger.db!",
     ),
     "ledger": Text("schéma {version}, {user} y écrit, rien n’est en attente"),
-    "ledger_to_come": Text("pas encore là ; le premier paiement le crée"),
+    "ledger_to_come": Text("pas encore créé ; le premier paiement le crée"),
     "ledger_older": Text("d’un kit plus ancien ; le prochain paiement le met à jour"),
     "ledger_newer": Text(
-        "fait par un kit plus récent (schéma {version}, celui-ci connaît {known})",
+        "créé par un kit plus récent (schéma {version}, celui-ci connaît {known})",
         "Réinstallez le kit plus récent.",
     ),
     "ledger_gone": Text(
@@ -558,12 +558,12 @@ FINDINGS = {
         "Remettez le fichier, ou lancez : {kit}/bin/sogenactif replay",
     ),
     "ledger_damaged": Text(
-        "il est endommagé, ou n’est pas une base de données ; replay le met de côté et le refait depuis le journal",
+        "il est endommagé, ou n’est pas une base de données ; replay le renomme et le reconstruit depuis le journal",
         "{kit}/bin/sogenactif replay",
     ),
     "journal_unreadable": Text(
         "{error}",
-        "Rendez le fichier lisible pour l’utilisateur du serveur web, ou remettez-le",
+        "Rendez le fichier lisible pour l’utilisateur du serveur web, ou restaurez-le.",
     ),
     "ledger_fails": Text(
         "{error}",
@@ -575,7 +575,7 @@ FINDINGS = {
     ),
     "paid_twice_orders": Text(
         "commandes payées plusieurs fois : {orders}",
-        "Remboursez tous les paiements sauf un dans l’espace de la banque : {kit}/bin/sogenactif verify les donne.",
+        "Remboursez tous les paiements sauf un dans le back-office de la banque : {kit}/bin/sogenactif verify en donne la liste.",
     ),
     "not_notified": Text(
         "résultats qui n’ont pas été notifiés à la boutique : {count}",
@@ -586,12 +586,12 @@ FINDINGS = {
         "{kit}/bin/sogenactif replay",
     ),
     "journal": Text("{user} y écrit"),
-    "journal_to_come": Text("pas encore là ; le premier paiement le crée"),
+    "journal_to_come": Text("pas encore créé ; le premier paiement le crée"),
     "user_unknown": Text(
-        "son dossier est à root, et aucun serveur web ne tourne en root : on ne sait rien de ce que peut faire son utilisateur",
-        "Nommez celui-ci avec --user ; le dossier du journal doit être à lui.",
+        "son dossier appartient à root, et aucun serveur web ne tourne en root : les droits de son utilisateur ne peuvent pas être vérifiés",
+        "Indiquez cet utilisateur avec --user, et faites-en le propriétaire du dossier du journal.",
     ),
-    "secrets": Text("personne d’autre sur la machine ne lit le registre ni le journal"),
+    "secrets": Text("personne d’autre sur la machine ne peut lire le registre ni le journal"),
     "server_log": Text("les événements vont au journal d’erreurs du serveur web"),
     "syslog": Text("les événements vont à {socket}"),
     "syslog_unreachable": Text(
@@ -604,7 +604,7 @@ FINDINGS = {
     ),
     "old_python": Text(
         "{command} est un Python {version}",
-        "Installez Python 3.10 ou plus récent, et nommez-le à la première ligne des scripts.",
+        "Installez Python 3.10 ou plus récent, et indiquez-le à la première ligne des scripts.",
     ),
     "dependencies_unpacked": Text(
         "{command} ne peut pas importer {names}",
@@ -612,7 +612,7 @@ FINDINGS = {
     ),
     "dependencies_installed": Text(
         "{command} ne peut pas importer {names}",
-        "Relancez ./install.sh apache, avec les mêmes options, dans le kit que vous avez déballé.",
+        "Relancez ./install.sh apache, avec les mêmes options, dans le kit que vous avez décompressé.",
     ),
     "dependencies_package": Text(
         "{command} ne peut pas importer {names}",
@@ -623,19 +623,19 @@ FINDINGS = {
         "Recopiez ici le dossier lib/packages du dossier à copier ; en mode binaire si c’est par FTP.",
     ),
     "no_interpreter": Text(
-        "{command} ne peut pas être lancé comme un Python",
-        "Nommez un Python qui existe à la première ligne : #!/usr/bin/python3",
+        "{command} ne peut pas être lancé comme Python",
+        "Indiquez un Python existant à la première ligne : #!/usr/bin/python3",
     ),
     "script_missing": Text(
-        "le script n’est pas là",
-        "Réinstallez le kit : ce que vous avez changé reste.",
+        "le script est absent",
+        "Réinstallez le kit : vos modifications sont conservées.",
     ),
     "script_missing_bundle": Text(
-        "le script n’est pas là",
-        "Recopiez-le, ou nommez le dossier des scripts avec --scripts.",
+        "le script est absent",
+        "Recopiez-le, ou indiquez le dossier des scripts avec --scripts.",
     ),
     "script_unnamed": Text(
-        "la première ligne ne nomme pas d’interpréteur",
+        "la première ligne n’indique pas d’interpréteur",
         "Commencez le script par #!/usr/bin/python3",
     ),
     "script_carriage_return": Text(
@@ -647,7 +647,7 @@ FINDINGS = {
         "chmod 755 {file}",
     ),
     "script_syntax": Text(
-        "le script ne peut pas être compris : {error}",
+        "le script a une erreur de syntaxe : {error}",
         "Corrigez la ligne.",
     ),
     "no_paris": Text(
@@ -663,22 +663,22 @@ FINDINGS = {
     "script_runs": Text("{url} s’exécute (il répond {status})"),
     "source_served": Text(
         "DANGER : {url} MONTRE À TOUT LE MONDE LE SOURCE DU SCRIPT au lieu de l’exécuter",
-        "Activez CGI (a2enmod cgid, ScriptAlias), et retirez le script d’ici là.",
+        "Activez CGI (a2enmod cgid, ScriptAlias), et retirez le script en attendant.",
     ),
     "configuration_served": Text(
         "DANGER : {url} MONTRE LE PATHFILE À TOUT LE MONDE",
-        "Gardez la configuration hors des dossiers que sert le serveur web, ou interdisez-les-y.",
+        "Conservez la configuration hors des dossiers que sert le serveur web, ou interdisez-les-y.",
     ),
     "key_served": Text(
         "DANGER : {url} MONTRE UNE CLÉ SECRÈTE À TOUT LE MONDE",
-        "Demandez une nouvelle clé à l’extranet de la banque, et gardez-la hors des dossiers que sert le serveur web.",
+        "Demandez une nouvelle clé à l’extranet de la banque, et conservez-la hors des dossiers que sert le serveur web.",
     ),
     "script_fails": Text(
         "{url} échoue (500)",
         "Le journal d’erreurs du serveur web dit pourquoi, avec la référence de l’incident si la page en montre une.",
     ),
     "script_forbidden": Text(
-        "{url} est refusé (403) : CGI est éteint, ou l’accès interdit",
+        "{url} est refusé (403) : CGI est désactivé, ou l’accès interdit",
         "a2enmod cgid, puis redémarrez Apache ; s’il est activé, Require all granted pour le dossier des scripts. Chez un hébergeur, faites-y autoriser CGI.",
     ),
     "script_not_found": Text(
@@ -687,7 +687,7 @@ FINDINGS = {
     ),
     "script_not_run": Text(
         "{url} répond {status} là où le kit répond {expected}",
-        "Autre chose répond là : regardez la configuration du serveur web.",
+        "Autre chose répond à cette adresse : vérifiez la configuration du serveur web.",
     ),
     "address_served": Text("{keyword} vaut {url}, où le script du kit s’exécute (il répond {status})"),
     "address_not_served": Text(
@@ -695,12 +695,12 @@ FINDINGS = {
         "Corrigez l’adresse ; le script du kit est {ours}",
     ),
     "address_redirects": Text(
-        "{keyword} vaut {url}, qui renvoie à {to} : ce qui est posté se perd en route",
-        "Écrivez l’adresse qui répond elle-même.",
+        "{keyword} vaut {url}, qui redirige vers {to} : les champs postés sont perdus",
+        "Écrivez l’adresse finale.",
     ),
     "address_unknown": Text(
         "{keyword} vaut {url}, où répond autre chose que le script du kit ({status})",
-        "Laissez-le si un script à vous y appelle bin/response ; sinon écrivez {ours}",
+        "Laissez-la si votre propre script y appelle bin/response ; sinon écrivez {ours}",
     ),
     "logos_served": Text("{url} a une image pour chaque moyen de paiement"),
     "logo_not_served": Text(
@@ -709,18 +709,18 @@ FINDINGS = {
     ),
     # Payment
     "payment_done": Text("la transaction {number} a été acceptée"),
-    "payment_in_ledger": Text("la transaction {number} a été acceptée, et le registre le sait"),
+    "payment_in_ledger": Text("la transaction {number} a été acceptée, et figure dans le registre"),
     "payment_bank": Text(
-        "les paiements vont à {url}, qui n’est pas un serveur de paiement de ce kit : aucun n’est essayé auprès d’une banque",
+        "les paiements vont à {url}, qui n’est pas un serveur d’essai de ce kit : le contrôle ne paie jamais auprès d’une banque",
         "Essayez des paiements avec un certificat de : {kit}/bin/sogenactif certificate issue ; avec PROTOCOL!paypage!, avec une PAYPAGE_URL sur cette machine.",
     ),
     "payment_unknown": Text(
-        "rien ne dit où vont les paiements",
-        "Voyez ce qui est dit des certificats, ou de PAYPAGE_URL.",
+        "l’adresse du serveur de paiement est inconnue",
+        "Voyez les constats sur les certificats, ou sur PAYPAGE_URL.",
     ),
     "payment_no_order": Text(
         "{url} ne montre pas de formulaire pour cette commande ({status})",
-        "Nommez avec --order une commande de la boutique qui reste à payer.",
+        "Indiquez avec --order une commande de la boutique qui reste à payer.",
     ),
     "payment_unsealed": Text(
         "{url} : {error}",
@@ -732,15 +732,15 @@ FINDINGS = {
     ),
     "payment_no_receipt": Text(
         "{url} ne montre pas de reçu ({status})",
-        "Sa console dit pourquoi. Avec 3-D Secure le contrôle ne peut pas continuer : nommez une commande d’un commerçant sans.",
+        "Sa console dit pourquoi. Avec 3-D Secure le contrôle ne peut pas continuer : indiquez une commande d’un commerçant sans 3-D Secure.",
     ),
     "payment_not_accepted": Text(
-        "la carte toujours acceptée ne l’est pas : {outcome} (response_code {code})",
+        "la carte d’essai n’est pas acceptée : {outcome} (response_code {code})",
         "La console du serveur de paiement dit pourquoi.",
     ),
     "payment_not_notified": Text(
-        "la transaction {number} a été acceptée, et le registre dit {state}",
-        "La réponse automatique va à {url} : le journal du serveur web dit ce qu’elle est devenue.",
+        "la transaction {number} a été acceptée, et le registre indique {state}",
+        "La réponse automatique va à {url} : le journal du serveur web indique ce qu’elle est devenue.",
     ),
     "payment_no_return": Text(
         "{url} répond {status} au client qui revient",
