@@ -348,7 +348,7 @@ def _refused(mismatch: Mismatch, language: str, post: Mapping[str, str] | None =
 
 
 def _results(transaction: Transaction) -> Mapping[str, str]:
-    """The results that the customer of a means without a card may choose; none if the payment is by card."""
+    """Return the results that the customer of a means without a card may choose; none if the payment is by card."""
     amount = int(transaction.request["amount"])
     return rules.results_without_card(transaction.means, amount) if transaction.is_paypage else {}
 

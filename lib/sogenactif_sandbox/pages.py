@@ -158,7 +158,7 @@ def result_choice(view: View, card: rules.Card) -> Page:
 
 
 def result_without_card(view: View, results: list[str]) -> Page:
-    """The page of a means of Paypage without a card, which asks for its result."""
+    """Return the page of a means of Paypage without a card, which asks for its result."""
     return view.page("result_choice.html", brands=(), results=results)
 
 
@@ -177,7 +177,7 @@ def accepted(view: View) -> Page:
 
 
 def returning(view: View) -> Page:
-    """The page that posts the response to the shop by itself, for payments without a receipt."""
+    """Return the page that posts the response to the shop by itself, for payments without a receipt."""
     accepted = view.transaction.response["response_code"] == rules.ACCEPTED
     url = view.transaction.request["normal_return_url" if accepted else "cancel_return_url"]
     html = _render(

@@ -189,7 +189,7 @@ def read_paypage_card(entry: Mapping[str, str], today: date, means: str) -> Card
 
 
 def results_without_card(means: str, amount: int) -> dict[str, str]:
-    """The results that a customer may choose with a means of Paypage, each with its responseCode; none if it has cards."""
+    """Return the results that a customer may choose with a means of Paypage, each with its responseCode; none if it has cards."""
     if means == "PAYPAL":
         return PAYPAL_RESULTS
     return {"CONTINUE": IDEAL_RESULTS.get(amount, ACCEPTED)} if means == "IDEAL" else {}

@@ -47,7 +47,7 @@ def test_the_new_pathfile_serves_the_same_shop(param: Path) -> None:
 def test_nothing_is_written_over(param: Path) -> None:
     (param / "pathfile.paypage").write_text("ours")
     status, said = migrate(str(param / "pathfile"))
-    assert (status, "is there already" in said) == (1, True)
+    assert (status, "exists already" in said) == (1, True)
     assert (param / "pathfile.paypage").read_text() == "ours"
 
 
