@@ -1,6 +1,8 @@
 """Attempts to lose, forge or misdirect payments, as an attacker or an outage makes them."""
 
+import fcntl
 import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +13,7 @@ from sogenactif import executables, reception
 from sogenactif.dates import read_day
 from sogenactif.errors import JournalError, LedgerError
 from sogenactif.ledger import ledger as ledger_module
-from sogenactif.ledger.history import differences
+from sogenactif.ledger.history import differences, transactions
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.rebuild import note_unrecorded, record_journal, record_unrecorded
 from sogenactif.payment import PaymentResponse
@@ -232,3 +234,20 @@ def test_forgeries_for_many_requests_do_not_fill_the_disk(
     certificate.write_text("damaged")
     assert "not stored" not in post(shop.autoresponse, DATA=forged[3]).log
     assert len(list(Path(shop.pathfile.journal).glob("*.unverified.jsonl"))) == 3
+
+
+def test_request_that_is_on_its_way_to_the_journal_is_no_difference(ledger: Ledger, tmp_path: Path) -> None:
+    register(ledger, ASKED)
+    working = Ledger(ledger.url, ledger.journal.folder)
+    writer = threading.Thread(target=register, args=[working, {**ASKED, "order_id": "CMD-43"}])
+    with Path(ledger.journal.folder, "20261123.jsonl").open() as day:
+        # As on a slow disk: the ledger has the request, and its line is still to be written.
+        fcntl.flock(day, fcntl.LOCK_EX)
+        writer.start()
+        while len(list(transactions(ledger))) < 2:
+            pass
+        threading.Timer(0.5, fcntl.flock, [day, fcntl.LOCK_UN]).start()
+        found = list(differences(ledger, lambda count: None))
+        writer.join()
+    working.close()
+    assert found == []

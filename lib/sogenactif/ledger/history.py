@@ -9,7 +9,7 @@ from sogenactif.dates import PARIS
 from sogenactif.errors import JournalUnreadable
 from sogenactif.ledger.ledger import Ledger, searchable
 from sogenactif.ledger.matching import DUPLICATE, FORGED, UNKNOWN, UNRECORDED
-from sogenactif.ledger.rebuild import recorded_entries
+from sogenactif.ledger.rebuild import recorded_entries, still_missing
 
 WAITING = "waiting"
 
@@ -174,8 +174,9 @@ def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Di
     for error in unreadable:
         yield Difference("unreadable_day", {"error": error})
     # A missing entry may be on a day that can't be read.
-    for named in here.values() if not unreadable else ():
-        yield Difference("ledger_only", named)
+    if here and not unreadable:
+        for identifier in still_missing(ledger, here):
+            yield Difference("ledger_only", here[identifier])
 
 
 def _difference(ledger: Ledger, entry: dict[str, Any]) -> Generator[Difference, None, None]:

@@ -5,7 +5,7 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 
 from sogenactif.errors import JournalUnreadable, KitError, LedgerError
@@ -110,7 +110,7 @@ def record_journal(
         say("replay_unreadable_day", error=lost)
     # A day that can't be read may have what seems to be missing.
     if here and not unreadable:
-        for identifier in _missing(ledger, here):
+        for identifier in still_missing(ledger, here):
             ledger.journal.append(_day(here[identifier]), here[identifier])
     return recorded, invalid + len(unreadable)
 
@@ -134,7 +134,7 @@ def _lacking(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
     yield from (entry for entry in repeated.values() if not ledger.has(entry))
 
 
-def _missing(ledger: Ledger, here: dict[str, Entry]) -> list[str]:
+def still_missing(ledger: Ledger, here: Mapping[str, Entry]) -> list[str]:
     """Return the ledger's entries that the journal lacks once the processes that record them had time to write them."""
     # A process that has recorded one of them may be about to write it to the journal.
     newest = datetime.fromisoformat(max(entry["time"] for entry in here.values()))
