@@ -229,7 +229,7 @@ def test_apache_serves_the_scripts_and_the_logos_and_nothing_else(
 
 
 @pytest.mark.browser
-def test_our_own_fault_is_a_page_and_a_line_of_apache_s_log(
+def test_our_own_fault_is_a_page_and_a_line_of_apaches_log(
     installation: Installation, customer: BrowserContext
 ) -> None:
     page = customer.new_page()
@@ -252,7 +252,7 @@ def test_our_own_fault_is_a_page_and_a_line_of_apache_s_log(
     assert re.search(f"sogenactif call_request 500 {incident} Error reading {words}", log)
 
 
-def test_secrets_are_the_web_server_s_alone_and_code_is_nobody_s_to_change(
+def test_only_the_web_server_reads_secrets_and_only_root_changes_code(
     installation: Installation,
 ) -> None:
     var = installation.kit / "var"
@@ -275,7 +275,7 @@ def test_the_pathfile_holds_absolute_paths(installation: Installation) -> None:
         assert pathfile.keywords[keyword].startswith(f"{installation.kit}/")
 
 
-def test_installing_again_keeps_what_is_the_shop_s(installation: Installation) -> None:
+def test_upgrade_keeps_the_shops_own_files(installation: Installation) -> None:
     kit, conf = installation.kit, installation.kit / "var" / "conf"
     for changed in (kit / "cgi-bin" / "call_request.py", conf / f"parmcom.{MERCHANT}"):
         changed.write_text(changed.read_text() + "# ours\n")

@@ -90,7 +90,7 @@ def test_a_person_pays_is_refused_and_cancels(
         assert wide <= window["width"]
 
 
-def test_everything_it_writes_is_under_var_and_secrets_are_the_owner_s(
+def test_everything_it_writes_is_under_var_and_secrets_are_the_owners(
     demonstration: str, folder: Path, protocol: str
 ) -> None:
     written = {str(path.relative_to(folder)) for path in folder.glob("*/*")} - BEFORE
@@ -103,7 +103,7 @@ def test_everything_it_writes_is_under_var_and_secrets_are_the_owner_s(
         assert certificate.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_port_that_is_taken_is_said_in_a_sentence(demonstration: str, folder: Path, port: int) -> None:
+def test_port_in_use_is_reported(demonstration: str, folder: Path, port: int) -> None:
     command = [
         sys.executable,
         "-m",
@@ -119,7 +119,7 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(demonstration: str, folder: 
     assert "Traceback" not in result.stderr
 
 
-def test_the_bank_s_ports_are_kept_if_asked_for(folder: Path) -> None:
+def test_only_the_ports_of_the_bank_are_called_if_asked(folder: Path) -> None:
     command = [sys.executable, "-m", "sogenactif_sandbox.demonstration", "--bank-ports", "--port=49152"]
     result = subprocess.run(
         [*command, "--root", str(folder)], capture_output=True, text=True, cwd=ROOT, check=False
@@ -146,7 +146,7 @@ def test_a_second_demonstration_leaves_the_configuration_of_the_first(
 ) -> None:
     conf = folder / "var" / "conf"
     before = {path.name: path.read_bytes() for path in conf.iterdir()}
-    test_a_port_that_is_taken_is_said_in_a_sentence(demonstration, folder, port)
+    test_port_in_use_is_reported(demonstration, folder, port)
     assert {path.name: path.read_bytes() for path in conf.iterdir()} == before
 
 

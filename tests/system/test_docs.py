@@ -104,7 +104,7 @@ def test_an_order_in_a_database_is_paid(
     assert ask(pay, query="order=A-1").status == 404
 
 
-def test_the_customer_goes_on_to_the_shop_s_page(ledger: Pathfile) -> None:
+def test_the_customer_goes_on_to_the_shops_page(ledger: Pathfile) -> None:
     shop: dict[str, Any] = {}
     exec(compile(example("python next_page"), "shop.md", "exec"), shop)
     parameters = {"merchant_id": MERCHANT, "amount": "1250", "order_id": "A 1"}
@@ -174,7 +174,7 @@ def test_dictionary_has_every_field_with_its_length_and_format() -> None:
     ]
 
 
-def test_the_example_s_merchant_has_a_certificate(pathfile: Pathfile) -> None:
+def test_the_examples_merchant_has_a_certificate(pathfile: Pathfile) -> None:
     assert read_certificate(pathfile, "fr", MERCHANT)
 
 

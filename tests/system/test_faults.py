@@ -94,9 +94,7 @@ def test_a_response_outlives_a_ledger_that_fails(
     assert shop.notified_by_replay() == "CMD-42 accepted\n"
 
 
-def test_a_ledger_that_is_gone_for_good_is_made_again_from_the_journal(
-    shop: LedgerShop, tmp_path: Path
-) -> None:
+def test_lost_ledger_is_rebuilt_from_the_journal(shop: LedgerShop, tmp_path: Path) -> None:
     number = shop.asked()
     shop.paid(number)
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
@@ -206,7 +204,7 @@ def test_no_page_says_paid_while_the_ledger_cannot_be_asked(shop: LedgerShop, tm
     assert "Payment accepted" not in page.body
 
 
-def test_a_shop_s_function_that_raises_loses_nothing(shop: LedgerShop) -> None:
+def test_a_shops_function_that_raises_loses_nothing(shop: LedgerShop) -> None:
     number = shop.asked()
     shop.failing = True
     answer = shop.paid(number)

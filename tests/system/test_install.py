@@ -128,7 +128,7 @@ def test_a_dry_run_says_what_it_would_do_and_changes_nothing(folder: Path) -> No
         assert f"It was changed and stays: {folder}/kit/{name}\n" in said
 
 
-def test_an_upgrade_renews_what_nobody_changed(installed_folder: Path) -> None:
+def test_upgrade_replaces_unchanged_files(installed_folder: Path) -> None:
     kit = installed_folder / "kit"
     changed, old, style = (
         kit / "cgi-bin" / "call_request.py",
@@ -176,7 +176,7 @@ def test_edited_templates_and_logos_stay_in_force_and_the_new_ones_go_beside(ins
     assert edited[2].read_text() == "ours"
 
 
-def test_uninstalling_leaves_what_is_the_shop_s(installed_folder: Path) -> None:
+def test_uninstall_keeps_the_shops_own_files(installed_folder: Path) -> None:
     kit = installed_folder / "kit"
     (kit / "cgi-bin" / "call_request.py").write_text("# ours\n")
     (kit / "logos" / "ours.gif").write_text("ours")
@@ -198,7 +198,7 @@ def test_uninstalling_leaves_what_is_the_shop_s(installed_folder: Path) -> None:
     assert "bin/request" in again
 
 
-def test_a_configuration_of_somebody_else_s_is_left_alone(installed_folder: Path) -> None:
+def test_configuration_of_another_program_is_not_changed(installed_folder: Path) -> None:
     (installed_folder / "kit.conf").write_text("# another program's\n")
     with pytest.raises(subprocess.CalledProcessError):
         install(installed_folder)
@@ -220,7 +220,7 @@ def test_an_edited_configuration_of_apache_stays(installed_folder: Path) -> None
     assert not new(config).exists()
 
 
-def test_rights_in_folders_of_the_shop_s_own_configuration_stay_usable(installed_folder: Path) -> None:
+def test_rights_in_folders_of_the_shops_own_configuration_stay_usable(installed_folder: Path) -> None:
     ours = installed_folder / "kit" / "var" / "conf" / "ours"
     ours.mkdir(mode=0o750)
     (ours / "key").write_text("secret")
@@ -279,7 +279,7 @@ def test_orders_to_try_with_are_placed_where_the_shop_has_none(installed_folder:
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root makes files for somebody else")
-def test_what_root_sets_up_in_somebody_s_folder_is_theirs(folder: Path) -> None:
+def test_files_that_root_installs_belong_to_the_owner_of_the_folder(folder: Path) -> None:
     kit, somebody = folder / "Téléchargements kit", pwd.getpwnam(web_user())
     shutil.copytree(
         ROOT, kit, ignore=shutil.ignore_patterns(".git", ".venv", "var", "__pycache__"), symlinks=True
@@ -342,7 +342,7 @@ def install_on(debian: Machine, *options: str, fails: bool = False) -> str:
     return result.stdout
 
 
-def write_the_shop_s_part(debian: Machine) -> None:
+def write_the_shops_part(debian: Machine) -> None:
     for script, function in (("call_request.py", ORDER_TO_PAY), ("call_autoresponse.py", RECORD_OUTCOME)):
         path = debian.root / f"{KIT[1:]}/cgi-bin/{script}"
         example = re.compile(r"^def .*(?=^application = )", re.DOTALL | re.MULTILINE)
@@ -363,7 +363,7 @@ def recorded(var: Path, copy: Path) -> list[tuple[str, str]]:
 
 @on_debian
 @pytest.mark.parametrize(("options", "line"), [([], "Tea by CGI"), (["--wsgi"], "Tea by WSGI")])
-def test_debian_s_apache_serves_the_kit_until_it_is_uninstalled(
+def test_debians_apache_serves_the_kit_until_it_is_uninstalled(
     debian: Machine, options: list[str], line: str, tmp_path: Path
 ) -> None:
     before = contents(debian.root / "etc" / "apache2")
@@ -371,7 +371,7 @@ def test_debian_s_apache_serves_the_kit_until_it_is_uninstalled(
     assert contents(debian.root / "etc" / "apache2") == before
     assert debian.ask("/")[0] == 0
     install_on(debian, "--shop", "http://localhost", *options)
-    write_the_shop_s_part(debian)
+    write_the_shops_part(debian)
     wait_for(serves(debian, line))
     assert debian.ask("/logos/CB.svg")[0] == 200
     assert debian.ask("/cgi-bin/pathfile")[0] == 404
@@ -414,9 +414,9 @@ def test_an_order_is_paid_with_nothing_but_what_was_installed(debian: Machine, o
 
 
 @on_debian
-def test_installing_again_moves_between_cgi_and_wsgi_and_keeps_what_was_edited(debian: Machine) -> None:
+def test_upgrade_moves_between_cgi_and_wsgi_and_keeps_edited_files(debian: Machine) -> None:
     install_on(debian)
-    write_the_shop_s_part(debian)
+    write_the_shops_part(debian)
     kit = debian.root / KIT[1:]
     style, parameters = kit / "templates" / "style.css", kit / "var" / "conf" / f"parmcom.{MERCHANT}"
     style.write_text(":root { --page: peru }\n")
@@ -457,7 +457,7 @@ def test_a_configuration_that_apache_refuses_leaves_what_it_served(debian: Machi
     debian.run("apachectl", "configtest")
     # As CGI it works; and goes on when WSGI is tried again.
     install_on(debian)
-    write_the_shop_s_part(debian)
+    write_the_shops_part(debian)
     wait_for(serves(debian, "Tea by CGI"))
     assert "Apache refuses the kit's configuration" in install_on(debian, "--wsgi", fails=True)
     debian.run("service", "apache2", "restart")
@@ -484,7 +484,7 @@ def test_the_scripts_are_not_shown_where_cgi_is_turned_off(debian: Machine) -> N
 
 
 @on_debian
-def test_a_configuration_that_became_another_program_s_stays_turned_on(debian: Machine) -> None:
+def test_configuration_that_another_program_took_over_stays_enabled(debian: Machine) -> None:
     install_on(debian)
     (debian.root / AVAILABLE[1:]).write_text("# another program's\n")
     install_on(debian, "--uninstall")

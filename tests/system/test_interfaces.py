@@ -50,7 +50,7 @@ def test_each_command_says_what_it_does_and_its_page_says_the_same(command: str)
         assert re.search(rf"^fB{option}fR", page, re.MULTILINE), option
 
 
-def test_what_is_missing_for_a_command_is_said(tmp_path: Path) -> None:
+def test_missing_dependency_of_a_command_is_reported(tmp_path: Path) -> None:
     for name in ("bin", "lib"):
         shutil.copytree(
             ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "packages")

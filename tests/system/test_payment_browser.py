@@ -93,7 +93,7 @@ def test_with_3d_secure_and_in_three_times(running: Bank, window: dict[str, int]
 )
 @pytest.mark.parametrize("window", [WIDE, NARROW])
 @pytest.mark.browser
-def test_in_the_shop_s_own_dress(
+def test_payment_in_the_style_of_the_shop(
     running: Bank, window: dict[str, int], fields: dict[str, str], colour: str
 ) -> None:
     with browsing(viewport=window, java_script_enabled=True) as browser:

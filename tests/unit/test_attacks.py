@@ -98,7 +98,7 @@ def test_day_of_the_journal_that_is_gone_keeps_no_other_day_back(ledger: Ledger)
     assert not Path(ledger.journal.folder, "unrecorded").exists()
 
 
-def test_acceptance_that_the_journal_has_as_a_duplicate_alone_is_made_again(
+def test_acceptance_that_the_journal_has_only_as_a_duplicate_is_rebuilt(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register(ledger, ASKED)

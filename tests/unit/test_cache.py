@@ -58,7 +58,7 @@ def test_file_is_cached_once_its_content_and_its_rights_are_two_seconds_old(
     assert len(seen) == readings
 
 
-def test_a_file_that_may_change_within_a_tick_of_its_clock_is_not_kept(tmp_path: Path) -> None:
+def test_file_that_may_change_within_a_tick_of_its_clock_is_not_cached(tmp_path: Path) -> None:
     @cached_until_changed
     def read(path: str) -> str:
         return Path(path).read_text()

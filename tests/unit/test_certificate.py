@@ -24,7 +24,7 @@ def put(param: Path, content: bytes, name: str = f"certif.fr.{MERCHANT}.php") ->
     (param / name).write_bytes(content)
 
 
-def test_a_typed_certificate_tells_its_owner_dates_and_address(pathfile: Pathfile) -> None:
+def test_typed_certificate_has_owner_dates_and_address(pathfile: Pathfile) -> None:
     certificate = read_certificate(pathfile, "fr", MERCHANT)
     assert certificate.payment_url == "http://127.0.0.1:8080/payment"
     assert certificate.made == "20260901"
@@ -67,7 +67,7 @@ def test_crlf_and_no_last_newline_are_fine(param: Path, pathfile: Pathfile) -> N
     assert read_certificate(pathfile, "fr", MERCHANT).grid == before.grid
 
 
-def test_the_bank_s_name_may_hold_spaces(param: Path, pathfile: Pathfile) -> None:
+def test_the_banks_name_may_hold_spaces(param: Path, pathfile: Pathfile) -> None:
     path = param / f"certif.fr.{MERCHANT}.php"
     put(param, path.read_bytes().replace(b"V4,SANDBOX,DEMO++++++++", b"V4,MY BANK OF FR,DEMO++"))
     assert read_certificate(pathfile, "fr", MERCHANT).made == "20260901"
@@ -125,7 +125,7 @@ def test_the_old_certificate_stands_beside_the_new_one(param: Path, pathfile: Pa
         read_certificate(pathfile, "fr", MERCHANT, old=True)
 
 
-def test_a_secret_is_its_owner_s_alone(tmp_path: Path) -> None:
+def test_only_its_owner_reads_a_secret(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_bytes(b"before")
     path.chmod(0o644)

@@ -59,7 +59,7 @@ def test_show_never_shows_a_key(param: Path) -> None:
             assert row[:12].decode() not in said
 
 
-def test_show_goes_on_after_one_that_can_t_be_read(from_the_bank: Path, tmp_path: Path) -> None:
+def test_show_continues_after_an_unreadable_file(from_the_bank: Path, tmp_path: Path) -> None:
     (tmp_path / "cut").write_bytes(from_the_bank.read_bytes()[:900])
     status, said, complained = run("show", tmp_path / "cut", "/nowhere", from_the_bank)
     assert status == 1
@@ -155,7 +155,7 @@ def test_an_untyped_certificate_is_named_by_its_file(param: Path, tmp_path: Path
 SERVER = "http://127.0.0.1:8080/payment/paymentInit"
 
 
-def test_where_secret_keys_seal_it_says_so(param: Path, from_the_bank: Path) -> None:
+def test_certificate_commands_refer_to_secret_keys_with_paypage(param: Path, from_the_bank: Path) -> None:
     pathfile = speak_paypage(param, SERVER)
     before = {path.name: path.read_bytes() for path in param.iterdir()}
     words = f"{pathfile} says PROTOCOL!paypage!, which seals with a secret key"
@@ -168,7 +168,7 @@ def test_where_secret_keys_seal_it_says_so(param: Path, from_the_bank: Path) -> 
     assert {path.name: path.read_bytes() for path in param.iterdir()} == before
 
 
-def test_where_only_secret_keys_are_there_is_nothing_to_show_nor_to_issue_into(param: Path) -> None:
+def test_without_f_certificate_nothing_is_shown_or_issued(param: Path) -> None:
     pathfile = Path(speak_paypage(param, SERVER))
     lines = pathfile.read_text().splitlines(keepends=True)
     pathfile.write_text("".join(line for line in lines if not line.startswith("F_CERTIFICATE")))
@@ -180,7 +180,7 @@ def test_where_only_secret_keys_are_there_is_nothing_to_show_nor_to_issue_into(p
     )
 
 
-def test_a_secret_key_is_no_certificate(param: Path) -> None:
+def test_secret_key_is_not_a_certificate(param: Path) -> None:
     speak_paypage(param, SERVER)
     status, _, said = run("install", param / f"key.{MERCHANT}", "--pathfile", param / "pathfile.minimal")
     assert (status, "is one line, like a secret key of Paypage, and not a certificate" in said) == (

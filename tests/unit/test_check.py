@@ -127,7 +127,7 @@ class Kit(NamedTuple):
         with path.open("ab") as file:
             file.write(text if isinstance(text, bytes) else text.encode())
 
-    def as_a_bank_s(self) -> None:
+    def as_a_banks(self) -> None:
         """Make every certificate a bank's, its payment server anywhere."""
         for merchant in (MERCHANT, ENROLLED):
             content = issue_certificate("https://payment.invalid/pay", merchant)
@@ -316,7 +316,7 @@ def test_values_and_control_characters_are_never_printed(kit: Kit) -> None:
     assert "hunter2" not in result.stdout + kit.run("--json").stdout
 
 
-def test_a_pathfile_that_is_not_there(kit: Kit) -> None:
+def test_missing_pathfile(kit: Kit) -> None:
     found = kit.check("--pathfile", "/nowhere/pathfile")
     assert found.status == 1
     assert found.bad["missing"]["saw"] == "there is no such file"
@@ -358,7 +358,7 @@ def test_a_parmcom_file_under_another_name(kit: Kit) -> None:
     assert f"Name it {kit.parmcom.name}" in found["parameters_misnamed"]["do"]
 
 
-def test_what_is_wrong_once_is_said_once(kit: Kit) -> None:
+def test_one_fault_is_reported_once(kit: Kit) -> None:
     (kit.conf / "parmcom.sogenactif").unlink()
     found = kit.check()
     assert [f["name"] for f in found.answer["findings"] if f["level"] != "ok"] == ["leads_nowhere"]
@@ -380,7 +380,7 @@ def test_a_path_that_leads_elsewhere(kit: Kit, keyword: str, value: str, name: s
     assert found["line"] > 0
 
 
-def test_what_the_web_server_can_t_read(kit: Kit) -> None:
+def test_files_that_the_web_server_cannot_read(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.parmcom.chmod(0o600)
     found = kit.check().bad["not_readable"]
@@ -394,7 +394,7 @@ def test_what_the_web_server_can_t_read(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("path", ["lib", "lib/sogenactif", "lib/packages/jinja2/filters.py"])
-def test_code_that_the_web_server_can_t_read(kit: Kit, path: str) -> None:
+def test_code_that_the_web_server_cannot_read(kit: Kit, path: str) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     closed = kit.root / path
     if closed.is_file():
@@ -407,7 +407,7 @@ def test_code_that_the_web_server_can_t_read(kit: Kit, path: str) -> None:
     assert kit.check().bad == {}
 
 
-def test_scripts_that_the_web_server_can_t_read(kit: Kit) -> None:
+def test_scripts_that_the_web_server_cannot_read(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     (kit.root / "cgi-bin" / "call_response.py").chmod(0o700)
     assert kit.check().bad["not_readable"]["file"] == str(kit.root / "cgi-bin" / "call_response.py")
@@ -416,7 +416,7 @@ def test_scripts_that_the_web_server_can_t_read(kit: Kit) -> None:
     assert (list(found), found["not_entered"]["file"]) == (["not_entered"], str(kit.root / "cgi-bin"))
 
 
-def test_a_folder_of_root_s_hides_who_the_web_server_runs_as(kit: Kit) -> None:
+def test_journal_folder_of_root_hides_the_web_servers_user(kit: Kit) -> None:
     need(os.getuid() == 0, "root, to own the folder,")
     shutil.chown(kit.data, "root", "root")
     found = kit.check()  # the pathfile's group says who it is
@@ -454,12 +454,12 @@ def test_missing_permission_is_named(kit: Kit) -> None:
     assert "Run the check as root, or as the web server's user." in result.stdout
 
 
-def test_the_web_server_s_user_may_look_itself(kit: Kit) -> None:
+def test_the_web_servers_user_may_look_itself(kit: Kit) -> None:
     result = check_as(kit, web_user(), web_user())
     assert (result.returncode, result.stdout) == (0, "Faults: 0. Warnings: 0. All well: 27.\n")
 
 
-def test_a_closed_folder_is_said_once(kit: Kit) -> None:
+def test_closed_folder_is_reported_once(kit: Kit) -> None:
     elsewhere = kit.folder / "pathfile"
     shutil.copy(kit.pathfile, elsewhere)
     elsewhere.chmod(0o644)
@@ -479,7 +479,7 @@ def test_a_closed_folder_is_said_once(kit: Kit) -> None:
 def test_debug_is_a_fault_in_production_only(kit: Kit) -> None:
     kit.pathfile.write_text(kit.pathfile.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
     assert kit.check().bad["debug_on"]["level"] == "warning"
-    kit.as_a_bank_s()
+    kit.as_a_banks()
     assert kit.check().bad["debug_on"]["level"] == "fault"
     kit.pathfile.write_text(kit.pathfile.read_text().replace("DEBUG!YES!", "DEBUG!yes!"))
     assert "neither YES nor NO" in kit.check().bad["debug_neither"]["saw"]
@@ -488,7 +488,7 @@ def test_debug_is_a_fault_in_production_only(kit: Kit) -> None:
 # Certificates
 
 
-def test_a_certificate_that_is_not_there(kit: Kit) -> None:
+def test_missing_certificate(kit: Kit) -> None:
     kit.certificate.unlink()
     found = kit.check()
     assert (found.status, list(found.bad)) == (1, ["certificate_missing"])
@@ -509,7 +509,7 @@ def test_a_certificate_that_everybody_reads(kit: Kit) -> None:
     assert found.bad["open_to_all"]["do"] == f"chmod o= {kit.certificate}"
 
 
-def test_a_certificate_that_the_web_server_can_t_read(kit: Kit) -> None:
+def test_a_certificate_that_the_web_server_cannot_read(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.certificate.chmod(0o600)
     assert kit.check().bad["not_readable"]["file"] == str(kit.certificate)
@@ -527,7 +527,7 @@ def test_a_certificate_that_expires(kit: Kit, days: int, name: str, level: str, 
     assert (found.bad[name]["level"], found.bad[name]["saw"]) == (level, saw.format(last))
 
 
-def test_a_certificate_whose_last_day_is_none(kit: Kit) -> None:
+def test_certificate_with_an_impossible_last_day(kit: Kit) -> None:
     kit.issue("http://127.0.0.1:9/payment", "2099-31")
     assert "not a day of the form yyyymmdd" in kit.check().bad["expiry_unreadable"]["saw"]
 
@@ -610,7 +610,7 @@ def test_a_keyword_that_paypage_needs(kit: Kit, keyword: str) -> None:
     assert found.bad["keyword_absent"]["do"] == f"Add the line {keyword}!value!"
 
 
-def test_a_secret_key_that_is_not_there(kit: Kit) -> None:
+def test_missing_secret_key(kit: Kit) -> None:
     kit.speak_paypage()
     kit.key.rename(f"{kit.key}.txt")
     found = kit.check()
@@ -663,7 +663,7 @@ def test_the_remedy_for_spaces_in_a_key_takes_them_out(kit: Kit) -> None:
 
 @pytest.mark.parametrize("mode", [0o644, 0o642, 0o641])
 @pytest.mark.parametrize("old", [False, True])
-def test_a_secret_key_that_everybody_gets_at(kit: Kit, mode: int, old: bool) -> None:
+def test_secret_key_that_everybody_may_read(kit: Kit, mode: int, old: bool) -> None:
     kit.speak_paypage()
     key = kit.conf / f"{kit.key.name}.old" if old else kit.key
     key.chmod(mode)
@@ -674,7 +674,7 @@ def test_a_secret_key_that_everybody_gets_at(kit: Kit, mode: int, old: bool) -> 
     assert kit.check().bad == {}
 
 
-def test_a_secret_key_that_the_web_server_can_t_read(kit: Kit) -> None:
+def test_a_secret_key_that_the_web_server_cannot_read(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.speak_paypage()
     kit.key.chmod(0o600)
@@ -682,7 +682,7 @@ def test_a_secret_key_that_the_web_server_can_t_read(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["sips", "paypage"])
-def test_the_secrets_of_the_other_protocol_are_kept_too(kit: Kit, protocol: str) -> None:
+def test_rights_of_the_other_protocols_secrets_are_checked(kit: Kit, protocol: str) -> None:
     kit.speak_paypage()
     kit.change(kit.pathfile, "PROTOCOL", protocol)
     former = kit.key if protocol == "sips" else kit.certificate
@@ -704,7 +704,7 @@ def test_the_secrets_of_the_other_protocol_are_kept_too(kit: Kit, protocol: str)
         (TESTS, "server_for_tests", "warning", "the bank's server for tests, where nobody is charged"),
     ],
 )
-def test_a_wrong_address_of_today_s_server(kit: Kit, url: str, name: str, level: str, saw: str) -> None:
+def test_wrong_address_of_paypage(kit: Kit, url: str, name: str, level: str, saw: str) -> None:
     kit.open_shop()
     kit.speak_paypage(url)
     found = kit.check().bad[name]
@@ -728,7 +728,7 @@ def test_paypage_in_production(kit: Kit) -> None:
     assert kit.check().bad["address_local"]["line"] == 2
 
 
-def test_the_bank_s_server_for_tests_left_in_production(kit: Kit) -> None:
+def test_the_banks_server_for_tests_left_in_production(kit: Kit) -> None:
     kit.open_shop()
     kit.speak_paypage(TESTS)
     assert kit.check().status == 0
@@ -745,7 +745,7 @@ def test_an_address_that_paypage_does_not_send(kit: Kit) -> None:
     assert (list(found), found["address_unsent"]["line"]) == (["address_unsent"], 3)
 
 
-def test_a_parameter_that_paypage_can_t_send(kit: Kit) -> None:
+def test_a_parameter_that_paypage_cannot_send(kit: Kit) -> None:
     kit.speak_paypage()
     kit.add(kit.parmcom, "RETURN_CONTEXT!a|amount=1!\n")
     found = kit.check()
@@ -782,7 +782,7 @@ def test_a_parameter_that_paypage_can_t_send(kit: Kit) -> None:
     ],
 )
 def test_a_wrong_address_in_production(kit: Kit, url: str, name: str, saw: str) -> None:
-    kit.as_a_bank_s()
+    kit.as_a_banks()
     kit.open_shop()
     assert kit.check().bad == {}
     kit.parmcom.write_text(re.sub("RETURN_URL!.*!", f"RETURN_URL!{url}!", kit.parmcom.read_text(), count=1))
@@ -800,7 +800,7 @@ def test_a_public_shop_whose_payments_stay_on_this_machine(kit: Kit) -> None:
         kit.speak_paypage()
 
 
-def test_a_logo_that_is_not_there(kit: Kit) -> None:
+def test_missing_logo(kit: Kit) -> None:
     (kit.root / "logos" / "AMEX.svg").unlink()
     found = kit.check()
     assert (found.status, "no picture for AMEX" in found.bad["logo_as_text"]["saw"]) == (0, True)
@@ -840,7 +840,7 @@ def test_a_template_that_makes_no_page(kit: Kit, template: str, added: bytes, na
     assert (found.bad[name]["file"], found.bad[name]["line"]) == (str(path), content.count(b"\n") + 1)
 
 
-def test_a_template_that_is_not_there_or_can_t_be_read(kit: Kit) -> None:
+def test_missing_or_unreadable_template(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     templates = kit.root / "templates"
     assert {path.name for path in templates.iterdir() if path.is_file()} == set(pages.NAMES)
@@ -976,7 +976,7 @@ def test_lines_that_only_the_journal_has(kit: Kit) -> None:
     assert kit.check().bad["unentered"]["saw"] == "lines that the ledger lacks: 1"
 
 
-def test_a_ledger_that_is_gone(kit: Kit) -> None:
+def test_missing_ledger_with_a_journal(kit: Kit) -> None:
     kit.record()
     for path in kit.data.glob("ledger.db*"):
         path.unlink()
@@ -1029,7 +1029,7 @@ def test_a_disk_that_takes_no_journal(kit: Kit, options: str, name: str, saw: st
     assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
 
 
-def test_a_ledger_that_is_none(kit: Kit) -> None:
+def test_ledger_file_is_not_a_database(kit: Kit) -> None:
     (kit.data / "ledger.db").write_text("not a database, but long enough to be read as one" * 100)
     if os.getuid() == 0:
         shutil.chown(kit.data / "ledger.db", web_user(), web_user())
@@ -1045,7 +1045,7 @@ def test_a_ledger_that_is_none(kit: Kit) -> None:
         ("LEDGER!postgresql://kit:hunter2@127.0.0.1:1/d!\nJOURNAL!{}/journal!", "ledger_fails"),
     ],
 )
-def test_a_ledger_that_can_t_be(kit: Kit, line: str, name: str) -> None:
+def test_invalid_ledger_address(kit: Kit, line: str, name: str) -> None:
     text = re.sub("LEDGER!.*!", line.format(kit.data), kit.pathfile.read_text())
     kit.pathfile.write_text(text)
     result = kit.run("--json")
@@ -1077,7 +1077,7 @@ def test_no_ledger_is_no_fault(kit: Kit) -> None:
     assert (found.bad, "no_ledger" in found.well) == ({}, True)
 
 
-def test_paypage_loses_what_no_ledger_keeps(kit: Kit) -> None:
+def test_paypage_without_a_ledger_is_a_warning(kit: Kit) -> None:
     kit.change(kit.pathfile, "LEDGER")
     kit.speak_paypage()
     found = kit.check()
@@ -1085,7 +1085,7 @@ def test_paypage_loses_what_no_ledger_keeps(kit: Kit) -> None:
     assert "caddie is lost" in found.bad["ledger_needed"]["saw"]
 
 
-def test_a_ledger_that_the_web_server_can_t_write(kit: Kit) -> None:
+def test_a_ledger_that_the_web_server_cannot_write(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.record()
     os.chown(kit.data / "ledger.db", 0, 0)
@@ -1094,7 +1094,7 @@ def test_a_ledger_that_the_web_server_can_t_write(kit: Kit) -> None:
     assert f"chown {web_user()}" in found.bad["not_writable"]["do"]
 
 
-def test_a_journal_that_the_web_server_can_t_write(kit: Kit) -> None:
+def test_a_journal_that_the_web_server_cannot_write(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.record()
     [day] = (kit.data / "journal").iterdir()
@@ -1157,7 +1157,7 @@ def test_a_script_that_is_not_executable_or_not_there(kit: Kit) -> None:
     assert "the script is missing" in found["script_missing"]["saw"]
 
 
-def test_a_script_that_can_t_be_understood(kit: Kit) -> None:
+def test_a_script_that_cannot_be_understood(kit: Kit) -> None:
     script = kit.root / "cgi-bin" / "call_request.py"
     number = len(script.read_text().splitlines()) + 1
     kit.add(script, "def price(:\n")
@@ -1176,7 +1176,7 @@ def test_a_script_that_can_t_be_understood(kit: Kit) -> None:
         ("install.sh", "./install.sh, with this Python"),
     ],
 )
-def test_dependencies_that_are_not_there(kit: Kit, file: str, remedy: str) -> None:
+def test_missing_dependencies(kit: Kit, file: str, remedy: str) -> None:
     shutil.rmtree(kit.root / "lib" / "packages")
     (kit.root / ".sogenactif").rename(kit.root / file)
     found = kit.check()
@@ -1318,7 +1318,7 @@ def test_a_web_server_that_shows_secret_keys(start: Any) -> None:
     assert "_KEY1" not in served.kit.run("--url", served.apache).stdout
 
 
-def test_a_web_server_that_doesn_t_know_the_kit(start: Any) -> None:
+def test_a_web_server_that_does_not_know_the_kit(start: Any) -> None:
     served = start(included=False)
     found = served.kit.check("--url", served.apache)
     assert (found.status, "(403): CGI is off, or access denied" in found.bad["script_forbidden"]["saw"]) == (
@@ -1328,7 +1328,7 @@ def test_a_web_server_that_doesn_t_know_the_kit(start: Any) -> None:
     assert "is not a picture (40" in found.bad["logo_not_served"]["saw"]
 
 
-def test_a_web_server_that_doesn_t_run_scripts(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_web_server_that_does_not_run_scripts(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving_module, "MODULES", serving_module.MODULES.replace("cgid ", ""))
     served = start()
     found = served.kit.check("--url", served.apache)
@@ -1336,7 +1336,7 @@ def test_a_web_server_that_doesn_t_run_scripts(start: Any, monkeypatch: pytest.M
     assert "a2enmod cgid, then restart Apache" in found.bad["script_forbidden"]["do"]
 
 
-def test_a_host_that_is_not_the_shop_s(start: Any) -> None:
+def test_a_host_that_is_not_the_shops(start: Any) -> None:
     served = start(
         '<Directory "{0}">\nRequire all granted\n</Directory>\nDocumentRoot "{0}/logos"\n', included=False
     )
@@ -1431,7 +1431,7 @@ def test_scripts_that_were_mixed_up(kit: Kit) -> None:
     )
 
 
-def test_a_script_that_can_t_be_understood_is_named_beside_what_the_web_server_answers(start: Any) -> None:
+def test_a_script_that_cannot_be_understood_is_named_beside_what_the_web_server_answers(start: Any) -> None:
     served = start()
     script = served.kit.root / "cgi-bin" / "call_request.py"
     number = len(script.read_text().splitlines()) + 1
@@ -1526,7 +1526,7 @@ def test_a_payment_that_stops_on_its_way(
     assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
 
 
-def test_a_request_that_another_pathfile_s_key_sealed(start: Any) -> None:
+def test_a_request_that_another_pathfiles_key_sealed(start: Any) -> None:
     served = start(MEANS="shop")
     for merchant in (MERCHANT, ENROLLED):
         served.kit.put(served.kit.conf / f"other.{merchant}", b"another")
@@ -1541,7 +1541,7 @@ def test_a_request_that_another_pathfile_s_key_sealed(start: Any) -> None:
 def test_no_payment_is_ever_tried_against_a_bank(start: Any) -> None:
     served = start()
     reference = place_order(served.kit)
-    served.kit.as_a_bank_s()
+    served.kit.as_a_banks()
     found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
     assert "the check never pays at a bank" in found.bad["payment_bank"]["saw"]
     of_this_kit = issue_certificate("https://payment.invalid/pay", ENROLLED)

@@ -84,7 +84,7 @@ def test_days_are_read_in_both_forms(pathfile: Pathfile, day: str) -> None:
 
 
 @pytest.mark.parametrize("day", ["2026-1123", "2026-11-31", "yesterday", "202611231"])
-def test_a_day_that_is_none_is_a_usage_error(pathfile: Pathfile, day: str) -> None:
+def test_invalid_day_is_a_usage_error(pathfile: Pathfile, day: str) -> None:
     status, _, said = run("transactions", "--pathfile", pathfile.path, "--day", day)
     assert (status, f"{day} is not a day: write YYYY-MM-DD or AAAAMMJJ" in said) == (2, True)
 
@@ -151,7 +151,7 @@ def test_a_reader_that_leaves_the_help_is_no_fault() -> None:
     assert subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False).stderr == ""
 
 
-def test_show_tells_everything_about_a_transaction(pathfile: Pathfile) -> None:
+def test_show_prints_everything_about_a_transaction(pathfile: Pathfile) -> None:
     status, said, _ = run("show", "--pathfile", pathfile.path, "20261123-000001")
     assert status == 0
     assert f"20261123-000001 of fr.{MERCHANT}: accepted, the shop is not notified yet" in said
@@ -192,7 +192,7 @@ def test_replay_notifies_the_shop_of_pending_outcomes(pathfile: Pathfile, tmp_pa
     assert again.splitlines() == ["0 recorded from the journal, 0 notified to the shop, 0 still pending"]
 
 
-def test_replay_says_what_the_shop_s_function_raised(pathfile: Pathfile, tmp_path: Path) -> None:
+def test_replay_says_what_the_shops_function_raised(pathfile: Pathfile, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text("def record_outcome(response):\n    raise OSError('no stock')\n")
     status, said, complained = run("replay", "--pathfile", pathfile.path, "--script", str(script))
@@ -238,12 +238,12 @@ def test_verify_lists_what_differs(pathfile: Pathfile) -> None:
 
 
 @pytest.mark.parametrize("command", [["transactions"], ["show", "20261123-000001"], ["replay"], ["verify"]])
-def test_a_pathfile_without_a_ledger_is_said(param: Path, command: list[str]) -> None:
+def test_pathfile_without_a_ledger_is_reported(param: Path, command: list[str]) -> None:
     path = str(param / "pathfile.minimal")
     assert run(*command, "--pathfile", path)[::2] == (1, f"sogenactif: {path} names no LEDGER\n")
 
 
-def test_a_pathfile_that_is_not_there_is_said() -> None:
+def test_missing_pathfile_is_reported() -> None:
     status, _, said = run("verify", "--pathfile", "/nowhere")
     assert (status, said) == (1, "sogenactif: Error reading pathfile (/nowhere): No such file or directory\n")
 
@@ -261,7 +261,7 @@ def test_long_work_shows_how_far_it_is_on_a_terminal_only(pathfile: Pathfile) ->
     assert run("verify", "--pathfile", pathfile.path)[2] == ""
 
 
-def test_what_root_writes_stays_the_ledger_s_owner_s(pathfile: Pathfile, tmp_path: Path) -> None:
+def test_files_that_root_writes_belong_to_the_owner_of_the_ledger(pathfile: Pathfile, tmp_path: Path) -> None:
     need(os.getuid() == 0, "root, who may write for others,")
     for path in [tmp_path, *tmp_path.rglob("*")]:
         os.chown(path, 33, 33)

@@ -84,7 +84,7 @@ def test_request_prints_a_form_on_one_line(case: dict[str, Any], param: Path) ->
 
 
 @pytest.mark.parametrize("case", vectors("errors.json"))
-def test_request_words_its_errors_as_the_bank_s_kit_does(case: dict[str, Any], param: Path) -> None:
+def test_errors_of_request_are_those_of_the_original_kit(case: dict[str, Any], param: Path) -> None:
     pathfile = param / "pathfile"
     if case["name"].startswith("pathfile-"):
         pathfile = param / "pathfile.case"
@@ -143,7 +143,7 @@ def test_response_prints_44_strings_where_the_pathfile_names_that_kit(
 
 
 @pytest.mark.parametrize("case", [case for case in vectors("response.json") if "message" in case.values[0]])
-def test_response_prints_the_guide_s_32_strings_and_a_last_separator(
+def test_response_prints_the_guides_32_strings_and_a_last_separator(
     case: dict[str, Any], param: Path
 ) -> None:
     output, _ = run("response", *response_arguments(case, param))
@@ -180,7 +180,7 @@ def test_no_value_breaks_the_line_or_becomes_html(param: Path, value: str) -> No
     assert not re.search(r"[%\n\x1b]|<script", output)
 
 
-def test_means_without_a_logo_get_a_readable_badge_among_the_project_s_logos(param: Path) -> None:
+def test_means_without_a_logo_get_a_readable_badge_among_the_projects_logos(param: Path) -> None:
     with (param / "pathfile").open("a") as file:
         file.write("LOGO_TYPE!svg!\n")
     output, _ = run("request", *BUY, "payment_means=CB,1,SHOPCARD,1", f"pathfile={param}/pathfile")
@@ -192,7 +192,7 @@ LANGUAGES = [("fr", "Choisissez"), ("en", "Choose"), ("ge", "Wählen"), ("de", "
 
 
 @pytest.mark.parametrize(("language", "word"), LANGUAGES)
-def test_the_sentence_above_a_block_is_in_the_customer_s_language(
+def test_the_sentence_above_a_block_is_in_the_customers_language(
     param: Path, language: str, word: str
 ) -> None:
     output, _ = run(
@@ -264,7 +264,7 @@ def test_the_debug_mode_reports_a_request_and_the_form_follows(param: Path) -> N
     assert "\n" not in output
 
 
-def test_the_debug_mode_s_report_of_an_error_ends_in_it(param: Path) -> None:
+def test_the_debug_modes_report_of_an_error_ends_in_it(param: Path) -> None:
     (param / f"parmcom.{MERCHANT}").unlink()
     output, status = run("request", *BUY, debugging(param))
     error = f"Error reading merchant parameters definition ({param}/parmcom.{MERCHANT})"
@@ -330,7 +330,7 @@ fi
 """
 
 
-def test_a_shop_s_shell_script_pays_as_with_the_bank_s_executables(param: Path) -> None:
+def test_shell_script_pays_as_with_the_original_executables(param: Path) -> None:
     result = subprocess.run(
         ["/bin/sh", "-c", SHOP, "shop", ROOT / "bin", param],
         capture_output=True,
@@ -434,7 +434,7 @@ def test_values_are_printed_as_they_are_but_for_separators(param: Path) -> None:
         ),
     ],
 )
-def test_a_shop_s_shell_script_reads_responses_by_position(param: Path, name: str, said: str) -> None:
+def test_a_shops_shell_script_reads_responses_by_position(param: Path, name: str, said: str) -> None:
     [case] = [case.values[0] for case in vectors("response.json") if case.id == name]
     result = subprocess.run(
         ["/bin/sh", "-c", READER, "shop", ROOT / "bin", param, case["message"]],

@@ -42,7 +42,7 @@ def test_a_link_is_not_followed_and_its_target_keeps_its_owner(folder: Path, the
     assert not there or target.stat().st_uid == 0
 
 
-def test_a_file_that_is_there_keeps_its_owner(folder: Path) -> None:
+def test_existing_file_keeps_its_owner(folder: Path) -> None:
     target = folder.parent / "secret"
     target.write_text("x")
     os.link(target, folder / "file")
@@ -51,7 +51,7 @@ def test_a_file_that_is_there_keeps_its_owner(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("link", ["none", "of the user", "to the user"])
-def test_root_goes_on_as_the_owner_of_the_data(folder: Path, link: str) -> None:
+def test_root_continues_as_the_owner_of_the_data(folder: Path, link: str) -> None:
     place = folder
     if link != "none":
         place = folder.parent / "link"

@@ -231,7 +231,7 @@ def send(application: Application, data: str, posted: bool = True) -> Answer:
 
 
 @pytest.mark.exhaustive
-def test_altered_messages_are_never_a_fault_nor_a_payment_of_the_shop_s(shop: Shop) -> None:
+def test_altered_messages_are_never_a_fault_nor_a_payment_of_the_shops(shop: Shop) -> None:
     good = [*sealed_answers(shop.pathfile), *sealed_requests(shop.pathfile)]
     genuine = set(good[: len(ANSWERS)])
     for number, text in enumerate(altered(good, POSTED)):

@@ -227,7 +227,7 @@ def test_second_replay_waits_for_the_first(tmp_path: Path) -> None:
         Journal("/proc/nowhere").replaying(pytest.fail).__enter__()
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(
         JournalError, match=r"^Error writing the journal \(.*/20261123.jsonl: Not a directory\)$"
@@ -247,7 +247,7 @@ def fill(journal: Journal) -> Iterator[int]:
     pytest.fail("the disk is not full")
 
 
-def test_a_full_disk_leaves_whole_lines_and_says_so(tmp_path: Path) -> None:
+def test_full_disk_leaves_whole_lines_and_is_reported(tmp_path: Path) -> None:
     need(os.getuid() == 0, "root, who may mount a small disk,")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", tmp_path], check=True)
     try:

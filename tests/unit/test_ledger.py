@@ -103,7 +103,7 @@ def test_numbers_the_shop_used_itself_are_passed_over(ledger: Ledger) -> None:
     assert [register(ledger, UNNAMED) for _ in range(2)] == ["000001", "000003"]
 
 
-def test_a_day_that_is_full_is_said(ledger: Ledger) -> None:
+def test_full_day_is_reported(ledger: Ledger) -> None:
     register(ledger, UNNAMED)
     with ledger.database.transaction() as execute:
         execute("UPDATE sogenactif_counter SET last = 999998")
@@ -112,7 +112,7 @@ def test_a_day_that_is_full_is_said(ledger: Ledger) -> None:
         register(ledger, UNNAMED)
 
 
-def test_the_shop_s_own_number_may_ask_the_same_again_and_nothing_else(ledger: Ledger) -> None:
+def test_the_shops_own_number_may_ask_the_same_again_and_nothing_else(ledger: Ledger) -> None:
     asked = {**ASKED, "transaction_id": "000123"}
     assert register(ledger, asked) == "000123"
     assert register(ledger, {**asked, "transmission_date": "20261123094500"}) == "000123"
@@ -222,7 +222,7 @@ def test_an_authorisation_is_final_and_what_came_before_one_is_not(
     assert (match.verdict, match.outcome) == (verdict, outcome)
 
 
-def test_leading_zeros_and_the_server_s_blanks_are_no_difference(ledger: Ledger) -> None:
+def test_leading_zeros_and_the_servers_blanks_are_no_difference(ledger: Ledger) -> None:
     register(
         ledger, {**ASKED, "amount": "050", "currency_code": "36", "transaction_id": "7", "order_id": "A:7"}
     )
@@ -238,7 +238,7 @@ def test_an_order_number_of_any_bytes_is_matched_and_found(ledger: Ledger) -> No
     assert found.order_id == strange
 
 
-def test_a_date_that_is_none_is_no_response(ledger: Ledger) -> None:
+def test_response_with_an_impossible_date_is_rejected(ledger: Ledger) -> None:
     with pytest.raises(ResponseError, match="transmission_date"):
         ledger.receive(answer("1", transmission_date="20261399999999"), "manual")
 
@@ -311,7 +311,7 @@ def test_outcomes_that_fail_again_and_again_hold_up_no_other(ledger: Ledger) -> 
     assert shop.notified == [("B", "accepted")]
 
 
-def test_while_one_process_tells_another_does_not(ledger: Ledger, url: str, tmp_path: Path) -> None:
+def test_only_one_process_notifies_at_a_time(ledger: Ledger, url: str, tmp_path: Path) -> None:
     other = Ledger(url, str(tmp_path / "journal"))
     inner = Shop()
     match = ledger.receive(answer(register(ledger, ASKED)), "automatic")
@@ -384,7 +384,7 @@ def test_a_ledger_of_a_newer_kit_is_left_alone(tmp_path: Path) -> None:
         register(Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal")), ASKED)
 
 
-def test_a_ledger_that_is_lost_is_not_made_again_in_silence(tmp_path: Path) -> None:
+def test_lost_ledger_is_not_recreated_silently(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
     ledger = Ledger(url, str(tmp_path / "journal"))
     register(ledger, ASKED)
@@ -437,7 +437,7 @@ def test_an_emptied_ledger_is_not_taken_for_a_new_one(ledger: Ledger, url: str, 
     again.close()
 
 
-def test_a_response_finds_a_request_that_is_entered_later(ledger: Ledger) -> None:
+def test_response_is_matched_with_a_request_recorded_later(ledger: Ledger) -> None:
     assert ledger.receive(answer("000001"), "automatic").verdict == "unknown"
     register(ledger, ASKED)
     assert ledger.match_again() == 1
@@ -446,9 +446,7 @@ def test_a_response_finds_a_request_that_is_entered_later(ledger: Ledger) -> Non
     assert list(differences(ledger, lambda count: None)) == []
 
 
-def test_what_the_journal_has_in_another_order_is_entered_as_it_was_decided(
-    ledger: Ledger, url: str, tmp_path: Path
-) -> None:
+def test_entries_in_another_order_are_recorded_as_decided(ledger: Ledger, url: str, tmp_path: Path) -> None:
     number = register(ledger, ASKED)
     ledger.receive(answer(number), "automatic")
     ledger.receive(answer(number, **CANCEL), "manual")
@@ -476,9 +474,7 @@ def test_what_the_journal_lacks_is_written_to_it(ledger: Ledger, tmp_path: Path)
     assert [entry["verdict"] for entry in ledger.journal.entries()] == ["requested", "accepted"]
 
 
-def test_the_shop_s_own_number_is_in_the_journal_however_often_it_asks(
-    ledger: Ledger, tmp_path: Path
-) -> None:
+def test_the_shops_own_number_is_in_the_journal_however_often_it_asks(ledger: Ledger, tmp_path: Path) -> None:
     asked = {**ASKED, "transaction_id": "000123"}
     register(ledger, asked)
     for file in (tmp_path / "journal").iterdir():
@@ -496,7 +492,7 @@ def test_the_shop_s_own_number_is_in_the_journal_however_often_it_asks(
     b' "fields": {"transmission_date": "2026", "transaction_id": "1"}}',
     b'{"entry": "zz", "time": "", "kind": "request", "source": "", "verdict": "x", "fields": {}}',
 ])  # fmt: skip
-def test_a_line_that_is_none_stops_nothing_after_it(ledger: Ledger, tmp_path: Path, line: bytes) -> None:
+def test_invalid_line_of_the_journal_is_skipped(ledger: Ledger, tmp_path: Path, line: bytes) -> None:
     register(ledger, ASKED)
     [file] = (tmp_path / "journal").iterdir()
     file.write_bytes(line + b"\n" + file.read_bytes())
@@ -542,7 +538,7 @@ def test_an_sqlite_ledger_is_written_ahead_and_flushed(tmp_path: Path) -> None:
         "postgresql://u:SECRET@127.0.0.1:1/shop",
     ],
 )
-def test_a_password_is_never_said(tmp_path: Path, url: str) -> None:
+def test_password_is_never_shown(tmp_path: Path, url: str) -> None:
     with pytest.raises(LedgerError) as refusal:
         register(Ledger(url, str(tmp_path / "journal")), ASKED)
     assert "SECRET" not in str(refusal.value)

@@ -28,7 +28,7 @@ def test_a_line_for_the_syslog(taker: str) -> None:
         assert errors.getvalue() == ""
 
 
-def test_a_line_that_no_syslog_takes_goes_to_the_web_server_s_log(
+def test_a_line_that_no_syslog_takes_goes_to_the_web_servers_log(
     taker: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for reason in ("No such file or directory", "Connection refused"):

@@ -54,7 +54,7 @@ def test_nothing_is_written_over(param: Path) -> None:
 @pytest.mark.parametrize(("line", "words"), [
     ("PROTOCOL!paypage!\nPAYPAGE_URL!https://bank.example/paymentInit!\nPAYPAGE_KEY!/key!", "is a pathfile for Paypage already"), ("PROTOCOL!x!", "PROTOCOL is x"), ("one!", "Invalid separator"),
 ])  # fmt: skip
-def test_a_pathfile_that_is_none_is_said(param: Path, line: str, words: str) -> None:
+def test_invalid_pathfile_is_reported(param: Path, line: str, words: str) -> None:
     with (param / "pathfile").open("a") as file:
         file.write(f"\n{line}\n")
     status, said = migrate(str(param / "pathfile"))

@@ -90,7 +90,7 @@ def test_the_shop_sees_what_it_always_saw_and_the_journal_what_came(shop: Moving
     assert (entry["original"]["newKey"], entry["original"]["s10TransactionId"]) == ("x", number)
 
 
-def test_the_executable_takes_a_whole_post_and_prints_the_guide_s_strings(
+def test_the_executable_takes_a_whole_post_and_prints_the_guides_strings(
     shop: MovingShop, param: Path
 ) -> None:
     shop.move(param)
@@ -111,7 +111,7 @@ def test_the_executable_takes_a_whole_post_and_prints_the_guide_s_strings(
     ({"s10TransactionId": "000009"}, "unknown"), ({"s10TransactionIdDate": "20200101"}, "unknown"),
     ({"s10TransactionId": "", "transactionReference": "ELSE"}, "unknown"),
 ])  # fmt: skip
-def test_what_was_not_asked_pays_nothing(
+def test_response_to_another_request_pays_nothing(
     shop: MovingShop, param: Path, said: dict[str, str], why: str
 ) -> None:
     shop.move(param)
@@ -121,7 +121,7 @@ def test_what_was_not_asked_pays_nothing(
     assert shop.outcomes == []
 
 
-def test_another_merchant_s_response_pays_nothing(shop: MovingShop, param: Path) -> None:
+def test_another_merchants_response_pays_nothing(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     number = shop.asked()
     secret = paypage.read_key(paypage.key_path(shop.pathfile, "014213245611112"))
@@ -155,7 +155,7 @@ def test_a_customer_who_pays_after_midnight_is_matched_with_the_day_before(
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
 
 
-def test_the_journal_alone_keeps_a_response_and_replay_enters_it(
+def test_response_in_the_journal_alone_is_recorded_by_replay(
     shop: MovingShop, param: Path, tmp_path: Path
 ) -> None:
     shop.move(param)

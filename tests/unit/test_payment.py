@@ -37,7 +37,7 @@ def ask(pathfile: Pathfile, **parameters: str) -> PaymentRequest:
 
 
 @pytest.mark.parametrize("case", vectors("request.json"))
-def test_requests_are_those_of_the_bank_s_kit_byte_for_byte(case: dict[str, Any], param: Path) -> None:
+def test_requests_are_those_of_the_original_kit_byte_for_byte(case: dict[str, Any], param: Path) -> None:
     moment = calendar.timegm(time.strptime(case["transmission_date"], "%Y%m%d%H%M%S"))
     call = parse_call(as_text(argument, param) for argument in case["arguments"])
     request = make_request(call, read_pathfile(str(param / case["pathfile"])), moment)
@@ -72,7 +72,7 @@ TOO_LONG_IN_ORDER = [
 ]  # fmt: skip
 
 
-def test_of_several_fields_that_are_too_long_the_first_of_the_original_kit_s_order_is_named(
+def test_first_field_that_is_too_long_is_named_in_the_order_of_the_original_kit(
     pathfile: Pathfile,
 ) -> None:
     certificate = read_certificate(pathfile, "fr", MERCHANT)
@@ -181,7 +181,7 @@ def test_lengths_count_bytes_and_personal_values_stay_out_of_the_log() -> None:
 
 
 @pytest.mark.parametrize("case", [case for case in vectors("response.json") if "message" in case.values[0]])
-def test_responses_are_read_as_the_bank_s_kit_reads_them(case: dict[str, Any], param: Path) -> None:
+def test_responses_are_read_as_by_the_original_kit(case: dict[str, Any], param: Path) -> None:
     pathfile = read_pathfile(str(param / case["pathfile"]))
     if case["code"] == "0":
         amount = as_text(case["output"], param).split("!")[5]

@@ -60,7 +60,7 @@ def test_what_was_refused_says_why(running: Bank) -> None:
     assert "currency_code" in refused[1]["answer"]
 
 
-def test_little_is_kept_of_huge_requests(running: Bank) -> None:
+def test_only_the_beginning_of_huge_requests_is_stored(running: Bank) -> None:
     assert running.call("0" * 60_000).status == 400
     assert len(running.console("refused")[0]["post"]["DATA"]) == 20_000
 
@@ -125,7 +125,7 @@ def test_a_delayed_response_does_not_keep_the_server_from_stopping(param: Path) 
     assert running.shop.received == []
 
 
-def test_fraud_checks_find_what_they_are_told(param: Path) -> None:
+def test_fraud_checks_return_the_switched_code(param: Path) -> None:
     from sogenactif_sandbox.merchants import Merchant
 
     with bank(param, merchants={MERCHANT: Merchant("Careful", fraud_checks=True)}) as running:
@@ -141,7 +141,7 @@ def test_fraud_checks_find_what_they_are_told(param: Path) -> None:
         {"complementary_code": "x"}, {"delay": [1]}, {"delay": None, "slow": {}, "automatic": 3},
     ],
 )  # fmt: skip
-def test_a_switch_that_cannot_be_says_what_it_may_be(running: Bank, values: dict[str, Any]) -> None:
+def test_impossible_switch_names_the_possible_ones(running: Bank, values: dict[str, Any]) -> None:
     answer = send(
         f"{running.url}/console/switches", json.dumps(values).encode(), Content_Type="application/json"
     )
@@ -171,7 +171,7 @@ def test_wrong_requests(running: Bank, path: str, method: str, body: bytes | Non
     assert answer.status == status and "Traceback" not in answer.text
 
 
-def test_a_response_that_is_not_there_yet_cannot_be_sent(running: Bank) -> None:
+def test_missing_response_cannot_be_sent(running: Bank) -> None:
     running.call(running.request())
     where = f"{running.url}/console/transactions/{running.last()['id']}/automatic"
     assert send(where, {"times": "1"}).status == 400
@@ -214,7 +214,7 @@ def test_another_site_cannot_press_the_buttons(running: Bank, header: dict[str, 
         {"Host": "evil.example"},
     ],
 )
-def test_nor_can_a_browser_that_says_little(running: Bank, headers: dict[str, str]) -> None:
+def test_console_refuses_a_browser_without_origin(running: Bank, headers: dict[str, str]) -> None:
     for path in ("switches", "transactions/1/automatic"):
         running.pay()
         assert send(f"{running.url}/console/{path}", {"unavailable": "on"}, **headers).status == 403
@@ -236,7 +236,7 @@ def test_a_name_that_strangers_may_own_shows_nothing(running: Bank, host: str, s
         assert send(f"{running.url}/console{path}", Host=host).status == status
 
 
-def test_the_console_s_own_pages_may_post(running: Bank) -> None:
+def test_the_consoles_own_pages_may_post(running: Bank) -> None:
     own = running.url.removesuffix("/payment")
     answer = send(f"{running.url}/console/switches", {"slow": "0"}, Origin=own, Sec_Fetch_Site="same-origin")
     assert answer.status == 200

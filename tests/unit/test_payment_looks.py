@@ -41,7 +41,7 @@ def files(name: str) -> str:
     return f"/payment/files/{MERCHANT}/{name}"
 
 
-def test_the_shop_s_name_and_pictures(running: Bank) -> None:
+def test_the_shops_name_and_pictures(running: Bank) -> None:
     entry = running.call(running.request(logo_id="logo.svg", logo_id2="right.svg", advert="banner.svg"))
     assert "Tea &amp; Co" in entry.text or "Tea &#38; Co" in entry.text
     places = [entry.text.find(files(name)) for name in ("banner.svg", "logo.svg", "right.svg")]
@@ -85,11 +85,11 @@ def test_colours(running: Bank, page: str) -> None:
     assert f"'nonce-{nonce}'" in entry.headers["content-security-policy"]
 
 
-def test_default_colours_leave_the_page_to_the_reader_s_own(running: Bank) -> None:
+def test_default_colours_leave_the_page_to_the_readers_own(running: Bank) -> None:
     assert "<style" not in running.call(running.request(bgcolor="ffffff", textcolor="000000")).text
 
 
-def test_the_shop_s_own_style_sheet(running: Bank) -> None:
+def test_the_shops_own_style_sheet(running: Bank) -> None:
     entry = running.call(running.request())
     assert f'<link rel="stylesheet" href="{files("shop.css")}">' in entry.text
     sheet = send(f"{running.url}/files/{MERCHANT}/shop.css")
@@ -105,7 +105,7 @@ def test_the_shop_s_own_style_sheet(running: Bank) -> None:
         ("<USE_CSS>;http://css.example:8080/a/b.css?v=1</USE_CSS>;", "http://css.example:8080/a/b.css?v=1"),
     ],
 )
-def test_use_css_beats_the_shop_s_own(running: Bank, data: str, address: str) -> None:
+def test_use_css_goes_before_the_style_sheet_of_the_shop(running: Bank, data: str, address: str) -> None:
     entry = running.call(running.request(data=data))
     assert f'<link rel="stylesheet" href="{address}">' in entry.text and "shop.css" not in entry.text
     if "://" in address:
@@ -157,7 +157,7 @@ def test_a_template_for_each_page(running: Bank, installed: Path) -> None:
     assert "Top of 3DINFO" in running.card(running.call(secure)).text
 
 
-def test_a_merchant_s_own_folder_comes_first(running: Bank, installed: Path) -> None:
+def test_a_merchants_own_folder_comes_first(running: Bank, installed: Path) -> None:
     (installed / "my").write_text(FRAME.format("everyone"))
     (installed / MERCHANT).mkdir()
     (installed / MERCHANT / "my").write_text(FRAME.format("one"))
@@ -211,7 +211,7 @@ def test_a_template_keeps_its_own_bytes() -> None:
 
 
 @pytest.mark.parametrize("attack", ["#fff;}</style><script>", "url(http://evil.example)", "red;color:blue"])
-def test_a_template_s_colours_are_only_colours(running: Bank, installed: Path, attack: str) -> None:
+def test_colours_of_a_template_are_only_colours(running: Bank, installed: Path, attack: str) -> None:
     (installed / "my").write_text(f'<body bgcolor="{attack}" background="{attack}">[SIPS]')
     entry = running.call(running.request(templatefile="my"))
     assert attack not in entry.text

@@ -90,7 +90,7 @@ def test_payment_that_waits_is_validated_in_part_or_expires(server: Bank) -> Non
     assert client(server).operate("validate", by(forgotten), 1000, "978").code == "24"
 
 
-def test_transaction_that_is_not_there_is_unknown(server: Bank) -> None:
+def test_missing_transaction_is_unknown(server: Bank) -> None:
     payment = paid_on_paypage(server)
     other = Office(client(server).url, "014213245611112", "1", [b"014213245611112_KEY1"])
     for asked, identifier in (

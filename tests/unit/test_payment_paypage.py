@@ -209,7 +209,9 @@ def test_a_wrong_request_is_refused_in_the_words_of_the_platform(
     ({"Seal": "0" * 64}, "Invalid signature : 000"), ({"Seal": ""}, "Invalid signature : "),
     ({"SealAlgorithm": "MD5"}, "Invalid sealAlgorithm value (MD5)"), ({"SealAlgorithm": "SHA-256"}, "Invalid signature : "),
 ])  # fmt: skip
-def test_who_cannot_seal_gets_nothing_sealed(server: Bank, altered: dict[str, str], message: str) -> None:
+def test_request_with_a_wrong_seal_gets_no_sealed_response(
+    server: Bank, altered: dict[str, str], message: str
+) -> None:
     page = call(server, sealed(server) | altered)
     assert page.status == 403 and message in page.text and "responseCode=34" in page.text
     assert 'name="Data"' not in page.text and server.shop.received == []
@@ -262,7 +264,7 @@ def test_ideal_decides_by_the_amount(server: Bank, amount: str, code: str) -> No
 
 
 @pytest.mark.parametrize(("brand", "number"), [("MAESTRO", "5000000000000000"), ("VPAY", "4000000000000000"), ("VISA_ELECTRON", "4500000000000000")])  # fmt: skip
-def test_each_brand_of_the_simulator_s_cards_can_be_asked_for(server: Bank, brand: str, number: str) -> None:
+def test_each_brand_of_the_simulators_cards_can_be_asked_for(server: Bank, brand: str, number: str) -> None:
     page = call(server, sealed(server, paymentMeanBrandList=f"{brand},CB"))
     assert f'value="{brand}"' in page.text
     assert (
@@ -343,7 +345,7 @@ def test_a_request_fits_the_mode_of_its_shop(
 
 
 @pytest.mark.parametrize("reference", ["550e8400e29b41d4a716446655440000abc", "X", "20261126000123"])
-def test_the_shop_s_reference_comes_back_beside_the_server_s_number(server: Bank, reference: str) -> None:
+def test_the_shops_reference_comes_back_beside_the_servers_number(server: Bank, reference: str) -> None:
     pay(server, sealed(server))
     pairs = pairs_of(pay(server, sealed(server, transactionReference=reference)))
     assert (pairs["transactionReference"], pairs["s10TransactionId"]) == (reference, "2")
@@ -422,7 +424,7 @@ def test_the_automatic_response_goes_to_any_port(server: Bank) -> None:
     assert message["state"] == "FAILED" and "refused" in message["answer"]  # nobody listens there
 
 
-def test_the_bank_s_ports_are_kept_if_asked_for(param: Path) -> None:
+def test_only_the_ports_of_the_bank_are_called_if_asked(param: Path) -> None:
     speak_paypage(param)
     with bank(param, bank_ports=True) as running:
         page = call(running, sealed(running, automaticResponseUrl="http://127.0.0.1:49152/automatic"))
@@ -465,7 +467,7 @@ def test_the_previous_key_seals_the_response_to_its_request(server: Bank, param:
     )
 
 
-def test_the_automatic_response_is_the_browser_s(server: Bank) -> None:
+def test_the_automatic_response_is_the_browsers(server: Bank) -> None:
     page = pay(server, ask(server))
     [message] = [message for message in server.last()["messages"] if message["kind"] == "AUTOMATIC"]
     assert (

@@ -153,7 +153,7 @@ def test_the_security_code_is_never_shown_again(running: Bank) -> None:
     assert "61234" not in page.text and "4974934125497800" in page.text
 
 
-def test_nothing_of_the_card_is_kept(running: Bank, param: Path) -> None:
+def test_no_card_number_or_code_is_stored(running: Bank, param: Path) -> None:
     running.card(running.call(running.request()), number="4974934125497800", code="987")
     running.card(running.call(running.request()), number="4974 9341 2549 7817", code="98")
     kept = b"".join(path.read_bytes() for path in param.glob("payments.sqlite*"))
@@ -273,7 +273,7 @@ SAME = ("amount", "capture_day", "capture_mode", "currency_code", "customer_id",
 OTHER = ("1251", "3", "VALIDATION", "840", "8", "NO_COPYRIGHT", "de", "2", "there")
 
 
-def test_a_page_that_midnight_has_made_another_s_is_refused(
+def test_page_whose_number_another_payment_took_after_midnight_is_refused(
     running: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = {"transaction_id": "77"}
@@ -386,7 +386,9 @@ def test_shop_that_cannot_be_notified_does_not_stop_the_payment(running: Bank, u
     ("status", "state"),
     [("200 OK", "SENT"), ("204 No Content", "SENT"), ("500 Oh", "FAILED"), ("302 Found", "FAILED")],
 )
-def test_the_shop_s_answer_tells_whether_it_was_sent(running: Bank, status: str, state: str) -> None:
+def test_status_of_the_shops_answer_decides_whether_it_was_sent(
+    running: Bank, status: str, state: str
+) -> None:
     running.shop.status = status
     running.shop.headers = [("Location", f"{running.shop.url}/elsewhere")]
     running.pay()
@@ -394,7 +396,7 @@ def test_the_shop_s_answer_tells_whether_it_was_sent(running: Bank, status: str,
     assert [path for path, _ in running.shop.received] == ["/automatic"]
 
 
-def test_a_server_may_be_told_whom_to_call(param: Path) -> None:
+def test_automatic_responses_go_to_allowed_hosts_only(param: Path) -> None:
     with bank(param, allowed_hosts={"shop.example"}) as running:
         running.pay()
         assert running.shop.received == []
@@ -421,7 +423,7 @@ def test_a_server_may_be_told_whom_to_call(param: Path) -> None:
         ("/result", "POST", b"session=%ff", 400),
     ],
 )
-def test_the_hostile_world_gets_a_page_and_a_status(
+def test_hostile_requests_get_a_page_and_a_status(
     running: Bank, path: str, method: str, body: bytes | None, status: int
 ) -> None:
     answer = send(running.url + path, body, method)
@@ -483,7 +485,7 @@ def test_pages_are_never_stored_and_load_nothing_else(running: Bank) -> None:
         ("it", "it", "Numero della carta"),
     ],
 )
-def test_pages_speak_the_customer_s_language(running: Bank, language: str, html: str, words: str) -> None:
+def test_pages_speak_the_customers_language(running: Bank, language: str, html: str, words: str) -> None:
     entry = running.call(running.request(language=language))
     assert f'<html lang="{html}">' in entry.text and words in entry.text
 
@@ -509,7 +511,7 @@ def test_the_entry_page_says_which_cards_to_try(running: Bank, means: str, code:
     assert "Test cards" not in running.card(running.call(running.request()), accepted).text
 
 
-def test_errors_speak_the_browser_s_language(running: Bank) -> None:
+def test_errors_speak_the_browsers_language(running: Bank) -> None:
     answer = running.call("", Accept_Language="it-IT,it;q=0.9")
     assert "Transazione non valida" in answer.text
 

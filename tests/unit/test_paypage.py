@@ -112,7 +112,7 @@ def test_no_response_page_bypasses_the_receipt(today: Pathfile, data: str, bypas
     assert asked(ask(today, data=data), "CB").get("paypageData.bypassReceiptPage") == bypass
 
 
-def test_a_request_says_what_the_guide_s_parameters_said(today: Pathfile) -> None:
+def test_request_carries_the_parameters_of_the_guide(today: Pathfile) -> None:
     request = ask(
         today,
         order_id="CMD-42",
@@ -191,7 +191,7 @@ def test_one_form_lists_the_means_where_the_server_shows_them(param: Path) -> No
     assert str(form(request)).count("<form ") == 1
 
 
-def test_a_payment_in_several_times_is_the_guide_s_example(today: Pathfile) -> None:
+def test_payment_in_several_times_is_the_example_of_the_guide(today: Pathfile) -> None:
     data = "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=15000"
     call = {"merchant_id": SHOP, "merchant_country": "fr", "amount": "65000", "transaction_id": "123"}
     parmcom = Path(today.merchant_parameters + f".{SHOP}")
@@ -214,7 +214,7 @@ def test_a_payment_in_several_times_is_the_guide_s_example(today: Pathfile) -> N
     {"capture_mode": "PAYMENT_N", "capture_day": "0", "data": "NB_PAYMENT=1;PERIOD=1;INITIAL_AMOUNT=1"},
     {"capture_mode": "PAYMENT_N", "data": "NB_PAYMENT=2;PERIOD=1;INITIAL_AMOUNT=1"},
 ])  # fmt: skip
-def test_what_would_read_as_something_else_is_not_asked(today: Pathfile, parameters: dict[str, str]) -> None:
+def test_value_that_would_read_as_another_key_is_refused(today: Pathfile, parameters: dict[str, str]) -> None:
     numbers: list[str] = []
     with pytest.raises(CallError):
         make_request(
@@ -320,7 +320,7 @@ def test_whatever_was_sealed_is_a_response_or_an_error_with_words(today: Pathfil
         assert response["merchant_id"] == SHOP and int(response["amount"]) >= 0
 
 
-def test_the_key_before_serves_while_it_is_there(today: Pathfile) -> None:
+def test_previous_key_is_used_while_it_exists(today: Pathfile) -> None:
     post = sealed(SHOP + "_KEY0", keyVersion="7")
     assert read_outcome(post, today).outcome == "accepted"
     Path(today.paypage.key + f".{SHOP}.old").unlink()
@@ -351,7 +351,7 @@ def test_a_key_that_others_may_read_is_refused(today: Pathfile) -> None:
         ask(today)
 
 
-def test_today_s_post_is_refused_by_a_shop_without_secret_keys(pathfile: Pathfile) -> None:
+def test_paypage_response_is_refused_without_a_secret_key(pathfile: Pathfile) -> None:
     with pytest.raises(KeyMissing, match="PAYPAGE_KEY"):
         read_outcome(sealed(), pathfile)
 

@@ -80,7 +80,7 @@ def test_own_shop_has_its_key_to_be_pasted_and_every_number(tmp_path: Path) -> N
     assert request.action == "https://payment-webinit.mercanet.bnpparibas.net/paymentInit"
 
 
-def test_configuration_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+def test_existing_configuration_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "parmcom.sogenactif").write_text("ours")
     status, said = paypage(tmp_path, "https://shop.example")
     assert (status, f"{tmp_path}/parmcom.sogenactif is there already" in said) == (1, True)

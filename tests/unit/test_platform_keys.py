@@ -75,7 +75,7 @@ def test_key_of_the_platform_is_told_from_other_names_by_its_form(name: str, exp
     assert is_platform_key(name) is expected
 
 
-def test_no_name_of_the_kit_is_in_the_form_of_the_platform_s_keys() -> None:
+def test_no_name_of_the_kit_is_in_the_form_of_the_platforms_keys() -> None:
     assert not any(map(is_platform_key, [*CALL, *PARMCOM]))
 
 
@@ -94,7 +94,7 @@ def test_keys_stand_after_those_of_the_kit(paypage_pathfile: Pathfile) -> None:
     assert sealed["orderChannel"] == "INTERNET"
 
 
-def test_call_goes_before_the_merchant_s_file_and_that_before_the_default(
+def test_call_goes_before_the_merchants_file_and_that_before_the_default(
     paypage_pathfile: Pathfile,
 ) -> None:
     with open(paypage_pathfile.default_parameters, "a") as file:

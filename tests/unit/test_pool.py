@@ -55,6 +55,6 @@ def test_ledger_of_a_failed_request_is_not_borrowed_again(pathfile: Pathfile) ->
         assert next_one is not ledger
 
 
-def test_without_the_keyword_there_is_none() -> None:
+def test_no_ledger_is_borrowed_without_the_keyword() -> None:
     with borrow_ledger(Pathfile("", {})) as ledger:
         assert ledger is None

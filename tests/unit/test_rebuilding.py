@@ -95,7 +95,7 @@ def test_replay_makes_it_again_while_a_process_has_the_lost_file_open(
     assert run("verify", pathfile, tmp_path)[0] == 0
 
 
-def test_what_a_damaged_ledger_says_mends_it(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
+def test_remedy_of_a_damaged_ledger_repairs_it(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
     ledger.close()
     content = os.urandom(5000)
     (tmp_path / "ledger.db").write_bytes(content)
@@ -131,7 +131,7 @@ def test_two_replays_at_once_make_one_whole_ledger(ledger: Ledger, pathfile: str
     assert_whole(tmp_path, 20)
 
 
-def test_the_second_replay_says_that_it_waits(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
+def test_second_replay_reports_that_it_waits(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
     with ledger.journal.replaying(lambda: None):
         second = start("replay", pathfile, tmp_path)
         assert second.stderr
@@ -192,7 +192,7 @@ def caddies(ledger: Ledger) -> list[str]:
     return [transaction.fields["caddie"] for transaction in transactions(ledger, order_id="A")]
 
 
-def test_replay_records_a_request_that_was_made_again_no_second_time(
+def test_replay_does_not_record_a_repeated_request_twice(
     ledger: Ledger, pathfile: str, tmp_path: Path
 ) -> None:
     repeated_request(ledger, "first", "second", "last")
@@ -202,7 +202,7 @@ def test_replay_records_a_request_that_was_made_again_no_second_time(
         assert caddies(ledger) == ["last"]
 
 
-def test_lost_ledger_is_made_again_with_the_last_form_of_a_request(
+def test_lost_ledger_is_rebuilt_with_the_last_form_of_a_request(
     ledger: Ledger, pathfile: str, tmp_path: Path
 ) -> None:
     number = repeated_request(ledger, "first", "second", "last")
@@ -236,7 +236,7 @@ def test_a_ledger_is_not_made_where_a_dangling_link_leads(tmp_path: Path) -> Non
     assert not (tmp_path / "elsewhere.db").exists()
 
 
-def test_lost_ledger_is_not_made_again_without_a_day_that_cannot_be_read(
+def test_lost_ledger_is_not_rebuilt_without_an_unreadable_day(
     ledger: Ledger, pathfile: str, tmp_path: Path
 ) -> None:
     ledger.close()

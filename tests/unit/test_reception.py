@@ -581,7 +581,7 @@ def test_number_of_a_later_instalment_is_given_to_nobody_else(shop: MovingShop) 
         ("paypage", "readable by everybody"),
     ],
 )
-def test_genuine_message_is_kept_until_the_secret_is_mended(
+def test_genuine_message_is_stored_until_the_secret_is_corrected(
     shop: MovingShop, param: Path, protocol: str, fault: str
 ) -> None:
     secret = param / f"certif.fr.{MERCHANT}.php"
@@ -612,7 +612,7 @@ def test_genuine_message_is_kept_until_the_secret_is_mended(
 
 
 @pytest.mark.parametrize("code", ["17", "05", "60"])
-def test_acceptance_after_another_outcome_is_kept_until_the_secret_is_mended(
+def test_acceptance_after_another_outcome_is_stored_until_the_secret_is_corrected(
     shop: MovingShop, param: Path, code: str
 ) -> None:
     secret = param / f"certif.fr.{MERCHANT}.php"
@@ -635,7 +635,7 @@ def test_acceptance_after_another_outcome_is_kept_until_the_secret_is_mended(
     assert shop.notified_by_replay() == "CMD-42 accepted\n"
 
 
-def test_wrong_key_version_is_kept_until_the_pathfile_is_mended(shop: MovingShop, param: Path) -> None:
+def test_wrong_key_version_is_stored_until_the_pathfile_is_corrected(shop: MovingShop, param: Path) -> None:
     shop.move(param, KEY_VERSION="2")
     number = shop.asked()
     assert post(shop.autoresponse, **shop.paypage_post(number, keyVersion="1")).status == 400

@@ -102,7 +102,7 @@ def test_what_the_old_certificate_sealed_is_refused_once_it_is_gone(param: Path,
         open_response(seal_response(PAID, old), pathfile)
 
 
-def test_another_shop_s_seal_is_refused(pathfile: Pathfile) -> None:
+def test_another_shops_seal_is_refused(pathfile: Pathfile) -> None:
     other = read_certificate(pathfile, "fr", "014213245611112")
     with pytest.raises(SealError):
         open_response(seal_response(PAID, other), pathfile)

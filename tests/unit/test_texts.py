@@ -24,5 +24,5 @@ def test_an_unknown_language_is_english() -> None:
         (",;=", "en"),
     ],
 )
-def test_the_browser_s_first_language_that_is_ours(header: str, language: str) -> None:
+def test_the_browsers_first_language_that_is_ours(header: str, language: str) -> None:
     assert accepted_language(header) == language

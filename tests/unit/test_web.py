@@ -35,7 +35,7 @@ def test_call_request_may_be_posted_to(shop: Shop) -> None:
     assert "CMD-42" in post(shop.request, order="CMD-42").body
 
 
-def test_the_amount_is_the_shop_s_whatever_the_browser_says(shop: Shop) -> None:
+def test_the_amount_is_the_shops_whatever_the_browser_says(shop: Shop) -> None:
     answer = ask(shop.request, query="order=CMD-42&amount=001&merchant_id=1")
     assert "12,50\u00a0€" in answer.body
     assert "0,01" not in answer.body
@@ -74,7 +74,7 @@ def test_pages_are_not_stored_and_post_to_the_payment_server_only(shop: Shop) ->
         ("it", "Il suo ordine"),
     ],
 )
-def test_pages_are_in_the_customer_s_language(shop: Shop, language: str, title: str) -> None:
+def test_pages_are_in_the_customers_language(shop: Shop, language: str, title: str) -> None:
     shop.order = Order({**ORDER.parameters, "language": language})
     assert f"<h1>{title}</h1>" in ask(shop.request, query="order=CMD-42").body
 
@@ -104,7 +104,7 @@ def test_our_own_faults_tell_the_customer_whom_to_ask_and_the_log_why(shop: Shop
     assert incident in answer.body
 
 
-def test_a_shop_s_function_that_raises_is_one_line_of_the_log_and_no_traceback(
+def test_a_shops_function_that_raises_is_one_line_of_the_log_and_no_traceback(
     shop: Shop, pathfile: Pathfile
 ) -> None:
     def order_to_pay(reference: str) -> Order:
@@ -132,7 +132,7 @@ def test_head_is_answered_without_a_page_or_a_payment_request(shop: Shop, param:
     assert ask(shop.request, query="order=CMD-42").status == 500
 
 
-def test_pages_are_html_and_the_bank_s_answers_are_text(shop: Shop) -> None:
+def test_pages_are_html_and_the_banks_answers_are_text(shop: Shop) -> None:
     data = shop.seal()
     for application, type_ in (
         (shop.request, "text/html; charset=utf-8"),
@@ -214,7 +214,7 @@ def test_what_cannot_be_verified_is_shown_to_nobody(
     ({"CONTENT_LENGTH": "-1"}, 400), ({"CONTENT_LENGTH": "x"}, 400), ({"CONTENT_LENGTH": "9" * 5000}, 413),
     ({"CONTENT_LENGTH": "50"}, 400), ({"CONTENT_TYPE": "multipart/form-data; boundary=x"}, 400), ({"CONTENT_LENGTH": "٣"}, 400),
 ])  # fmt: skip
-def test_a_form_that_is_none_is_refused(shop: Shop, variables: dict[str, str], status: int) -> None:
+def test_invalid_form_is_refused(shop: Shop, variables: dict[str, str], status: int) -> None:
     for application in (shop.request, shop.response, shop.autoresponse):
         assert ask(application, "POST", body=b"DATA=1", **variables).status == status
 
