@@ -24,6 +24,8 @@ PAYPAGE_HOSTS = {
         "test": "payment-webinit.simu.sips-services.com",
     },
 }
+# Domains that don't exist on the internet.
+LOCAL = (".localhost", ".local", ".test", ".lan", ".internal", ".home.arpa")
 SAFE_IN_URL = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_~:/?&=%+[]")
 
 
@@ -31,3 +33,49 @@ def is_web_address(url: str) -> bool:
     """Return whether a URL is http or https with a host, in characters that are safe in a header and in HTML."""
     scheme, _, rest = url.partition("://")
     return scheme in ("http", "https") and bool(rest.partition("/")[0]) and set(url) <= SAFE_IN_URL
+
+
+def is_address(url: str) -> bool:
+    """Return whether a URL is http or https, with a host, a valid port, and no character that a header can't hold."""
+    import re
+    from urllib.parse import urlsplit
+
+    name = r"([\w.-]+|\[[0-9A-Fa-f:.]+\])"
+    try:
+        return bool(
+            re.fullmatch(rf"https?://{name}(:[0-9]{{1,5}})?([/?#][\x21-\x7e]*)?", url, re.ASCII)
+        ) and (urlsplit(url).port != 0)
+    except ValueError:
+        return False
+
+
+def host(url: str) -> str:
+    """Return the name or number of an address's host, in lower case; empty if it has none."""
+    from urllib.parse import urlsplit
+
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_local(url: str) -> bool:
+    """Return whether an address leads to this machine or its own network, out of reach of any bank."""
+    import ipaddress
+
+    name = host(url)
+    try:
+        return not ipaddress.ip_address(name).is_global
+    except ValueError:
+        return "." not in name or name.endswith(LOCAL)
+
+
+def is_for_tests(url: str) -> bool:
+    """Return whether an address is that of a bank's test server, where nobody is charged: all their hosts have ``simu``."""
+    return "simu" in host(url).replace("-", ".").split(".")
+
+
+def production_address(url: str) -> str:
+    """Return the address of Paypage in production for the brand of a test server, Sogenactif if it is unknown."""
+    brands = (brand for brand in PAYPAGE_HOSTS.values() if brand.get("test") == host(url))
+    return f"https://{next(brands, PAYPAGE_HOSTS['sogenactif'])['production']}/paymentInit"

@@ -6,7 +6,7 @@ every byte (``fields.to_text``). In a pathfile ``@HERE@`` is its own folder. Sou
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sogenactif.addresses import is_web_address
 from sogenactif.errors import CallError, InvalidSeparator, ParametersUnreadable, PathfileError
@@ -21,6 +21,10 @@ DEFAULTS = {
 }
 NEEDED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE")
 PAYPAGE_NEEDED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "PAYPAGE_URL", "PAYPAGE_KEY")
+# F_PARAM as the original kit's samples write it: the folder D_PARM, then parmcom.
+INDIRECT = ["F_PARAM", "D_PARM", "parmcom", ""]
+# The number of a line, from 1, and its parts between exclamation marks.
+Row = tuple[int, list[str]]
 SIPS, PAYPAGE = "sips", "paypage"
 # The values that a keyword may have; the first applies if the keyword is absent or empty.
 CHOICES = {
@@ -137,66 +141,94 @@ def read_pathfile(path: str) -> Pathfile:
     Raises PathfileError and InvalidSeparator, with the line of what is wrong.
     """
     try:
-        rows = list(_lines(path or "pathfile"))
+        rows = list(parse(read_file(path or "pathfile")))
     except (OSError, ValueError) as error:
         raise PathfileError(path) from error
+    for number, parts in rows:
+        if len(parts) != 3 and parts != INDIRECT:
+            raise InvalidSeparator(f"+ Invalid separator in file at line {number} ({path})")
+    keywords, lines = settings(path, rows)
+    error = next(wrong_values(keywords, lines), None)
+    if error:
+        raise error
+    return Pathfile(path, keywords, lines)
+
+
+def settings(path: str, rows: Iterable[Row]) -> tuple[dict[str, str], dict[str, int]]:
+    """Return the value of each keyword of a pathfile's rows, and its line. Malformed rows are left out."""
     keywords, lines = {}, {}
     here = os.path.dirname(os.path.realpath(path or "pathfile"))
     indirect = 0
-    for number, row in rows:
-        parts = row.split("!")
-        if parts == ["F_PARAM", "D_PARM", "parmcom", ""]:
+    for number, parts in rows:
+        if parts == INDIRECT:
             indirect = number
         elif len(parts) == 3:
             keywords[parts[0]] = parts[1].replace("@HERE@", here)
             lines[parts[0]] = number
-        else:
-            raise InvalidSeparator(f"+ Invalid separator in file at line {number} ({path})")
     if indirect:
         keywords["F_PARAM"] = keywords.get("D_PARM", "") + "parmcom"
         lines["F_PARAM"] = indirect
-    _check(keywords, lines)
-    return Pathfile(path, keywords, lines)
+    return keywords, lines
 
 
 def _value(keywords: Mapping[str, str], keyword: str) -> str:
     return keywords.get(keyword) or (CHOICES[keyword][0] if keyword in CHOICES else FORMS[keyword][1])
 
 
-def _check(keywords: Mapping[str, str], lines: Mapping[str, int]) -> None:
-    """Raise PathfileError for the first keyword that is absent or has a wrong value."""
+def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Iterator[PathfileError]:
+    """Yield an error for each keyword of a pathfile that is absent or has a wrong value."""
     for keyword, choices in CHOICES.items():
         value = keywords.get(keyword)
         if value and value not in choices:
             may = " or ".join(filter(None, choices))
-            raise PathfileError(f"{keyword} is {value}, and may only be {may}", lines[keyword])
+            yield PathfileError(
+                f"{keyword} is {value}, and may only be {may}", lines[keyword], "wrong_value", keyword
+            )
     for keyword in PAYPAGE_NEEDED if keywords.get("PROTOCOL") == PAYPAGE else NEEDED:
         if not keywords.get(keyword):
-            raise PathfileError(f"no key word {keyword}")
+            yield PathfileError(f"no key word {keyword}", 0, "keyword_absent", keyword)
     for keyword in ("F_CTYPE", "LOGO_TYPE"):
         value = keywords.get(keyword)
         if value and not stays_in_directory(value):
-            raise PathfileError(f"{keyword} ({value}) may hold letters, digits, - and _ only", lines[keyword])
+            yield PathfileError(
+                f"{keyword} ({value}) may hold letters, digits, - and _ only", lines[keyword], "", keyword
+            )
     for keyword, (form, example) in FORMS.items():
         value = keywords.get(keyword)
         if value and not form.fullmatch(value):
-            raise PathfileError(f"{keyword} ({value}) is not in the form of {example}", lines[keyword])
-    first, _, last = (keywords.get("NUMBERS") or "1-999999").partition("-")
-    if not 0 < int(first) <= int(last):
-        raise PathfileError(f"NUMBERS ({first}-{last}) is an empty range", lines["NUMBERS"])
+            yield PathfileError(
+                f"{keyword} ({value}) is not in the form of {example}", lines[keyword], "wrong_form", keyword
+            )
+        elif value and keyword == "NUMBERS":
+            first, _, last = value.partition("-")
+            if not 0 < int(first) <= int(last):
+                yield PathfileError(
+                    f"NUMBERS ({first}-{last}) is an empty range", lines[keyword], "", keyword
+                )
     for keyword in ("PAYPAGE_URL", "OFFICE_URL"):
         url = keywords.get(keyword)
         if url and not is_web_address(url):
-            raise PathfileError(f"{keyword} ({url}) is no http or https address", lines[keyword])
+            yield PathfileError(
+                f"{keyword} ({url}) is no http or https address", lines[keyword], "address_malformed", keyword
+            )
     journal = keywords.get("JOURNAL")
     if journal and not os.path.isabs(journal):
-        raise PathfileError(f"JOURNAL ({journal}) is no absolute path", lines["JOURNAL"])
+        yield PathfileError(
+            f"JOURNAL ({journal}) is no absolute path", lines["JOURNAL"], "relative", "JOURNAL"
+        )
     ledger = keywords.get("LEDGER", "")
     if ledger and not ledger.startswith(LEDGERS):
         # The value itself may hold a password.
-        raise PathfileError("LEDGER is sqlite:////absolute/path or postgresql://…", lines["LEDGER"])
-    if ledger and not LedgerAddress(ledger).file and not journal:
-        raise PathfileError("no key word JOURNAL, which this LEDGER needs", lines["LEDGER"])
+        yield PathfileError(
+            "LEDGER is sqlite:////absolute/path or postgresql://…",
+            lines["LEDGER"],
+            "ledger_malformed",
+            "LEDGER",
+        )
+    elif ledger and not LedgerAddress(ledger).file and not journal:
+        yield PathfileError(
+            "no key word JOURNAL, which this LEDGER needs", lines["LEDGER"], "keyword_absent", "JOURNAL"
+        )
 
 
 @cached_until_changed
@@ -207,8 +239,7 @@ def read_parameters(whose: str, path: str) -> dict[str, str]:
     """
     fields = {}
     try:
-        for number, line in _lines(path):
-            parts = line.split("!")
+        for number, parts in parse(read_file(path)):
             if len(parts) != 3:
                 raise InvalidSeparator(
                     f"Invalid separator in file at line {number} 3 attendu, {len(parts)} recu ({path})"
@@ -230,9 +261,9 @@ def merge(*sources: Mapping[str, str]) -> dict[str, str]:
     return merged
 
 
-def _lines(path: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a file with their numbers, from 1, except empty lines and comments."""
-    for number, line in enumerate(to_text(read_file(path)).split("\n"), 1):
+def parse(content: bytes) -> Iterator[Row]:
+    """Yield the rows of a pathfile or parmcom file, except empty lines and comments."""
+    for number, line in enumerate(to_text(content).split("\n"), 1):
         line = line.removesuffix("\r")
         if line and not line.startswith("#"):
-            yield number, line
+            yield number, line.split("!")

@@ -79,11 +79,16 @@ class ConfigurationError(KitError):
 
 
 class PathfileError(ConfigurationError):
-    """Report a pathfile that is unreadable, lacks a keyword or has a wrong value; ``line`` is 0 if none is wrong."""
+    """Report a pathfile that is unreadable, lacks a keyword or has a wrong value; ``line`` is 0 if none is wrong.
 
-    def __init__(self, what: str, line: int = 0) -> None:
+    ``kind`` names the rule that ``keyword`` breaks, empty for one without a name.
+    """
+
+    def __init__(self, what: str, line: int = 0, kind: str = "", keyword: str = "") -> None:
         super().__init__(f"Error reading pathfile ({f'line {line}: ' if line else ''}{what})")
         self.line = line
+        self.kind = kind
+        self.keyword = keyword
 
 
 class ParametersUnreadable(ConfigurationError):

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from sogenactif.addresses import is_address
 from sogenactif_sandbox import template
-from sogenactif_sandbox.addresses import is_address, origin
+from sogenactif_sandbox.addresses import origin
 from sogenactif_sandbox.shop_files import NAME, ShopFiles
 from sogenactif_sandbox.template import Template
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from sogenactif.addresses import is_address
 from sogenactif.configuration import Pathfile
 from sogenactif.dates import read_day
 from sogenactif.errors import KeyMissing
@@ -20,7 +21,6 @@ from sogenactif.fields import is_digits
 from sogenactif.instalments import OPTIONS, WrongSchedule, schedule
 from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif_sandbox import clock
-from sogenactif_sandbox.addresses import is_address
 from sogenactif_sandbox.rules import ABORT
 
 SEALS: Mapping[str, Callable[[bytes, bytes], str]] = {

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from sogenactif.addresses import is_address
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import MessageError, MessageStructureError, SealError, SecretError
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, is_digits, to_bytes
@@ -17,7 +18,6 @@ from sogenactif.protocols import posted
 from sogenactif.protocols.certificate import certificate_path
 from sogenactif.protocols.sips import open_request
 from sogenactif_sandbox import clock, paypage, template
-from sogenactif_sandbox.addresses import is_address
 from sogenactif_sandbox.rules import MEANS, PAYPAGE_MEANS, due_dates
 from sogenactif_sandbox.shop_files import ShopFiles
 

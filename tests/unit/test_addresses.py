@@ -4,7 +4,15 @@ import string
 
 import pytest
 
-from sogenactif.addresses import is_web_address
+from sogenactif.addresses import (
+    PAYPAGE_HOSTS,
+    host,
+    is_address,
+    is_for_tests,
+    is_local,
+    is_web_address,
+    production_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +60,66 @@ def test_anything_else_is_no_address(url: str) -> None:
 def test_characters_that_mean_something_in_a_header_or_in_html_are_refused(character: str) -> None:
     assert not is_web_address(f"https://bank.example/pay{character}")
     assert not is_web_address(f"https://bank{character}.example/pay")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://shop.example", True),
+        ("https://shop.example:8443/return?order=1", True),
+        ("http://[::1]:8080/", True),
+        ("shop.example/return", False),
+        ("ftp://shop.example/", False),
+        ("http:///return", False),
+        ("http://shop.example/a b", False),
+        ("http://shop.example/é", False),
+        ("http://shop.example/\r\nX: y", False),
+        ("http://shop.example:http/", False),
+        ("http://shop.example:0/", False),
+        ("http://shop.example:65536/", False),
+        ("http://[::1/", False),
+    ],
+)
+def test_address_of_a_shop_has_a_host_and_a_port_that_exist(url: str, expected: bool) -> None:
+    assert is_address(url) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://localhost/", True),
+        ("http://127.0.0.1:8080/", True),
+        ("http://192.168.1.7/", True),
+        ("http://[::1]/", True),
+        ("http://SHOP.LOCAL/", True),
+        ("http://shop.test/", True),
+        ("https://shop.example/", False),
+        ("https://local.shop.example/", False),
+        ("http://8.8.8.8/", False),
+    ],
+)
+def test_local_address_is_out_of_reach_of_a_bank(url: str, expected: bool) -> None:
+    assert is_local(url) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"), [("https://Shop.Example:1/x", "shop.example"), ("http://[::1/", "")]
+)
+def test_host_is_in_lower_case_and_empty_if_there_is_none(url: str, expected: str) -> None:
+    assert host(url) == expected
+
+
+@pytest.mark.parametrize("brand", PAYPAGE_HOSTS)
+def test_test_server_of_each_brand_is_known_with_that_of_production(brand: str) -> None:
+    hosts = PAYPAGE_HOSTS[brand]
+    assert not is_for_tests(f"https://{hosts['production']}/paymentInit")
+    if "test" in hosts:
+        test = f"https://{hosts['test']}/paymentInit"
+        assert is_for_tests(test)
+        assert production_address(test) == f"https://{hosts['production']}/paymentInit"
+
+
+def test_test_server_of_an_unknown_brand_leads_to_sogenactif() -> None:
+    url = "https://payment-webinit.simu.bank.example/paymentInit"
+    assert is_for_tests(url)
+    assert production_address(url) == "https://payment-webinit.sogenactif.com/paymentInit"

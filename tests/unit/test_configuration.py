@@ -2,7 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from sogenactif.configuration import Pathfile, merge, read_parameters, read_pathfile
+from sogenactif.configuration import (
+    Pathfile,
+    merge,
+    parse,
+    read_parameters,
+    read_pathfile,
+    settings,
+    wrong_values,
+)
 from sogenactif.errors import InvalidSeparator, ParametersUnreadable, PathfileError
 
 NEEDED = "D_LOGO!/logos/!\nF_DEFAULT!/etc/shop/common!\nF_PARAM!/etc/shop/parmcom!\nF_CERTIFICATE!/etc/shop/certif!\n"
@@ -119,6 +127,22 @@ def test_password_of_the_ledger_is_not_shown(tmp_path: Path) -> None:
     content = NEEDED + "JOURNAL!/srv/journal!\nLEDGER!postgresql://shop:secret@127.0.0.1/shop!\n"
     pathfile = pathfile_of(tmp_path, content)
     assert "secret" not in repr(pathfile) + repr(pathfile.ledger)
+
+
+def test_every_wrong_value_is_reported_with_its_keyword_and_its_rule(tmp_path: Path) -> None:
+    content = (
+        "D_LOGO!/logos/!\nNUMBERS!all!\nLOG!disk!\nNUMBERS!\nPAYPAGE_URL!bank!\nLEDGER!postgresql://h/d!\n"
+    )
+    keywords, lines = settings(str(tmp_path / "pathfile"), parse(content.encode()))
+    assert [(error.kind, error.keyword, error.line) for error in wrong_values(keywords, lines)] == [
+        ("wrong_value", "LOG", 3),
+        ("keyword_absent", "F_DEFAULT", 0),
+        ("keyword_absent", "F_PARAM", 0),
+        ("keyword_absent", "F_CERTIFICATE", 0),
+        ("wrong_form", "NUMBERS", 2),
+        ("address_malformed", "PAYPAGE_URL", 5),
+        ("keyword_absent", "JOURNAL", 6),
+    ]
 
 
 @pytest.mark.parametrize("path", ["/nowhere/pathfile", "/", "path\0file"])

@@ -11,7 +11,7 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 from sogenactif.commands import new_parser
-from sogenactif.commands.check.findings import FAULT, OK, WARNING, Finding, fault
+from sogenactif.commands.check.findings import FAULT, OK, WARNING, Failed, Finding, fault
 from sogenactif.commands.check.machine import can_import_dependencies, python
 from sogenactif.commands.check.output import Results, count, print_findings, print_json
 from sogenactif.commands.check.rights import READ, SEARCH, Account, in_the_way, refused
@@ -146,6 +146,8 @@ def _findings(look: Look, web_user: Callable[[], Account] | None = None) -> list
     try:
         found = look()
         return [finding for number, finding in enumerate(found) if finding not in found[:number]]
+    except Failed as failed:
+        return [failed.finding]
     except PermissionError as error:
         return [_not_allowed(os.fsdecode(error.filename or ""), web_user)]
     except NotADirectoryError as error:

@@ -3,49 +3,36 @@
 import glob
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
+from functools import partial
 
-from sogenactif.addresses import is_web_address
 from sogenactif.commands.check.findings import Finding, fault, ok, warning
 from sogenactif.commands.check.machine import SCRIPTS
 from sogenactif.commands.check.rights import READ, SEARCH, refused, require_search_permission
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import ROOT
-from sogenactif.configuration import (
-    CHOICES,
-    FORMS,
-    KEYWORDS,
-    LEDGERS,
-    NEEDED,
-    PAYPAGE,
-    PAYPAGE_NEEDED,
-    POSTGRESQL,
-    read_pathfile,
-)
-from sogenactif.errors import KitError, PathfileError
-from sogenactif.fields import PARMCOM, is_platform_key, to_bytes, to_text
+from sogenactif.configuration import CHOICES, FORMS, INDIRECT, KEYWORDS, Row, parse, settings, wrong_values
+from sogenactif.errors import PathfileError
+from sogenactif.fields import PARMCOM, is_platform_key, to_bytes
 from sogenactif.files import read_file
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-INDIRECT = "F_PARAM!D_PARM!parmcom!"
+LONGEST_SHOWN = 32
 LIKE_ENOUGH = 0.75
 
 
 def pathfile(path: str) -> list[Finding]:
-    """Check the pathfile, line by line."""
-    found = _lines(path, KEYWORDS, PARMCOM)
-    if found and found[0].name in ("missing", "unreadable"):
+    """Check the pathfile: each line, then each value."""
+    found, rows = _lines(path, KEYWORDS, PARMCOM)
+    if rows is None:
         return found
+    keywords, lines = settings(path, rows)
     misspelled = {finding.values.get("likely") for finding in found}
-    for keyword in sorted(_absent(path) - misspelled):
-        found.append(fault("keyword_absent", path, line_of(path, keyword), keyword=keyword))
-    if not any(finding.level == "fault" for finding in found):
-        try:
-            read_pathfile(path)
-        except KitError as error:
-            line = error.line if isinstance(error, PathfileError) else 0
-            found.append(fault("kit_refuses", path, line, error=error))
+    for error in wrong_values(keywords, lines):
+        if error.keyword not in misspelled:
+            line = error.line if error.kind != "keyword_absent" else lines.get(error.keyword, 0)
+            found.append(_wrong_value(path, line, error, keywords.get(error.keyword, "")))
     return found or [ok("well_formed", path)]
 
 
@@ -56,7 +43,7 @@ def parameters(site: Site) -> list[Finding]:
         finding
         for path in files
         if os.path.exists(path)
-        for finding in _lines(path, PARMCOM, KEYWORDS, site.paypage) or [ok("well_formed", path)]
+        for finding in _lines(path, PARMCOM, KEYWORDS, site.paypage)[0] or [ok("well_formed", path)]
     ]
     known = {merchant.id for merchant in site.merchants}
     prefix = site.pathfile.merchant_parameters + "."
@@ -77,7 +64,7 @@ def paths(site: Site) -> list[Finding]:
         value = site.pathfile.keywords.get(keyword)
         if not value:
             continue
-        line = line_of(site.path, keyword)
+        line = site.pathfile.lines.get(keyword, 0)
         needed, wanted = (value, READ) if keyword == "F_DEFAULT" else (os.path.dirname(value), SEARCH)
         if not os.path.isabs(value):
             found.append(fault("relative", site.path, line, keyword=keyword, value=value))
@@ -120,116 +107,80 @@ def _code(site: Site) -> list[Finding]:
     return []
 
 
-def line_of(path: str, keyword: str) -> int:
-    """Return the number of the last line that sets a keyword, from 1; 0 if there is none."""
-    lines = read_file(path).split(b"\n")
-    numbers = [n for n, line in enumerate(lines, 1) if line.startswith(keyword.encode() + b"!")]
-    return numbers[-1] if numbers else 0
-
-
-def _absent(path: str) -> set[str]:
-    """Return the keywords that a pathfile needs and doesn't set."""
-    lines = to_text(read_file(path)).split("\n")
-    values = dict(line.split("!")[:2] for line in lines if "!" in line)
-    needed = set(PAYPAGE_NEEDED if values.get("PROTOCOL") == PAYPAGE else NEEDED)
-    if values.get("LEDGER", "").startswith(POSTGRESQL):
-        needed.add("JOURNAL")
-    return {keyword for keyword in needed if not values.get(keyword)}
-
-
 def _lines(
     path: str, known: Collection[str], elsewhere: Collection[str], platform_keys: bool = False
-) -> list[Finding]:
-    """Return the findings on the lines of a file; ``elsewhere`` are keywords of another kind of file.
+) -> tuple[list[Finding], list[Row] | None]:
+    """Return the findings on the lines of a file, and its rows; ``elsewhere`` are keywords of another kind of file.
 
     ``platform_keys`` says that it may have keys of Paypage's data dictionary too.
     """
     try:
         content = read_file(path)
     except FileNotFoundError:
-        return [fault("missing", path)]
+        return [fault("missing", path)], None
     except PermissionError:
         raise
     except (OSError, ValueError) as error:
-        return [fault("unreadable", path, error=getattr(error, "strerror", error))]
+        return [fault("unreadable", path, error=getattr(error, "strerror", error))], None
     found = []
     if content.startswith(BYTE_ORDER_MARK):
         found.append(fault("byte_order_mark", path, 1))
         content = content.removeprefix(BYTE_ORDER_MARK)
-    rows = to_text(content).split("\n")
-    returns = [number for number, row in enumerate(rows, 1) if row.endswith("\r")]
+    returns = [match.start() for match in re.finditer(rb"\r(?=\n|\Z)", content)]
     if returns:
-        found.append(warning("carriage_returns", path, returns[0], count=len(returns)))
+        first = content[: returns[0]].count(b"\n") + 1
+        found.append(warning("carriage_returns", path, first, count=len(returns)))
+    rows = list(parse(content))
     seen: dict[str, int] = {}
-    for number, row in enumerate(rows, 1):
-        row = row.removesuffix("\r")
-        if row and not row.startswith("#"):
-            keyword = row.partition("!")[0]
-            given = [keyword] if platform_keys and is_platform_key(keyword) else []
-            found += _line(path, number, row, [*known, *given], elsewhere, seen)
-    return found
+    for number, parts in rows:
+        if parts != INDIRECT or "F_PARAM" not in known:
+            given = parts[:1] if platform_keys and is_platform_key(parts[0]) else []
+            found += [finding(path, number) for finding in _line(parts, [*known, *given], elsewhere, seen)]
+            seen[parts[0]] = number
+    return found, rows
 
 
 def _line(
-    path: str, number: int, row: str, known: Collection[str], elsewhere: Collection[str], seen: dict[str, int]
-) -> list[Finding]:
-    """Return the findings on one line. Values are never shown: one may be a secret."""
-    keyword, *rest = row.split("!")
-    if "\r" in row:
-        return [fault("carriage_return_inside", path, number)]
-    if not row.strip():
-        return [fault("blank_line", path, number)]
-    if row == INDIRECT and "F_PARAM" in known:
-        return []
-    if len(rest) != 2:
-        return [fault("separators", path, number, count=len(rest))]
-    value, end = rest
-    found = []
-    if end:
-        found.append(warning("after_the_end" if end.strip() else "trailing_spaces", path, number))
-    if value != value.strip():
-        found.append(fault("spaces_around", path, number, keyword=_shown(keyword)))
-    if keyword != keyword.strip():
-        found.append(fault("spaces_around_keyword", path, number, keyword=_shown(keyword.strip())))
-    elif keyword not in known:
-        likely = get_close_matches(keyword.upper(), known, 1, LIKE_ENOUGH)
-        if keyword in elsewhere:
-            found.append(fault("misplaced", path, number, keyword=keyword))
-        elif likely:
-            found.append(fault("misspelled", path, number, keyword=_shown(keyword), likely=likely[0]))
-        else:
-            found.append(warning("unknown_keyword", path, number, keyword=_shown(keyword)))
+    parts: list[str], known: Collection[str], elsewhere: Collection[str], seen: Mapping[str, int]
+) -> Iterator[Callable[[str, int], Finding]]:
+    """Yield the findings on a line, for its place. Values are never shown: one may be a secret."""
+    keyword, shown = parts[0], parts[0].strip()
+    shown = shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+    if any("\r" in part for part in parts):
+        yield partial(fault, "carriage_return_inside")
+    elif not "!".join(parts).strip():
+        yield partial(fault, "blank_line")
+    elif len(parts) != 3:
+        yield partial(fault, "separators", count=len(parts) - 1)
     else:
-        if keyword in seen:
-            found.append(warning("repeated", path, number, keyword=keyword, first=seen[keyword]))
-        found += _value(path, number, keyword, value)
-    seen[keyword] = number
-    return found
+        value, end = parts[1:]
+        most = PARMCOM[keyword].max_length if keyword in PARMCOM and keyword in known else None
+        likely = get_close_matches(keyword.upper(), known, 1, LIKE_ENOUGH)
+        if end:
+            yield partial(warning, "after_the_end" if end.strip() else "trailing_spaces")
+        if value != value.strip():
+            yield partial(fault, "spaces_around", keyword=shown)
+        if keyword != keyword.strip():
+            yield partial(fault, "spaces_around_keyword", keyword=shown)
+        elif keyword in elsewhere and keyword not in known:
+            yield partial(fault, "misplaced", keyword=keyword)
+        elif keyword not in known and likely:
+            yield partial(fault, "misspelled", keyword=shown, likely=likely[0])
+        elif keyword not in known:
+            yield partial(warning, "unknown_keyword", keyword=shown)
+        elif keyword in seen:
+            yield partial(warning, "repeated", keyword=keyword, first=seen[keyword])
+        if most is not None and len(to_bytes(value)) > most:
+            yield partial(fault, "too_long", keyword=keyword, length=len(to_bytes(value)), most=most)
 
 
-def _value(path: str, number: int, keyword: str, value: str) -> list[Finding]:
-    """Return the findings on a value: its length in a parmcom file; its choices or its form in a pathfile."""
-    most, length = PARMCOM[keyword].max_length if keyword in PARMCOM else None, len(to_bytes(value))
-    if most is not None and length > most:
-        return [fault("too_long", path, number, keyword=keyword, length=length, most=most)]
-    if value and keyword in CHOICES and value not in CHOICES[keyword]:
-        choices = {choice.lower(): choice for choice in CHOICES[keyword] if choice}
-        likely = get_close_matches(value.lower(), choices, 1, LIKE_ENOUGH)
-        values = {"keyword": keyword, "choices": ", ".join(choices.values())}
-        if likely:
-            return [fault("misspelled_value", path, number, **values, likely=choices[likely[0]])]
-        return [fault("wrong_value", path, number, **values)]
-    if keyword == "PAYPAGE_URL" and value and not is_web_address(value):
-        return [fault("address_malformed", path, number, keyword=keyword, url=value)]
-    # @HERE@ is an absolute path.
-    if keyword == "LEDGER" and value and not value.replace("@HERE@", "/").startswith(LEDGERS):
-        return [fault("ledger_malformed", path, number)]
-    if keyword == "JOURNAL" and value and not value.startswith(("/", "@HERE@")):
-        return [fault("relative", path, number, keyword=keyword, value=value)]
-    if value and keyword in FORMS and not FORMS[keyword][0].fullmatch(value):
-        return [fault("wrong_form", path, number, keyword=keyword, example=FORMS[keyword][1])]
-    return []
-
-
-def _shown(keyword: str) -> str:
-    return keyword if len(keyword) <= 32 else keyword[:32] + "…"
+def _wrong_value(path: str, line: int, error: PathfileError, value: str) -> Finding:
+    """Return the finding of a value that the kit refuses; if a choice is alike, with that choice."""
+    keyword, kind = error.keyword, error.kind or "kit_refuses"
+    choices = {choice.lower(): choice for choice in CHOICES.get(keyword, ()) if choice}
+    values = {"keyword": keyword, "choices": ", ".join(choices.values()), "value": value, "url": value}
+    values["example"] = FORMS[keyword][1] if keyword in FORMS else ""
+    likely = get_close_matches(value.lower(), choices, 1, LIKE_ENOUGH)
+    if likely:
+        return fault("misspelled_value", path, line, likely=choices[likely[0]], **values)
+    return fault(kind, path, line, error=error, **values)

@@ -19,6 +19,14 @@ class Finding(NamedTuple):
     values: Mapping[str, object]
 
 
+class Failed(Exception):
+    """End a check with one finding: nothing further can be checked."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.name)
+        self.finding = finding
+
+
 def ok(name: str, file: str = "", line: int = 0, **values: object) -> Finding:
     """Make a finding that all is well."""
     return Finding(OK, name, file, line, values)

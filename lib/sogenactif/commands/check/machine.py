@@ -45,8 +45,8 @@ def python(scripts: str) -> list[Finding]:
             found.append(fault("script_missing_bundle" if KIND == "bundle" else "script_missing", path))
             continue
         first = source.partition(b"\n")[0]
-        command = first[2:].decode("utf-8", "replace").split()
-        if not first.startswith(b"#!") or not command:
+        command = interpreter_of(source)
+        if not command:
             found.append(fault("script_unnamed", path, 1))
         elif first.endswith(b"\r"):
             found.append(fault("script_carriage_return", path, 1))
@@ -58,6 +58,12 @@ def python(scripts: str) -> list[Finding]:
         version = ".".join(map(str, sys.version_info[:3]))
         return [ok("python", version=version, executable=sys.executable)]
     return found
+
+
+def interpreter_of(source: bytes) -> list[str]:
+    """Return the command in the first line of a script, empty if it names none."""
+    first = source.partition(b"\n")[0]
+    return first[2:].decode("utf-8", "replace").split() if first.startswith(b"#!") else []
 
 
 def _syntax(path: str, source: bytes) -> list[Finding]:

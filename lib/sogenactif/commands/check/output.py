@@ -78,11 +78,7 @@ def print_json(results: Results, skipped: Sequence[str], quiet: bool) -> None:
 def _text(finding: Finding) -> Text:
     """Return what a finding saw and what to do, on one line each."""
     saw, do = findings()[finding.name]
-    paths = {
-        "file": shlex.quote(finding.file),
-        "errors": f"{ROOT}/docs/errors.md",
-        "kit": shlex.quote(ROOT),
-    }
+    paths = {"file": shlex.quote(finding.file), "errors": f"{ROOT}/docs/errors.md", "kit": shlex.quote(ROOT)}
     return Text(printable(saw.format(**finding.values)), printable(do.format(**paths, **finding.values)))
 
 

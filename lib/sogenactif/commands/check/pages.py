@@ -5,10 +5,9 @@ from traceback import extract_tb
 from jinja2 import TemplateSyntaxError
 
 from sogenactif.commands.check.findings import Finding, fault, ok
-from sogenactif.commands.check.requests import probe
+from sogenactif.commands.check.requests import probes
 from sogenactif.commands.check.rights import refused
 from sogenactif.commands.check.site import Site
-from sogenactif.errors import KitError
 from sogenactif.files import read_file
 from sogenactif.pages import ENVIRONMENT, TEMPLATES, form, page, report
 from sogenactif.payment import PaymentResponse
@@ -48,11 +47,7 @@ def _template(site: Site, name: str) -> list[Finding]:
 
 def _made(site: Site) -> list[Finding]:
     """Make each page for a customer of the first merchant whose requests can be made."""
-    for merchant in site.merchants:
-        try:
-            request = probe(site, merchant)
-        except KitError:  # reported by the check of the requests
-            continue
+    for _, request in probes(site):
         response = PaymentResponse({**request.fields, "response_code": "00"})
         try:
             debug = report("", [("", {"": ""})])

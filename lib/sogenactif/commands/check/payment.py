@@ -5,7 +5,7 @@ from datetime import date
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin
 
-from sogenactif.commands.check.findings import Finding, fault, ok
+from sogenactif.commands.check.findings import Failed, Finding, fault, ok
 from sogenactif.commands.check.requests import opened_request
 from sogenactif.commands.check.server import Reply, ask
 from sogenactif.commands.check.site import Site
@@ -19,14 +19,6 @@ CARD, CODE = "4974934125497800", "600"
 PATIENCE = 10
 # The fields that hold what is sealed, in Sips 1.0 and in Paypage.
 SEALED = ("DATA", "Data")
-
-
-class Failed(Exception):
-    """Report that a step of the payment failed, by a finding."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.name)
-        self.finding = finding
 
 
 class Form:
@@ -74,15 +66,12 @@ def payment(site: Site) -> list[Finding]:
             return [fault("payment_bank", url=site.payment_address(merchant))]
     if not known:
         return [fault("payment_unknown", site.path)]
-    try:
-        return _pay(site)
-    except Failed as failed:
-        return [failed.finding]
+    return _pay(site)
 
 
 def _pay(site: Site) -> list[Finding]:
     page = f"{site.url}/cgi-bin/call_request.py"
-    order = _form(_ask(f"{page}?{urlencode({'order': site.order})}"), "payment_no_order", *SEALED)
+    order = _form(ask(f"{page}?{urlencode({'order': site.order})}"), "payment_no_order", *SEALED)
     try:
         requested = opened_request(posted(order.fields), site.pathfile)
     except KitError as error:
@@ -90,14 +79,14 @@ def _pay(site: Site) -> list[Finding]:
     servers = [site.payment_address(m) for m in site.merchants if m.id == requested["merchant_id"]]
     if order.action not in {f"{url}{path}" for url in servers for path in ("", "/callpayment")}:
         raise Failed(fault("payment_bank", url=order.action))
-    entry = _form(_ask(order.action, order.pressed), "payment_no_entry", "number", *SEALED)
+    entry = _form(ask(order.action, order.pressed), "payment_no_entry", "number", *SEALED)
     if "number" not in entry.fields:  # the server asks for the means
-        entry = _form(_ask(entry.action, entry.pressed), "payment_no_entry", "number")
+        entry = _form(ask(entry.action, entry.pressed), "payment_no_entry", "number")
     card = {"number": CARD, "month": "12", "year": str(date.today().year + 1), "code": CODE}
-    reply = _ask(entry.action, {**entry.fields, **card})
+    reply = ask(entry.action, {**entry.fields, **card})
     receipt = _form(reply, "payment_no_receipt", *SEALED, "session")
     if "result" in receipt.button:  # Paypage asks for the result of the authentication: the first is success
-        reply = _ask(receipt.action, receipt.pressed)
+        reply = ask(receipt.action, receipt.pressed)
     receipt = _form(reply, "payment_no_receipt", *SEALED)
     try:
         response = read_outcome(receipt.fields, site.pathfile)
@@ -108,7 +97,7 @@ def _pay(site: Site) -> list[Finding]:
     number = response["transaction_id"]
     if site.pathfile.ledger:
         _await(site, requested, number)
-    back = _ask(receipt.action, receipt.fields)
+    back = ask(receipt.action, receipt.fields)
     if back.status != 200:
         raise Failed(fault("payment_no_return", url=receipt.action, status=back.status))
     return [ok("payment_in_ledger" if site.pathfile.ledger else "payment_done", number=number)]
@@ -133,13 +122,6 @@ def _await(site: Site, requested: dict[str, str], number: str) -> None:
             state = states[-1] if states else "unknown"
             raise Failed(fault("payment_not_notified", number=number, url=url, state=state))
         time.sleep(0.2)
-
-
-def _ask(url: str, form: dict[str, str] | None = None) -> Reply:
-    try:
-        return ask(url, form)
-    except OSError as error:
-        raise Failed(fault("no_answer", url=url.partition("?")[0], error=error)) from None
 
 
 def _form(reply: Reply, otherwise: str, *names: str) -> Form:

@@ -6,7 +6,6 @@ from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
-from sogenactif.commands.check.configuration import line_of
 from sogenactif.commands.check.findings import Finding, fault, ok, warning
 from sogenactif.commands.check.rights import (
     READ,
@@ -116,7 +115,7 @@ def log(site: Site) -> list[Finding]:
     """Check the log: with ``LOG!syslog!`` a program on this machine has to take its lines."""
     if not site.pathfile.log:
         return [ok("server_log")]
-    line = line_of(site.path, "LOG")
+    line = site.pathfile.lines.get("LOG", 0)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as taker:
         try:
             taker.connect(SYSLOG)
@@ -130,7 +129,13 @@ def _unwritable(site: Site, path: str) -> list[Finding]:
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         return [
-            fault("leads_nowhere", site.path, line_of(site.path, "LEDGER"), keyword="LEDGER", path=folder)
+            fault(
+                "leads_nowhere",
+                site.path,
+                site.pathfile.lines.get("LEDGER", 0),
+                keyword="LEDGER",
+                path=folder,
+            )
         ]
     files = [file for file in (path, path + "-wal", path + "-shm") if os.path.exists(file)]
     return refused(site.user, folder, WRITE | SEARCH) or [

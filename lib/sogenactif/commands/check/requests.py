@@ -2,20 +2,21 @@
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from sogenactif.commands.check.configuration import line_of
+from sogenactif.addresses import is_address, is_for_tests, is_local, production_address
 from sogenactif.commands.check.findings import Finding, fault, ok, warning
 from sogenactif.commands.check.machine import SCRIPTS
 from sogenactif.commands.check.rights import refused
 from sogenactif.commands.check.site import Merchant, Site
-from sogenactif.commands.check.urls import is_address, is_for_tests, is_local
-from sogenactif.commands.migrate import SERVERS
 from sogenactif.commands.places import ROOT
-from sogenactif.configuration import Pathfile
+from sogenactif.configuration import Pathfile, parse
 from sogenactif.errors import ConfigurationError, KitError
 from sogenactif.fields import PARMCOM
+from sogenactif.files import read_file
 from sogenactif.payment import PaymentRequest, make_request
 from sogenactif.protocols import Post, paypage, sips
 from sogenactif.protocols.paypage_fields import ASKED
@@ -39,16 +40,16 @@ MISSPELLED = 0.85
 
 
 def requests(site: Site) -> list[Finding]:
-    """Check that a payment request of each merchant can be made and sealed, and its seal verified."""
+    """Seal a payment request of each merchant as for a customer, and open it again."""
     found = []
     for merchant in site.merchants:
         try:
-            request = probe(site, merchant)
+            request = probe(site.pathfile, merchant.country, merchant.id)
             fields = opened_request(next(iter(request.posts.values())), site.pathfile)
             if fields["order_id"] != PROBE["order_id"]:
                 raise KitError("order_id")
             found.append(ok("sealed", merchant=merchant.id))
-        except ConfigurationError:  # of a file, and reported by the check of that file
+        except ConfigurationError:  # of a file, whose own check reports it
             continue
         except KitError as error:
             words = re.findall(r"\w+", error.logged)
@@ -58,10 +59,17 @@ def requests(site: Site) -> list[Finding]:
     return found
 
 
-def probe(site: Site, merchant: Merchant) -> PaymentRequest:
-    """Make a payment request of a merchant that isn't recorded. Raises KitError."""
-    call = {**PROBE, "merchant_id": merchant.id, "merchant_country": merchant.country}
-    return make_request(call, site.pathfile, register=lambda fields, _: {**fields, "transaction_id": "1"})
+def probe(pathfile: Pathfile, country: str, merchant_id: str) -> PaymentRequest:
+    """Return a payment request of a merchant that no ledger registers. Raises KitError."""
+    call = {**PROBE, "merchant_id": merchant_id, "merchant_country": country}
+    return make_request(call, pathfile, register=lambda fields, _: {**fields, "transaction_id": "1"})
+
+
+def probes(site: Site) -> Iterator[tuple[Merchant, PaymentRequest]]:
+    """Yield the merchants for whom a request can be made, and that request; ``requests`` reports the others."""
+    for merchant in site.merchants:
+        with suppress(KitError):
+            yield merchant, probe(site.pathfile, merchant.country, merchant.id)
 
 
 def opened_request(post: Post, pathfile: Pathfile) -> dict[str, str]:
@@ -93,7 +101,7 @@ def logos(site: Site) -> list[Finding]:
     """Check that the disk has a logo for each means of payment, if the kit's own logos are shown."""
     address = site.pathfile.logos
     if not address.endswith("/"):
-        return [fault("logo_address", site.path, line_of(site.path, "D_LOGO"), url=f"{address}CB")]
+        return [fault("logo_address", site.path, site.pathfile.lines.get("D_LOGO", 0), url=f"{address}CB")]
     if address.strip("/") != "logos":
         return []
     found = []
@@ -126,11 +134,11 @@ def means(site: Site) -> list[str]:
 
 def _server(site: Site) -> list[Finding]:
     """Check the address of the payment server of Paypage."""
-    url, line = site.pathfile.paypage.url, line_of(site.path, "PAYPAGE_URL")
+    url, line = site.pathfile.paypage.url, site.pathfile.lines.get("PAYPAGE_URL", 0)
     if not url:
         return []
     if is_for_tests(url):
-        return [warning("server_for_tests", site.path, line, production=SERVERS["production"])]
+        return [warning("server_for_tests", site.path, line, production=production_address(url))]
     if url.startswith("http:") and not is_local(url):
         return [fault("server_in_clear", site.path, line, url=url)]
     return [_address(site.path, line, "PAYPAGE_URL", url)]
@@ -156,7 +164,8 @@ def _address(path: str, line: int, keyword: str, url: str, server: str = "") -> 
 def where(site: Site, merchant: Merchant, keyword: str) -> tuple[str, int]:
     """Return the file and the line that set a keyword for a merchant."""
     for path in (merchant.path, site.pathfile.default_parameters):
-        line = line_of(path, keyword) if os.path.exists(path) else 0
-        if line:
-            return path, line
+        rows = parse(read_file(path)) if os.path.exists(path) else ()
+        lines = {parts[0]: number for number, parts in rows}
+        if keyword in lines:
+            return path, lines[keyword]
     return merchant.path, 0

@@ -9,15 +9,14 @@ from contextlib import suppress
 from glob import escape, glob
 
 from sogenactif.commands.check.findings import Finding, fault, ok
-from sogenactif.commands.check.requests import PROBE, probe
-from sogenactif.commands.check.site import Merchant, Site
+from sogenactif.commands.check.machine import interpreter_of
+from sogenactif.commands.check.requests import PROBE, probe, probes
+from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import ROOT
 from sogenactif.configuration import read_pathfile
-from sogenactif.errors import KitError
 from sogenactif.fields import to_text
 from sogenactif.files import read_file
 from sogenactif.pages import form
-from sogenactif.payment import make_request
 
 # The scripts that make requests and record outcomes.
 SCRIPTS = ("call_request.py", "call_autoresponse.py")
@@ -69,15 +68,7 @@ def show_forms(script: str, pathfile: str, *merchants: str) -> None:
                 module.order_to_pay(PROBE["order_id"])
         for merchant in merchants:
             step = merchant
-            country, _, merchant_id = merchant.partition(".")
-            call = {**PROBE, "merchant_id": merchant_id, "merchant_country": country}
-            form(
-                make_request(
-                    call,
-                    read_pathfile(pathfile),
-                    register=lambda fields, _: {**fields, "transaction_id": "1"},
-                )
-            )
+            form(probe(read_pathfile(pathfile), *merchant.rsplit(".", 1)))
     except (Exception, SystemExit) as error:
         print(f"{MARK}{step}:{type(error).__name__}: {ascii(str(error))[1:-1]:.200}")
 
@@ -90,15 +81,13 @@ def _forms(site: Site) -> list[Finding]:
         return []
     try:
         source = read_file(path)
-        command = source.partition(b"\n")[0][2:].decode().split()
+        command = interpreter_of(source)
         compile(source, path, "exec")
     except (OSError, ValueError, SyntaxError):  # reported by the check of the scripts
         return []
-    if not source.startswith(b"#!") or not command:
+    if not command:
         return []
-    merchants = [
-        f"{merchant.country}.{merchant.id}" for merchant in site.merchants if _has_form(site, merchant)
-    ]
+    merchants = [f"{merchant.country}.{merchant.id}" for merchant, _ in probes(site)]
     # Only root may switch; any other current user is the web server's already.
     switch = os.geteuid() != user.uid
     try:
@@ -118,15 +107,6 @@ def _forms(site: Site) -> list[Finding]:
                 return [fault("form_fails", path, merchant=merchant.partition(".")[2], error=reason)]
             return [fault("order_fails", path, error=reason)]
     return []
-
-
-def _has_form(site: Site, merchant: Merchant) -> bool:
-    """Return whether the current user can make a form; if not, the check of the requests reports it."""
-    try:
-        probe(site, merchant)
-    except KitError:
-        return False
-    return True
 
 
 def _merchants(path: str) -> Iterator[tuple[int, str]]:

@@ -8,12 +8,11 @@ import os
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 
+from sogenactif.addresses import is_for_tests, production_address
 from sogenactif.commands.check.configuration import BYTE_ORDER_MARK
 from sogenactif.commands.check.findings import OK, Finding, fault, ok, warning
 from sogenactif.commands.check.rights import described, open_to_all, refused
 from sogenactif.commands.check.site import Merchant, Site
-from sogenactif.commands.check.urls import is_for_tests
-from sogenactif.commands.migrate import SERVERS
 from sogenactif.errors import KitError, SecretError, SecretMissing
 from sogenactif.files import read_file
 from sogenactif.protocols.certificate import certificate_path, open_certificate, read_certificate
@@ -125,5 +124,5 @@ def _key(site: Site, merchant: Merchant, path: str, old: bool) -> list[Finding]:
         if is_public and url and not site.is_trial(merchant):
             return [fault("key_public", path, url=url)]
         if not is_public and is_for_tests(url):
-            return [fault("key_in_tests", path, url=url, production=SERVERS["production"])]
+            return [fault("key_in_tests", path, url=url, production=production_address(url))]
     return [ok("key_before" if old else "key", path, merchant=merchant.id, **described(path))]

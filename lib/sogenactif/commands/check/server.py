@@ -10,11 +10,11 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from sogenactif.commands.check.findings import OK, Finding, fault, ok, warning
+from sogenactif.addresses import host, is_address
+from sogenactif.commands.check.findings import OK, Failed, Finding, fault, ok, warning
 from sogenactif.commands.check.machine import paris
 from sogenactif.commands.check.requests import ADDRESSES, PROBE, SCRIPT_AT, means, where
 from sogenactif.commands.check.site import Site
-from sogenactif.commands.check.urls import host, is_address
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.files import read_file
 from sogenactif.protocols.paypage import key_path
@@ -42,7 +42,7 @@ class Reply(NamedTuple):
 
 
 def ask(url: str, form: dict[str, str] | None = None, method: str | None = None) -> Reply:
-    """Send a GET, or the POST of a form, and return the answer. Raises OSError if there is none."""
+    """Send a GET, or the POST of a form, and return the answer. Raises Failed if there is none."""
     data = None if form is None else urlencode(form).encode()
     try:
         request = urllib.request.Request(url, data, {"User-Agent": "sogenactif-check"}, method=method)
@@ -52,9 +52,12 @@ def ask(url: str, form: dict[str, str] | None = None, method: str | None = None)
         with error:
             return Reply(error.code, error.headers, error.read(MOST_BYTES), error.url or url)
     except urllib.error.URLError as error:
-        raise OSError(str(getattr(error.reason, "strerror", "") or error.reason)) from None
+        reason = str(getattr(error.reason, "strerror", "") or error.reason)
+    except OSError as error:
+        reason = str(error)
     except (http.client.HTTPException, ValueError) as error:
-        raise OSError(type(error).__name__) from None
+        reason = type(error).__name__
+    raise Failed(fault("no_answer", url=url.partition("?")[0], error=reason))
 
 
 def scripts(site: Site) -> list[Finding]:
@@ -64,10 +67,7 @@ def scripts(site: Site) -> list[Finding]:
     found = []
     for script, status in EXPECTED.items():
         url = f"{site.url}/cgi-bin/{script}"
-        try:
-            reply = ask(url)
-        except OSError as error:
-            return [fault("no_answer", url=url, error=error)]
+        reply = ask(url)
         found.append(_script(url, reply, status))
     runs = all(finding.level == OK for finding in found)
     if runs:
@@ -89,10 +89,7 @@ def logos(site: Site) -> list[Finding]:
         if site.pathfile.logo_type and not os.path.exists(f"{ROOT}/logos/{name}.{extension}"):
             continue
         url = f"{'' if folder.startswith('http') else site.url}{folder}{name}.{extension}"
-        try:
-            reply = ask(url)
-        except OSError as error:
-            return [fault("no_answer", url=url, error=error)]
+        reply = ask(url)
         if reply.status != 200 or not reply.headers.get_content_type().startswith("image/"):
             kind = reply.headers.get_content_type()
             found.append(fault("logo_not_served", url=url, status=reply.status, kind=kind))
@@ -106,7 +103,7 @@ def clock(site: Site) -> list[Finding]:
     for url in filter(None, [*servers, site.url]):
         try:
             there = parsedate_to_datetime(ask(url, method="HEAD").headers["Date"])
-        except (OSError, TypeError, ValueError):
+        except (Failed, TypeError, ValueError):
             continue
         seconds = round((datetime.now(timezone.utc) - there).total_seconds())
         if abs(seconds) > SHOWN_SECONDS:
@@ -151,8 +148,8 @@ def _address(site: Site, keyword: str, url: str, path: str, line: int) -> Findin
     values = {"keyword": keyword, "url": url, "ours": f"{site.url}/cgi-bin/{script}"}
     try:
         reply = ask(url)
-    except OSError as error:
-        return fault("no_answer", path, line, url=url, error=error)
+    except Failed as failed:
+        return failed.finding._replace(file=path, line=line)
     if reply.url.partition("#")[0] != url.partition("#")[0]:
         return fault("address_redirects", path, line, to=reply.url, **values)
     if reply.status == EXPECTED[script] and reply.headers.get(OUR_HEADER[0]) == OUR_HEADER[1]:
@@ -165,10 +162,7 @@ def _address(site: Site, keyword: str, url: str, path: str, line: int) -> Findin
 def _form(site: Site) -> list[Finding]:
     """Check the page of an order, which may not exist, by HEAD: that records no request."""
     url = f"{site.url}/cgi-bin/call_request.py"
-    try:
-        reply = ask(f"{url}?{urlencode({'order': site.order or PROBE['order_id']})}", method="HEAD")
-    except OSError as error:
-        return [fault("no_answer", url=url, error=error)]
+    reply = ask(f"{url}?{urlencode({'order': site.order or PROBE['order_id']})}", method="HEAD")
     return [fault("script_fails", url=url)] if reply.status >= 500 else []
 
 
@@ -189,7 +183,7 @@ def _configuration(site: Site, runs: bool) -> list[Finding]:
             url = f"{site.url}/{folder}{name}"
             try:
                 body = ask(url).body
-            except OSError:
+            except Failed:
                 continue
             if content and content in body:
                 found.append(fault(finding, url=url))

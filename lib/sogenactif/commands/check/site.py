@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from sogenactif.addresses import is_for_tests, is_local
 from sogenactif.commands.check.rights import Account, account, namesake_of_group, owner_of
-from sogenactif.commands.check.urls import is_for_tests, is_local
 from sogenactif.commands.places import ROOT
 from sogenactif.configuration import PAYPAGE, Pathfile, merge, read_parameters
 from sogenactif.errors import KitError
