@@ -30,6 +30,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("kit")
 
+pytest_plugins = ["tests.support.check"]
 OUTSIDE = pytest.StashKey[dict[str, str]]()
 
 

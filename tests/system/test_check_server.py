@@ -1,0 +1,135 @@
+"""sogenactif check --url with the kit on Apache."""
+
+from typing import Any
+
+import pytest
+
+from sogenactif.http import Application, Environ
+from sogenactif_sandbox.servers import serving
+from tests.support import serving as serving_module
+from tests.support.serving import free_port
+from tests.support.vectors import ENROLLED
+
+
+def test_an_installation_on_apache_is_sound(start: Any) -> None:
+    served = start()
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, found.bad) == (0, {})
+    assert found.well >= {"script_runs", "logos_served", "clock"}
+    assert found.answer["skipped"] == ["payment"]
+
+
+def test_a_web_server_that_shows_the_source(start: Any) -> None:
+    served = start(
+        'Alias "/cgi-bin/" "{0}/cgi-bin/"\n<Directory "{0}/cgi-bin">\nRequire all granted\n</Directory>\n'
+        'Alias "/logos/" "{0}/logos/"\n<Directory "{0}/logos">\nRequire all granted\n</Directory>\n',
+        included=False,
+    )
+    found = served.kit.check("--url", served.apache)
+    assert found.status == 1
+    assert "SHOWS EVERYBODY THE SOURCE OF THE SCRIPT" in found.bad["source_served"]["saw"]
+    assert "Turn CGI on" in found.bad["source_served"]["do"]
+    assert "SHOWS EVERYBODY THE PATHFILE" in found.bad["configuration_served"]["saw"]
+    assert "F_CERTIFICATE!" not in served.kit.run("--url", served.apache).stdout
+
+
+def test_a_web_server_that_shows_secret_keys(start: Any) -> None:
+    folder = 'Alias "/var/" "{0}/var/"\n<Directory "{0}/var">\nRequire all granted\n</Directory>\n'
+    served = start(folder, MEANS="shop")
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, set(found.bad)) == (1, {"configuration_served", "key_served"})
+    assert (
+        f"{served.apache}/var/conf/key.{ENROLLED} SHOWS EVERYBODY A SECRET KEY"
+        in found.bad["key_served"]["saw"]
+    )
+    assert "_KEY1" not in served.kit.run("--url", served.apache).stdout
+
+
+def test_a_web_server_that_doesn_t_know_the_kit(start: Any) -> None:
+    served = start(included=False)
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, "(403): CGI is off, or access denied" in found.bad["script_forbidden"]["saw"]) == (
+        1,
+        True,
+    )
+    assert "is not a picture (40" in found.bad["logo_not_served"]["saw"]
+
+
+def test_a_web_server_that_doesn_t_run_scripts(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_module, "MODULES", serving_module.MODULES.replace("cgid ", ""))
+    served = start()
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, set(found.bad)) == (1, {"script_forbidden"})
+    assert "a2enmod cgid, then restart Apache" in found.bad["script_forbidden"]["do"]
+
+
+def test_a_host_that_is_not_the_shop_s(start: Any) -> None:
+    served = start(
+        '<Directory "{0}">\nRequire all granted\n</Directory>\nDocumentRoot "{0}/logos"\n', included=False
+    )
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, "is not found (404)" in found.bad["script_not_found"]["saw"]) == (1, True)
+    assert "a2enconf 00-sogenactif" in found.bad["script_not_found"]["do"]
+    assert "this address may be another host's" in found.bad["script_not_found"]["do"]
+
+
+def test_a_script_that_fails_on_the_web_server(start: Any) -> None:
+    served = start()
+    script = served.kit.root / "cgi-bin" / "call_request.py"
+    script.write_text(script.read_text().replace("import os", "import nothing_of_that_name", 1))
+    found = served.kit.check("--url", served.apache)
+    assert found.status == 1
+    saw = [finding["saw"] for finding in found.answer["findings"] if finding["name"] == "script_fails"]
+    assert f"{served.apache}/cgi-bin/call_request.py fails (500)" in saw
+
+
+def _answering(status: str, *headers: tuple[str, str]) -> Application:
+    def server(environ: Environ, start_response):  # type: ignore[no-untyped-def]
+        start_response(status, [("Content-Type", "text/html"), *headers])
+        return [b"<p>Thank you</p>"]
+
+    return server
+
+
+@pytest.mark.parametrize("keyword", ["RETURN_URL", "AUTO_RESPONSE_URL"])
+@pytest.mark.parametrize(
+    ("status", "name", "level", "saw"),
+    [
+        ("404 Not Found", "address_not_served", "fault", "/shop/paid, which answers 404"),
+        ("500 Error", "address_not_served", "fault", "/shop/paid, which answers 500"),
+        ("301 Moved", "address_redirects", "fault", "which redirects to http://127.0.0.1:"),
+        ("200 OK", "address_unknown", "warning", "where something else than the kit's script answers (200)"),
+    ],
+)
+def test_an_address_where_the_kit_does_not_answer(
+    start: Any, keyword: str, status: str, name: str, level: str, saw: str
+) -> None:
+    served = start()
+    at = f"{served.apache}/cgi-bin/call_request.py"
+    with serving(_answering(status, ("Location", at))) as other:
+        served.kit.change(served.kit.parmcom, keyword, f"{other}/shop/paid")
+        found = served.kit.check("--url", served.apache)
+    assert (found.status, list(found.bad)) == (int(level == "fault"), [name])
+    assert (found.bad[name]["file"], found.bad[name]["level"]) == (str(served.kit.parmcom), level)
+    assert found.bad[name]["saw"].startswith(f"{keyword} is {other}") and saw in found.bad[name]["saw"]
+
+
+def test_an_address_where_nothing_answers_or_the_kit_with_more(start: Any) -> None:
+    served = start()
+    served.kit.change(served.kit.parmcom, "AUTO_RESPONSE_URL", f"http://127.0.0.1:{free_port()}/told")
+    found = served.kit.check("--url", served.apache)
+    assert (found.status, list(found.bad), found.bad["no_answer"]["line"]) == (1, ["no_answer"], 4)
+    again = f"{served.apache}/cgi-bin/call_autoresponse.py?shop=1"
+    served.kit.change(served.kit.parmcom, "AUTO_RESPONSE_URL", again)
+    found = served.kit.check("--url", served.apache)
+    assert (found.bad, "address_served" in found.well) == ({}, True)
+
+
+def test_a_script_that_can_t_be_understood_is_named_beside_what_the_web_server_answers(start: Any) -> None:
+    served = start()
+    script = served.kit.root / "cgi-bin" / "call_request.py"
+    number = len(script.read_text().splitlines()) + 1
+    served.kit.add(script, "def price(:\n")
+    found = served.kit.check("--url", served.apache).bad
+    assert set(found) == {"script_syntax", "script_fails"}
+    assert (found["script_syntax"]["file"], found["script_syntax"]["line"]) == (str(script), number)

@@ -1,0 +1,162 @@
+"""sogenactif check: requests that can be sealed, addresses and logos."""
+
+import re
+
+import pytest
+
+from tests.support.check import PRODUCTION, TESTS, Kit
+from tests.support.vectors import ENROLLED, MERCHANT
+
+# Each looks at an installed kit.
+pytestmark = pytest.mark.system
+
+
+@pytest.mark.parametrize(
+    ("line", "saw"),
+    [
+        ("PAYMENT_MEANS!CB,1,AMEX!\n", "(payment_means,block_order)"),
+        ("LANGUAGE!FR!\n", "language (FR) must be lower case"),
+        ("CURRENCY!eur!\n", "currency_code (eur) not numeric"),
+    ],
+)
+def test_parameters_that_make_no_request(kit: Kit, line: str, saw: str) -> None:
+    kit.add(kit.parmcom, line)
+    found = kit.check()
+    assert (found.status, saw in found.bad["request_refused"]["saw"]) == (1, True)
+    assert (found.bad["request_refused"]["file"], found.bad["request_refused"]["line"]) == (
+        str(kit.parmcom),
+        5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "level", "saw"),
+    [
+        ("payment.example/paymentInit", "address_malformed", "fault", "PAYPAGE_URL is no address"),
+        ("https://payment.example/pay;Init", "address_malformed", "fault", "PAYPAGE_URL is no address"),
+        ("http://payment.example/paymentInit", "server_in_clear", "fault", "PAYPAGE_URL is not https"),
+        (TESTS, "server_for_tests", "warning", "the bank's server for tests, where nobody is charged"),
+    ],
+)
+def test_a_wrong_address_of_today_s_server(kit: Kit, url: str, name: str, level: str, saw: str) -> None:
+    kit.open_shop()
+    kit.speak_paypage(url)
+    found = kit.check().bad[name]
+    assert (found["file"], found["line"] > 0) == (f"{kit.root}/cgi-bin/pathfile", True)
+    assert (found["level"], saw in found["saw"]) == (level, True)
+
+
+def test_paypage_in_production(kit: Kit) -> None:
+    kit.open_shop()
+    kit.speak_paypage(PRODUCTION)
+    found = kit.check()
+    assert (found.status, set(found.bad)) == (1, {"key_public"})
+    assert "the key of the bank's test shops, which is published" in found.bad["key_public"]["saw"]
+    for merchant in (MERCHANT, ENROLLED):
+        kit.put(kit.conf / f"key.{merchant}", b"a-key-that-the-extranet-gave_0123456789abcde\n")
+    assert kit.check().bad == {}
+    kit.change(kit.pathfile, "DEBUG", "YES")
+    assert kit.check().bad["debug_on"]["level"] == "fault"
+    kit.change(kit.pathfile, "DEBUG", "NO")
+    kit.change(kit.parmcom, "RETURN_URL", "https://localhost/return")
+    assert kit.check().bad["address_local"]["line"] == 2
+
+
+def test_the_bank_s_server_for_tests_left_in_production(kit: Kit) -> None:
+    kit.open_shop()
+    kit.speak_paypage(TESTS)
+    assert kit.check().status == 0
+    kit.put(kit.key, b"a-key-that-the-extranet-gave_0123456789abcde\n")
+    found = kit.check()
+    assert (found.status, found.bad["key_in_tests"]["file"]) == (1, str(kit.key))
+    assert f"PAYPAGE_URL!{PRODUCTION}!" in found.bad["key_in_tests"]["do"]
+
+
+def test_an_address_that_paypage_does_not_send(kit: Kit) -> None:
+    kit.speak_paypage()
+    kit.change(kit.parmcom, "CANCEL_URL", "http://127.0.0.1:8/cancelled")
+    found = kit.check().bad
+    assert (list(found), found["address_unsent"]["line"]) == (["address_unsent"], 3)
+
+
+def test_a_parameter_that_paypage_can_t_send(kit: Kit) -> None:
+    kit.speak_paypage()
+    kit.add(kit.parmcom, "RETURN_CONTEXT!a|amount=1!\n")
+    found = kit.check()
+    assert (found.status, "returnContext holds a |" in found.bad["request_refused"]["saw"]) == (1, True)
+    assert found.bad["request_refused"]["line"] == 5
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "saw"),
+    [
+        ("shop.example/return", "address_malformed", "RETURN_URL is not a web address"),
+        ("http://shop.example/a b", "address_malformed", "RETURN_URL is not a web address"),
+        ("http://shop.example:http/", "address_malformed", "RETURN_URL is not a web address"),
+        (
+            "http://localhost/return",
+            "address_local",
+            "which neither customers nor the payment server can reach",
+        ),
+        (
+            "http://127.0.0.1/return",
+            "address_local",
+            "which neither customers nor the payment server can reach",
+        ),
+        (
+            "http://192.168.1.7/return",
+            "address_local",
+            "which neither customers nor the payment server can reach",
+        ),
+        ("http://shop.example/return", "address_in_clear", "RETURN_URL is not https"),
+        ("", "address_absent", "RETURN_URL is not set"),
+    ],
+)
+def test_a_wrong_address_in_production(kit: Kit, url: str, name: str, saw: str) -> None:
+    kit.as_a_bank_s()
+    kit.open_shop()
+    assert kit.check().bad == {}
+    kit.parmcom.write_text(re.sub("RETURN_URL!.*!", f"RETURN_URL!{url}!", kit.parmcom.read_text(), count=1))
+    found = kit.check().bad
+    assert list(found) == [name]
+    assert saw in found[name]["saw"]
+
+
+def test_a_public_shop_whose_payments_stay_on_this_machine(kit: Kit) -> None:
+    kit.open_shop()
+    for protocol in ("sips", "paypage"):
+        found = kit.check()
+        assert (found.status, list(found.bad)) == (1, ["server_local"]), protocol
+        assert "but payments go to http://127.0.0.1:9/payment" in found.bad["server_local"]["saw"]
+        kit.speak_paypage()
+
+
+def test_a_logo_that_is_not_there(kit: Kit) -> None:
+    (kit.root / "logos" / "AMEX.svg").unlink()
+    found = kit.check()
+    assert (found.status, "no picture for AMEX" in found.bad["logo_as_text"]["saw"]) == (0, True)
+    kit.pathfile.write_text(kit.pathfile.read_text().replace("LOGO_TYPE!svg!\n", ""))
+    found = kit.check()
+    assert (found.status, "customers see a broken one" in found.bad["logo_missing"]["saw"]) == (1, True)
+
+
+def test_a_means_or_an_address_of_logos_that_is_misspelled(kit: Kit) -> None:
+    kit.add(kit.parmcom, "PAYMENT_MEANS!CB,1,VISSA,1!\n")
+    assert "Did you mean VISA?" in kit.check().bad["means_misspelled"]["do"]
+    kit.change(kit.pathfile, "D_LOGO", "/logos")
+    found = kit.check().bad["logo_address"]
+    assert (found["line"], "pictures are expected at /logosCB" in found["saw"]) == (5, True)
+
+
+def test_scripts_that_were_mixed_up(kit: Kit) -> None:
+    kit.change(kit.parmcom, "AUTO_RESPONSE_URL", "http://127.0.0.1:8/cgi-bin/call_response.py")
+    found = kit.check()
+    assert (found.status, list(found.bad), found.bad["address_of_another"]["line"]) == (
+        1,
+        ["address_of_another"],
+        4,
+    )
+    assert (
+        found.bad["address_of_another"]["saw"]
+        == "AUTO_RESPONSE_URL leads to call_response.py instead of call_autoresponse.py"
+    )

@@ -1,0 +1,55 @@
+"""sogenactif check: the shop's own part of the scripts."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.support.check import Kit
+from tests.support.vectors import ENROLLED, MERCHANT, need
+
+# Each looks at an installed kit.
+pytestmark = pytest.mark.system
+
+
+def test_script_that_names_a_merchant_without_parameters_is_a_fault(kit: Kit) -> None:
+    path = kit.root / "cgi-bin" / "call_request.py"
+    before = path.read_text()
+    path.write_text(before.replace(f'"{MERCHANT}"', '"014213245611119"'))
+    [line] = [n for n, text in enumerate(before.splitlines(), 1) if f'"{MERCHANT}"' in text]
+    found = kit.check()
+    assert (found.status, list(found.bad)) == (1, ["merchant_unknown"])
+    assert found.bad["merchant_unknown"]["line"] == line
+    assert "014213245611119 looks like a merchant_id" in found.bad["merchant_unknown"]["saw"]
+
+
+def test_payments_that_one_script_makes_and_the_other_ignores_are_a_fault(kit: Kit) -> None:
+    kit.add(kit.root / "cgi-bin" / "call_autoresponse.py", f'\nMERCHANT_ID = "{ENROLLED}"\n')
+    found = kit.check()
+    assert (found.status, list(found.bad)) == (1, ["merchant_not_recorded"])
+    assert MERCHANT in found.bad["merchant_not_recorded"]["saw"]
+
+
+def test_lost_orders_of_the_shop_are_a_fault(kit: Kit) -> None:
+    (kit.data / "shop.db").unlink()
+    found = kit.check()
+    assert (found.status, list(found.bad)) == (1, ["order_fails"])
+    assert "OperationalError: unable to open database file" in found.bad["order_fails"]["saw"]
+
+
+def test_orders_that_the_web_server_cannot_read_are_a_fault(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    shutil.chown(kit.data / "shop.db", "root", "root")
+    (kit.data / "shop.db").chmod(0o600)
+    assert kit.check().bad["order_fails"]["level"] == "fault"
+
+
+def test_script_that_cannot_be_loaded_is_a_fault(kit: Kit) -> None:
+    script = kit.root / "cgi-bin" / "call_request.py"
+    script.write_text(script.read_text().replace("import sqlite3", "import sqlite3, no_such_module"))
+    assert "ModuleNotFoundError" in kit.check().bad["order_fails"]["saw"]
+
+
+def test_trying_a_form_registers_nothing(kit: Kit) -> None:
+    assert "shop" in kit.check().well
+    assert not (kit.data / "ledger.db").exists()

@@ -1,0 +1,170 @@
+"""sogenactif check: certificates and secret keys."""
+
+import os
+import subprocess
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.check import Kit
+from tests.support.vectors import MERCHANT, need
+
+# Each looks at an installed kit.
+pytestmark = pytest.mark.system
+
+
+def test_a_certificate_that_is_not_there(kit: Kit) -> None:
+    kit.certificate.unlink()
+    found = kit.check()
+    assert (found.status, list(found.bad)) == (1, ["certificate_missing"])
+    assert found.bad["certificate_missing"]["file"] == str(kit.certificate)
+    assert "sogenactif certificate install" in found.bad["certificate_missing"]["do"]
+
+
+def test_a_certificate_under_another_name(kit: Kit) -> None:
+    kit.certificate.rename(kit.conf / f"certif.be.{MERCHANT}.php")
+    assert f"there is certif.be.{MERCHANT}.php" in kit.check().bad["certificate_misnamed"]["saw"]
+
+
+def test_a_certificate_that_everybody_reads(kit: Kit) -> None:
+    kit.certificate.chmod(0o644)
+    found = kit.check()
+    assert found.status == 1
+    assert "open to everybody on the machine (mode 644" in found.bad["open_to_all"]["saw"]
+    assert found.bad["open_to_all"]["do"] == f"chmod o= {kit.certificate}"
+
+
+def test_a_certificate_that_the_web_server_can_t_read(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    kit.certificate.chmod(0o600)
+    assert kit.check().bad["not_readable"]["file"] == str(kit.certificate)
+
+
+@pytest.mark.parametrize(
+    ("days", "name", "level", "saw"),
+    [(-1, "expired", "fault", "it expired on {}"), (20, "expires_soon", "warning", "it expires on {}; days left: 20")],
+)  # fmt: skip
+def test_a_certificate_that_expires(kit: Kit, days: int, name: str, level: str, saw: str) -> None:
+    last = date.today() + timedelta(days=days)
+    kit.issue("http://127.0.0.1:9/payment", last.strftime("%Y%m%d"))
+    found = kit.check()
+    assert found.status == (level == "fault")
+    assert (found.bad[name]["level"], found.bad[name]["saw"]) == (level, saw.format(last))
+
+
+def test_a_certificate_whose_last_day_is_none(kit: Kit) -> None:
+    kit.issue("http://127.0.0.1:9/payment", "2099-31")
+    assert "not a day of the form yyyymmdd" in kit.check().bad["expiry_unreadable"]["saw"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "saw"),
+    [
+        ({"merchant": "014213245611119"}, "another_merchant_id", "that of merchant 014213245611119, not"),
+        ({"country": "be"}, "another_merchant_country", "of the country be, MERCHANT_COUNTRY of fr"),
+        ({"type_": "asp"}, "another_certificate_type", "of the type asp, F_CTYPE is php"),
+    ],
+)
+def test_a_certificate_of_another(kit: Kit, changes: dict[str, str], name: str, saw: str) -> None:
+    kit.issue("http://127.0.0.1:9/payment", **changes)
+    found = kit.check()
+    assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
+
+
+def test_a_country_that_would_lead_elsewhere(kit: Kit) -> None:
+    kit.add(kit.parmcom, "MERCHANT_COUNTRY!./!\n")
+    found = kit.check()
+    assert (found.status, found.bad["kit_refuses"]["file"]) == (1, str(kit.parmcom))
+
+
+def test_a_certificate_that_was_cut(kit: Kit) -> None:
+    kit.put(kit.certificate, kit.certificate.read_bytes()[:1500])
+    found = kit.check().bad
+    assert list(found) == ["certificate_damaged"]
+    assert "it is cut or altered: Error in MAC key generation" in found["certificate_damaged"]["saw"]
+
+
+def test_the_certificate_before_counts_too(kit: Kit) -> None:
+    old = kit.conf / f"certif.fr.{MERCHANT}.old.php"
+    kit.put(old, kit.certificate.read_bytes())
+    assert "certificate_before" in kit.check().well
+    old.chmod(0o604)
+    assert kit.check().bad["open_to_all"]["file"] == str(old)
+
+
+def test_a_secret_key_that_is_not_there(kit: Kit) -> None:
+    kit.speak_paypage()
+    kit.key.rename(f"{kit.key}.txt")
+    found = kit.check()
+    assert (found.status, found.bad["key_misnamed"]["file"]) == (1, str(kit.key))
+    assert f"but there is {kit.key.name}.txt" in found.bad["key_misnamed"]["saw"]
+    Path(f"{kit.key}.txt").unlink()
+    kit.key.with_suffix(f".{MERCHANT}.old").unlink()
+    assert "Paste the key from the bank's extranet" in kit.check().bad["key_missing"]["do"]
+    kit.key.mkdir()
+    assert kit.check().bad["not_a_file"]["file"] == str(kit.key)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "saw"),
+    [
+        (b"", "key_empty", "it holds no secret key"),
+        (b" \n", "key_empty", "it holds no secret key"),
+        (b"# ours\nhunter2\n", "key_lines", "2 lines, where a secret key is one"),
+        (b"hunter2 \n", "key_spaces", "a space before, in or after the key"),
+        (b"\thunter2", "key_spaces", "a space before, in or after the key"),
+        (b"\xef\xbb\xbfhunter2\n", "byte_order_mark", "byte order mark (BOM)"),
+    ],
+)
+def test_a_secret_key_that_is_not_one_line(kit: Kit, content: bytes, name: str, saw: str) -> None:
+    kit.speak_paypage()
+    kit.put(kit.key, content)
+    found = kit.check()
+    assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
+    assert found.bad[name]["file"] == str(kit.key)
+    result = kit.run()
+    assert "hunter2" not in result.stdout + result.stderr
+
+
+def test_the_remedy_for_spaces_in_a_key_takes_them_out(kit: Kit) -> None:
+    kit.speak_paypage()
+    kit.put(kit.key, b" hunter 2\t\n")
+    remedy = kit.check().bad["key_spaces"]["do"].partition(": ")[2]
+    subprocess.run(remedy, shell=True, check=True)
+    assert kit.key.read_bytes() == b"hunter2\n"
+    assert kit.check().bad == {}
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o642, 0o641])
+@pytest.mark.parametrize("old", [False, True])
+def test_a_secret_key_that_everybody_gets_at(kit: Kit, mode: int, old: bool) -> None:
+    kit.speak_paypage()
+    key = kit.conf / f"{kit.key.name}.old" if old else kit.key
+    key.chmod(mode)
+    found = kit.check()
+    assert (found.status, found.bad["open_to_all"]["file"]) == (1, str(key))
+    assert f"open to everybody on the machine (mode {mode:o}" in found.bad["open_to_all"]["saw"]
+    subprocess.run(found.bad["open_to_all"]["do"], shell=True, check=True)
+    assert kit.check().bad == {}
+
+
+def test_a_secret_key_that_the_web_server_can_t_read(kit: Kit) -> None:
+    need(os.getuid() == 0, "root, whose files aren't the web server's,")
+    kit.speak_paypage()
+    kit.key.chmod(0o600)
+    assert kit.check().bad["not_readable"]["file"] == str(kit.key)
+
+
+@pytest.mark.parametrize("protocol", ["sips", "paypage"])
+def test_the_secrets_of_the_other_protocol_are_kept_too(kit: Kit, protocol: str) -> None:
+    kit.speak_paypage()
+    kit.change(kit.pathfile, "PROTOCOL", protocol)
+    former = kit.key if protocol == "sips" else kit.certificate
+    former.chmod(0o644)
+    found = kit.check().bad
+    assert (list(found), found["open_to_all"]["file"]) == (["open_to_all"], str(former))
+    kit.put(former, b"neither a key nor\na certificate")
+    name = "key_former" if protocol == "sips" else "certificate_former"
+    again = kit.check()
+    assert (again.bad, name in again.well) == ({}, True)

@@ -1,0 +1,52 @@
+"""sogenactif check: the payment server's clock, and addresses where no kit answers."""
+
+import re
+
+import pytest
+
+from sogenactif.http import Environ
+from sogenactif_sandbox.servers import serving
+from tests.support.check import Kit
+from tests.support.serving import free_port
+
+# Each looks at an installed kit.
+pytestmark = pytest.mark.system
+
+
+@pytest.mark.parametrize(("ahead", "name"), [(0, "clock"), (3600, "clock_wrong")])
+def test_the_clock_beside_that_of_the_payment_server(kit: Kit, ahead: int, name: str) -> None:
+    from email.utils import formatdate
+    from time import time
+
+    def server(environ: Environ, start_response):  # type: ignore[no-untyped-def]
+        start_response("200 OK", [("Date", formatdate(time() + ahead, usegmt=True))])
+        return []
+
+    with serving(server) as address:
+        kit.issue(f"{address}/payment")
+        found = kit.check()
+    said = {
+        finding["name"]: finding["saw"] for finding in found.answer["findings"] if finding["check"] == "clock"
+    }
+    assert list(said) == [name]
+    [seconds] = re.findall(r"[+-]\d+(?= s)", said[name])
+    assert abs(int(seconds) + ahead) <= 5
+
+
+def test_something_else_at_the_address(kit: Kit) -> None:
+    def server(environ: Environ, start_response):  # type: ignore[no-untyped-def]
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return [b"<p>Hello</p>"]
+
+    with serving(server) as address:
+        found = kit.check("--url", address)
+    assert "answers 200 where the kit answers" in found.bad["script_not_run"]["saw"]
+    assert "is not a picture (200, text/html)" in found.bad["logo_not_served"]["saw"]
+
+
+def test_nothing_at_the_address(kit: Kit) -> None:
+    found = kit.check("--url", f"http://127.0.0.1:{free_port()}")
+    assert (found.status, "does not answer (Connection refused)" in found.bad["no_answer"]["saw"]) == (
+        1,
+        True,
+    )
