@@ -17,6 +17,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from sogenactif.errors import KeyMissing
+from sogenactif.protocols import secrets_of
 from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif_sandbox import clock
 from sogenactif_sandbox.bank import Bank
@@ -148,20 +149,18 @@ class Office:
         """Return the key that sealed a message. Raises Refusal."""
         merchant_id = str(message.get("merchantId", ""))
         algorithm = str(message.get("sealAlgorithm") or "HMAC-SHA-256")
-        for old in (False, True):
-            try:
-                secret = read_key(key_path(self.bank.pathfile, merchant_id, old))
-            except KeyMissing:
-                if old:
-                    break
-                raise Refusal("03", sealed=False) from None
-            given = str(message.get("seal", "")).encode("utf-8", "replace")
-            if not hmac.compare_digest(seal(message, secret, algorithm).encode(), given):
-                continue
-            version = str(message.get("keyVersion", ""))
-            if not old and version != self.bank.pathfile.paypage.key_version:
-                break
-            return Key(secret, version, algorithm)
+        given = str(message.get("seal", "")).encode("utf-8", "replace")
+        version = str(message.get("keyVersion", ""))
+        try:
+            for secret, old in secrets_of(
+                lambda old: read_key(key_path(self.bank.pathfile, merchant_id, old))
+            ):
+                if hmac.compare_digest(seal(message, secret, algorithm).encode(), given):
+                    if not old and version != self.bank.pathfile.paypage.key_version:
+                        break
+                    return Key(secret, version, algorithm)
+        except KeyMissing:
+            raise Refusal("03", sealed=False) from None
         raise Refusal("34", sealed=False)
 
     def _find(self, message: Mapping[str, Any]) -> Transaction:

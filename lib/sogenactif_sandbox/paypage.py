@@ -19,6 +19,7 @@ from sogenactif.dates import read_day
 from sogenactif.errors import KeyMissing
 from sogenactif.fields import is_digits
 from sogenactif.instalments import OPTIONS, WrongSchedule, schedule
+from sogenactif.protocols import secrets_of
 from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif_sandbox import clock
 from sogenactif_sandbox.rules import ABORT
@@ -287,22 +288,17 @@ def _check_seal(post: Mapping[str, str], text: str, algorithm: str, pathfile: Pa
     """Return whether the previous secret key sealed a request. Raises InitialisationError if no key did."""
     merchant_id = (MERCHANT.findall(text) or [""])[0]
     data, seal = (post.get(name, "").encode("utf-8", "replace") for name in ("Data", "Seal"))
-    for old in (False, True):
-        try:
-            secret = read_key(key_path(pathfile, merchant_id, old))
-        except KeyMissing:
-            if old:
-                break
-            message = f"Merchant ID (merchantId) not found : findMerchantPoi [{merchant_id}] is not found"
-            raise InitialisationError(message, True) from None
-        if hmac.compare_digest(SEALS[algorithm](data, secret).encode(), seal.lower()):
-            version = _pairs(text).get("keyVersion", "1")
-            if not old and version != (pathfile.paypage.key_version or "1"):
-                message = (
-                    f"Invalid field value : Unable to find a valid key for the following keyVersion={version}"
-                )
-                raise InitialisationError(message, True)
-            return old
+    try:
+        for secret, old in secrets_of(lambda old: read_key(key_path(pathfile, merchant_id, old))):
+            if hmac.compare_digest(SEALS[algorithm](data, secret).encode(), seal.lower()):
+                version = _pairs(text).get("keyVersion", "1")
+                if not old and version != (pathfile.paypage.key_version or "1"):
+                    message = f"Invalid field value : Unable to find a valid key for the following keyVersion={version}"
+                    raise InitialisationError(message, True)
+                return old
+    except KeyMissing:
+        message = f"Merchant ID (merchantId) not found : findMerchantPoi [{merchant_id}] is not found"
+        raise InitialisationError(message, True) from None
     raise InitialisationError(f"Invalid signature : {post.get('Seal', '')[:128]}", True)
 
 

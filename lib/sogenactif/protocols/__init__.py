@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from sogenactif.configuration import PAYPAGE, Pathfile
 from sogenactif.dates import is_moment
-from sogenactif.errors import MessageError, ResponseError
+from sogenactif.errors import MessageError, ResponseError, SecretMissing
 
 SIPS = "sips"
 LAST_NUMBER = 999_999
@@ -18,7 +18,10 @@ CHALLENGE_KEY, CHALLENGE = "fraudData.challengeMode3DS", "CHALLENGE"
 Post = Mapping[str, str]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Callable, Iterator
+    from typing import Protocol, TypeVar
+
+    Secret = TypeVar("Secret")
 
     class Gateway(Protocol):
         """Seal a merchant's requests for the payment server."""
@@ -98,6 +101,19 @@ def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> "Gateway":
     from sogenactif.protocols import sips
 
     return sips.gateway(pathfile, country, merchant_id)
+
+
+def secrets_of(read: "Callable[[bool], Secret]") -> "Iterator[tuple[Secret, bool]]":
+    """Yield the secret that is in force, then the previous one if there is one, each with whether it is the previous.
+
+    ``read`` reads either. Its SecretMissing is raised if there is none in force.
+    """
+    yield read(False), False
+    try:
+        previous = read(True)
+    except SecretMissing:
+        return
+    yield previous, True
 
 
 def secret_path(protocol: str, pathfile: Pathfile, country: str, merchant_id: str) -> str:

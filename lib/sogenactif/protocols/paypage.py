@@ -27,6 +27,7 @@ from sogenactif.errors import (
 from sogenactif.fields import MAX_LENGTH, readable, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
 from sogenactif.instalments import OPTIONS
+from sogenactif.protocols import secrets_of
 from sogenactif.protocols.paypage_fields import (
     WITHOUT_RECEIPT,
     request_keys,
@@ -141,13 +142,7 @@ def open_sealed(post: Mapping[str, str], pathfile: Pathfile, algorithm: str) -> 
         raise SealMissing
     if len(merchants) != 1 or algorithm not in SEALS:
         raise SealError
-    for old in (False, True):
-        try:
-            secret = read_key(key_path(pathfile, merchants[0], old))
-        except KeyMissing:
-            if old:
-                break
-            raise
+    for secret, old in secrets_of(lambda old: read_key(key_path(pathfile, merchants[0], old))):
         computed = SEALS[algorithm](data.encode("utf-8", "replace"), secret)
         if hmac.compare_digest(computed.encode(), post.get("Seal", "").encode("utf-8", "replace")):
             pairs = unflatten(text)

@@ -12,13 +12,13 @@ from Crypto.Cipher import DES
 
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import (
-    CertificateMissing,
     MessageEncodingError,
     MessageLengthError,
     MessageStructureError,
     SealError,
 )
 from sogenactif.fields import REQUEST, RESPONSE, is_digits, to_bytes, to_text
+from sogenactif.protocols import secrets_of
 from sogenactif.protocols.certificate import Certificate, read_certificate
 
 try:
@@ -205,13 +205,7 @@ def _unverified(data: str, tags: Mapping[int, str]) -> tuple[dict[str, str], str
 def _open(data: str, pathfile: Pathfile, tags: Mapping[int, str]) -> tuple[dict[str, str], Certificate]:
     fields, body, mac = _unverified(data, tags)
     country, merchant_id = fields.get("merchant_country", ""), fields.get("merchant_id", "")
-    for old in (False, True):
-        try:
-            certificate = read_certificate(pathfile, country, merchant_id, old)
-        except CertificateMissing:
-            if old:
-                break
-            raise
+    for certificate, _ in secrets_of(lambda old: read_certificate(pathfile, country, merchant_id, old)):
         if compare_digest(_mac(body, fields, certificate).encode(), mac.encode("utf-8", "replace")):
             if body != body.lower():
                 break
