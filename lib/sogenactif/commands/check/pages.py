@@ -52,24 +52,10 @@ def _made(site: Site) -> list[Finding]:
         try:
             debug = report("", [("", {"": ""})])
             page("error.html", "en", "", name="failed", incident="")
-            page(
-                "call_request.html",
-                "en",
-                "",
-                fields=request.fields,
-                lines=[("", 1)],
-                form=form(request),
-                report=debug,
-            )
-            page(
-                "call_response.html",
-                "en",
-                "",
-                state="accepted",
-                response=response,
-                next_page="",
-                report=debug,
-            )
+            request_values = {"fields": request.fields, "lines": [("", 1)], "form": form(request)}
+            page("call_request.html", "en", "", report=debug, **request_values)
+            response_values = {"state": "accepted", "response": response, "next_page": ""}
+            page("call_response.html", "en", "", report=debug, **response_values)
         except Exception as error:
             lines = [at for at in extract_tb(error.__traceback__) if at.filename.startswith(TEMPLATES)]
             if not lines:

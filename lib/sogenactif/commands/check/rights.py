@@ -135,7 +135,7 @@ def acting_as(user: Account) -> Iterator[None]:
 
     groups = os.getgroups()
     os.setgroups(sorted(user.groups))
-    os.setegid(int(user.group) if user.group.isdigit() else grp.getgrnam(user.group).gr_gid)
+    os.setegid(user.gid)
     os.seteuid(user.uid)
     try:
         yield

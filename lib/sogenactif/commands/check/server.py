@@ -21,7 +21,7 @@ from sogenactif.protocols.paypage import key_path
 
 # The status of each script for a request without parameters.
 EXPECTED = {"call_autoresponse.py": 405, "call_request.py": 400, "call_response.py": 400}
-OUR_HEADER = ("Referrer-Policy", "same-origin")
+NOT_RUN = {500: "script_fails", 403: "script_forbidden", 404: "script_not_found"}
 SHOWN_SECONDS, MOST_SECONDS = 60, 300
 # Limits of a request.
 SECONDS = 10
@@ -64,11 +64,7 @@ def scripts(site: Site) -> list[Finding]:
     """Check that the web server runs the scripts, rather than hide them or show their source."""
     if not site.url:
         return []
-    found = []
-    for script, status in EXPECTED.items():
-        url = f"{site.url}/cgi-bin/{script}"
-        reply = ask(url)
-        found.append(_script(url, reply, status))
+    found = [_script(f"{site.url}/cgi-bin/{script}", script) for script in EXPECTED]
     runs = all(finding.level == OK for finding in found)
     if runs:
         found += _form(site)
@@ -115,18 +111,19 @@ def clock(site: Site) -> list[Finding]:
     return found
 
 
-def _script(url: str, reply: Reply, expected: int) -> Finding:
+def _script(url: str, script: str) -> Finding:
+    reply = ask(url)
     if reply.body.lstrip().startswith(b"#!") or b"from sogenactif" in reply.body:
         return fault("source_served", url=url)
-    if reply.status == expected and reply.headers.get(OUR_HEADER[0]) == OUR_HEADER[1]:
+    if _is_ours(reply, script):
         return ok("script_runs", url=url, status=reply.status)
-    if reply.status == 500:
-        return fault("script_fails", url=url)
-    if reply.status == 403:
-        return fault("script_forbidden", url=url)
-    if reply.status == 404:
-        return fault("script_not_found", url=url)
-    return fault("script_not_run", url=url, status=reply.status, expected=expected)
+    name = NOT_RUN.get(reply.status, "script_not_run")
+    return fault(name, url=url, status=reply.status, expected=EXPECTED[script])
+
+
+def _is_ours(reply: Reply, script: str) -> bool:
+    """Return whether a script of the kit answered a request without an order or a response."""
+    return reply.status == EXPECTED[script] and reply.headers.get("Referrer-Policy") == "same-origin"
 
 
 def _addresses(site: Site) -> list[Finding]:
@@ -152,7 +149,7 @@ def _address(site: Site, keyword: str, url: str, path: str, line: int) -> Findin
         return failed.finding._replace(file=path, line=line)
     if reply.url.partition("#")[0] != url.partition("#")[0]:
         return fault("address_redirects", path, line, to=reply.url, **values)
-    if reply.status == EXPECTED[script] and reply.headers.get(OUR_HEADER[0]) == OUR_HEADER[1]:
+    if _is_ours(reply, script):
         return ok("address_served", path, line, status=reply.status, **values)
     if reply.status in (403, 404, 410) or reply.status >= 500:
         return fault("address_not_served", path, line, status=reply.status, **values)
