@@ -142,8 +142,8 @@ def read_pathfile(path: str) -> Pathfile:
     """
     try:
         rows = list(parse(read_file(path or "pathfile")))
-    except (OSError, ValueError) as error:
-        raise PathfileError(path) from error
+    except (OSError, ValueError) as cause:
+        raise PathfileError(path) from cause
     for number, parts in rows:
         if len(parts) != 3 and parts != INDIRECT:
             raise InvalidSeparator(f"+ Invalid separator in file at line {number} ({path})")
