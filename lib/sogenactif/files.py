@@ -101,6 +101,26 @@ def open_private(path: str, flags: int = 0) -> int:
             return file
 
 
+def append_line(path: str, file: int, line: bytes) -> None:
+    """Append a line to an open file and flush it to the disk; if a full disk cuts it, remove it. Raise OSError."""
+    import fcntl
+
+    fcntl.flock(file, fcntl.LOCK_EX)
+    end = os.fstat(file).st_size
+    if end and os.pread(file, 1, end - 1) != b"\n":
+        line = b"\n" + line
+    try:
+        written = os.write(file, line)
+        if written < len(line):
+            raise OSError(f"{written} bytes of {len(line)} written")
+        os.fsync(file)
+        if not end:
+            flush_folder(os.path.dirname(path) or ".")
+    except OSError:
+        os.ftruncate(file, end)
+        raise
+
+
 def make_private_folder(path: str) -> None:
     """Make a folder that only its owner may enter, and those above it; owned as ``open_private`` says. Raise OSError."""
     os.makedirs(path, mode=0o700, exist_ok=True)

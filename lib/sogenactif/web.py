@@ -17,6 +17,7 @@ from sogenactif.errors import (
     SealError,
     SecretMissing,
 )
+from sogenactif.files import append_line
 from sogenactif.http import Application, Environ, Headers, HttpError, allow, read_form, read_query, send
 from sogenactif.ledger import borrow_ledger
 from sogenactif.payment import PaymentResponse, check_call, make_request
@@ -395,10 +396,9 @@ def _append(path: str, entry: dict[str, object]) -> None:
     import time
 
     entry = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **entry}
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(file, json.dumps(entry).encode() + b"\n")
-        os.fsync(file)
+        append_line(path, file, json.dumps(entry).encode() + b"\n")
     finally:
         os.close(file)
 

@@ -2,16 +2,18 @@
 
 import calendar
 import re
+import resource
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from sogenactif import log
-from sogenactif.configuration import Pathfile
+from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.web import Order, call_request, dispatch
 from tests.support.shop import ORDER, PAID, Shop, ask, post
 from tests.support.vectors import MERCHANT, ROOT
@@ -359,3 +361,18 @@ def test_one_application_finds_its_script_at_the_end_of_the_address(
 def test_the_scripts_are_short() -> None:
     for script in (ROOT / "cgi-bin").glob("*.py"):
         assert len(script.read_text().splitlines()) < 60
+
+
+def answered_on_a_full_disk(pathfile: str, log: str) -> tuple[int, int, str]:
+    """Post a payment response where no file may have more than 100 bytes; the status, the outcomes, the file."""
+    shop = Shop(read_pathfile(pathfile), Path(log))
+    shop.log.write_text('{"time": "2026-11-23"}\n')
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+    status = post(shop.autoresponse, DATA=shop.seal()).status
+    return status, len(shop.outcomes), shop.log.read_text()
+
+
+def test_response_that_a_full_disk_cuts_is_asked_for_again(pathfile: Pathfile, tmp_path: Path) -> None:
+    with ProcessPoolExecutor(1) as pool:
+        answered = pool.submit(answered_on_a_full_disk, pathfile.path, f"{tmp_path}/log").result()
+    assert answered == (500, 1, '{"time": "2026-11-23"}\n')

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from sogenactif.dates import is_moment
 from sogenactif.errors import JournalError, JournalUnreadable
-from sogenactif.files import flush_folder, make_private_folder, open_private
+from sogenactif.files import append_line, flush_folder, make_private_folder, open_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,20 +45,7 @@ class Journal:
         try:
             file = self._open(path)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                end = os.fstat(file).st_size
-                if end and os.pread(file, 1, end - 1) != b"\n":
-                    line = b"\n" + line
-                try:
-                    written = os.write(file, line)
-                    if written < len(line):
-                        raise OSError(f"{written} bytes of {len(line)} written")
-                    os.fsync(file)
-                    if not end:
-                        flush_folder(self.folder)
-                except OSError:
-                    os.ftruncate(file, end)
-                    raise
+                append_line(path, file, line)
             finally:
                 os.close(file)
         except OSError as error:
