@@ -115,7 +115,7 @@ class Kit(NamedTuple):
         with path.open("ab") as file:
             file.write(text if isinstance(text, bytes) else text.encode())
 
-    def as_a_bank_s(self) -> None:
+    def as_a_banks(self) -> None:
         """Make every certificate a bank's, its payment server anywhere."""
         for merchant in (MERCHANT, ENROLLED):
             content = issue_certificate("https://payment.invalid/pay", merchant)

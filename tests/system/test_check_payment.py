@@ -94,7 +94,7 @@ def test_a_payment_that_stops_on_its_way(
     assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
 
 
-def test_a_request_that_another_pathfile_s_key_sealed(start: Any) -> None:
+def test_a_request_that_another_pathfiles_key_sealed(start: Any) -> None:
     served = start(MEANS="shop")
     for merchant in (MERCHANT, ENROLLED):
         served.kit.put(served.kit.conf / f"other.{merchant}", b"another")
@@ -109,7 +109,7 @@ def test_a_request_that_another_pathfile_s_key_sealed(start: Any) -> None:
 def test_no_payment_is_ever_tried_against_a_bank(start: Any) -> None:
     served = start()
     reference = place_order(served.kit)
-    served.kit.as_a_bank_s()
+    served.kit.as_a_banks()
     found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
     assert "the check never pays at a bank" in found.bad["payment_bank"]["saw"]
     of_this_kit = issue_certificate("https://payment.invalid/pay", ENROLLED)

@@ -45,7 +45,7 @@ def test_a_web_server_that_shows_secret_keys(start: Any) -> None:
     assert "_KEY1" not in served.kit.run("--url", served.apache).stdout
 
 
-def test_a_web_server_that_doesn_t_know_the_kit(start: Any) -> None:
+def test_a_web_server_that_does_not_know_the_kit(start: Any) -> None:
     served = start(included=False)
     found = served.kit.check("--url", served.apache)
     assert (found.status, "(403): CGI is off, or access denied" in found.bad["script_forbidden"]["saw"]) == (
@@ -55,7 +55,7 @@ def test_a_web_server_that_doesn_t_know_the_kit(start: Any) -> None:
     assert "is not a picture (40" in found.bad["logo_not_served"]["saw"]
 
 
-def test_a_web_server_that_doesn_t_run_scripts(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_web_server_that_does_not_run_scripts(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving_module, "MODULES", serving_module.MODULES.replace("cgid ", ""))
     served = start()
     found = served.kit.check("--url", served.apache)
@@ -63,7 +63,7 @@ def test_a_web_server_that_doesn_t_run_scripts(start: Any, monkeypatch: pytest.M
     assert "a2enmod cgid, then restart Apache" in found.bad["script_forbidden"]["do"]
 
 
-def test_a_host_that_is_not_the_shop_s(start: Any) -> None:
+def test_a_host_that_is_not_the_shops(start: Any) -> None:
     served = start(
         '<Directory "{0}">\nRequire all granted\n</Directory>\nDocumentRoot "{0}/logos"\n', included=False
     )
@@ -125,7 +125,7 @@ def test_an_address_where_nothing_answers_or_the_kit_with_more(start: Any) -> No
     assert (found.bad, "address_served" in found.well) == ({}, True)
 
 
-def test_a_script_that_can_t_be_understood_is_named_beside_what_the_web_server_answers(start: Any) -> None:
+def test_a_script_that_cannot_be_understood_is_named_beside_what_the_web_server_answers(start: Any) -> None:
     served = start()
     script = served.kit.root / "cgi-bin" / "call_request.py"
     number = len(script.read_text().splitlines()) + 1

@@ -82,7 +82,7 @@ def test_values_and_control_characters_are_never_printed(kit: Kit) -> None:
     assert "hunter2" not in result.stdout + kit.run("--json").stdout
 
 
-def test_a_pathfile_that_is_not_there(kit: Kit) -> None:
+def test_missing_pathfile(kit: Kit) -> None:
     found = kit.check("--pathfile", "/nowhere/pathfile")
     assert found.status == 1
     assert found.bad["missing"]["saw"] == "there is no such file"
@@ -142,7 +142,7 @@ def test_a_path_that_leads_elsewhere(kit: Kit, keyword: str, value: str, name: s
 def test_debug_is_a_fault_in_production_only(kit: Kit) -> None:
     kit.pathfile.write_text(kit.pathfile.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
     assert kit.check().bad["debug_on"]["level"] == "warning"
-    kit.as_a_bank_s()
+    kit.as_a_banks()
     assert kit.check().bad["debug_on"]["level"] == "fault"
     kit.pathfile.write_text(kit.pathfile.read_text().replace("DEBUG!YES!", "DEBUG!yes!"))
     assert "neither YES nor NO" in kit.check().bad["debug_neither"]["saw"]

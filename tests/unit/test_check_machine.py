@@ -38,7 +38,7 @@ def test_a_script_that_is_not_executable_or_not_there(kit: Kit) -> None:
     assert "the script is missing" in found["script_missing"]["saw"]
 
 
-def test_a_script_that_can_t_be_understood(kit: Kit) -> None:
+def test_a_script_that_cannot_be_understood(kit: Kit) -> None:
     script = kit.root / "cgi-bin" / "call_request.py"
     number = len(script.read_text().splitlines()) + 1
     kit.add(script, "def price(:\n")
@@ -57,7 +57,7 @@ def test_a_script_that_can_t_be_understood(kit: Kit) -> None:
         ("install.sh", "./install.sh, with this Python"),
     ],
 )
-def test_dependencies_that_are_not_there(kit: Kit, file: str, remedy: str) -> None:
+def test_missing_dependencies(kit: Kit, file: str, remedy: str) -> None:
     shutil.rmtree(kit.root / "lib" / "packages")
     (kit.root / ".sogenactif").rename(kit.root / file)
     found = kit.check()

@@ -32,7 +32,7 @@ def test_a_template_that_makes_no_page(kit: Kit, template: str, added: bytes, na
     assert (found.bad[name]["file"], found.bad[name]["line"]) == (str(path), content.count(b"\n") + 1)
 
 
-def test_a_template_that_is_not_there_or_can_t_be_read(kit: Kit) -> None:
+def test_missing_or_unreadable_template(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     templates = kit.root / "templates"
     assert {path.name for path in templates.iterdir() if path.is_file()} == set(pages.NAMES)

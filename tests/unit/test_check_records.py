@@ -62,7 +62,7 @@ def test_lines_that_only_the_journal_has(kit: Kit) -> None:
     assert kit.check().bad["unentered"]["saw"] == "lines that the ledger lacks: 1"
 
 
-def test_a_ledger_that_is_gone(kit: Kit) -> None:
+def test_missing_ledger_with_a_journal(kit: Kit) -> None:
     kit.record()
     for path in kit.data.glob("ledger.db*"):
         path.unlink()
@@ -115,7 +115,7 @@ def test_a_disk_that_takes_no_journal(kit: Kit, options: str, name: str, saw: st
     assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
 
 
-def test_a_ledger_that_is_none(kit: Kit) -> None:
+def test_ledger_file_is_not_a_database(kit: Kit) -> None:
     (kit.data / "ledger.db").write_text("not a database, but long enough to be read as one" * 100)
     if os.getuid() == 0:
         shutil.chown(kit.data / "ledger.db", web_user(), web_user())
@@ -131,7 +131,7 @@ def test_a_ledger_that_is_none(kit: Kit) -> None:
         ("LEDGER!postgresql://kit:hunter2@127.0.0.1:1/d!\nJOURNAL!{}/journal!", "ledger_fails"),
     ],
 )
-def test_a_ledger_that_can_t_be(kit: Kit, line: str, name: str) -> None:
+def test_invalid_ledger_address(kit: Kit, line: str, name: str) -> None:
     text = re.sub("LEDGER!.*!", line.format(kit.data), kit.pathfile.read_text())
     kit.pathfile.write_text(text)
     result = kit.run("--json")
@@ -152,7 +152,7 @@ def test_no_ledger_is_no_fault(kit: Kit) -> None:
     assert (found.bad, "no_ledger" in found.well) == ({}, True)
 
 
-def test_paypage_loses_what_no_ledger_keeps(kit: Kit) -> None:
+def test_paypage_without_a_ledger_is_a_warning(kit: Kit) -> None:
     kit.change(kit.pathfile, "LEDGER")
     kit.speak_paypage()
     found = kit.check()
@@ -160,7 +160,7 @@ def test_paypage_loses_what_no_ledger_keeps(kit: Kit) -> None:
     assert "caddie is lost" in found.bad["ledger_needed"]["saw"]
 
 
-def test_a_ledger_that_the_web_server_can_t_write(kit: Kit) -> None:
+def test_a_ledger_that_the_web_server_cannot_write(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.record()
     os.chown(kit.data / "ledger.db", 0, 0)
@@ -169,7 +169,7 @@ def test_a_ledger_that_the_web_server_can_t_write(kit: Kit) -> None:
     assert f"chown {web_user()}" in found.bad["not_writable"]["do"]
 
 
-def test_a_journal_that_the_web_server_can_t_write(kit: Kit) -> None:
+def test_a_journal_that_the_web_server_cannot_write(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.record()
     [day] = (kit.data / "journal").iterdir()

@@ -38,7 +38,7 @@ def test_parameters_that_make_no_request(kit: Kit, line: str, saw: str) -> None:
         (TESTS, "server_for_tests", "warning", "the bank's server for tests, where nobody is charged"),
     ],
 )
-def test_a_wrong_address_of_today_s_server(kit: Kit, url: str, name: str, level: str, saw: str) -> None:
+def test_wrong_address_of_paypage(kit: Kit, url: str, name: str, level: str, saw: str) -> None:
     kit.open_shop()
     kit.speak_paypage(url)
     found = kit.check().bad[name]
@@ -62,7 +62,7 @@ def test_paypage_in_production(kit: Kit) -> None:
     assert kit.check().bad["address_local"]["line"] == 2
 
 
-def test_the_bank_s_server_for_tests_left_in_production(kit: Kit) -> None:
+def test_the_banks_server_for_tests_left_in_production(kit: Kit) -> None:
     kit.open_shop()
     kit.speak_paypage(TESTS)
     assert kit.check().status == 0
@@ -79,7 +79,7 @@ def test_an_address_that_paypage_does_not_send(kit: Kit) -> None:
     assert (list(found), found["address_unsent"]["line"]) == (["address_unsent"], 3)
 
 
-def test_a_parameter_that_paypage_can_t_send(kit: Kit) -> None:
+def test_a_parameter_that_paypage_cannot_send(kit: Kit) -> None:
     kit.speak_paypage()
     kit.add(kit.parmcom, "RETURN_CONTEXT!a|amount=1!\n")
     found = kit.check()
@@ -113,7 +113,7 @@ def test_a_parameter_that_paypage_can_t_send(kit: Kit) -> None:
     ],
 )
 def test_a_wrong_address_in_production(kit: Kit, url: str, name: str, saw: str) -> None:
-    kit.as_a_bank_s()
+    kit.as_a_banks()
     kit.open_shop()
     assert kit.check().bad == {}
     kit.parmcom.write_text(re.sub("RETURN_URL!.*!", f"RETURN_URL!{url}!", kit.parmcom.read_text(), count=1))
@@ -131,7 +131,7 @@ def test_a_public_shop_whose_payments_stay_on_this_machine(kit: Kit) -> None:
         kit.speak_paypage()
 
 
-def test_a_logo_that_is_not_there(kit: Kit) -> None:
+def test_missing_logo(kit: Kit) -> None:
     (kit.root / "logos" / "AMEX.svg").unlink()
     found = kit.check()
     assert (found.status, "no picture for AMEX" in found.bad["logo_as_text"]["saw"]) == (0, True)

@@ -14,7 +14,7 @@ from tests.support.vectors import need
 pytestmark = pytest.mark.system
 
 
-def test_what_the_web_server_can_t_read(kit: Kit) -> None:
+def test_files_that_the_web_server_cannot_read(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.parmcom.chmod(0o600)
     found = kit.check().bad["not_readable"]
@@ -28,7 +28,7 @@ def test_what_the_web_server_can_t_read(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("path", ["lib", "lib/sogenactif", "lib/packages/jinja2/filters.py"])
-def test_code_that_the_web_server_can_t_read(kit: Kit, path: str) -> None:
+def test_code_that_the_web_server_cannot_read(kit: Kit, path: str) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     closed = kit.root / path
     if closed.is_file():
@@ -41,7 +41,7 @@ def test_code_that_the_web_server_can_t_read(kit: Kit, path: str) -> None:
     assert kit.check().bad == {}
 
 
-def test_scripts_that_the_web_server_can_t_read(kit: Kit) -> None:
+def test_scripts_that_the_web_server_cannot_read(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     (kit.root / "cgi-bin" / "call_response.py").chmod(0o700)
     assert kit.check().bad["not_readable"]["file"] == str(kit.root / "cgi-bin" / "call_response.py")
@@ -50,7 +50,7 @@ def test_scripts_that_the_web_server_can_t_read(kit: Kit) -> None:
     assert (list(found), found["not_entered"]["file"]) == (["not_entered"], str(kit.root / "cgi-bin"))
 
 
-def test_a_folder_of_root_s_hides_who_the_web_server_runs_as(kit: Kit) -> None:
+def test_journal_folder_of_root_hides_the_web_servers_user(kit: Kit) -> None:
     need(os.getuid() == 0, "root, to own the folder,")
     shutil.chown(kit.data, "root", "root")
     found = kit.check()  # the pathfile's group says who it is
@@ -76,12 +76,12 @@ def test_missing_permission_is_named(kit: Kit) -> None:
     assert "Run the check as root, or as the web server's user." in result.stdout
 
 
-def test_the_web_server_s_user_may_look_itself(kit: Kit) -> None:
+def test_the_web_servers_user_may_look_itself(kit: Kit) -> None:
     result = check_as(kit, web_user(), web_user())
     assert (result.returncode, result.stdout) == (0, "Faults: 0. Warnings: 0. All well: 27.\n")
 
 
-def test_a_closed_folder_is_said_once(kit: Kit) -> None:
+def test_closed_folder_is_reported_once(kit: Kit) -> None:
     elsewhere = kit.folder / "pathfile"
     shutil.copy(kit.pathfile, elsewhere)
     elsewhere.chmod(0o644)

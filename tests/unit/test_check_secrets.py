@@ -14,7 +14,7 @@ from tests.support.vectors import MERCHANT, need
 pytestmark = pytest.mark.system
 
 
-def test_a_certificate_that_is_not_there(kit: Kit) -> None:
+def test_missing_certificate(kit: Kit) -> None:
     kit.certificate.unlink()
     found = kit.check()
     assert (found.status, list(found.bad)) == (1, ["certificate_missing"])
@@ -35,7 +35,7 @@ def test_a_certificate_that_everybody_reads(kit: Kit) -> None:
     assert found.bad["open_to_all"]["do"] == f"chmod o= {kit.certificate}"
 
 
-def test_a_certificate_that_the_web_server_can_t_read(kit: Kit) -> None:
+def test_a_certificate_that_the_web_server_cannot_read(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.certificate.chmod(0o600)
     assert kit.check().bad["not_readable"]["file"] == str(kit.certificate)
@@ -53,7 +53,7 @@ def test_a_certificate_that_expires(kit: Kit, days: int, name: str, level: str, 
     assert (found.bad[name]["level"], found.bad[name]["saw"]) == (level, saw.format(last))
 
 
-def test_a_certificate_whose_last_day_is_none(kit: Kit) -> None:
+def test_certificate_with_an_impossible_last_day(kit: Kit) -> None:
     kit.issue("http://127.0.0.1:9/payment", "2099-31")
     assert "not a day of the form yyyymmdd" in kit.check().bad["expiry_unreadable"]["saw"]
 
@@ -93,7 +93,7 @@ def test_the_certificate_before_counts_too(kit: Kit) -> None:
     assert kit.check().bad["open_to_all"]["file"] == str(old)
 
 
-def test_a_secret_key_that_is_not_there(kit: Kit) -> None:
+def test_missing_secret_key(kit: Kit) -> None:
     kit.speak_paypage()
     kit.key.rename(f"{kit.key}.txt")
     found = kit.check()
@@ -138,7 +138,7 @@ def test_the_remedy_for_spaces_in_a_key_takes_them_out(kit: Kit) -> None:
 
 @pytest.mark.parametrize("mode", [0o644, 0o642, 0o641])
 @pytest.mark.parametrize("old", [False, True])
-def test_a_secret_key_that_everybody_gets_at(kit: Kit, mode: int, old: bool) -> None:
+def test_secret_key_that_everybody_may_read(kit: Kit, mode: int, old: bool) -> None:
     kit.speak_paypage()
     key = kit.conf / f"{kit.key.name}.old" if old else kit.key
     key.chmod(mode)
@@ -149,7 +149,7 @@ def test_a_secret_key_that_everybody_gets_at(kit: Kit, mode: int, old: bool) -> 
     assert kit.check().bad == {}
 
 
-def test_a_secret_key_that_the_web_server_can_t_read(kit: Kit) -> None:
+def test_a_secret_key_that_the_web_server_cannot_read(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.speak_paypage()
     kit.key.chmod(0o600)
@@ -157,7 +157,7 @@ def test_a_secret_key_that_the_web_server_can_t_read(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["sips", "paypage"])
-def test_the_secrets_of_the_other_protocol_are_kept_too(kit: Kit, protocol: str) -> None:
+def test_rights_of_the_other_protocols_secrets_are_checked(kit: Kit, protocol: str) -> None:
     kit.speak_paypage()
     kit.change(kit.pathfile, "PROTOCOL", protocol)
     former = kit.key if protocol == "sips" else kit.certificate
