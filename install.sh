@@ -147,10 +147,10 @@ compile() {
     PYTHONPATH=$2:$2/packages "$1" -c 'from sogenactif.pages import compile_templates; compile_templates()' || true
 }
 
-# Installs from the wheels of a release where they have everything, else from the package index.
+# Installs from the wheels of a release if it has all of them, else from the package index.
 pip_install() {
     set -- .venv/bin/python -m pip --disable-pip-version-check -q install --root-user-action ignore "$@"
-    # What is built goes through the cache, where a home can be written.
+    # Built wheels go through the cache, if the home can be written.
     cache=${XDG_CACHE_HOME:-${HOME:-/nowhere}/.cache}
     { [ -w "$cache" ] || mkdir -p "$cache"; } 2>/dev/null || export PIP_NO_CACHE_DIR=1
     [ -d wheels ] && "$@" --no-index --find-links wheels 2>/dev/null || "$@" ||

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Installs the kit on this machine's Apache, and takes it away; sourced by install.sh.
+# Installs the kit on this machine's Apache, and uninstalls it; sourced by install.sh.
 # shellcheck disable=SC2154  # ROOT is install.sh's
 
 prefix=/usr/local/lib/sogenactif shop=http://localhost payment='' protocol=''
@@ -115,7 +115,7 @@ $(apache_config | sed 's/^/    /')" true
     [ "$enable" = no ] || printf 'To check it, as root: %s/bin/sogenactif check --url %s\n' "$prefix" "$shop"
 }
 
-# Takes away what was installed and is as it was; what the shop changed or made stays.
+# Removes the installed files that are unchanged; files that the shop changed or made stay.
 uninstall_from_apache() {
     for file in $(sed -n 's|^[0-9a-f]*  /|/|p' "$prefix/.sogenactif"); do
         [ "$enable" = no ] || ! is_of_this_kit "$file" || step "turn off $file, reload Apache" turn_off "$file"
@@ -245,7 +245,7 @@ prepare_configuration() {
         ${payment:+--payment "$payment"} ${protocol:+--protocol "$protocol"}
 }
 
-# Everyone may read the code; the web server's user alone gets at var, and writes in var/data only.
+# Everyone may read the code; only the web server's user may read var, and it writes in var/data only.
 set_rights() {
     for folder in bin cgi-bin lib templates logos conf docs share; do
         chmod -R go-w,a+rX "$prefix/$folder"
@@ -337,7 +337,7 @@ $refused"
     }
     rm -f "$config.old" "$prefix/.sogenactif.old"
     service apache2 "$running" >/dev/null ||
-        die "Apache does not $running: its log, /var/log/apache2/error.log, tells why"
+        die "Apache does not $running: its log, /var/log/apache2/error.log, says why"
 }
 
 is_running() { service apache2 status >/dev/null 2>&1; }
@@ -346,5 +346,5 @@ turn_off() {
     # Where Apache is gone already, its own program for that is, too.
     a2disconf -q "$(basename "$1" .conf)" 2>/dev/null || rm -f "/etc/apache2/conf-enabled/$(basename "$1")"
     ! is_running || service apache2 reload >/dev/null ||
-        printf 'Apache was not reloaded; apachectl configtest tells why. Then: service apache2 reload\n'
+        printf 'Apache was not reloaded; apachectl configtest says why. Then: service apache2 reload\n'
 }

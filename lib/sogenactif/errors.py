@@ -2,7 +2,7 @@
 
 All derive from :class:`KitError`, whose text is what ``request`` and ``response`` print and what
 the log shows. The classes below say who can act: the program that calls (``CallError``),
-the merchant's files (``ConfigurationError``), or whoever sent a DATA message
+the merchant's files (``ConfigurationError``), or the sender of a DATA message
 (``MessageError``). Source: docs/errors.md.
 """
 

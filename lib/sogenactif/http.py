@@ -71,7 +71,7 @@ def read_form(environ: Environ) -> dict[str, str]:
 def _read_body(environ: Environ) -> bytes:
     length = environ.get("CONTENT_LENGTH") or "0"
     if not environ.get("CONTENT_LENGTH") and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
-        # The input of a CGI process ends with the body; that of a WSGI server does if it says so.
+        # The input of a CGI process ends with the body; that of a WSGI server only if ``input_terminated`` is set.
         if not (environ.get("wsgi.run_once") or environ.get("wsgi.input_terminated")):
             raise HttpError(411, "a body in chunks")
         # One byte more than is allowed shows _parse a body that is too long.

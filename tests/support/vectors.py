@@ -19,7 +19,7 @@ ASKED = {
     "order_id": "CMD-42",
     "transmission_date": "20261123093000",
 }
-# What a response says more, where the payment is accepted.
+# The additional fields of an accepted payment's response.
 ACCEPTED = {"response_code": "00", "authorisation_id": "123456", "payment_certificate": "ABC123456"}
 
 

@@ -385,7 +385,7 @@ class Ledger:
     def _notify_once(self, request_id: int, record_outcome: RecordOutcome, log: LogError) -> bool:
         """Return whether the shop was notified: not if nothing is pending, another process does it, or it failed.
 
-        Whoever finds the claim held leaves its outcome to the holder, who looks again after releasing it.
+        A process that finds the claim held leaves its outcome to the holder, which checks again after releasing it.
         """
         with self.database.claim(request_id) as is_claimed:
             if not is_claimed:

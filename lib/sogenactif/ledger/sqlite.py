@@ -26,7 +26,7 @@ class SqliteDatabase:
         import sqlite3
 
         self.path = path
-        # SQLite would make the file where a dangling link leads.
+        # SQLite would make the target of a dangling link.
         if os.path.islink(path) and not os.path.exists(path):
             raise LedgerError(path, "a link that leads nowhere")
         # Taken before opening, so that a file replaced in the meantime counts as stale.
@@ -37,7 +37,7 @@ class SqliteDatabase:
         self._error = sqlite3.Error
         try:
             if not os.path.exists(path):
-                # Another thread's lock would end where this one closes the same file.
+                # Another thread's lock would end when this one closes the same file.
                 with _folder_locked(path):
                     os.close(open_private(path))
             # A connection is borrowed by one thread at a time.

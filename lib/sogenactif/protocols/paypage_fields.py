@@ -61,7 +61,7 @@ CONDITIONS = {
     "ATTEMPT": "3D_ATTEMPT",
     "CANCEL": "3D_ABORT",
 }
-# Fields that are sent, but not under a key of their own.
+# Fields that are sent, but not under their own key.
 SENT_OTHERWISE = {
     *ASKED.values(),
     "amount", "currency_code", "language", "transaction_id", "transmission_date", "data", "caddie",

@@ -76,7 +76,7 @@ def preview(
 
     ``page`` is a key of ``SHOWN``; ``fields`` are fields of a request that override the example's;
     ``template_file`` is a template to dress the page with, ``installed`` the folder of the shop's
-    files, ``name`` the shop's, ``means`` the means of payment chosen. Raises TemplateError, and OSError where the template can't be read.
+    files, ``name`` the shop's, ``means`` the means of payment chosen. Raises TemplateError, and OSError if the template can't be read.
     """
     kind, show = SHOWN[page]
     request = {**REQUEST, **fields}

@@ -3,7 +3,7 @@
 TEXTS = {
     "fr": {
         "shop": "La Théière",
-        "about": "Boutique de démonstration : rien n’est vendu ni débité.",
+        "about": "Boutique de démonstration\u00a0: rien n’est vendu ni débité.",
         "tea": "Thé vert, 100 g",
         "cup": "Tasse en grès",
         "pot": "Théière en fonte",
