@@ -30,6 +30,8 @@ EXAMPLES = {
     "show": ["show 20261123-000001"],
     "status": ["status 20261123-000001"],
     "reconcile": ["reconcile", "reconcile --older 2h --newer 7d"],
+    "refund": ["refund 20261123-000001", "refund 20261123-000001 500 --yes"],
+    "validate": ["validate 20261123-000001"],
     "replay": ["replay --script cgi-bin/call_autoresponse.py"],
     "paypage": [
         "paypage /etc/sogenactif --shop https://shop.example",

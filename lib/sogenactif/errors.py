@@ -281,3 +281,11 @@ class OfficeError(KitError):
     def __init__(self, what: str, sent: bool) -> None:
         super().__init__(f"Error of the Office server ({what})")
         self.sent = sent
+
+
+class OperationRefused(KitError):
+    """Report that nothing was cancelled, refunded or validated; ``code`` is the bank's, empty if it was not asked to."""
+
+    def __init__(self, what: str, code: str = "") -> None:
+        super().__init__(f"Nothing was done ({what})")
+        self.code = code

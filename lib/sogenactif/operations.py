@@ -1,20 +1,42 @@
-"""Query transactions of the ledger at the bank's Office server, and record what it seals.
+"""Query transactions of the ledger at the bank's Office server, give money back, and record what it seals.
 
 An answer that isn't sealed, or is about something else, changes nothing. Days are those of Paris,
 amounts are in the smallest unit of the currency. Source: docs/refunds.md.
 """
 
-from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta, timezone
 
 from sogenactif.configuration import PAYPAGE, Pathfile
 from sogenactif.dates import PARIS, read_day
-from sogenactif.errors import KeyMissing, MessageError, OfficeError, PathfileError
+from sogenactif.errors import (
+    JournalError,
+    KeyMissing,
+    LedgerError,
+    MessageError,
+    OfficeError,
+    OperationRefused,
+    PathfileError,
+)
 from sogenactif.fields import is_digits
 from sogenactif.ledger.history import Transaction
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.matching import Match, differing
+from sogenactif.ledger.refunds import (
+    CANCEL,
+    DONE,
+    INTENDED,
+    NOT_DONE,
+    REFUND,
+    REFUSED,
+    UNCLEAR,
+    VALIDATE,
+    Operation,
+    intend,
+    operations,
+    settle,
+)
 from sogenactif.payment import PaymentResponse, checked_response
 from sogenactif.protocols.office import (
     FOUND,
@@ -31,6 +53,13 @@ SOURCE = "office"
 # How long a customer has to pay; the bank may count the day of arrival, not that of the request.
 SESSION = timedelta(minutes=16)
 BEFORE_MIDNIGHT = timedelta(minutes=15)
+# States at the bank in which money is cancelled, refunded, validated.
+BEFORE_CAPTURE = ("TO_AUTHORIZE", "WAITING_AUTHOR", "TO_CAPTURE", "TO_VALIDATE", "TO_REPLAY")
+AFTER_CAPTURE = ("CAPTURED", "TO_CREDIT", "CREDITED")
+TO_VALIDATE = ("TO_VALIDATE", "TO_REPLAY")
+PENDING_AT_BANK = "60"
+# How long an operation without an answer may still be on its way.
+ON_ITS_WAY = timedelta(seconds=60)
 # Consecutive queries without an answer after which no more are sent.
 MOST_FAILURES = 3
 
@@ -44,8 +73,11 @@ class Standing:
     response that the answer makes, None if it has no responseCode of the transaction.
     """
 
-    def __init__(self, answer: Answer, response: PaymentResponse | None) -> None:
+    def __init__(
+        self, answer: Answer, response: PaymentResponse | None, identifier: Mapping[str, object]
+    ) -> None:
         self.answer = answer
+        self.identifier = identifier
         self.response = response
         self.code = answer.code
         self.status = answer["transactionStatus"]
@@ -120,13 +152,13 @@ def query(pathfile: Pathfile, transaction: Transaction) -> Standing:
     day, _, number = transaction.reference.partition("-")
     if transaction.transaction_reference:
         identifier = by_reference(transaction.transaction_reference)
-        return _standing(client.query(identifier), client, transaction, day)
-    standing = _standing(client.query(by_number(number, day)), client, transaction, day)
+        return _standing(client, transaction, identifier, day)
+    standing = _standing(client, transaction, by_number(number, day), day)
     made = datetime.fromisoformat(transaction.made).astimezone(PARIS)
     if standing.code == UNKNOWN_TRANSACTION and (made + BEFORE_MIDNIGHT).date() > made.date():
         # The customer may have arrived at the bank after midnight.
         day = f"{read_day(day) + timedelta(days=1):%Y%m%d}"
-        standing = _standing(client.query(by_number(number, day)), client, transaction, day)
+        standing = _standing(client, transaction, by_number(number, day), day)
     return standing
 
 
@@ -175,10 +207,13 @@ def _reconciled(ledger: Ledger, transaction: Transaction, standing: Standing, no
     return Finding(transaction, "recorded", match=match)
 
 
-def _standing(answer: Answer, client: Office, transaction: Transaction, day: str) -> Standing:
-    """Return the state that an answer has. Raises OfficeError if it is about another transaction, or malformed."""
+def _standing(
+    client: Office, transaction: Transaction, identifier: Mapping[str, object], day: str
+) -> Standing:
+    """Query a transaction. Raises OfficeError if it is about another transaction, or malformed."""
+    answer = client.query(identifier)
     if answer.code != FOUND:
-        return Standing(answer, None)
+        return Standing(answer, None, identifier)
     if answer["merchantId"] not in ("", client.merchant_id):
         raise OfficeError("the answer is about another merchant", sent=True)
     number = answer.fields.get("s10TransactionReference")
@@ -201,7 +236,7 @@ def _standing(answer: Answer, client: Office, transaction: Transaction, day: str
         response = checked_response(opened(answer, client.merchant_id)) if answer.response_code else None
     except MessageError as error:
         raise OfficeError(f"the answer is malformed: {error}", sent=True) from error
-    return Standing(answer, response)
+    return Standing(answer, response, identifier)
 
 
 def _amount(answer: Answer, name: str) -> int | None:
@@ -212,3 +247,144 @@ def _amount(answer: Answer, name: str) -> int | None:
     if not is_digits(text) or len(text) > 12:
         raise OfficeError(f"{name} is no amount", sent=True)
     return int(text)
+
+
+class Prepared:
+    """Hold an operation that may be sent: the state it was made for, what it is, and its amount.
+
+    ``earlier`` are the operations whose result was not known and the bank's state has cleared up. If
+    ``is_done``, one of them is the operation that is wanted, and nothing is left to send.
+    """
+
+    def __init__(
+        self,
+        standing: Standing,
+        operation: str,
+        amount: int,
+        left: int,
+        earlier: list[Operation],
+        is_done: bool,
+    ) -> None:
+        self.standing = standing
+        self.operation = operation
+        self.amount = amount
+        self.left = left
+        self.earlier = earlier
+        self.is_done = is_done
+
+    def __repr__(self) -> str:
+        return f"<Prepared {self.operation} {self.amount}>"
+
+
+@contextmanager
+def one_at_a_time(ledger: Ledger, transaction: Transaction) -> Iterator[None]:
+    """Hold a transaction while it is operated on; raise OperationRefused if another process holds it."""
+    # The ID itself is claimed by who notifies the shop of the outcome.
+    with ledger.database.claim(-transaction.id) as is_claimed:
+        if not is_claimed:
+            raise OperationRefused("another operation on this transaction is under way")
+        yield
+
+
+def prepare(
+    ledger: Ledger,
+    pathfile: Pathfile,
+    transaction: Transaction,
+    amount: int | None,
+    validating: bool = False,
+    again: bool = False,
+) -> Prepared:
+    """Query the state of a transaction and return the operation that gives money back, or validates.
+
+    ``amount`` is None for all that is left. To be called within ``one_at_a_time``. An earlier operation without an
+    answer is cleared up first: by the bank's state, or with ``again`` it is left unclear.
+    Raises OperationRefused if it isn't possible, OfficeError if the state isn't known, ConfigurationError, LedgerError and JournalError.
+    """
+    standing = query(pathfile, transaction)
+    if not standing.is_known:
+        raise OperationRefused(f"code {standing.code} of the bank", standing.code)
+    if standing.currency_code.zfill(3) != transaction.fields["currency_code"].zfill(3):
+        raise OperationRefused("the bank has another currency")
+    if standing.current is None or standing.left is None:
+        raise OfficeError("the answer has no currentAmount", sent=True)
+    earlier = [
+        _cleared_up(ledger, operation, standing, standing.current, again)
+        for operation in operations(ledger, transaction)
+        if operation.state == INTENDED
+    ]
+    done = [one for one in earlier if one.state == DONE and (one.operation == VALIDATE) == validating]
+    left = standing.current if standing.status in BEFORE_CAPTURE else standing.left
+    is_done = any(one.amount == amount or (amount is None and (left == 0 or validating)) for one in done)
+    if is_done:
+        return Prepared(standing, done[-1].operation, done[-1].amount, left, earlier, True)
+    operation = _possible(standing.status, validating)
+    wanted = left if amount is None else amount
+    if left == 0:
+        raise OperationRefused("nothing is left")
+    if not 0 < wanted <= left:
+        raise OperationRefused(f"{wanted} is more than is left: {left}")
+    return Prepared(standing, operation, wanted, left, earlier, False)
+
+
+def send(ledger: Ledger, pathfile: Pathfile, transaction: Transaction, prepared: Prepared) -> Operation:
+    """Send a prepared operation, its intent recorded before; return it once it is done.
+
+    Raises OperationRefused if the bank refused it or the intent can't be recorded, OfficeError if its result isn't known or (not ``sent``) nothing
+    was sent, ConfigurationError, LedgerError and JournalError.
+    """
+    client = office_of(pathfile, transaction)
+    standing, amount = prepared.standing, prepared.amount
+    assert standing.current is not None
+    try:
+        intent = intend(ledger, transaction, prepared.operation, amount, standing.current, standing.status)
+    except (LedgerError, JournalError) as error:
+        raise OperationRefused(f"the intent can't be recorded: {error}") from error
+    currency = standing.currency_code
+    try:
+        answer = client.operate(prepared.operation, standing.identifier, amount, currency)
+        if answer.code in ("", PENDING_AT_BANK):
+            raise OfficeError(f"no result, code {answer.code or 'none'}", sent=True)
+    except OfficeError as error:
+        settle(ledger, intent, INTENDED if error.sent else NOT_DONE, str(error))
+        raise
+    if answer.code != FOUND:
+        settle(ledger, intent, REFUSED, answer.code)
+        raise OperationRefused(f"code {answer.code} of the bank", answer.code)
+    return settle(ledger, intent, DONE, answer.code)
+
+
+def _possible(status: str, validating: bool) -> str:
+    if validating:
+        if status in TO_VALIDATE:
+            return VALIDATE
+    elif status in BEFORE_CAPTURE:
+        return CANCEL
+    elif status in AFTER_CAPTURE:
+        return REFUND
+    raise OperationRefused(f"not possible in the state {status or 'unknown'}")
+
+
+def _cleared_up(
+    ledger: Ledger, operation: Operation, standing: Standing, current: int, again: bool
+) -> Operation:
+    """Return an operation without a known result as the bank's state shows it. Raises OfficeError if that doesn't."""
+    before = int(operation["before"])
+    if operation.operation == VALIDATE:
+        is_done = standing.status not in TO_VALIDATE and current == operation.amount
+        is_undone = standing.status in TO_VALIDATE and current == before
+    else:
+        is_done, is_undone = current == before - operation.amount, current == before
+    if is_done:
+        return settle(ledger, operation, DONE, "the state of the bank")
+    age = datetime.now(timezone.utc) - datetime.fromisoformat(operation.made)
+    if age < ON_ITS_WAY:
+        raise OfficeError("an earlier operation may still be on its way: wait a minute", sent=False)
+    if is_undone:
+        return settle(ledger, operation, NOT_DONE, "the state of the bank")
+    if again:
+        return settle(ledger, operation, UNCLEAR)
+    raise OfficeError(
+        f"it is not clear whether an earlier {operation.operation} of {operation.amount} was done: "
+        "compare with the bank's back office, then --again",
+        sent=False,
+    )

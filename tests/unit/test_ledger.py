@@ -420,7 +420,7 @@ def lose(ledger: Ledger) -> None:
         path.touch()
     else:
         with ledger.database.transaction() as execute:
-            for table in ("request", "response", "counter", "reserved", "schema"):
+            for table in ("operation", "request", "response", "counter", "reserved", "schema"):
                 execute(f"DROP TABLE sogenactif_{table}")
 
 

@@ -136,6 +136,7 @@ def test_journal_of_the_first_release_makes_a_ledger(tmp_path: Path) -> None:
 # The schema, column by column: a ledger of the first release has the same after its migrations.
 TABLES = {
     "sogenactif_counter": "merchant day last",
+    "sogenactif_operation": "id entry made request_id operation amount state fields notified attempts",
     "sogenactif_request": (
         "id entry made merchant day transaction_id order_id fields outcome decided_by notified attempts"
         " printed protocol reference"
@@ -156,6 +157,7 @@ DEFAULTS = {
 }
 UNIQUE = {
     ("sogenactif_counter", "merchant, day"),
+    ("sogenactif_operation", "entry"),
     ("sogenactif_request", "entry"),
     ("sogenactif_request", "merchant, day, transaction_id"),
     ("sogenactif_reserved", "merchant, day, transaction_id"),
@@ -165,6 +167,7 @@ INDEXES = {
     "sogenactif_answers": "request_id",
     "sogenactif_day": "day, id",
     "sogenactif_number": "day, transaction_id",
+    "sogenactif_operations": "request_id",
     "sogenactif_order": "order_id",
     "sogenactif_pending": "attempts, id",
     "sogenactif_reference": "reference",
@@ -192,7 +195,15 @@ def test_schema_of_a_new_ledger_and_of_a_migrated_one(
             )
             assert " ".join(name for name, *_ in rows) == columns
             for name, type_, required, default in rows:
-                number = name in ("id", "transaction_id", "decided_by", "request_id", "attempts", "last")
+                number = name in (
+                    "id",
+                    "transaction_id",
+                    "decided_by",
+                    "request_id",
+                    "attempts",
+                    "last",
+                    "amount",
+                )
                 assert (type_ in ("INTEGER", "BIGINT")) == number
                 assert bool(required) == (name != "id" and (table, name) not in MAY_BE_NULL)
                 wanted = None if table != "sogenactif_response" and name == "day" else DEFAULTS.get(name)

@@ -21,6 +21,8 @@ COMMANDS = {
     "show": ("show a transaction and the responses to it", "sogenactif.commands.show"),
     "status": ("show the state of a transaction at the bank", "sogenactif.commands.status"),
     "reconcile": ("ask the bank for outcomes that never arrived", "sogenactif.commands.reconcile"),
+    "refund": ("give back a payment or a part of it", "sogenactif.commands.refund"),
+    "validate": ("release a payment that waits for it", "sogenactif.commands.validate"),
     "replay": ("record what only the journal has, notify pending outcomes", "sogenactif.commands.replay"),
     "paypage": ("write a Paypage configuration where there is none", "sogenactif.commands.paypage"),
     "migrate": ("write a Paypage configuration beside that of Sips 1.0", "sogenactif.commands.migrate"),

@@ -3,11 +3,12 @@
 import argparse
 import importlib.util
 import os
-from collections.abc import Callable
+from types import ModuleType
 
 from sogenactif.commands.common import end, warn
 from sogenactif.commands.places import SCRIPTS
-from sogenactif.payment import PaymentResponse
+from sogenactif.ledger.ledger import RecordOutcome
+from sogenactif.ledger.refunds import RecordRefund
 
 
 def add_script(parser: argparse.ArgumentParser) -> None:
@@ -15,27 +16,50 @@ def add_script(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--script",
         default=f"{SCRIPTS}/call_autoresponse.py",
-        help="script whose record_outcome is called (%(default)s)",
+        help="script whose functions notify the shop (%(default)s)",
     )
 
 
-def outcome_function(script: str, failure: int = 1) -> Callable[[PaymentResponse], None]:
-    """Return record_outcome of a script of the shop; if it has none, the command ends with a sentence."""
-    spec = importlib.util.spec_from_file_location("call_autoresponse", script)
-    if not spec or not spec.loader or not os.path.exists(script):
+def both_functions(script: str, failure: int = 1) -> tuple[RecordOutcome, RecordRefund | None]:
+    """Return record_outcome of a script, without which the command ends, and its record_refund if it has one."""
+    if not os.path.exists(script):
         end("replay_no_script", failure, script=script)
-    module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
-        function: Callable[[PaymentResponse], None] = module.record_outcome
+        module = _load(script)
+        function: RecordOutcome = module.record_outcome
     except Exception as error:
         end("replay_no_function", failure, script=script, error=_plain(error))
-    return function
+    return function, getattr(module, "record_refund", None)
+
+
+def refund_function(script: str) -> RecordRefund | None:
+    """Return record_refund of a script, if there is one: without it nothing keeps money from being given back."""
+    if not os.path.exists(script):
+        return None
+    try:
+        return getattr(_load(script), "record_refund", None)
+    except Exception as error:
+        complain_of_refund(error)
+        return None
+
+
+def complain_of_refund(error: BaseException) -> None:
+    """Print what the shop's record_refund raised."""
+    warn("refund_raised", error=_plain(error))
 
 
 def complain(error: BaseException) -> None:
     """Print what a function of the shop raised."""
     warn("replay_raised", error=_plain(error))
+
+
+def _load(script: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("call_autoresponse", script)
+    if not spec or not spec.loader:
+        raise OSError(script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _plain(error: BaseException) -> str:

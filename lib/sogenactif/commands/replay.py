@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
 
 from sogenactif.commands.common import command_parser, done, print_json, progress, the_ledger, warn
-from sogenactif.commands.functions import add_script, complain, outcome_function
+from sogenactif.commands.functions import add_script, both_functions, complain, complain_of_refund
 from sogenactif.commands.texts import counted, say
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import LedgerLost
 from sogenactif.ledger.rebuild import record_journal
+from sogenactif.ledger.refunds import notify_refunds, pending_refunds
 from sogenactif.reception import verify_again
 
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     args = make_parser().parse_args(arguments)
     # With --json the output of the shop's function must not get into the JSON.
     with redirect_stdout(sys.stderr) if args.json else nullcontext():
-        record_outcome = outcome_function(args.script)
+        record_outcome, record_refund = both_functions(args.script)
         with the_ledger(args.pathfile) as ledger, ledger.journal.replaying(_wait):
             recorded = 0
             try:
@@ -46,6 +47,9 @@ def main(arguments: Sequence[str]) -> int:
             matched = ledger.match_again()
             notified = ledger.notify_pending(record_outcome, complain, most=None)
             pending = ledger.pending()
+            if record_refund:
+                notified += notify_refunds(ledger, record_refund, complain_of_refund)
+                pending += pending_refunds(ledger)
     if args.json:
         print_json(
             {

@@ -15,6 +15,8 @@ from sogenactif.commands.common import (
 )
 from sogenactif.commands.texts import say
 from sogenactif.ledger.history import WAITING, Answer, Transaction, answers, transactions
+from sogenactif.ledger.refunds import Operation, operations
+from sogenactif.money import format_amount
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -30,18 +32,23 @@ def main(arguments: Sequence[str]) -> int:
     args = parser.parse_args(arguments)
     wanted, number = read_reference(parser, args.reference)
     with the_ledger(args.pathfile) as ledger:
-        rows = [(row, answers(ledger, row)) for row in list(transactions(ledger, wanted, number))]
+        rows = [
+            (row, answers(ledger, row), operations(ledger, row))
+            for row in list(transactions(ledger, wanted, number))
+        ]
     if not rows:
         sys.exit(f"sogenactif: {say('show_none', reference=args.reference)}")
     if args.json:
-        print_json([_row(transaction, responses) for transaction, responses in rows])
+        print_json([_row(*row) for row in rows])
     else:
-        for transaction, responses in rows:
-            _print(transaction, responses)
+        for row in rows:
+            _print(*row)
     return 0
 
 
-def _row(transaction: Transaction, responses: Sequence[Answer]) -> dict[str, object]:
+def _row(
+    transaction: Transaction, responses: Sequence[Answer], made: Sequence[Operation]
+) -> dict[str, object]:
     return {
         "reference": transaction.reference,
         "merchant": transaction.merchant,
@@ -49,6 +56,7 @@ def _row(transaction: Transaction, responses: Sequence[Answer]) -> dict[str, obj
         "state": transaction.state,
         "notified": "" if transaction.state == WAITING else transaction.notified,
         "paid_twice": transaction.paid_twice,
+        "given_back": transaction.given_back,
         "fields": transaction.fields,
         "responses": [
             {
@@ -59,20 +67,36 @@ def _row(transaction: Transaction, responses: Sequence[Answer]) -> dict[str, obj
             }
             for response in responses
         ],
+        "operations": [
+            {
+                "made": in_paris(operation.made).isoformat(),
+                "operation": operation.operation,
+                "amount": operation.amount,
+                "state": operation.state,
+                "why": operation["why"],
+            }
+            for operation in made
+        ],
     }
 
 
-def _print(transaction: Transaction, responses: Sequence[Answer]) -> None:
+def _print(transaction: Transaction, responses: Sequence[Answer], made: Sequence[Operation]) -> None:
     name = "show_transaction" if transaction.notified != "no" else "show_not_notified"
     print(say(name, reference=transaction.reference, merchant=transaction.merchant, state=transaction.state))
     if transaction.paid_twice:
         print(f"  {say('paid_twice')}")
+    currency = transaction.fields["currency_code"]
+    if transaction.given_back:
+        print(f"  {say('given_back', amount=format_amount(str(transaction.given_back), currency, 'en'))}")
     print(f"  {say('show_made', moment=shown(transaction.made))}")
     _print_fields(transaction.fields)
     for response in responses:
         values = {"moment": shown(response.received), "verdict": response.verdict, "source": response.source}
         print(f"  {say('show_response', **values)}")
         _print_fields(response.fields)
+    for one in made:
+        values = {"operation": one.operation, "moment": shown(one.made), "state": one.state}
+        print(f"  {say('show_operation', **values, amount=format_amount(str(one.amount), currency, 'en'))}")
 
 
 def _print_fields(fields: Mapping[str, str]) -> None:

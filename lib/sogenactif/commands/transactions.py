@@ -25,6 +25,7 @@ COLUMNS = (
     "state",
     "notified",
     "paid_twice",
+    "given_back",
 )
 HEADINGS = "{reference:15}  {made:24}  {state:9}  {notified:8}  {amount:>14}  {order}"
 
@@ -76,6 +77,7 @@ def _row(transaction: Transaction) -> dict[str, str]:
         "state": transaction.state,
         "notified": "" if transaction.state == WAITING else transaction.notified,
         "paid_twice": "yes" if transaction.paid_twice else "",
+        "given_back": str(transaction.given_back or ""),
     }
 
 
@@ -90,7 +92,12 @@ def _table(rows: Iterable[Transaction]) -> None:
         row["notified"] = say(f"transactions_{row['notified']}") if row["notified"] else "-"
         row["amount"] = format_amount(row["amount"], row["currency_code"], "en")
         line = HEADINGS.format(order=row["order_id"], **row)
-        print(printable(f"{line}  {say('paid_twice')}" if transaction.paid_twice else line))
+        if transaction.paid_twice:
+            line += f"  {say('paid_twice')}"
+        if transaction.given_back:
+            amount = format_amount(row["given_back"], row["currency_code"], "en")
+            line += f"  {say('given_back', amount=amount)}"
+        print(printable(line))
     print(counted("transactions", count))
 
 

@@ -20,7 +20,8 @@ class Transaction(NamedTuple):
     ``reference`` is its day in Paris and its transaction_id, aaaammjj-nnnnnn; ``made`` a moment in
     UTC; ``state`` an outcome, or waiting; ``notified`` says whether the shop was notified of it:
     yes, no, or printed if only an executable reported it. ``protocol`` is sips or paypage, empty if the
-    request is of an earlier release; ``transaction_reference`` is empty if the payment has a number only. ``paid_twice`` marks an accepted transaction whose
+    request is of an earlier release; ``transaction_reference`` is empty if the payment has a number only. ``given_back`` is the amount that
+    was cancelled or refunded with this kit. ``paid_twice`` marks an accepted transaction whose
     order another accepted transaction paid too.
     """
 
@@ -35,6 +36,7 @@ class Transaction(NamedTuple):
     paid_twice: bool = False
     protocol: str = ""
     transaction_reference: str = ""
+    given_back: int = 0
 
     def __repr__(self) -> str:
         return f"<Transaction {self.reference} {self.order_id!r} {self.state}>"
@@ -85,6 +87,8 @@ def unanswered(ledger: Ledger, after: datetime, before: datetime) -> list[Transa
 def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Transaction, None, None]:
     rows = ledger.database.rows(
         "SELECT id, day, transaction_id, merchant, made, outcome, notified, printed, fields, protocol, reference,"
+        " (SELECT coalesce(sum(operation.amount), 0) FROM sogenactif_operation AS operation WHERE"
+        " operation.request_id = request.id AND operation.state = 'done' AND operation.operation <> 'validate'),"
         " outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FROM sogenactif_request AS another"
         " WHERE another.order_id = request.order_id AND another.merchant = request.merchant"
         " AND another.outcome = 'accepted' AND another.id <> request.id) FROM sogenactif_request AS request"
@@ -104,6 +108,7 @@ def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Tran
             fields,
             protocol,
             reference,
+            given_back,
             twice,
         ) = row
         requested = json.loads(fields)
@@ -119,6 +124,7 @@ def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Tran
             bool(twice),
             protocol,
             reference,
+            int(given_back),
         )
 
 
@@ -154,7 +160,7 @@ def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Di
     """
     # Read the ledger first: what arrives meanwhile is in the ledger before it is in the journal.
     here = {entry["entry"]: _named(entry) for entry in recorded_entries(ledger)}
-    # A request that was repeated has a line each time: the last one counts.
+    # A request that was repeated has a line each time, an operation for each result: the last one counts.
     requests: dict[str, dict[str, Any]] = {}
     unreadable: list[JournalUnreadable] = []
     for count, entry in enumerate(ledger.journal.lines(unreadable.append), 1):
@@ -165,7 +171,7 @@ def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Di
         if entry["verdict"] == FORGED:
             continue
         here.pop(entry["entry"], None)
-        if entry["kind"] == "request":
+        if entry["kind"] != "response":
             requests[entry["entry"]] = entry
         else:
             yield from _difference(ledger, entry)
@@ -202,7 +208,7 @@ def _named(entry: dict[str, Any]) -> dict[str, object]:
 
 
 def _recorded(ledger: Ledger, kind: str, entry: str) -> tuple[str, dict[str, Any]] | None:
-    verdict = "'requested'" if kind == "request" else "verdict"
+    verdict = {"request": "'requested'", "operation": "'operation'"}.get(kind, "verdict")
     rows = list(
         ledger.database.rows(f"SELECT {verdict}, fields FROM sogenactif_{kind} WHERE entry = ?", entry)
     )

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 Entry = dict[str, "Any"]
 DAY_FILE = re.compile(r"[0-9]{8}\.jsonl")
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
+KINDS = ("request", "response", "operation")
 MOMENT = re.compile(r"[0-9]{14}")
 NUMBER = re.compile(r"[0-9]{1,6}")
+AMOUNT = re.compile(r"[0-9]{1,12}")
 
 
 class Journal:
@@ -138,13 +140,17 @@ def _entry(line: bytes) -> Entry | None:
             texts += entry["original"].values()
         if not all(isinstance(text, str) for text in texts) or not IDENTIFIER.fullmatch(entry["entry"]):
             return None
-        return entry if entry["kind"] in ("request", "response") and _is_dated(entry, fields) else None
+        return entry if entry["kind"] in KINDS and _is_dated(entry, fields) else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
 def _is_dated(entry: Entry, fields: Mapping[str, str]) -> bool:
     """Return whether the day and the transaction_id of an entry are such that the ledger can look for its request."""
+    if entry["kind"] == "operation":
+        numbers = (fields["transaction_id"], NUMBER), (fields["amount"], AMOUNT)
+        is_whole = "state" in fields and "operation" in fields
+        return is_whole and is_moment(f"{fields['day']}000000") and all(f.fullmatch(n) for n, f in numbers)
     if entry["kind"] == "request" or "transmission_date" in fields:
         return bool(
             MOMENT.fullmatch(fields["transmission_date"]) and NUMBER.fullmatch(fields["transaction_id"])

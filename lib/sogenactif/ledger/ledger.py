@@ -213,7 +213,7 @@ class Ledger:
         strong = fields.get(CHALLENGE_KEY, "").startswith(CHALLENGE)
         if not order_id or strong or numbering.protocol != PAYPAGE:
             return fields
-        rows = [*self.database.rows(SELECT_REFUSALS, searchable(order_id), _merchant(fields), PAYPAGE)]
+        rows = [*self.database.rows(SELECT_REFUSALS, searchable(order_id), merchant_of(fields), PAYPAGE)]
         if any(stored_response(*row).soft_decline for row in rows):
             return {**fields, CHALLENGE_KEY: CHALLENGE}
         return fields
@@ -232,7 +232,7 @@ class Ledger:
             if not _insert_request(execute, entry, numbering, number):
                 raise TransactionUsed(fields["transaction_id"], journal_day(fields), "for another entry")
             if not entry.get("given"):
-                execute(RAISE_COUNTER, _merchant(fields), journal_day(fields), number)
+                execute(RAISE_COUNTER, merchant_of(fields), journal_day(fields), number)
 
     # Responses
 
@@ -329,8 +329,11 @@ class Ledger:
 
     def recorded(self, entry: Entry) -> dict[str, str] | None:
         """Return the fields with which the ledger has an entry of the journal, None if it lacks the entry."""
-        table = "sogenactif_request" if entry["kind"] == "request" else "sogenactif_response"
-        rows = list(self.database.rows(f"SELECT fields FROM {table} WHERE entry = ?", entry["entry"]))
+        rows = list(
+            self.database.rows(
+                f"SELECT fields FROM sogenactif_{entry['kind']} WHERE entry = ?", entry["entry"]
+            )
+        )
         return json.loads(rows[0][0]) if rows else None
 
     def awaits(self, claim: PaymentResponse) -> int | None:
@@ -465,7 +468,7 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
     that nothing answered and that the payment server would take for the same. Raises TransactionUsed.
     """
     columns = "SELECT request.entry, request.made, request.protocol, request.fields FROM sogenactif_request AS request"
-    merchant, day, given = _merchant(fields), journal_day(fields), fields.get("transaction_id", "")
+    merchant, day, given = merchant_of(fields), journal_day(fields), fields.get("transaction_id", "")
     if given:
         rows = query(
             f"{columns} WHERE merchant = ? AND day = ? AND transaction_id = ?", merchant, day, int(given)
@@ -505,7 +508,7 @@ def _update_request(execute: Execute, entry: Entry) -> None:
 def _limit_unanswered(execute: Execute, fields: Mapping[str, str]) -> None:
     """Raise OrderFull if an order has as many requests without a response as it may have on a day."""
     order_id = searchable(fields["order_id"])
-    [[count]] = execute(COUNT_UNANSWERED, order_id, _merchant(fields), journal_day(fields))
+    [[count]] = execute(COUNT_UNANSWERED, order_id, merchant_of(fields), journal_day(fields))
     if count >= MOST_UNANSWERED:
         raise OrderFull(MOST_UNANSWERED)
 
@@ -513,7 +516,7 @@ def _limit_unanswered(execute: Execute, fields: Mapping[str, str]) -> None:
 def _draw_number(execute: Execute, entry: Entry, numbering: Numbering) -> int:
     """Record a request with the next number of its day that is free; return it. Raises DayFull."""
     fields = entry["fields"]
-    merchant, day, first = _merchant(fields), journal_day(fields), numbering.first
+    merchant, day, first = merchant_of(fields), journal_day(fields), numbering.first
     while True:
         [[number]] = execute(DRAW_NUMBER, merchant, day, first, first - 1, first)
         if number > numbering.last:
@@ -526,7 +529,7 @@ def _draw_number(execute: Execute, entry: Entry, numbering: Numbering) -> int:
 def _insert_request(execute: Execute, entry: Entry, numbering: Numbering, number: int) -> bool:
     """Record a request and reserve its number for its instalments; return False if it is used or reserved."""
     fields = entry["fields"]
-    merchant, day = _merchant(fields), journal_day(fields)
+    merchant, day = merchant_of(fields), journal_day(fields)
     if execute(SELECT_RESERVED, merchant, day, number):
         return False
     for later in [] if numbering.by_reference else _later_days(fields, day):
@@ -576,7 +579,7 @@ def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
     rows: list[Row] = []
     if response.protocol == SIPS:
         conditions = "merchant = ? AND day = ? AND transaction_id = ?"
-        merchant = _merchant(response.fields)
+        merchant = merchant_of(response.fields)
         rows += query(f"{columns} WHERE {conditions} {{lock}}", merchant, response.day, number)
     else:
         reference = response.original.get("transactionReference", "")
@@ -622,7 +625,7 @@ def _decide(execute: Execute, match: Match, response_id: int) -> bool:
 def _paid_before(execute: Execute, match: Match) -> list[str]:
     """Return a warning if other requests of the same order were accepted too; the first ones are named."""
     order_id = searchable(match.requested.get("order_id", ""))
-    merchant = _merchant(match.requested)
+    merchant = merchant_of(match.requested)
     rows = order_id and execute(SELECT_PAID, order_id, merchant, match.request_id, MOST_NAMED)
     if not rows:
         return []
@@ -631,7 +634,8 @@ def _paid_before(execute: Execute, match: Match) -> list[str]:
     return [f"transaction {number} pays an order that {paid} paid already: refund one of them"]
 
 
-def _merchant(fields: Mapping[str, str]) -> str:
+def merchant_of(fields: Mapping[str, str]) -> str:
+    """Return the merchant of a request as the database has it: the country and the merchant_id."""
     return searchable(f"{fields.get('merchant_country', '')}.{fields.get('merchant_id', '')}")
 
 

@@ -118,7 +118,7 @@ def record_journal(
 def _lacking(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield the entries of the journal that the ledger lacks, without those of forged messages.
 
-    A request that was repeated has a line each time: if the ledger has one of them, the last line comes at the end.
+    A request that was repeated, and an operation, has a line each time: if the ledger has one of them, the last line comes at the end.
     """
     repeated: dict[str, Entry] = {}
     for entry in entries:
@@ -127,7 +127,7 @@ def _lacking(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
         if entry["entry"] in repeated:
             repeated[entry["entry"]] = entry
         elif not ledger.has(entry):
-            if entry["kind"] == "request" and ledger.recorded(entry) is not None:
+            if entry["kind"] != "response" and ledger.recorded(entry) is not None:
                 repeated[entry["entry"]] = entry
             else:
                 yield entry
@@ -159,6 +159,12 @@ def recorded_entries(ledger: Ledger, but: Collection[str] = ()) -> Iterator[Entr
             entry = {"entry": identifier, "time": received, "kind": "response", "source": source}
             yield {**entry, "verdict": verdict, **stored_response(*stored).stored}
 
+    from sogenactif.ledger.refunds import stored_operation
+
+    for row in ledger.database.rows("SELECT entry, made, fields FROM sogenactif_operation"):
+        if row[0] not in but:
+            yield stored_operation(*row)
+
 
 def stored_request(identifier: str, made: str, protocol: str, fields: str) -> Entry:
     """Return the journal's entry of a row of the ledger's requests."""
@@ -171,6 +177,10 @@ def stored_request(identifier: str, made: str, protocol: str, fields: str) -> En
 def _record(ledger: Ledger, entry: Entry) -> None:
     if entry["kind"] == "request":
         ledger.record_request(entry)
+    elif entry["kind"] == "operation":
+        from sogenactif.ledger.refunds import record_operation
+
+        record_operation(ledger, entry)
     else:
         ledger.record_response(entry)
 
@@ -179,7 +189,7 @@ def _day(entry: Entry) -> str:
     """Return the day of the journal's file that an entry belongs to."""
     if entry["kind"] == "request":
         return journal_day(entry["fields"])
-    day: str = entry["day"]
+    day: str = entry.get("day", "")
     return day or entry["time"][:10].replace("-", "") or today()
 
 

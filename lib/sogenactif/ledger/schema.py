@@ -58,6 +58,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             merchant TEXT NOT NULL, day TEXT NOT NULL, transaction_id INTEGER NOT NULL,
             PRIMARY KEY (merchant, day, transaction_id))""",
     ),
+    (
+        """CREATE TABLE sogenactif_operation (
+            id {id}, entry TEXT NOT NULL UNIQUE, made TEXT NOT NULL, request_id BIGINT NOT NULL,
+            operation TEXT NOT NULL, amount BIGINT NOT NULL, state TEXT NOT NULL, fields TEXT NOT NULL,
+            notified TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0)""",
+        "CREATE INDEX sogenactif_operations ON sogenactif_operation (request_id)",
+    ),
 )
 BUSY_SECONDS = 5
 

@@ -1,0 +1,197 @@
+"""What was cancelled, refunded or validated at the bank: each intent, its result, and the shop's notification.
+
+An operation is an entry of the journal with a line for its intent and one for each result; the last line counts.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+
+from sogenactif.errors import KitError, LedgerError
+from sogenactif.ledger.history import Transaction
+from sogenactif.ledger.journal import Entry
+from sogenactif.ledger.ledger import Ledger, LogError, merchant_of, new_entry, today
+
+CANCEL, REFUND, VALIDATE = "cancel", "refund", "validate"
+# Its result is not known; done; refused by the bank; certainly not done; never cleared up, and another was sent.
+INTENDED, DONE, REFUSED, NOT_DONE, UNCLEAR = "intended", "done", "refused", "not_done", "unclear"
+PENDING = "state = 'done' AND operation <> 'validate' AND notified = ''"
+
+
+class Operation:
+    """Hold an operation as it stands: its ``fields`` are text, amounts in the smallest unit of the currency.
+
+    ``operation`` is cancel, refund or validate; ``state`` is intended while its result is not known, done, refused, not_done
+    or unclear. A shop's ``record_refund`` reads fields by name: order_id, merchant_id, transaction_id, day, amount,
+    currency_code.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.fields: Mapping[str, str] = entry["fields"]
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.operation} {self.amount} {self.state}>"
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+    @property
+    def operation(self) -> str:
+        """Return cancel, refund or validate."""
+        return self["operation"]
+
+    @property
+    def amount(self) -> int:
+        """Return the amount."""
+        return int(self["amount"])
+
+    @property
+    def state(self) -> str:
+        """Return what is known of its result."""
+        return self["state"]
+
+    @property
+    def made(self) -> str:
+        """Return the moment of the intent, ISO 8601 in UTC."""
+        return str(self.entry["time"])
+
+
+RecordRefund = Callable[[Operation], None]
+
+
+def operations(ledger: Ledger, transaction: Transaction) -> list[Operation]:
+    """Return the operations on a transaction, oldest first."""
+    rows = ledger.database.rows(
+        "SELECT entry, made, fields FROM sogenactif_operation WHERE request_id = ? ORDER BY id",
+        transaction.id,
+    )
+    return [Operation(stored_operation(*row)) for row in rows]
+
+
+def intend(
+    ledger: Ledger, transaction: Transaction, operation: str, amount: int, current: int, status: str
+) -> Operation:
+    """Record the intent of an operation, on the disk before this returns. Raises JournalError and LedgerError.
+
+    ``current`` and ``status`` are the amount and the state at the bank before it.
+    """
+    names = ("merchant_country", "merchant_id", "order_id", "currency_code", "transaction_id")
+    entry = new_entry("operation", "office", "operation")
+    entry["fields"] = {name: transaction.fields.get(name, "") for name in names} | {
+        "day": transaction.reference[:8],
+        "operation": operation,
+        "amount": str(amount),
+        "before": str(current),
+        "status_before": status,
+        "state": INTENDED,
+        "why": "",
+    }
+    return _write(ledger, entry)
+
+
+def settle(ledger: Ledger, operation: Operation, state: str, why: str = "") -> Operation:
+    """Record what became of an operation; ``why`` is the bank's code, or an error. Raises JournalError and LedgerError."""
+    fields = {**operation.fields, "state": state, "why": why[:300]}
+    return _write(ledger, {**operation.entry, "fields": fields})
+
+
+def _write(ledger: Ledger, entry: Entry) -> Operation:
+    # The journal first: what the ledger lacks after a crash, replay or the bank's state makes good.
+    ledger.journal.append(today(), entry)
+    record_operation(ledger, entry)
+    return Operation(entry)
+
+
+def record_operation(ledger: Ledger, entry: Entry) -> None:
+    """Record the operation of a journal's entry, or its later form. Raises LedgerError, KitError without its request."""
+    fields = entry["fields"]
+    merchant = merchant_of(fields)
+    with ledger.database.transaction() as execute:
+        if execute("SELECT 1 FROM sogenactif_operation WHERE entry = ?", entry["entry"]):
+            execute(
+                "UPDATE sogenactif_operation SET state = ?, fields = ? WHERE entry = ?",
+                fields["state"],
+                json.dumps(fields),
+                entry["entry"],
+            )
+            return
+        rows = execute(
+            "SELECT id FROM sogenactif_request WHERE merchant = ? AND day = ? AND transaction_id = ?",
+            merchant,
+            fields["day"],
+            int(fields["transaction_id"]),
+        )
+        if not rows:
+            raise KitError(
+                f"Error in the ledger (operation on {fields['day']}-{fields['transaction_id']}: no such request)"
+            )
+        execute(
+            "INSERT INTO sogenactif_operation (entry, made, request_id, operation, amount, state, fields)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            entry["entry"],
+            entry["time"],
+            rows[0][0],
+            fields["operation"],
+            int(fields["amount"]),
+            fields["state"],
+            json.dumps(fields),
+        )
+
+
+def stored_operation(identifier: str, made: str, fields: str) -> Entry:
+    """Return the journal's entry of a row of the ledger's operations."""
+    entry = {
+        "entry": identifier,
+        "time": made,
+        "kind": "operation",
+        "source": "office",
+        "verdict": "operation",
+    }
+    return {**entry, "fields": json.loads(fields)}
+
+
+def notify_refunds(ledger: Ledger, record_refund: RecordRefund, log: LogError) -> int:
+    """Notify the shop of what was given back or cancelled and it doesn't know; return of how much.
+
+    ``record_refund`` is called once for each, by one process at a time. If it raises, the error is given to ``log``
+    and the notification stays pending. Raises LedgerError.
+    """
+    rows = ledger.database.rows(
+        f"SELECT request_id, entry, made, fields FROM sogenactif_operation WHERE {PENDING} ORDER BY attempts, id"
+    )
+    count = 0
+    for request_id, *stored in list(rows):
+        with ledger.database.claim(-request_id) as is_claimed:
+            entry = stored[0]
+            pending = f"SELECT 1 FROM sogenactif_operation WHERE entry = ? AND {PENDING}"
+            if not is_claimed or not list(ledger.database.rows(pending, entry)):
+                continue
+            _mark(ledger, "attempts = attempts + 1", entry)
+            try:
+                record_refund(Operation(stored_operation(*stored)))
+            except (KeyboardInterrupt, GeneratorExit):
+                raise
+            except BaseException as error:
+                log(error)
+                continue
+            _mark(ledger, "notified = 'yes'", entry)
+            count += 1
+    return count
+
+
+def pending_refunds(ledger: Ledger) -> int:
+    """Return how many operations the shop was not notified of."""
+    [[count]] = ledger.database.rows(f"SELECT count(*) FROM sogenactif_operation WHERE {PENDING}")
+    return int(count)
+
+
+def _mark(ledger: Ledger, change: str, entry: str) -> None:
+    """Change a row: again and again, for the shop is not to be notified twice."""
+    for tries_left in (2, 1, 0):
+        try:
+            with ledger.database.transaction(flush=False) as execute:
+                execute(f"UPDATE sogenactif_operation SET {change} WHERE entry = ?", entry)
+            return
+        except LedgerError:
+            if not tries_left:
+                raise

@@ -1,0 +1,301 @@
+"""Money is given back, and payments validated: over HTTP, against the sandbox, by the commands."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sogenactif.ledger.history import transactions
+from sogenactif.ledger.refunds import operations
+from tests.support.office import OfficeShop, office_shop
+from tests.support.vectors import ROOT
+
+RECORD_REFUND = """
+def record_refund(refund):
+    note("refund", refund["order_id"], refund["operation"], refund["amount"])
+"""
+
+
+@pytest.fixture
+def shop(param: Path) -> Iterator[OfficeShop]:
+    with office_shop(param) as running:
+        with (param / "script.py").open("a") as script:
+            script.write(RECORD_REFUND)
+        yield running
+
+
+def at_bank(shop: OfficeShop) -> tuple[str, int, list[tuple[str, int]]]:
+    """The state, the amount and the operations of the last payment at the bank."""
+    shown = shop.bank.last()
+    return (
+        shown["status"],
+        shown["current_amount"],
+        [(one["name"], one["amount"]) for one in shown["operations"]],
+    )
+
+
+def in_ledger(shop: OfficeShop, reference: str) -> tuple[int, list[tuple[str, int, str]]]:
+    """What the ledger says was given back, and the operations with their states."""
+    with shop.ledger() as ledger:
+        [row] = transactions(ledger, *reference.split("-"))
+        return row.given_back, [(one.operation, one.amount, one.state) for one in operations(ledger, row)]
+
+
+def age(shop: OfficeShop) -> None:
+    """Let what was sent have been sent an hour ago."""
+    with shop.ledger() as ledger, ledger.database.transaction() as execute:
+        for entry, made in execute("SELECT entry, made FROM sogenactif_operation"):
+            earlier = datetime.fromisoformat(made) - timedelta(hours=1)
+            execute("UPDATE sogenactif_operation SET made = ? WHERE entry = ?", earlier.isoformat(), entry)
+
+
+def test_payment_is_cancelled_before_its_capture(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    status, said, _ = shop.run("refund", reference, "--yes")
+    assert (status, said.splitlines()) == (
+        0,
+        [
+            f"{reference}, order CMD42: TO_CAPTURE (accepted, to be captured), €12.50 are left",
+            "to cancel: €12.50",
+            "Done.",
+        ],
+    )
+    assert at_bank(shop) == ("CANCELLED", 0, [("cancel", 1250)])
+    assert in_ledger(shop, reference) == (1250, [("cancel", 1250, "done")])
+    assert shop.notes() == ["refund CMD42 cancel 1250"]
+
+
+def test_partial_refunds_after_the_capture_add_up(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    shop.bank.console("tomorrow", {})
+    for amount in ("250", "400"):
+        assert shop.run("refund", reference, amount, "--yes")[0] == 0
+    assert at_bank(shop) == ("CAPTURED", 600, [("refund", 250), ("refund", 400)])
+    status, _, complaint = shop.run("refund", reference, "601", "--yes")
+    assert (status, "601 is more than is left: 600" in complaint) == (1, True)
+    assert shop.run("refund", reference, "--yes")[0] == 0
+    assert at_bank(shop)[:2] == ("TO_CREDIT", 0)
+    assert in_ledger(shop, reference)[0] == 1250
+    status, _, complaint = shop.run("refund", reference, "--yes")
+    assert (status, "nothing is left" in complaint) == (1, True)
+    assert shop.notes() == [f"refund CMD42 refund {amount}" for amount in ("250", "400", "600")]
+
+
+def test_what_was_given_back_is_listed_and_shown(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    shop.run("refund", reference, "250", "--yes")
+    _, said, _ = shop.run("transactions", "--order", "CMD42")
+    assert "(given back: €2.50)" in said
+    [listed] = json.loads(shop.run("transactions", "--json", "--order", "CMD42")[1])
+    [shown] = json.loads(shop.run("show", "--json", reference)[1])
+    assert (listed["given_back"], shown["given_back"], shown["state"]) == ("250", 250, "accepted")
+    assert [(one["operation"], one["amount"], one["state"]) for one in shown["operations"]] == [
+        ("cancel", 250, "done")
+    ]
+    assert ("cancel" in shop.run("show", reference)[1], shop.run("verify")[0] in (0, 1)) == (True, True)
+
+
+def test_payment_that_waits_is_validated(shop: OfficeShop) -> None:
+    reference = shop.arrive(capture_mode="VALIDATION", capture_day="3")
+    status, said, _ = shop.run("validate", "--json", "--yes", reference, "1000")
+    assert (status, json.loads(said)["result"]) == (0, "done")
+    assert at_bank(shop) == ("TO_CAPTURE", 1000, [("validate", 1000)])
+    assert in_ledger(shop, reference) == (0, [("validate", 1000, "done")])
+    status, _, complaint = shop.run("validate", reference, "--yes")
+    assert (status, "not possible in the state TO_CAPTURE" in complaint) == (1, True)
+    assert shop.notes() == []
+
+
+def test_nothing_is_sent_without_a_confirmation(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    status, said, complaint = shop.run("refund", reference)
+    assert (status, "to cancel: €12.50" in said, "nothing was sent" in complaint) == (1, True, True)
+    assert in_ledger(shop, reference) == (0, [])
+
+
+@pytest.mark.parametrize("amount", ["0", "-5", "12.50", "1e3", "٣", "9" * 13, ""])
+def test_amount_that_is_none_is_a_usage_error(shop: OfficeShop, amount: str) -> None:
+    reference = shop.arrive()
+    status, _, complaint = shop.run("refund", "--yes", reference, amount)
+    assert (status, "usage" in complaint, at_bank(shop)[2]) == (2, True, [])
+
+
+def test_payment_that_was_refused_or_not_begun_is_not_given_back(shop: OfficeShop) -> None:
+    for reference in (shop.pay(card="4200000000000005"), shop.begin("CMD43")[0]):
+        status, _, complaint = shop.run("refund", reference, "--yes")
+        assert (status, "nothing was done" in complaint) == (1, True)
+        assert in_ledger(shop, reference) == (0, [])
+
+
+@pytest.mark.parametrize("switch", ["silent", "unsealed", "altered"])
+def test_refund_without_a_trusted_answer_is_not_made_twice(shop: OfficeShop, switch: str) -> None:
+    reference = shop.arrive()
+    shop.bank.console("tomorrow", {})
+    shop.bank.console("office", {"office": switch, "messages": "operations"})
+    status, _, complaint = shop.run("refund", reference, "250", "--yes")
+    assert (status, "IT IS NOT KNOWN" in complaint) == (2, True)
+    assert in_ledger(shop, reference) == (0, [("refund", 250, "intended")])
+    assert at_bank(shop) == ("CAPTURED", 1000, [("refund", 250)]) and shop.notes() == []
+    # Whatever the shop does, the state is asked first.
+    status, said, _ = shop.run("refund", reference, "250", "--yes")
+    assert (status, "was done, as the bank's state shows" in said) == (0, True)
+    assert at_bank(shop) == ("CAPTURED", 1000, [("refund", 250)])
+    assert in_ledger(shop, reference) == (250, [("refund", 250, "done")])
+    assert shop.notes() == ["refund CMD42 refund 250"]
+
+
+def test_no_refund_is_sent_while_the_state_cannot_be_asked(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    for switch in ("unavailable", "unsealed", "altered"):
+        shop.bank.console("office", {"office": switch})
+        assert shop.run("refund", reference, "250", "--yes")[0] == (1 if switch == "unavailable" else 2)
+    shop.bank.console("office", {})
+    assert at_bank(shop) == ("TO_CAPTURE", 1250, []) and in_ledger(shop, reference) == (0, [])
+
+
+def test_operation_that_the_bank_refuses_is_recorded_as_refused(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    shop.bank.console("office", {"office": "unavailable", "messages": "operations"})
+    status, said, complaint = shop.run("refund", reference, "--yes", "--json")
+    row = json.loads(said)
+    assert (status, row["result"], row["code"]) == (1, "not_done", "90")
+    assert "90: the bank's server is not available now" in complaint
+    assert in_ledger(shop, reference) == (0, [("cancel", 1250, "refused")])
+
+
+def start(shop: OfficeShop, reference: str) -> "subprocess.Popen[bytes]":
+    """Begin a refund of 2.50 whose answer takes long, up to the point where it was sent."""
+    shop.bank.console("office", {"office": "slow", "messages": "operations", "seconds": 4})
+    command = [
+        f"{ROOT}/bin/sogenactif",
+        "refund",
+        "--pathfile",
+        shop.pathfile.path,
+        reference,
+        "250",
+        "--yes",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(200):
+        if at_bank(shop)[2]:
+            return process
+        time.sleep(0.05)
+    raise AssertionError("nothing was sent")
+
+
+def test_refund_that_is_killed_while_it_waits_is_not_made_twice(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    process = start(shop, reference)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert in_ledger(shop, reference) == (0, [("cancel", 250, "intended")])
+    shop.bank.console("office", {})
+    for file in shop.param.glob("ledger.db*"):
+        file.unlink()
+    assert shop.run("replay")[0] == 0
+    assert in_ledger(shop, reference) == (0, [("cancel", 250, "intended")])
+    assert shop.run("refund", reference, "250", "--yes")[0] == 0
+    assert at_bank(shop)[2] == [("cancel", 250)]
+    assert in_ledger(shop, reference) == (250, [("cancel", 250, "done")])
+    assert json.loads(shop.run("verify", "--json")[1])["differences"] == []
+
+
+def test_two_refunds_of_a_transaction_are_not_made_at_once(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    process = start(shop, reference)
+    status, _, complaint = shop.run("refund", reference, "250", "--yes")
+    assert (status, "another operation on this transaction is under way" in complaint) == (1, True)
+    assert process.wait(20) == 0
+    assert at_bank(shop)[2] == [("cancel", 250)]
+
+
+def intended(shop: OfficeShop, reference: str, **changes: str) -> None:
+    """Leave a refund of 2.50 without a known result, as a crash before it was sent does."""
+    from sogenactif.ledger.refunds import intend
+
+    with shop.ledger() as ledger:
+        [row] = transactions(ledger, *reference.split("-"))
+        intend(ledger, row, "cancel", 250, int(changes.get("before", "1250")), "TO_CAPTURE")
+
+
+def test_refund_that_was_never_sent_is_sent_once_it_cannot_be_on_its_way(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    intended(shop, reference)
+    status, _, complaint = shop.run("refund", reference, "250", "--yes")
+    assert (status, "may still be on its way" in complaint, at_bank(shop)[2]) == (2, True, [])
+    age(shop)
+    assert shop.run("refund", reference, "250", "--yes")[0] == 0
+    assert at_bank(shop)[2] == [("cancel", 250)]
+    assert in_ledger(shop, reference) == (250, [("cancel", 250, "not_done"), ("cancel", 250, "done")])
+
+
+def test_refund_that_the_state_does_not_clear_up_is_left_to_the_merchant(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    intended(shop, reference, before="1300")
+    age(shop)
+    status, _, complaint = shop.run("refund", reference, "250", "--yes")
+    assert (status, "it is not clear whether" in complaint, at_bank(shop)[2]) == (2, True, [])
+    assert shop.run("refund", reference, "250", "--yes", "--again")[0] == 0
+    assert in_ledger(shop, reference) == (250, [("cancel", 250, "unclear"), ("cancel", 250, "done")])
+
+
+def test_intent_that_cannot_be_written_is_not_sent(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    journal = shop.param / "journal"
+    for file in journal.iterdir():
+        file.unlink()
+        file.mkdir()
+    status, _, complaint = shop.run("refund", reference, "250", "--yes")
+    assert (status, "the intent can't be recorded" in complaint, at_bank(shop)[2]) == (1, True, [])
+
+
+def test_shop_that_fails_is_notified_of_the_refund_later(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    script = shop.param / "script.py"
+    whole = script.read_text()
+    script.write_text(whole + "    raise OSError('down')\n")
+    status, _, complaint = shop.run("refund", reference, "250", "--yes")
+    assert (status, "record_refund raised OSError" in complaint) == (0, True)
+    (shop.param / "notes").unlink()
+    script.write_text(whole)
+    shop.run("replay")
+    shop.run("reconcile")
+    assert [note for note in shop.notes() if note.startswith("refund")] == ["refund CMD42 cancel 250"]
+
+
+def test_ledger_that_is_made_again_knows_what_was_given_back(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    shop.run("refund", reference, "250", "--yes")
+    for file in shop.param.glob("ledger.db*"):
+        file.unlink()
+    assert shop.run("replay")[0] == 0
+    assert in_ledger(shop, reference) == (250, [("cancel", 250, "done")])
+
+
+def result(shop: OfficeShop, *arguments: str) -> tuple[int, dict[str, Any]]:
+    status, said, _ = shop.run("refund", "--json", "--yes", *arguments)
+    row: dict[str, Any] = json.loads(said)
+    return status, row
+
+
+def test_refund_prints_json(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    assert result(shop, reference, "250") == (
+        0,
+        {
+            "reference": reference,
+            "order_id": "CMD42",
+            "operation": "cancel",
+            "amount": 250,
+            "result": "done",
+            "code": "00",
+            "error": "",
+        },
+    )
+    assert shop.run("refund", "--json", reference)[0] == 2
