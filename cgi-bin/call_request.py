@@ -21,26 +21,26 @@ MERCHANT_ID = "014213245611111"
 
 
 def order_to_pay(reference: str) -> Order | None:
-    """Return the amount and the lines of an order, or None if there is no such order to pay.
+    """Return the amount and the lines of an order and whether it is paid, or None if there is no such order.
 
     The browser sends the reference only: look the amount up, never take it from the browser. The
     parameters are those of the guide; an amount is in cents and has 3 digits or more.
     """
     with closing(sqlite3.connect(f"file:{ROOT}/var/data/shop.db?mode=rw", uri=True)) as shop:
         order = shop.execute(
-            "SELECT amount, language FROM orders WHERE reference = ? AND state <> 'accepted'", [reference]
+            "SELECT amount, language, state FROM orders WHERE reference = ?", [reference]
         ).fetchone()
         lines = shop.execute("SELECT title, amount FROM lines WHERE reference = ?", [reference]).fetchall()
     if order is None:
         return None
-    amount, language = order
+    amount, language, state = order
     parameters = {
         "merchant_id": MERCHANT_ID,
         "amount": f"{amount:03}",
         "order_id": reference,
         "language": language,
     }
-    return Order(parameters, lines)
+    return Order(parameters, lines, paid=state == "accepted")
 
 
 application = call_request(order_to_pay, pathfile=f"{HERE}/pathfile")

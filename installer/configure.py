@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import CertificateMissing, KitError, SecretError
@@ -25,6 +26,7 @@ COUNTRY, MERCHANTS = "fr", ("014213245611111", "014213245611112")
 SAMPLES = Path(__file__).parents[1] / "conf"
 OWN_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(?=/cgi-bin/)")
 SIPS, PAYPAGE = "sips", "paypage"
+OWN_SHOP = re.compile(r"^SHOP_URL!http://127\.0\.0\.1:\d+/!$", re.MULTILINE)
 OWN_KEYWORDS = re.compile(r"^(?:PROTOCOL|PAYPAGE_URL|PAYPAGE_KEY)!.*\n", re.MULTILINE)
 OWN_SERVER = re.compile(r"http://127\.0\.0\.1:\d+/payment/paymentInit")
 OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
@@ -48,20 +50,23 @@ CREATE INDEX IF NOT EXISTS lines_of_order ON lines (reference);
 """
 
 
-def prepare(root: Path, shop: str, payment: str, protocol: str = SIPS, portable: bool = False) -> Pathfile:
+def prepare(
+    root: Path, shop: str, payment: str, protocol: str = SIPS, portable: bool = False, name: str = ""
+) -> Pathfile:
     """Write the missing files, for a shop and a payment server at these addresses; return the pathfile.
 
     ``protocol`` is sips (Sips 1.0) or paypage (Sips 2.0). Paths are absolute, or with ``portable``
-    relative to the pathfile's folder.
+    relative to the pathfile's folder. ``name`` is the shop's, else its host.
     """
     data, conf = root / "var" / "data", root / "var" / "conf"
     for folder in (root / "var", data, conf):
         folder.mkdir(mode=0o700, exist_ok=True)
     fresh = not (conf / "pathfile").exists()
     places = ("@HERE@", "@HERE@/../data") if portable else (str(conf), str(data))
+    name = name or urlsplit(shop).hostname or shop
     for sample in sorted(SAMPLES.iterdir()):
         content = sample.read_text()
-        for place, value in zip(("@CONF@", "@DATA@", "@SHOP@"), (*places, shop), strict=True):
+        for place, value in zip(("@CONF@", "@DATA@", "@SHOP@", "@NAME@"), (*places, shop, name), strict=True):
             content = content.replace(place, value)
         if not (conf / sample.name).exists():
             write_secret(str(conf / sample.name), content.encode())
@@ -148,6 +153,10 @@ def move(pathfile: Pathfile, shop: str, payment: str, protocol: str = SIPS) -> P
         if OWN_CERTIFICATE in content and _address(pathfile, merchant_id) != payment:
             write_secret(_path(pathfile, merchant_id, old=True), content)
             write_secret(path, issue_certificate(payment, merchant_id, COUNTRY))
+    text = Path(pathfile.path).read_text()
+    moved = OWN_SHOP.sub(f"SHOP_URL!{shop}/!", text)
+    if moved != text:
+        write_secret(pathfile.path, moved.encode())
     return _set_protocol(Path(pathfile.path), protocol, payment)
 
 

@@ -48,7 +48,7 @@ LEDGERS = ("sqlite:////", *POSTGRESQL)
 KEYWORDS = (
     *NEEDED, *CHOICES, *FORMS,
     "D_PARM", "DEBUG", "F_CTYPE", "JOURNAL", "LEDGER", "LOGO_TYPE", "OFFICE_URL", "PAYPAGE_URL",
-    "PAYPAGE_KEY",
+    "PAYPAGE_KEY", "SHOP_NAME", "SHOP_URL",
 )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ class Pathfile:
     numbers, from 1. The paths of ``default_parameters`` (F_DEFAULT), ``merchant_parameters`` (F_PARAM)
     and ``certificates`` (F_CERTIFICATE) are without their extensions. ``numbers`` are the first and the
     last transaction_id that the ledger gives on a day. ``ledger`` is None and
-    ``journal`` empty if there is no LEDGER. ``office_url`` is empty if there is no OFFICE_URL.
+    ``journal`` empty if there is no LEDGER. ``office_url``, ``shop_name`` and ``shop_url`` are empty without their keyword.
     """
 
     def __init__(
@@ -108,6 +108,8 @@ class Pathfile:
         self.log = _value(keywords, "LOG")
         self.paypage = Paypage(keywords)
         self.office_url = keywords.get("OFFICE_URL", "")
+        self.shop_name = keywords.get("SHOP_NAME", "")
+        self.shop_url = keywords.get("SHOP_URL", "")
         first, _, last = _value(keywords, "NUMBERS").partition("-")
         self.numbers = int(first), int(last)
         self.ledger = LedgerAddress(keywords["LEDGER"]) if keywords.get("LEDGER") else None
@@ -205,7 +207,7 @@ def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Itera
                 yield PathfileError(
                     f"NUMBERS ({first}-{last}) is an empty range", lines[keyword], "", keyword
                 )
-    for keyword in ("PAYPAGE_URL", "OFFICE_URL"):
+    for keyword in ("PAYPAGE_URL", "OFFICE_URL", "SHOP_URL"):
         url = keywords.get(keyword)
         if url and not is_web_address(url):
             yield PathfileError(

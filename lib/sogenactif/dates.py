@@ -1,4 +1,4 @@
-"""Days of a payment, in the time zone of Paris.
+"""Days of a payment, in the time zone of Paris, and how a customer reads them.
 
 datetime and zoneinfo are loaded on first use: a script without a ledger needs neither.
 """
@@ -9,11 +9,20 @@ from sogenactif.fields import is_digits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     PARIS: ZoneInfo
 
+MONTHS = {
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "en": "January February March April May June July August September October November December",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+}
+DATES = {"de": "{}. {} {}", "es": "{} de {} de {}"}
+TIMES = {"fr": "{} à {}", "de": "{} um {} Uhr", "it": "{} alle {}"}
 DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -63,3 +72,16 @@ def read_day(text: str) -> "date":
     if not (len(text) == 8 and is_digits(text)):
         raise ValueError(text)
     return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+
+
+def format_day(day: "date", language: str) -> str:
+    """Return a day as customers write it; ``language`` is that of HTML (fr en de es it), else English."""
+    language = language if language in MONTHS else "en"
+    number = "1er" if (language, day.day) == ("fr", 1) else str(day.day)
+    month = MONTHS[language].split()[day.month - 1]
+    return DATES.get(language, "{} {} {}").format(number, month, day.year)
+
+
+def format_moment(moment: "datetime", language: str) -> str:
+    """Return a day and time as customers write them; ``moment`` is in the time zone that they are shown."""
+    return TIMES.get(language, "{}, {}").format(format_day(moment, language), f"{moment:%H:%M}")

@@ -6,6 +6,7 @@ Source: docs/payment-server.md, Capture.
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from sogenactif.dates import read_day
 from sogenactif.fields import is_digits
 
 MOST_DAYS_OF_A_SCHEDULE = 90
@@ -43,3 +44,18 @@ def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Ins
     amounts = [initial, *[part] * (later - 1), part + remainder]
     first = today + timedelta(days=first_after)
     return tuple(Instalment(first + timedelta(days=period * n), a) for n, a in enumerate(amounts))
+
+
+def due_dates(instalments: tuple[Instalment, ...]) -> str:
+    """Return a schedule as the field data returns it: ``aaaammjj/amount,…``."""
+    return ",".join(f"{part.day:%Y%m%d}/{part.amount}" for part in instalments)
+
+
+def read_due_dates(data: str) -> tuple[Instalment, ...]:
+    """Return the schedule in the data of a response, empty without one. Raises ValueError if it is malformed."""
+    for option in reversed(data.split(";")):  # the last is the server's
+        name, _, value = option.partition("=")
+        if name in ("PAYMENT_DUE_DATES", "PAYMENT_DUE_DATE"):
+            pairs = (part.split("/") for part in value.split(","))
+            return tuple(Instalment(read_day(day), int(amount)) for day, amount in pairs)
+    return ()

@@ -15,6 +15,7 @@ from jinja2.bccache import Bucket
 from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup
 
+from sogenactif.dates import format_day
 from sogenactif.escape import entities
 from sogenactif.files import ROOT as ROOT
 from sogenactif.money import format_amount
@@ -35,11 +36,21 @@ def form(request: PaymentRequest) -> Markup:
         logos=pathfile.logos,
         extension=pathfile.logo_extension,
         badges=_without_logo(request) if pathfile.logo_type else (),
+        amount=format_amount(
+            request.fields["amount"],
+            request.fields["currency_code"],
+            HTML_LANGUAGE.get(request.fields.get("language", ""), "en"),
+        ),
     )
 
 
-def page(template: str, language: str, nonce: str, **values: object) -> bytes:
-    """Return a page in the customer's language, UTF-8; ``nonce`` is that of its style sheet."""
+def page(
+    template: str, language: str, nonce: str, shop_name: str = "", shop_url: str = "", /, **values: object
+) -> bytes:
+    """Return a page in the customer's language, UTF-8; ``nonce`` is that of its style sheet.
+
+    ``shop_name`` heads it, and leads to ``shop_url`` if that isn't empty.
+    """
     html_language = HTML_LANGUAGE.get(language, "en")
     html = _render(
         template,
@@ -47,6 +58,9 @@ def page(template: str, language: str, nonce: str, **values: object) -> bytes:
         language=html_language,
         nonce=nonce,
         amount=partial(format_amount, language=html_language),
+        day=partial(format_day, language=html_language),
+        shop_name=shop_name or shop_url.partition("//")[2].partition("/")[0],
+        shop_url=shop_url,
         **values,
     )
     return b"<!DOCTYPE html>" + html.encode()

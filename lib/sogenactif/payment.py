@@ -35,6 +35,11 @@ NEVER_SHORTENED = {"amount", "currency_code", "merchant_id", "order_id", "respon
 BLOCK_NUMBERS = set("123456789")
 # States of a payment at the bank (Office) in which its acceptance moves no money.
 WITHDRAWN = ("CANCELLED", "EXPIRED", "REFUSED")
+# The response_code of a payment that failed for another reason than the bank's decision.
+REFUSALS = {
+    "03": "invalid", "12": "invalid", "24": "invalid", "25": "invalid", "30": "invalid", "40": "invalid",
+    "75": "tries", "90": "unavailable", "94": "used", "97": "late", "99": "unavailable",
+}  # fmt: skip
 OUTCOMES = {"00": "accepted", "17": "cancelled", "60": "pending"}
 
 
@@ -82,6 +87,11 @@ class PaymentRequest:
     def data(self) -> str:
         """Return DATA of Sips 1.0."""
         return self.posts[""]["DATA"]
+
+    @property
+    def shop_offers_means(self) -> bool:
+        """Return whether the form has a button for each means of payment; else the customer chooses on the bank's page."""
+        return self.pathfile.protocol == SIPS or "" not in self.posts
 
     @property
     def headers(self) -> bool:
@@ -170,8 +180,29 @@ class PaymentResponse:
         code = self._of_paypage("acquirerResponseCode")
         return self["response_code"] == "05" and code == "A1"
 
+    @property
+    def refusal(self) -> str:
+        """Return why a payment that isn't accepted failed: identity, code, tries, late, used, unavailable, invalid or bank.
+
+        Source: docs/dictionary.md, response_code.
+        """
+        return refusal(self.fields)
+
     def _of_paypage(self, key: str) -> str:
         return self.original.get(key, "") if self.protocol == PAYPAGE else ""
+
+
+def refusal(fields: Mapping[str, str]) -> str:
+    """Return why the payment of a response's fields failed, as ``PaymentResponse.refusal`` does."""
+    reason = REFUSALS.get(fields.get("response_code", ""), "bank")
+    if reason == "bank" and fields.get("transaction_condition") in ("3D_FAILURE", "3D_ABORT"):
+        return "identity"
+    if reason == "bank" and (fields.get("bank_response_code"), fields.get("cvv_response_code")) == (
+        "00",
+        "4E",
+    ):
+        return "code"
+    return reason
 
 
 def check_call(call: Mapping[str, str]) -> dict[str, str]:

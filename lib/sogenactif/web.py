@@ -26,24 +26,31 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
+    from sogenactif.instalments import Instalment
     from sogenactif.ledger.ledger import Ledger
     from sogenactif.reception import Received
 
 RecordOutcome = Callable[[PaymentResponse], None]
 HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
 LONGEST_ERROR = 500
+# Why a payment failed, if another try may succeed and can't pay twice.
+TRIED_AGAIN = ("bank", "code", "identity", "late", "tries", "unavailable")
 
 
 class Order:
     """Hold what the shop asks a customer to pay.
 
     ``parameters`` are those of the guide, by name (merchant_id, amount in cents, order_id…);
-    ``lines`` are what the page shows of the order, each a text and its amount in cents.
+    ``lines`` are what the page shows of the order, each a text and its amount in cents. An order that
+    is ``paid`` is shown as such, and can't be paid again.
     """
 
-    def __init__(self, parameters: Mapping[str, str], lines: Sequence[tuple[str, int]] = ()) -> None:
+    def __init__(
+        self, parameters: Mapping[str, str], lines: Sequence[tuple[str, int]] = (), paid: bool = False
+    ) -> None:
         self.parameters = parameters
         self.lines = lines
+        self.paid = paid
 
     def __repr__(self) -> str:
         return f"<Order {self.parameters.get('order_id', '')!r}>"
@@ -61,6 +68,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
     """
 
     def show(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
+        settings = _settings(pathfile, environ)
         method = allow(environ, "GET", "HEAD", "POST")
         reference = (read_form(environ) if method == "POST" else read_query(environ)).get("order")
         if not reference or not reference.isprintable():
@@ -71,7 +79,9 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
         if method == "HEAD":
             return send(start_response, 200, b"", HTML, [])
         call = check_call(order.parameters)
-        settings = _settings(pathfile, environ)
+        if order.paid:
+            language = call.get("language", "") or _accepted_language(environ)
+            return _page(start_response, environ, 200, "paid.html", language, order=call.get("order_id", ""))
         with borrow_ledger(settings) as ledger:
             try:
                 request = make_request(call, settings, register=ledger.register if ledger else None)
@@ -88,12 +98,15 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
 
         page = _page(
             start_response,
+            environ,
             200,
             "call_request.html",
             request.fields.get("language", ""),
             action=request.action,
             fields=request.fields,
             lines=order.lines,
+            schedule=_schedule(request.fields),
+            choice=request.shop_offers_means,
             form=form(request),
             report=report,
         )
@@ -111,15 +124,15 @@ def call_response(
     """Return the application of the page that a customer comes back to: accepted, refused or cancelled.
 
     The response is posted, or in the query string (NO_RESPONSE_PAGE). ``record_outcome`` is called with
-    the response, then ``next_page``, which returns the address of the page's link. After a soft decline
-    ``retry_page`` returns the address at which the order can be paid again: without it that is ``call_request``
+    the response, then ``next_page``, which returns the address of the page's link. If the payment
+    may be tried again, ``retry_page`` returns the address at which the order can be paid: without it that is ``call_request``
     beside this script, with the order_id as its order.
     """
 
     def show(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
+        settings = _settings(pathfile, environ)
         method = allow(environ, "GET", "HEAD", "POST")
         form = read_form(environ) if method == "POST" else read_query(environ)
-        settings = _settings(pathfile, environ)
         with borrow_ledger(settings) as ledger:
             try:
                 received = _receive(form, settings, ledger, "manual", record_outcome, environ)
@@ -137,17 +150,26 @@ def call_response(
 
             report = response_report(form, settings, response)
         soft_decline = response.soft_decline and received.state == "refused"
+        state = "soft_decline" if soft_decline else received.state
+        reason = response.refusal if state == "refused" else ""
+        if soft_decline:
+            # It is the ledger that makes the next request ask for strong authentication.
+            may_retry = match is not None and settings.protocol == PAYPAGE
+        else:
+            may_retry = state == "cancelled" or reason in TRIED_AGAIN
         retry = ""
-        # It is the ledger that makes the next request ask for strong authentication.
-        if soft_decline and match and settings.protocol == PAYPAGE:
+        if may_retry:
             retry = retry_page(response) if retry_page else _call_request_beside(environ, response)
         page = _page(
             start_response,
+            environ,
             200,
             "call_response.html",
             response["language"] or _accepted_language(environ),
-            state="soft_decline" if soft_decline else received.state,
+            state=state,
+            reason=reason,
             response=response,
+            schedule=_agreed(response) if state == "accepted" else (),
             next_page=next_page(response),
             retry_page=retry,
             report=report,
@@ -221,8 +243,38 @@ def run_cgi(application: Application) -> None:
 def _settings(pathfile: str, environ: Environ) -> Pathfile:
     """Read the pathfile of a script, which also says where this request is logged. Raises KitError."""
     settings = read_pathfile(pathfile)
-    environ["sogenactif.syslog"] = settings.log == "syslog"
+    environ["sogenactif.settings"] = settings
     return settings
+
+
+def _schedule(fields: Mapping[str, str]) -> "tuple[Instalment, ...]":
+    """Return the instalments that a request asks for: none unless it is one in several times."""
+    if fields.get("capture_mode") != "PAYMENT_N":
+        return ()
+    from datetime import datetime
+
+    from sogenactif.dates import PARIS
+    from sogenactif.instalments import WrongSchedule, schedule
+
+    try:
+        first_after = int(fields.get("capture_day", "") or "0")
+        return schedule(
+            int(fields["amount"]), fields.get("data", ""), first_after, datetime.now(PARIS).date()
+        )
+    except (ValueError, WrongSchedule):
+        return ()
+
+
+def _agreed(response: PaymentResponse) -> "tuple[Instalment, ...]":
+    """Return the instalments of a payment that was made in several times."""
+    if response["capture_mode"] != "PAYMENT_N":
+        return ()
+    from sogenactif.instalments import read_due_dates
+
+    try:
+        return read_due_dates(response["data"])
+    except ValueError:
+        return ()
 
 
 def _receive(
@@ -344,12 +396,20 @@ def _error_page(
 ) -> list[bytes]:
     language = _accepted_language(environ)
     return _page(
-        start_response, status, "error.html", language, headers=headers, name=texts, incident=incident
+        start_response,
+        environ,
+        status,
+        "error.html",
+        language,
+        headers=headers,
+        name=texts,
+        incident=incident,
     )
 
 
 def _page(
     start_response: "StartResponse",
+    environ: Environ,
     status: int,
     template: str,
     language: str,
@@ -369,7 +429,9 @@ def _page(
         f"default-src 'none'; img-src 'self'; style-src 'nonce-{nonce}'; form-action {target}; "
         "base-uri 'none'; frame-ancestors 'self'"
     )
-    body = page(template, language, nonce, **values)
+    settings: Pathfile | None = environ.get("sogenactif.settings")
+    shop = (settings.shop_name, settings.shop_url) if settings else ("", "")
+    body = page(template, language, nonce, *shop, **values)
     return send(start_response, status, body, HTML, [("Content-Security-Policy", policy), *(headers or [])])
 
 
@@ -416,4 +478,5 @@ def _log(environ: Environ, event: str, error: BaseException) -> None:
         last = extract_tb(error.__traceback__)[-1]
         why = f"{type(error).__name__}: {why} ({os.path.basename(last.filename)}:{last.lineno})"
     severe = not isinstance(error, HttpError)
-    log(event, why, environ["wsgi.errors"], environ.get("sogenactif.syslog", False), severe)
+    settings: Pathfile | None = environ.get("sogenactif.settings")
+    log(event, why, environ["wsgi.errors"], bool(settings and settings.log == "syslog"), severe)

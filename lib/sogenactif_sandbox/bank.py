@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from sogenactif.configuration import Pathfile
-from sogenactif.instalments import Instalment, schedule
+from sogenactif.instalments import Instalment, due_dates, schedule
 from sogenactif_sandbox import automatic, clock, responses, rules
 from sogenactif_sandbox.merchants import Merchant, Merchants, merchant
 from sogenactif_sandbox.request import DUE_DATES
@@ -83,7 +83,7 @@ class Bank:
             code, fields = rules.UNAVAILABLE, {"bank_response_code": rules.UNAVAILABLE}
         parts = self.schedule(transaction)
         if parts and code == rules.ACCEPTED:
-            fields["data"] = transaction.request["data"] + DUE_DATES + rules.due_dates(parts)
+            fields["data"] = transaction.request["data"] + DUE_DATES + due_dates(parts)
         fields["capture_day"] = str(self._capture_day(transaction))
         return self._settle(transaction, code, condition, card, fields)
 
@@ -144,7 +144,7 @@ class Bank:
         if code == rules.ACCEPTED:
             fields["guarantee"] = "Y" if condition in (rules.SUCCESS, rules.ATTEMPT) else "N"
             if parts := self.schedule(transaction):
-                fields["data"] = transaction.request["data"] + DUE_DATES + rules.due_dates(parts)
+                fields["data"] = transaction.request["data"] + DUE_DATES + due_dates(parts)
         return self._settle(transaction, code, condition, card, fields)
 
     def pay_without_card(self, transaction: Transaction, result: str) -> Work | None:

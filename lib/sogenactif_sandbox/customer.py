@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, request
 
 from sogenactif.errors import KitError
+from sogenactif.instalments import read_due_dates
 from sogenactif.protocols import open_response, posted
 from sogenactif_sandbox import appearance, clock, pages, paypage, responses, rules, template
 from sogenactif_sandbox.addresses import with_fields
@@ -322,9 +323,7 @@ class Customer:
         if transaction.state != ENDED:
             schedule = self.bank.schedule(transaction)
         else:
-            schedule = (
-                rules.read_due_dates(transaction.response["data"]) if _paid_in_parts(transaction) else ()
-            )
+            schedule = read_due_dates(transaction.response["data"]) if _paid_in_parts(transaction) else ()
         return pages.View(
             transaction=transaction,
             merchant=owner,

@@ -20,12 +20,13 @@ from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.servers import LARGEST_BODY
 from sogenactif_sandbox.shop import Shop
 
+SHOP_NAME = "La Théière"
 SCRIPTS = ("call_autoresponse", "call_request", "call_response")
 
 
 def demonstration(root: Path, address: str, protocol: str = SIPS, bank_ports: bool = False) -> Application:
     """Return the whole demonstration as one application, for a server at ``address`` (``http://127.0.0.1:8080``)."""
-    pathfile = prepare(root, address, f"{address}/payment", protocol)
+    pathfile = prepare(root, address, f"{address}/payment", protocol, name=SHOP_NAME)
     pathfile = move(pathfile, address, f"{address}/payment", protocol)
     data = root / "var" / "data"
     return DispatcherMiddleware(

@@ -12,13 +12,13 @@ from sogenactif.addresses import is_address
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import MessageError, MessageStructureError, SealError, SecretError
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, is_digits, to_bytes
-from sogenactif.instalments import WrongSchedule, schedule
+from sogenactif.instalments import WrongSchedule, due_dates, schedule
 from sogenactif.money import CURRENCIES
 from sogenactif.protocols import posted
 from sogenactif.protocols.certificate import certificate_path
 from sogenactif.protocols.sips import open_request
 from sogenactif_sandbox import clock, paypage, template
-from sogenactif_sandbox.rules import MEANS, PAYPAGE_MEANS, due_dates
+from sogenactif_sandbox.rules import MEANS, PAYPAGE_MEANS
 from sogenactif_sandbox.shop_files import ShopFiles
 
 CAPTURE_MODES = ("AUTHOR_CAPTURE", "VALIDATION", "PAYMENT_N", "IMMEDIATE")

@@ -265,20 +265,3 @@ def capture_mode(requested: str, means: str) -> str:
 def outlives(card: Card, instalments: tuple[Instalment, ...]) -> bool:
     """Return whether a card is still valid on the day of the last instalment."""
     return not (card.expiry and instalments) or card.expiry >= f"{instalments[-1].day:%Y%m}"
-
-
-def due_dates(instalments: tuple[Instalment, ...]) -> str:
-    """Return a schedule as the field data returns it: ``aaaammjj/amount,…``."""
-    return ",".join(f"{part.day:%Y%m%d}/{part.amount}" for part in instalments)
-
-
-def read_due_dates(data: str) -> tuple[Instalment, ...]:
-    """Return the schedule in the data of a response, empty without one."""
-    for option in reversed(data.split(";")):  # the last is the server's
-        name, _, value = option.partition("=")
-        if name in ("PAYMENT_DUE_DATES", "PAYMENT_DUE_DATE"):
-            pairs = (part.split("/") for part in value.split(","))
-            return tuple(
-                Instalment(date(int(d[:4]), int(d[4:6]), int(d[6:])), int(amount)) for d, amount in pairs
-            )
-    return ()

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sogenactif.instalments import Instalment
+from sogenactif.instalments import Instalment, read_due_dates
 from sogenactif_sandbox.rules import (
     ACCEPTED,
     CALL_THE_BANK,
     CANCELLED,
     LAST_CAPTURE_DAY_3D,
-    read_due_dates,
 )
 
 CANCEL, REFUND, VALIDATE = "cancel", "refund", "validate"

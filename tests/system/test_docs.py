@@ -101,7 +101,8 @@ def test_an_order_in_a_database_is_paid(
         answer = post(receive, DATA=sealed)
         assert (answer.status, answer.log) == (200, "")
     assert query("SELECT paid FROM orders") == [(True,)]
-    assert ask(pay, query="order=A-1").status == 404
+    again = ask(pay, query="order=A-1", HTTP_ACCEPT_LANGUAGE="en")
+    assert again.status == 200 and "This order is paid" in again.body and "DATA" not in again.body
 
 
 def test_the_customer_goes_on_to_the_shops_page(ledger: Pathfile) -> None:

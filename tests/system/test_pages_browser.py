@@ -1,7 +1,10 @@
 """Pages of the kit in a real browser, with the titles that shops write."""
 
+from datetime import date
+
 import pytest
 
+from sogenactif.instalments import Instalment
 from sogenactif.pages import page
 from tests.support.browser import browsing
 
@@ -25,13 +28,26 @@ LINES_OF_TEXT = """cell => {
 def test_amounts_never_break_and_titles_always_may(width: int, scheme: str) -> None:
     fields = {"currency_code": "978", "amount": "12345678", "order_id": "y" * 32}
     lines = [(title, 4800 * 10**place) for place, title in enumerate(TITLES)]
-    html = page("call_request.html", "en", "n", action="", fields=fields, lines=lines, form="", report="")
+    html = page(
+        "call_request.html",
+        "en",
+        "n",
+        "A shop’s name " * 9,
+        "https://shop.example/",
+        action="",
+        fields=fields,
+        lines=lines,
+        schedule=[Instalment(date(2026, 9, 30), 4800 * 10**place) for place in range(9)],
+        choice=True,
+        form="",
+        report="",
+    )
     window = {"width": width, "height": 800}
     with browsing(viewport=window, color_scheme=scheme, java_script_enabled=True) as browser:
         shown = browser.new_page()
         shown.set_content(html.decode())
         amounts = shown.locator("td.amount").all()
-        assert [amount.evaluate(LINES_OF_TEXT) for amount in amounts] == [1] * (len(TITLES) + 1)
+        assert [amount.evaluate(LINES_OF_TEXT) for amount in amounts] == [1] * (len(TITLES) + 1 + 9)
         table = shown.locator("table").first.bounding_box()
         assert table and table["x"] + table["width"] <= width
         assert shown.evaluate("document.documentElement.scrollWidth") <= width

@@ -142,7 +142,7 @@ def test_invalid_ledger_address(kit: Kit, line: str, name: str) -> None:
 def test_a_journal_whose_path_depends_on_where_a_program_is_started(kit: Kit) -> None:
     kit.add(kit.pathfile, "JOURNAL!journal!\n")
     found = kit.check()
-    assert (found.status, found.bad["relative"]["line"]) == (1, 18)
+    assert (found.status, found.bad["relative"]["line"]) == (1, 21)
     assert "JOURNAL is journal, which depends on where" in found.bad["relative"]["saw"]
 
 
@@ -191,7 +191,7 @@ def test_events_for_a_syslog(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     kit.add(kit.pathfile, "LOG!syslog!\n")
     monkeypatch.setattr(records, "SYSLOG", f"{kit.folder}/log")
     [found] = records.log(Site(read_pathfile(str(kit.pathfile))))
-    assert (found.level, found.name, found.line) == ("warning", "syslog_unreachable", 18)
+    assert (found.level, found.name, found.line) == ("warning", "syslog_unreachable", 21)
     assert found.values["error"] == "No such file or directory"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as taker:
         taker.bind(f"{kit.folder}/log")

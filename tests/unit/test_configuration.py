@@ -76,6 +76,7 @@ def test_a_needed_keyword_that_is_missing_is_named(tmp_path: Path, keyword: str)
     ("NUMBERS!all!", "NUMBERS (all) is not in the form of 1-999999"),
     ("NUMBERS!0-5!", "NUMBERS (0-5) is an empty range"),
     ("NUMBERS!9-1!", "NUMBERS (9-1) is an empty range"),
+    ("SHOP_URL!shop.example!", "SHOP_URL (shop.example) is no http or https address"),
     ("OFFICE_URL!bank.example!", "OFFICE_URL (bank.example) is no http or https address"),
     ("PAYPAGE_URL!ftp://bank.example!", "PAYPAGE_URL (ftp://bank.example) is no http or https address"),
     ("JOURNAL!journal!", "JOURNAL (journal) is no absolute path"),

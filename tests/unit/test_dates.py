@@ -1,11 +1,11 @@
 """Days in Paris, and what spells a moment or a day."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from sogenactif import dates
-from sogenactif.dates import day_in_paris, is_moment, read_day
+from sogenactif.dates import day_in_paris, format_moment, is_moment, read_day
 
 
 @pytest.mark.parametrize(
@@ -126,3 +126,18 @@ def test_paris_is_a_time_zone_that_is_loaded_when_it_is_needed(monkeypatch: pyte
     assert "PARIS" in vars(dates)
     with pytest.raises(AttributeError, match=r"^LONDON$"):
         dates.LONDON  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("fr", "1er août 2026 à 09:05"),
+        ("en", "1 August 2026, 09:05"),
+        ("de", "1. August 2026 um 09:05 Uhr"),
+        ("es", "1 de agosto de 2026, 09:05"),
+        ("it", "1 agosto 2026 alle 09:05"),
+        ("zz", "1 August 2026, 09:05"),
+    ],
+)
+def test_customers_read_a_date_and_time_in_their_language(language: str, written: str) -> None:
+    assert format_moment(datetime(2026, 8, 1, 9, 5), language) == written

@@ -122,7 +122,7 @@ def test_exemption_that_the_shop_asks_for_is_replaced(shop: MovingShop, given: s
 )
 def test_other_responses_ask_for_nothing(shop: MovingShop, said: dict[str, str]) -> None:
     page = come_back(shop, shop.paypage_post(shop.asked(), **said))
-    assert "soft_decline" not in page.body and "call_request" not in page.body
+    assert "soft_decline" not in page.body and "authentification forte" not in page.body
     assert requested(shop) == {None}
 
 

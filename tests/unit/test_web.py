@@ -14,9 +14,9 @@ import pytest
 
 from sogenactif import log
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.web import Order, call_request, dispatch
+from sogenactif.web import Order, call_request, call_response, dispatch
 from tests.support.shop import ORDER, PAID, Shop, ask, post
-from tests.support.vectors import MERCHANT, ROOT
+from tests.support.vectors import MERCHANT, ROOT, speak_paypage
 
 
 @pytest.fixture
@@ -31,6 +31,103 @@ def test_call_request_shows_the_order_and_the_means_of_payment(shop: Shop) -> No
         assert shown in answer.body
     assert '<html lang="fr">' in answer.body
     assert answer.log == ""
+
+
+def test_an_order_that_is_paid_says_so_and_has_no_form(shop: Shop) -> None:
+    shop.order = Order({**ORDER.parameters, "language": "en"}, ORDER.lines, paid=True)
+    answer = ask(shop.request, query="order=CMD-42")
+    assert (answer.status, answer.log) == (200, "")
+    assert "<h1" in answer.body and "This order is paid" in answer.body and "CMD-42" in answer.body
+    assert "<form" not in answer.body
+
+
+def test_every_page_names_the_shop_and_leads_back_to_it(shop: Shop, param: Path) -> None:
+    with (param / "pathfile").open("a") as file:
+        file.write("SHOP_NAME!Thé & Cie!\nSHOP_URL!https://shop.example/!\n")
+    pages = [
+        ask(shop.request, query="order=CMD-42"),
+        ask(shop.request, query="order=other"),
+        ask(shop.request),
+        post(shop.response, DATA=shop.seal()),
+        post(shop.response, DATA="zz" * 40),
+    ]
+    shop.order = Order(ORDER.parameters, paid=True)
+    for page in [*pages, ask(shop.request, query="order=CMD-42")]:
+        assert '<header><a href="https://shop.example/">Thé &#38; Cie</a></header>' in page.body
+    for page in pages[1:3]:
+        assert '<a class="button" href="https://shop.example/">' in page.body
+
+
+def test_without_a_name_the_host_of_the_shop_is_shown(shop: Shop, param: Path) -> None:
+    assert "<header>" not in ask(shop.request, query="order=CMD-42").body
+    with (param / "pathfile").open("a") as file:
+        file.write("SHOP_URL!https://shop.example/fr/!\n")
+    page = ask(shop.request, query="order=CMD-42").body
+    assert '<header><a href="https://shop.example/fr/">shop.example</a></header>' in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "said", "again"),
+    [
+        ({"response_code": "05", "bank_response_code": "05"}, "Your bank refused this payment", True),
+        ({"response_code": "05", "transaction_condition": "3D_FAILURE"}, "could not confirm your identity", True),
+        ({"response_code": "05", "bank_response_code": "00", "cvv_response_code": "4E"}, "security code was wrong", True),
+        ({"response_code": "90"}, "can’t be reached", True),
+        ({"response_code": "75"}, "Too many wrong entries", True),
+        ({"response_code": "97"}, "time to pay has run out", True),
+        ({"response_code": "12"}, "could not process this request", False),
+        ({"response_code": "94"}, "had already been presented", False),
+        ({"response_code": "17"}, "You cancelled this payment", True),
+        ({"response_code": "00"}, "The bank has accepted your payment", False),
+    ],
+)  # fmt: skip
+def test_outcome_says_what_happened_and_whether_to_try_again(
+    shop: Shop, fields: dict[str, str], said: str, again: bool
+) -> None:
+    page = call_response(
+        lambda _: "/order",
+        shop.record_outcome,
+        shop.pathfile.path,
+        retry_page=lambda r: f"/pay/{r['order_id']}",
+    )
+    body = post(page, DATA=shop.seal(**fields)).body
+    assert said in body
+    assert ('<a class="button" href="/pay/CMD-42">Try again</a>' in body) == again
+    assert 'href="/order">Back to the shop</a>' in body
+    beside = ask(
+        shop.response,
+        "POST",
+        body=urlencode({"DATA": shop.seal(**fields)}).encode(),
+        SCRIPT_NAME="/cgi-bin/call_response.py",
+    )
+    assert ('href="call_request.py?order=CMD-42">Try again<' in beside.body) == again
+
+
+def test_schedule_of_several_payments_stands_where_the_customer_agrees(shop: Shop) -> None:
+    several = {"capture_mode": "PAYMENT_N", "data": "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=450"}
+    shop.order = Order({**ORDER.parameters, **several, "capture_day": "0", "language": "en"})
+    body = ask(shop.request, query="order=CMD-42").body
+    assert "Payment schedule" in body and "Total amount" in body
+    assert re.findall(r">€([\d.]+)<", body) == ["12.50", "4.50", "4.00", "4.00"]
+    agreed = several["data"] + ";PAYMENT_DUE_DATES=20261201/450,20261231/400,20270130/400"
+    back = post(shop.response, DATA=shop.seal(capture_mode="PAYMENT_N", data=agreed)).body
+    assert re.findall(r'<th scope="row">(\d+ \w+ \d{4})</th>', back) == [
+        "1 December 2026",
+        "31 December 2026",
+        "30 January 2027",
+    ]
+    assert (
+        "Payment schedule" not in post(shop.response, DATA=shop.seal(capture_mode="PAYMENT_N", data=";")).body
+    )
+
+
+@pytest.mark.parametrize("means", ["CB,1,VISA,1", ""])
+def test_means_are_asked_for_once(shop: Shop, param: Path, means: str) -> None:
+    speak_paypage(param, MEANS="server")
+    shop.order = Order({**ORDER.parameters, "language": "en", "payment_means": means})
+    body = ask(shop.request, query="order=CMD-42").body
+    assert body.count('type="submit"') == 1 and 'value="Pay €12.50"' in body
+    assert "How would you like to pay?" not in body and 'type="image"' not in body
 
 
 def test_call_request_may_be_posted_to(shop: Shop) -> None:
@@ -224,7 +321,7 @@ def test_invalid_form_is_refused(shop: Shop, variables: dict[str, str], status: 
 @pytest.mark.parametrize(
     ("method", "query", "status", "why", "title"),
     [
-        ("GET", "order=other", 404, "no order other to pay", "Order not found"),
+        ("GET", "order=other", 404, "no order other to pay", "Nothing to pay here"),
         ("GET", "", 400, "no order named", "Incomplete request"),
         ("GET", "order=", 400, "no order named", "Incomplete request"),
         ("PUT", "order=CMD-42", 405, "method PUT", "Incomplete request"),
@@ -318,8 +415,6 @@ def test_pathfile_says_whether_the_log_is_that_of_the_system(
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as system:
         system.bind(f"{tmp_path}/log")
         system.setblocking(False)
-        # Before the pathfile is read nobody knows: the web server's log takes it.
-        assert "no order named" in ask(shop.request).log
         (param / f"certif.fr.{MERCHANT}.php").unlink()
         errors = ask(shop.request, query="order=CMD-42").log
         taken = system.recv(1000).decode() if in_syslog else ""

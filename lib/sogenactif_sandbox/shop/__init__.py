@@ -49,15 +49,19 @@ class Shop(Flask):
         self.pathfile = pathfile
         with closing(sqlite3.connect(database)) as shop:
             shop.executescript(SCHEMA)
-        self.add_url_rule("/", "home", lambda: _page("shop.html", basket=_basket()))
+        self.add_url_rule("/", "home", lambda: self.page("shop.html", basket=_basket()))
         self.add_url_rule("/basket", view_func=self.change_basket, methods=["POST"])
         self.add_url_rule("/order", view_func=self.place_order, methods=["POST"])
         self.add_url_rule("/order/<reference>", view_func=self.show_order)
         self.register_error_handler(HTTPException, self.fail)
 
+    def page(self, template: str, **values: object) -> Response:
+        """Return a page of the shop, under the name that the kit's pages show."""
+        return _page(template, shop_name=self.pathfile.shop_name, shop_url="/", **values)
+
     def fail(self, error: HTTPException) -> AnyResponse:
         """Show an error page of the shop."""
-        response = _page("shop_error.html")
+        response = self.page("shop_error.html")
         response.status_code = error.code or 500
         return response
 
@@ -104,7 +108,7 @@ class Shop(Flask):
         if order is None:
             abort(404)
         total, state, transaction_id = order
-        return _page(
+        return self.page(
             "shop_order.html",
             reference=reference,
             lines=lines,

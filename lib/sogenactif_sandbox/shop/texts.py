@@ -2,7 +2,7 @@
 
 TEXTS = {
     "fr": {
-        "shop": "La Théière",
+        "articles": "Nos articles",
         "about": "Boutique de démonstration\u00a0: rien n’est vendu ni débité.",
         "tea": "Thé vert, 100 g",
         "cup": "Tasse en grès",
@@ -34,7 +34,7 @@ TEXTS = {
         "error": "Cette page n’existe pas",
     },
     "en": {
-        "shop": "The Teapot",
+        "articles": "Our articles",
         "about": "Demonstration shop: nothing is sold, nothing is charged.",
         "tea": "Green tea, 100 g",
         "cup": "Stoneware cup",
@@ -66,7 +66,7 @@ TEXTS = {
         "error": "There is no such page",
     },
     "ge": {
-        "shop": "Die Teekanne",
+        "articles": "Unsere Artikel",
         "about": "Vorführ-Shop: Es wird nichts verkauft und nichts abgebucht.",
         "tea": "Grüner Tee, 100 g",
         "cup": "Steingutbecher",
@@ -98,7 +98,7 @@ TEXTS = {
         "error": "Diese Seite gibt es nicht",
     },
     "sp": {
-        "shop": "La Tetera",
+        "articles": "Nuestros artículos",
         "about": "Tienda de demostración: no se vende ni se cobra nada.",
         "tea": "Té verde, 100 g",
         "cup": "Taza de gres",
@@ -130,7 +130,7 @@ TEXTS = {
         "error": "Esta página no existe",
     },
     "it": {
-        "shop": "La Teiera",
+        "articles": "I nostri articoli",
         "about": "Negozio dimostrativo: non si vende e non si addebita nulla.",
         "tea": "Tè verde, 100 g",
         "cup": "Tazza in gres",

@@ -19,6 +19,7 @@ NAMES = (
     "debug.html",
     "error.html",
     "form.html",
+    "paid.html",
     "style.css",
 )
 
@@ -52,10 +53,11 @@ def _made(site: Site) -> list[Finding]:
         try:
             debug = report("", [("", {"": ""})])
             page("error.html", "en", "", name="failed", incident="")
-            request_values = {"fields": request.fields, "lines": [("", 1)], "form": form(request)}
-            page("call_request.html", "en", "", report=debug, **request_values)
-            response_values = {"state": "accepted", "response": response, "next_page": ""}
-            page("call_response.html", "en", "", report=debug, **response_values)
+            page("paid.html", "en", "", order="")
+            request_values = {"fields": request.fields, "lines": [("", 1)], "schedule": (), "choice": True}
+            page("call_request.html", "en", "", report=debug, form=form(request), **request_values)
+            response_values = {"state": "accepted", "response": response, "reason": "", "schedule": ()}
+            page("call_response.html", "en", "", report=debug, next_page="", retry_page="", **response_values)
         except Exception as error:
             lines = [at for at in extract_tb(error.__traceback__) if at.filename.startswith(TEMPLATES)]
             if not lines:
