@@ -42,7 +42,7 @@ def test_status_shows_both_sides(shop: OfficeShop) -> None:
         f"{reference}, order CMD42: €12.50",
         "  ledger: waiting",
         "  bank: TO_CAPTURE (accepted, to be captured)",
-        "  requested €12.50, now €12.50, left to give back or validate €12.50",
+        "  requested €12.50, now €12.50, left to refund or validate €12.50",
     ]
     status, said, _ = shop.run("status", "--json", reference)
     shown = json.loads(said)

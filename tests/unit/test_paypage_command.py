@@ -83,7 +83,7 @@ def test_own_shop_has_its_key_to_be_pasted_and_every_number(tmp_path: Path) -> N
 def test_existing_configuration_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "parmcom.sogenactif").write_text("ours")
     status, said = paypage(tmp_path, "https://shop.example")
-    assert (status, f"{tmp_path}/parmcom.sogenactif is there already" in said) == (1, True)
+    assert (status, f"{tmp_path}/parmcom.sogenactif exists already" in said) == (1, True)
     assert [path.name for path in tmp_path.iterdir()] == ["parmcom.sogenactif"]
     (tmp_path / "file").write_text("")
     status, said = paypage(tmp_path / "file", "https://shop.example")

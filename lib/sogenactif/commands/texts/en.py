@@ -110,11 +110,11 @@ WORDS = {
     "replay_no_function": "{script} has no record_outcome that can be loaded: {error}",
     "replay_raised": "record_outcome raised {error}",
     # paypage
-    "paypage_exists": "{path} is there already: name another folder, or remove it",
+    "paypage_exists": "{path} exists already: name another folder, or remove it",
     "paypage_key": "paste the secret key of {merchant} from the bank's extranet into {path} with an editor, on one line",
     "paypage_data": "the web server's user has to own {path}, and to read the files beside it (chown, chgrp)",
-    "paypage_pathfile": "have your requests and scripts name this pathfile: {path}",
-    "paypage_check": "look at it: sogenactif check --pathfile {path} --url {shop}",
+    "paypage_pathfile": "name this pathfile in your requests and scripts: {path}",
+    "paypage_check": "check it: sogenactif check --pathfile {path} --url {shop}",
     "paypage_test_shop": "{merchant} is a public test shop of {url}: nobody is charged, everybody knows its key",
     # the bank's words
     "bank_TO_AUTHORIZE": "not authorised yet",
@@ -154,10 +154,10 @@ WORDS = {
     "status_bank": "bank: {status} ({words})",
     "status_bank_code": "bank: {words}",
     "status_bank_outcome": "outcome at the bank: {outcome} (response_code {code})",
-    "status_amounts": "requested {amount}, now {current}, left to give back or validate {left}",
+    "status_amounts": "requested {amount}, now {current}, left to refund or validate {left}",
     "status_last": "last operation: {operation}, {moment}",
     # reconcile
-    "reconcile_no_duration": "{text} is no length of time: write 90s, 20m, 2h or 3d",
+    "reconcile_no_duration": "{text} is not a duration: write 90s, 20m, 2h or 3d",
     "reconcile_no_time": "--older has to be shorter than --newer",
     "reconcile_progress": "asking the bank: {count} of {total}",
     "reconcile_sips": "payments are on Sips 1.0 (PROTOCOL), whose bank has no server to ask",
