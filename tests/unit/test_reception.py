@@ -315,7 +315,11 @@ def test_function_that_kills_the_process_keeps_no_other_payment_back(
         number = shop.asked()
         data = shop.seal(transaction_id=number, transmission_date=sent(shop, number), order_id=order_id)
         body = f"DATA={data}".encode()
-        variables = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(body)), "PYTHONPATH": f"{ROOT}/lib"}
+        variables = {
+            "REQUEST_METHOD": "POST",
+            "CONTENT_LENGTH": str(len(body)),
+            "PYTHONPATH": f"{ROOT}/lib:{ROOT}/lib/packages",
+        }
         script = [sys.executable, "-c", CRASHING_SCRIPT, shop.pathfile.path]
         result = subprocess.run(
             script,
