@@ -24,22 +24,22 @@ LIKE_ENOUGH = 0.75
 
 def pathfile(path: str) -> list[Finding]:
     """Check the pathfile: each line, then each value."""
-    found, rows = _lines(path, KEYWORDS, PARMCOM)
+    findings, rows = _lines(path, KEYWORDS, PARMCOM)
     if rows is None:
-        return found
+        return findings
     keywords, lines = settings(path, rows)
-    misspelled = {finding.values.get("likely") for finding in found}
+    misspelled = {finding.values.get("likely") for finding in findings}
     for error in wrong_values(keywords, lines):
         if error.keyword not in misspelled:
             line = error.line if error.kind != "keyword_absent" else lines.get(error.keyword, 0)
-            found.append(_wrong_value(path, line, error, keywords.get(error.keyword, "")))
-    return found or [ok("well_formed", path)]
+            findings.append(_wrong_value(path, line, error, keywords.get(error.keyword, "")))
+    return findings or [ok("well_formed", path)]
 
 
 def parameters(site: Site) -> list[Finding]:
     """Check each parmcom file, line by line."""
     files = [site.pathfile.default_parameters, *(merchant.path for merchant in site.merchants)]
-    found = [
+    findings = [
         finding
         for path in files
         if os.path.exists(path)
@@ -50,16 +50,16 @@ def parameters(site: Site) -> list[Finding]:
     for path in sorted(glob.glob(glob.escape(prefix) + "*")):
         number = re.match(r"[0-9]{1,15}", path.removeprefix(prefix))
         if number and number[0] not in known:
-            found.append(warning("parameters_misnamed", path, likely=os.path.basename(prefix) + number[0]))
+            findings.append(warning("parameters_misnamed", path, likely=os.path.basename(prefix) + number[0]))
     if not site.merchants:
         require_search_permission(prefix)
-        found.append(fault("no_merchant", f"{prefix}<merchant_id>"))
-    return found
+        findings.append(fault("no_merchant", f"{prefix}<merchant_id>"))
+    return findings
 
 
 def paths(site: Site) -> list[Finding]:
     """Check that the paths of the pathfile exist, and that the web server may read them."""
-    found = []
+    findings = []
     for keyword in ("F_DEFAULT", "F_PARAM", "PAYPAGE_KEY" if site.paypage else "F_CERTIFICATE"):
         value = site.pathfile.keywords.get(keyword)
         if not value:
@@ -67,13 +67,13 @@ def paths(site: Site) -> list[Finding]:
         line = site.pathfile.lines.get(keyword, 0)
         needed, wanted = (value, READ) if keyword == "F_DEFAULT" else (os.path.dirname(value), SEARCH)
         if not os.path.isabs(value):
-            found.append(fault("relative", site.path, line, keyword=keyword, value=value))
+            findings.append(fault("relative", site.path, line, keyword=keyword, value=value))
         elif not os.path.exists(needed):
             require_search_permission(needed)
-            found.append(fault("leads_nowhere", site.path, line, keyword=keyword, path=needed))
+            findings.append(fault("leads_nowhere", site.path, line, keyword=keyword, path=needed))
         else:
             well = ok("leads_there", site.path, line, keyword=keyword, user=site.user.name)
-            found += refused(site.user, needed, wanted) or [well]
+            findings += refused(site.user, needed, wanted) or [well]
     scripts = [os.path.join(site.scripts, script) for script in SCRIPTS]
     needed_too = [
         site.path,
@@ -81,8 +81,8 @@ def paths(site: Site) -> list[Finding]:
         *filter(os.path.exists, scripts),
     ]
     for path in needed_too:
-        found += refused(site.user, path)
-    return found + _code(site)
+        findings += refused(site.user, path)
+    return findings + _code(site)
 
 
 def debug(site: Site) -> list[Finding]:
@@ -122,22 +122,22 @@ def _lines(
         raise
     except (OSError, ValueError) as error:
         return [fault("unreadable", path, error=getattr(error, "strerror", error))], None
-    found = []
+    findings = []
     if content.startswith(BYTE_ORDER_MARK):
-        found.append(fault("byte_order_mark", path, 1))
+        findings.append(fault("byte_order_mark", path, 1))
         content = content.removeprefix(BYTE_ORDER_MARK)
     returns = [match.start() for match in re.finditer(rb"\r(?=\n|\Z)", content)]
     if returns:
         first = content[: returns[0]].count(b"\n") + 1
-        found.append(warning("carriage_returns", path, first, count=len(returns)))
+        findings.append(warning("carriage_returns", path, first, count=len(returns)))
     rows = list(parse(content))
     seen: dict[str, int] = {}
     for number, parts in rows:
         if parts != INDIRECT or "F_PARAM" not in known:
             given = parts[:1] if platform_keys and is_platform_key(parts[0]) else []
-            found += [finding(path, number) for finding in _line(parts, [*known, *given], elsewhere, seen)]
+            findings += [finding(path, number) for finding in _line(parts, [*known, *given], elsewhere, seen)]
             seen[parts[0]] = number
-    return found, rows
+    return findings, rows
 
 
 def _line(

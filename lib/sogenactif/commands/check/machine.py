@@ -35,29 +35,29 @@ def can_import_dependencies() -> bool:
 
 def python(scripts: str) -> list[Finding]:
     """Check the Python that runs this command, and the one that each script of a folder names."""
-    found = _interpreter([sys.executable], "")
+    findings = _interpreter([sys.executable], "")
     for script in SCRIPTS:
         path = os.path.join(scripts, script)
         try:
             with open(path, "rb") as file:
                 source = file.read()
         except FileNotFoundError:
-            found.append(fault("script_missing_bundle" if KIND == "bundle" else "script_missing", path))
+            findings.append(fault("script_missing_bundle" if KIND == "bundle" else "script_missing", path))
             continue
         first = source.partition(b"\n")[0]
         command = interpreter_of(source)
         if not command:
-            found.append(fault("script_unnamed", path, 1))
+            findings.append(fault("script_unnamed", path, 1))
         elif first.endswith(b"\r"):
-            found.append(fault("script_carriage_return", path, 1))
+            findings.append(fault("script_carriage_return", path, 1))
         elif not os.stat(path).st_mode & 0o111:
-            found.append(fault("script_not_executable", path))
+            findings.append(fault("script_not_executable", path))
         else:
-            found += _interpreter(command, path) or _syntax(path, source)
-    if not any(finding.level == "fault" for finding in found):
+            findings += _interpreter(command, path) or _syntax(path, source)
+    if not any(finding.level == "fault" for finding in findings):
         version = ".".join(map(str, sys.version_info[:3]))
         return [ok("python", version=version, executable=sys.executable)]
-    return found
+    return findings
 
 
 def interpreter_of(source: bytes) -> list[str]:

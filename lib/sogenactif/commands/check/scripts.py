@@ -35,20 +35,20 @@ def shop(site: Site) -> list[Finding]:
     """Check that each merchant that a script names has parameters, and that both scripts name the same."""
     if not site.merchants:
         return []
-    found = []
+    findings = []
     named: dict[str, set[str]] = {}
     for script in SCRIPTS:
         path = os.path.join(site.scripts, script)
         for line, merchant in _merchants(path):
             named.setdefault(script, set()).add(merchant)
             if not glob(escape(f"{site.pathfile.merchant_parameters}.{merchant}") + "*"):
-                found.append(fault("merchant_unknown", path, line, merchant=merchant))
+                findings.append(fault("merchant_unknown", path, line, merchant=merchant))
     if len(named) == len(SCRIPTS):
         requested, recorded = (named[script] for script in SCRIPTS)
         path = os.path.join(site.scripts, SCRIPTS[1])
         for merchant in sorted(requested - recorded):
-            found.append(fault("merchant_not_recorded", path, merchant=merchant))
-    return found + _forms(site) or [ok("shop", site.scripts)]
+            findings.append(fault("merchant_not_recorded", path, merchant=merchant))
+    return findings + _forms(site) or [ok("shop", site.scripts)]
 
 
 def show_forms(script: str, pathfile: str, *merchants: str) -> None:
