@@ -21,7 +21,7 @@ LINES = [
     ("   \n", "blank_line", "a line of blanks", "Remove it"),
     ("DEBUG!NO!  \n", "trailing_spaces", "spaces after the last exclamation mark", "Remove them"),
     ("DEBUG!NO! # off\n", "after_the_end", "text after the last", "a comment begins with #"),
-    ("F_DEFAULT!/conf/parmcom !\n", "spaces_around", "the value of F_DEFAULT begins or ends with a space", "out"),
+    ("F_DEFAULT!/conf/parmcom !\n", "spaces_around", "the value of F_DEFAULT begins or ends with a space", "Remove the space"),
     (" DEBUG!NO!\n", "spaces_around_keyword", "a space before or after the keyword DEBUG", "Begin the line"),
     ("DEBUG!NO!\n", "repeated", "DEBUG was set on line 3 already", "Keep one"),
     ("DEBUG!NO!\r\n", "carriage_returns", "end in a carriage return: 1", "sed -i 's/\\r$//'"),

@@ -32,8 +32,13 @@ def test_parameters_that_make_no_request(kit: Kit, line: str, saw: str) -> None:
 @pytest.mark.parametrize(
     ("url", "name", "level", "saw"),
     [
-        ("payment.example/paymentInit", "address_malformed", "fault", "PAYPAGE_URL is no address"),
-        ("https://payment.example/pay;Init", "address_malformed", "fault", "PAYPAGE_URL is no address"),
+        ("payment.example/paymentInit", "address_malformed", "fault", "PAYPAGE_URL is not a web address"),
+        (
+            "https://payment.example/pay;Init",
+            "address_malformed",
+            "fault",
+            "PAYPAGE_URL is not a web address",
+        ),
         ("http://payment.example/paymentInit", "server_in_clear", "fault", "PAYPAGE_URL is not https"),
         (TESTS, "server_for_tests", "warning", "the bank's server for tests, where nobody is charged"),
     ],
