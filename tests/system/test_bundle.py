@@ -117,7 +117,10 @@ def test_the_trial_order_is_shown_and_its_outcome_received(hosting: tuple[str, P
         if entry["kind"] == "response"
     ]
     assert verdict == "accepted"
-    assert ask(f"{address}/cgi-bin/call_request.py?order=TRIAL")[0] == 404
+    status, page = ask(f"{address}/cgi-bin/call_request.py?order=TRIAL")
+    assert status == 200
+    assert "Cette commande est payée" in page
+    assert "<form" not in page.lower()
 
 
 def test_nothing_else_is_shown(hosting: tuple[str, Path]) -> None:

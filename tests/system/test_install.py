@@ -409,7 +409,9 @@ def test_an_order_is_paid_with_nothing_but_what_was_installed(debian: Machine, o
     server = f"'{ROOT}/install.sh' payment --pathfile {KIT}/var/conf/pathfile --database /run/payment.db"
     with debian.started("sh", "-c", f"{server} & cat; kill $!"):
         assert "Faults: 0" in debian.run(*check).stdout
-    assert debian.ask("/cgi-bin/call_request.py?order=TRIAL")[0] == 404
+    status, page = debian.ask("/cgi-bin/call_request.py?order=TRIAL")
+    assert status == 200
+    assert "Cette commande est payée" in page
     assert debian.ask("/cgi-bin/call_request.py?order=TRIAL-2")[0] == 200
 
 
