@@ -26,6 +26,10 @@ PAYPAGE_HOSTS = {
 }
 # Domains that don't exist on the internet.
 LOCAL = (".localhost", ".local", ".test", ".lan", ".internal", ".home.arpa")
+# Hosts of this domain are switched off.
+GONE_DOMAIN = "sips-atos.com"
+# The ports at which the platform calls a shop.
+PORTS = range(80, 10000)
 SAFE_IN_URL = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_~:/?&=%+[]")
 
 
@@ -71,11 +75,22 @@ def is_local(url: str) -> bool:
 
 
 def is_for_tests(url: str) -> bool:
-    """Return whether an address is that of a bank's test server, where nobody is charged: all their hosts have ``simu``."""
-    return "simu" in host(url).replace("-", ".").split(".")
+    """Return whether an address is that of a bank's test server, where nobody is charged."""
+    name = host(url)
+    return "simu" in name.replace("-", ".").split(".") or name.endswith(".test.sips-services.com")
 
 
 def production_address(url: str) -> str:
-    """Return the address of Paypage in production for the brand of a test server, Sogenactif if it is unknown."""
-    brands = (brand for brand in PAYPAGE_HOSTS.values() if brand.get("test") == host(url))
-    return f"https://{next(brands, PAYPAGE_HOSTS['sogenactif'])['production']}/paymentInit"
+    """Return the address of Paypage in production for the brand whose name is in an address, or else for Sogenactif."""
+    brand = next((brand for brand in PAYPAGE_HOSTS if brand in host(url)), "sogenactif")
+    return f"https://{PAYPAGE_HOSTS[brand]['production']}/paymentInit"
+
+
+def is_paypage(url: str) -> bool:
+    """Return whether an address is on a host of Paypage."""
+    return is_for_tests(url) or any(host(url) in hosts.values() for hosts in PAYPAGE_HOSTS.values())
+
+
+def is_gone(url: str) -> bool:
+    """Return whether an address is on a host that is switched off."""
+    return f".{host(url)}".endswith(f".{GONE_DOMAIN}")

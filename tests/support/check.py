@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from sogenactif.commands.migrate import SERVERS
+from sogenactif.addresses import PAYPAGE_HOSTS
 from sogenactif.configuration import read_pathfile
 from sogenactif.files import write_secret
 from sogenactif.http import Application, Environ
@@ -27,7 +27,9 @@ from tests.support.serving import apache, free_port, public_folder, web_user
 from tests.support.shop import register
 from tests.support.vectors import ASKED, ENROLLED, MERCHANT, ROOT, need, speak_paypage
 
-PRODUCTION, TESTS = SERVERS["production"], SERVERS["test"]
+PRODUCTION, TESTS = (
+    f"https://{PAYPAGE_HOSTS['sogenactif'][server]}/paymentInit" for server in ("production", "test")
+)
 
 
 class Found(NamedTuple):

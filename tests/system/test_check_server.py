@@ -98,6 +98,12 @@ def _answering(status: str, *headers: tuple[str, str]) -> Application:
         ("404 Not Found", "address_not_served", "fault", "/shop/paid, which answers 404"),
         ("500 Error", "address_not_served", "fault", "/shop/paid, which answers 500"),
         ("301 Moved", "address_redirects", "fault", "which redirects to http://127.0.0.1:"),
+        ("307 Temporary Redirect", "address_redirects", "fault", "which redirects to http://127.0.0.1:"),
+        ("401 Unauthorized", "address_asks_password", "fault", "which asks for a password (401)"),
+        ("403 Forbidden", "address_refuses_posts", "fault", "which refuses posts (403)"),
+        ("405 Method Not Allowed", "address_takes_no_posts", "fault", "which takes no posts (405)"),
+        ("407 Proxy Authentication Required", "address_asks_password", "fault", "asks for a password (407)"),
+        ("429 Too Many Requests", "address_limits_posts", "fault", "limits how many posts it takes (429)"),
         ("200 OK", "address_unknown", "warning", "where something else than the kit's script answers (200)"),
     ],
 )
@@ -112,6 +118,22 @@ def test_an_address_where_the_kit_does_not_answer(
     assert (found.status, list(found.bad)) == (int(level == "fault"), [name])
     assert (found.bad[name]["file"], found.bad[name]["level"]) == (str(served.kit.parmcom), level)
     assert found.bad[name]["saw"].startswith(f"{keyword} is {other}") and saw in found.bad[name]["saw"]
+
+
+@pytest.mark.parametrize("script", ["call_response.py", "call_autoresponse.py"])
+@pytest.mark.parametrize(("more", "name"), [
+    ("<If \"%{{REQUEST_METHOD}} == 'POST'\">\nRequire all denied\n</If>", "address_refuses_posts"),
+    ("RedirectMatch 307 ^/cgi-bin/{script} /elsewhere", ""),
+])  # fmt: skip
+def test_post_that_never_gets_to_the_script_is_a_fault(start: Any, script: str, more: str, name: str) -> None:
+    served = start(
+        f'<Location "/cgi-bin/{script}">\n{more}\n</Location>\n'
+        if name
+        else more.replace("{script}", script) + "\n"
+    )
+    found = served.kit.check("--url", served.apache)
+    assert found.status == 1
+    assert not name or set(found.bad) == {name}
 
 
 def test_an_address_where_nothing_answers_or_the_kit_with_more(start: Any) -> None:

@@ -16,7 +16,7 @@ from sogenactif.commands.check import records
 from sogenactif.commands.check.site import Site
 from sogenactif.configuration import read_pathfile
 from sogenactif.ledger.schema import MIGRATIONS
-from tests.support.check import Found, Kit, type_remedy
+from tests.support.check import TESTS, Found, Kit, type_remedy
 from tests.support.serving import web_user
 from tests.support.vectors import ACCEPTED, need
 
@@ -202,3 +202,12 @@ def test_a_password_in_a_pathfile_that_everybody_reads(kit: Kit) -> None:
     kit.add(kit.pathfile, f"LEDGER!postgresql://kit:hunter2@127.0.0.1:1/d!\nJOURNAL!{kit.data}/journal!\n")
     kit.pathfile.chmod(0o644)
     assert kit.check().bad["open_to_all"]["file"] == f"{kit.root}/cgi-bin/pathfile"
+
+
+def test_order_that_the_bank_may_refuse_is_named(kit: Kit) -> None:
+    kit.record()
+    assert "order_characters" not in kit.check().bad
+    kit.open_shop()
+    kit.speak_paypage(TESTS)
+    found = kit.check().bad["order_characters"]
+    assert (found["level"], found["saw"].endswith("may refuse: CMD-42")) == ("warning", True)

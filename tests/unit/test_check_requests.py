@@ -1,9 +1,12 @@
 """sogenactif check: requests that can be sealed, addresses and logos."""
 
+import json
 import re
+import shutil
 
 import pytest
 
+from sogenactif.addresses import PAYPAGE_HOSTS
 from tests.support.check import PRODUCTION, TESTS, Kit
 from tests.support.vectors import ENROLLED, MERCHANT
 
@@ -41,6 +44,18 @@ def test_parameters_that_make_no_request(kit: Kit, line: str, saw: str) -> None:
         ),
         ("http://payment.example/paymentInit", "server_in_clear", "fault", "PAYPAGE_URL is not https"),
         (TESTS, "server_for_tests", "warning", "the bank's server for tests, where nobody is charged"),
+        (
+            "https://payment-webinit.sips-atos.com/paymentInit",
+            "server_gone",
+            "fault",
+            "payment-webinit.sips-atos.com is switched off",
+        ),
+        (
+            "https://payment-webinit.sogenactif.fr/paymentInit",
+            "server_unknown",
+            "warning",
+            "payment-webinit.sogenactif.com would be one",
+        ),
     ],
 )
 def test_wrong_address_of_paypage(kit: Kit, url: str, name: str, level: str, saw: str) -> None:
@@ -75,6 +90,51 @@ def test_the_banks_server_for_tests_left_in_production(kit: Kit) -> None:
     found = kit.check()
     assert (found.status, found.bad["key_in_tests"]["file"]) == (1, str(kit.key))
     assert f"PAYPAGE_URL!{PRODUCTION}!" in found.bad["key_in_tests"]["do"]
+
+
+@pytest.mark.parametrize("server", ["production", "test"])
+@pytest.mark.parametrize("brand", [brand for brand, hosts in PAYPAGE_HOSTS.items() if "test" in hosts])
+def test_each_brand_has_its_own_servers(kit: Kit, brand: str, server: str) -> None:
+    kit.open_shop()
+    kit.speak_paypage(f"https://{PAYPAGE_HOSTS[brand][server]}/paymentInit")
+    found = kit.check().bad
+    assert list(found) == (["key_public"] if server == "production" else ["server_for_tests"])
+    production = PAYPAGE_HOSTS[brand]["production"]
+    assert server == "production" or f"https://{production}/paymentInit!" in found["server_for_tests"]["do"]
+
+
+@pytest.mark.parametrize(("url", "name", "saw"), [
+    ("https://shop.example/index.php?page=return", "address_with_parameters", "has parameters, which Paypage may refuse"),
+    ("https://shop.example:10443/return", "address_port", "at port 10443, and the bank's server calls ports 80 to 9999 only"),
+    ("https://me:tr0ub4dor@shop.example/return", "address_with_password", "which every customer's browser would be given"),
+    ("https://shop.example:9999/return", "", ""),
+])  # fmt: skip
+@pytest.mark.parametrize("keyword", ["RETURN_URL", "AUTO_RESPONSE_URL"])
+def test_address_that_paypage_may_not_reach(kit: Kit, keyword: str, url: str, name: str, saw: str) -> None:
+    kit.open_shop()
+    kit.speak_paypage(TESTS)
+    kit.change(kit.parmcom, "CANCEL_URL")
+    kit.change(kit.parmcom, keyword, url)
+    found = kit.check()
+    assert list(found.bad) == ["server_for_tests", *([name] if name else [])]
+    assert not name or saw in found.bad[name]["saw"]
+    assert "tr0ub4dor" not in json.dumps(found.answer)
+
+
+@pytest.mark.parametrize(("merchant", "mode", "right"), [
+    ("002001000000001", "transactionReference", True), ("002001000000001", "transactionId", False),
+    ("002001000000003", "transactionId", True), ("002001000000003", "transactionReference", False),
+])  # fmt: skip
+def test_test_shop_takes_its_own_mode_only(kit: Kit, merchant: str, mode: str, right: bool) -> None:
+    kit.speak_paypage(TESTS, REFERENCE=mode)
+    kit.open_shop()
+    shutil.copy(kit.parmcom, kit.conf / f"parmcom.{merchant}")
+    kit.put(kit.conf / f"key.{merchant}", f"{merchant}_KEY1".encode())
+    found = kit.check().bad
+    assert ("test_shop_mode" not in found) == right
+    if not right:
+        assert f"{merchant} is a public test shop of the mode" in found["test_shop_mode"]["saw"]
+        assert found["test_shop_mode"]["line"] == len(kit.pathfile.read_text().splitlines())
 
 
 def test_an_address_that_paypage_does_not_send(kit: Kit) -> None:

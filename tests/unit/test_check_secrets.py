@@ -2,12 +2,13 @@
 
 import os
 import subprocess
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.support.check import Kit
+from tests.support.check import TESTS, Kit
 from tests.support.vectors import MERCHANT, need
 
 # Each looks at an installed kit.
@@ -168,3 +169,14 @@ def test_rights_of_the_other_protocols_secrets_are_checked(kit: Kit, protocol: s
     name = "key_former" if protocol == "sips" else "certificate_former"
     again = kit.check()
     assert (again.bad, name in again.well) == ({}, True)
+
+
+def test_certificate_is_left_over_long_after_the_move_to_paypage(kit: Kit) -> None:
+    kit.as_a_banks()
+    kit.open_shop()
+    kit.speak_paypage(TESTS)
+    assert "certificate_left_over" not in kit.check().bad
+    long_ago = time.time() - 100 * 86400
+    os.utime(kit.pathfile, (long_ago, long_ago))
+    found = kit.check().bad["certificate_left_over"]
+    assert (found["level"], "more than 90 days" in found["saw"]) == ("warning", True)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from glob import escape, glob
 from typing import Any
 
-from sogenactif.addresses import PAYPAGE_HOSTS
 from sogenactif.commands import new_parser
 from sogenactif.commands.common import in_words, print_json
 from sogenactif.commands.paypage import add_server_options, server_address
@@ -18,7 +17,6 @@ from sogenactif.fields import FIELDS, is_digits, to_bytes, to_text
 from sogenactif.files import read_file
 from sogenactif.protocols.paypage_fields import CHANGED, without_counterpart
 
-SERVERS = {server: f"https://{host}/paymentInit" for server, host in PAYPAGE_HOSTS["sogenactif"].items()}
 KEYWORDS = {field.name: field.keyword for field in FIELDS}
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from sogenactif.addresses import PAYPAGE_HOSTS, is_web_address
+from sogenactif.addresses import PAYPAGE_HOSTS, PORTS, is_web_address
 from sogenactif.commands import new_parser
 from sogenactif.commands.common import in_words, print_json
 from sogenactif.commands.texts import say
@@ -24,8 +24,6 @@ TEST_SHOPS = {
     "002016000000001": "transactionReference",
 }
 DEFAULT_TEST_SHOP, TEST_SHOP_OF = "002001000000003", {"sherlocks": "002016000000001"}
-# The ports that the platform calls.
-PORTS = range(80, 10000)
 MOST_PORTION = 10000
 PATHFILE = """\
 # Paypage (Sips 2.0). @HERE@ is the folder of this file.

@@ -162,6 +162,7 @@ def _left_behind(site: Site, url: str) -> list[Finding]:
             for entry in opened.journal.entries(unreadable.append)
         )
         orders = [order_id for order_id, _ in paid_twice(opened)]
+        odd = _odd_orders(site, opened)
     found = [fault("journal_unreadable", site.journal, error=error) for error in unreadable]
     if late:
         found.append(fault("not_notified", count=late))
@@ -169,4 +170,17 @@ def _left_behind(site: Site, url: str) -> list[Finding]:
         found.append(fault("unentered", site.journal, count=alone))
     if orders:
         found.append(warning("paid_twice_orders", orders=", ".join(orders[:MOST_ORDERS])))
+    if odd:
+        found.append(warning("order_characters", orders=", ".join(odd[:MOST_ORDERS])))
     return found
+
+
+def _odd_orders(site: Site, opened: Ledger) -> list[str]:
+    """Return those of the latest orders that a bank's Paypage may refuse for their characters."""
+    if not site.paypage or not site.merchants or all(map(site.is_sandbox, site.merchants)):
+        return []
+    rows = opened.database.rows(
+        "SELECT order_id FROM sogenactif_request WHERE order_id <> '' ORDER BY id DESC LIMIT 100"
+    )
+    orders = dict.fromkeys(str(order_id) for (order_id,) in rows)
+    return [order_id for order_id in orders if not (order_id.isascii() and order_id.isalnum())]

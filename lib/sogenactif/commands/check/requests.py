@@ -7,11 +7,22 @@ from contextlib import suppress
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from sogenactif.addresses import is_address, is_for_tests, is_local, production_address
+from sogenactif.addresses import (
+    PAYPAGE_HOSTS,
+    PORTS,
+    host,
+    is_address,
+    is_for_tests,
+    is_gone,
+    is_local,
+    is_paypage,
+    production_address,
+)
 from sogenactif.commands.check.findings import Finding, fault, ok, warning
 from sogenactif.commands.check.machine import SCRIPTS
 from sogenactif.commands.check.rights import refused
 from sogenactif.commands.check.site import Merchant, Site
+from sogenactif.commands.paypage import TEST_SHOPS
 from sogenactif.commands.places import ROOT
 from sogenactif.configuration import Pathfile, parse
 from sogenactif.errors import ConfigurationError, KitError
@@ -82,7 +93,7 @@ def opened_request(post: Post, pathfile: Pathfile) -> dict[str, str]:
 
 def addresses(site: Site) -> list[Finding]:
     """Check the addresses of the payment server, of the customer's return and of the automatic response."""
-    found = _server(site) if site.paypage else []
+    found = [*_server(site), *_modes(site)] if site.paypage else []
     for merchant in site.merchants:
         server = site.payment_address(merchant)
         for name, keyword in ADDRESSES.items():
@@ -91,7 +102,7 @@ def addresses(site: Site) -> list[Finding]:
                 if url not in ("", merchant.fields.get("normal_return_url")):
                     found.append(warning("address_unsent", path, line, keyword=keyword))
             elif url:
-                found.append(_address(path, line, keyword, url, server))
+                found.append(_address(path, line, keyword, url, server, site.paypage))
             else:
                 found.append(warning("address_absent", merchant.path, keyword=keyword))
     return found
@@ -137,25 +148,53 @@ def _server(site: Site) -> list[Finding]:
     url, line = site.pathfile.paypage.url, site.pathfile.lines.get("PAYPAGE_URL", 0)
     if not url:
         return []
+    if is_gone(url):
+        return [fault("server_gone", site.path, line, host=host(url), production=production_address(url))]
     if is_for_tests(url):
         return [warning("server_for_tests", site.path, line, production=production_address(url))]
     if url.startswith("http:") and not is_local(url):
         return [fault("server_in_clear", site.path, line, url=url)]
+    if is_address(url) and not is_local(url) and not is_paypage(url):
+        known = [name for hosts in PAYPAGE_HOSTS.values() for name in hosts.values()]
+        [likely] = get_close_matches(host(url), known, 1, 0)
+        return [warning("server_unknown", site.path, line, host=host(url), likely=likely)]
     return [_address(site.path, line, "PAYPAGE_URL", url)]
 
 
-def _address(path: str, line: int, keyword: str, url: str, server: str = "") -> Finding:
+def _modes(site: Site) -> list[Finding]:
+    """Check that PAYPAGE_REFERENCE is the mode of the published test shops."""
+    line, mode = site.pathfile.lines.get("PAYPAGE_REFERENCE", 0), site.pathfile.paypage.reference
+    return [
+        fault(
+            "test_shop_mode", site.path, line, merchant=merchant.id, wanted=TEST_SHOPS[merchant.id], mode=mode
+        )
+        for merchant in site.merchants
+        if TEST_SHOPS.get(merchant.id, mode) != mode
+    ]
+
+
+def _address(
+    path: str, line: int, keyword: str, url: str, server: str = "", is_paypage: bool = False
+) -> Finding:
     """Check an address; ``server`` is that of the payment server, empty if it is not known."""
     far_server = bool(server) and not is_local(server)
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        return fault("address_with_password", path, line, keyword=keyword)
     if not is_address(url):
         return fault("address_malformed", path, line, keyword=keyword, url=url)
+    parts = urlsplit(url)
     if far_server and is_local(url):
         return fault("address_local", path, line, keyword=keyword, url=url)
     if keyword == "RETURN_URL" and server and not far_server and not is_local(url):
         return fault("server_local", path, line, keyword=keyword, url=url, server=server)
-    script, served = urlsplit(url).path.rpartition("/")[2], SCRIPT_AT.get(keyword, "")
+    script, served = parts.path.rpartition("/")[2], SCRIPT_AT.get(keyword, "")
     if script in SCRIPTS and script != served:
         return fault("address_of_another", path, line, keyword=keyword, script=script, served=served)
+    if keyword in SCRIPT_AT and is_paypage and "?" in url:
+        return warning("address_with_parameters", path, line, keyword=keyword, url=url)
+    if far_server and is_paypage and parts.port not in (None, *PORTS):
+        first, last = PORTS[0], PORTS[-1]
+        return warning("address_port", path, line, keyword=keyword, port=parts.port, first=first, last=last)
     if far_server and url.startswith("http:"):
         return warning("address_in_clear", path, line, keyword=keyword, url=url)
     return ok("address", path, line, keyword=keyword, url=url)

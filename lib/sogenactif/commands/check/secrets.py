@@ -19,6 +19,8 @@ from sogenactif.protocols.certificate import certificate_path, open_certificate,
 from sogenactif.protocols.paypage import key_path
 
 SOON = timedelta(days=30)
+# How long after the move to Paypage a response to a payment of Sips 1.0 may still arrive.
+LAST_RESPONSES = timedelta(days=90)
 
 
 def secrets(site: Site) -> list[Finding]:
@@ -49,9 +51,21 @@ def _secret(site: Site, merchant: Merchant, path: str, old: bool, kind: str) -> 
         found.append(fault("open_to_all", path, **described(path)))
     if seals:
         found += (_key if kind == "key" else _certificate)(site, merchant, path, old)
+    elif kind == "certificate" and _is_left_over(site, path):
+        found.append(warning("certificate_left_over", path, days=LAST_RESPONSES.days))
     else:
         found.append(ok(f"{kind}_former", path, **described(path)))
     return [finding for finding in found if finding.level != OK] or found
+
+
+def _is_left_over(site: Site, path: str) -> bool:
+    """Return whether a bank's certificate lies beside a pathfile of Paypage that is in force for long."""
+    try:
+        own = open_certificate(path).own
+    except SecretError:
+        own = False
+    moved = datetime.fromtimestamp(os.stat(site.path).st_mtime)
+    return not own and datetime.now() - moved > LAST_RESPONSES
 
 
 def _missing(merchant: Merchant, path: str, kind: str) -> list[Finding]:

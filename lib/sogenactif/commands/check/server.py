@@ -4,11 +4,12 @@ import http.client
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Collection
 from datetime import datetime, timezone
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 from sogenactif.addresses import host, is_address
 from sogenactif.commands.check.findings import OK, Failed, Finding, fault, ok, warning
@@ -22,6 +23,16 @@ from sogenactif.protocols.paypage import key_path
 # The status of each script for a request without parameters.
 EXPECTED = {"call_autoresponse.py": 405, "call_request.py": 400, "call_response.py": 400}
 NOT_RUN = {500: "script_fails", 403: "script_forbidden", 404: "script_not_found"}
+# A post that is no response, and the status with which the kit's scripts answer it.
+NO_RESPONSE, REFUSED = {"check": "sogenactif"}, 400
+# What keeps the posts of the payment server from a script, by status.
+IN_THE_WAY = {
+    401: "address_asks_password",
+    403: "address_refuses_posts",
+    405: "address_takes_no_posts",
+    407: "address_asks_password",
+    429: "address_limits_posts",
+}
 SHOWN_SECONDS, MOST_SECONDS = 60, 300
 # Limits of a request.
 SECONDS = 10
@@ -50,7 +61,9 @@ def ask(url: str, form: dict[str, str] | None = None, method: str | None = None)
             return Reply(reply.status, reply.headers, reply.read(MOST_BYTES), reply.url)
     except urllib.error.HTTPError as error:
         with error:
-            return Reply(error.code, error.headers, error.read(MOST_BYTES), error.url or url)
+            # urllib follows no redirection of a post that keeps the method.
+            to = urljoin(url, error.headers["Location"] or "") if error.code in (307, 308) else error.url
+            return Reply(error.code, error.headers, error.read(MOST_BYTES), to or url)
     except urllib.error.URLError as error:
         reason = str(getattr(error.reason, "strerror", "") or error.reason)
     except OSError as error:
@@ -65,10 +78,11 @@ def scripts(site: Site) -> list[Finding]:
     if not site.url:
         return []
     found = [_script(f"{site.url}/cgi-bin/{script}", script) for script in EXPECTED]
+    running = {str(finding.values["url"]) for finding in found if finding.level == OK}
     runs = all(finding.level == OK for finding in found)
     if runs:
         found += _form(site)
-    found += _addresses(site)
+    found += _addresses(site, running)
     found += _configuration(site, runs)
     return found
 
@@ -115,43 +129,50 @@ def _script(url: str, script: str) -> Finding:
     reply = ask(url)
     if reply.body.lstrip().startswith(b"#!") or b"from sogenactif" in reply.body:
         return fault("source_served", url=url)
-    if _is_ours(reply, script):
+    if _is_ours(reply, EXPECTED[script]):
         return ok("script_runs", url=url, status=reply.status)
     name = NOT_RUN.get(reply.status, "script_not_run")
     return fault(name, url=url, status=reply.status, expected=EXPECTED[script])
 
 
-def _is_ours(reply: Reply, script: str) -> bool:
-    """Return whether a script of the kit answered a request without an order or a response."""
-    return reply.status == EXPECTED[script] and reply.headers.get("Referrer-Policy") == "same-origin"
+def _is_ours(reply: Reply, status: int) -> bool:
+    """Return whether a script of the kit answered, with this status, a request without an order or a response."""
+    return reply.status == status and reply.headers.get("Referrer-Policy") == "same-origin"
 
 
-def _addresses(site: Site) -> list[Finding]:
-    """Check the addresses that parmcom files name, if they are at the shop's host."""
+def _addresses(site: Site, running: Collection[str]) -> list[Finding]:
+    """Check the addresses that parmcom files name, if they are at the shop's host.
+
+    ``running`` are those of the kit's scripts that answered a GET.
+    """
     wanted: dict[tuple[str, str], tuple[str, int]] = {}
     for merchant in site.merchants:
         for name, keyword in ADDRESSES.items():
             url = merchant.fields.get(name, "")
-            known = f"{site.url}/cgi-bin/{SCRIPT_AT[keyword]}"  # reported with the scripts
+            own = f"{site.url}/cgi-bin/{SCRIPT_AT[keyword]}"
+            is_reported = url == own and own not in running
             unsent = site.paypage and keyword == "CANCEL_URL"
-            if is_address(url) and host(url) == host(site.url) and url != known and not unsent:
+            if is_address(url) and host(url) == host(site.url) and not is_reported and not unsent:
                 wanted.setdefault((keyword, url), where(site, merchant, keyword))
-    return [_address(site, keyword, url, *place) for (keyword, url), place in wanted.items()]
+    found = [_address(site, keyword, url, *place) for (keyword, url), place in wanted.items()]
+    return [finding for finding in found if finding.level != OK or finding.values["url"] not in running]
 
 
 def _address(site: Site, keyword: str, url: str, path: str, line: int) -> Finding:
-    """Check an address that a parmcom file names: the kit's script answers there, or one of the shop's own."""
+    """Check by POST, as the payment server sends, an address that a parmcom file names."""
     script = SCRIPT_AT[keyword]
     values = {"keyword": keyword, "url": url, "ours": f"{site.url}/cgi-bin/{script}"}
     try:
-        reply = ask(url)
+        reply = ask(url, NO_RESPONSE)
     except Failed as failed:
         return failed.finding._replace(file=path, line=line)
     if reply.url.partition("#")[0] != url.partition("#")[0]:
         return fault("address_redirects", path, line, to=reply.url, **values)
-    if _is_ours(reply, script):
+    if _is_ours(reply, REFUSED):
         return ok("address_served", path, line, status=reply.status, **values)
-    if reply.status in (403, 404, 410) or reply.status >= 500:
+    if reply.status in IN_THE_WAY:
+        return fault(IN_THE_WAY[reply.status], path, line, status=reply.status, keyword=keyword, url=url)
+    if reply.status in (404, 410) or reply.status >= 500:
         return fault("address_not_served", path, line, status=reply.status, **values)
     return warning("address_unknown", path, line, status=reply.status, **values)
 

@@ -383,6 +383,10 @@ FINDINGS = {
     "certificate_former": Text(
         "only for responses to payments from before PROTOCOL!paypage!; mode {mode}, {owner}, group {group}"
     ),
+    "certificate_left_over": Text(
+        "Paypage is in use for more than {days} days: no response to an earlier payment needs this certificate any more",
+        "Remove it and, once none is left, the line F_CERTIFICATE.",
+    ),
     "certificate_missing": Text(
         "merchant {merchant} has no certificate there",
         "{kit}/bin/sogenactif certificate install FILE puts the bank's file there.",
@@ -482,6 +486,18 @@ FINDINGS = {
         "{keyword} is not https: {url}",
         "Serve the shop with https and correct the address here.",
     ),
+    "address_with_password": Text(
+        "{keyword} holds a user or a password, which every customer's browser would be given",
+        "Take it out of the address, and out of the way: the bank's server logs in nowhere.",
+    ),
+    "address_with_parameters": Text(
+        "{keyword} has parameters, which Paypage may refuse: {url}",
+        "Write the address without ?; order_id, customer_id and return_context come back with the response.",
+    ),
+    "address_port": Text(
+        "{keyword} is at port {port}, and the bank's server calls ports {first} to {last} only",
+        "Serve the shop at the standard port of https, 443.",
+    ),
     "address_unsent": Text(
         "{keyword} is not sent with PROTOCOL!paypage!: every customer returns to RETURN_URL, also after cancelling",
         "Let RETURN_URL serve both, and remove this line.",
@@ -493,6 +509,18 @@ FINDINGS = {
     "server_in_clear": Text(
         "PAYPAGE_URL is not https: {url}",
         "Write the bank's address, which begins with https://",
+    ),
+    "server_gone": Text(
+        "{host} is switched off: no payment begins",
+        "Write the address of your bank's brand (docs/paypage.md lists them), such as PAYPAGE_URL!{production}!",
+    ),
+    "server_unknown": Text(
+        "{host} is no host of Paypage that this kit knows; {likely} would be one",
+        "Compare PAYPAGE_URL with the bank's documents; docs/paypage.md lists the hosts of each brand.",
+    ),
+    "test_shop_mode": Text(
+        "{merchant} is a public test shop of the mode {wanted}, and PAYPAGE_REFERENCE is {mode}: the simulator refuses its requests",
+        "Choose the test shop of the mode that you want, or its mode with PAYPAGE_REFERENCE (docs/paypage.md).",
     ),
     "server_local": Text(
         "{keyword} is {url}, but payments go to {server}, which its customers can't reach",
@@ -597,6 +625,10 @@ FINDINGS = {
     "paid_twice_orders": Text(
         "orders that were paid more than once: {orders}",
         "Refund all but one payment of each in the bank's back office: {kit}/bin/sogenactif verify lists them.",
+    ),
+    "order_characters": Text(
+        "orders with other characters than letters and digits, which the bank may refuse: {orders}",
+        "Give Paypage an order_id of letters and digits, and keep the other name in the shop.",
     ),
     "not_notified": Text(
         "outcomes of which the shop was not notified: {count}",
@@ -716,6 +748,22 @@ FINDINGS = {
     "address_redirects": Text(
         "{keyword} is {url}, which redirects to {to}: the posted fields get lost",
         "Write the final address.",
+    ),
+    "address_asks_password": Text(
+        "{keyword} is {url}, which asks for a password ({status}): the bank's server has none",
+        "Take the password away from this address, for a test site too: Require all granted in Apache.",
+    ),
+    "address_refuses_posts": Text(
+        "{keyword} is {url}, which refuses posts ({status})",
+        "Let posts from everywhere get to this address: no filter of IP addresses, no rule of a firewall or of mod_security, no token of the shop's own.",
+    ),
+    "address_takes_no_posts": Text(
+        "{keyword} is {url}, which takes no posts ({status})",
+        "Have the web server and the script allow the method POST at this address.",
+    ),
+    "address_limits_posts": Text(
+        "{keyword} is {url}, which limits how many posts it takes ({status})",
+        "Take the limit away from this address: the bank's server sends once, and promises no repetition.",
     ),
     "address_unknown": Text(
         "{keyword} is {url}, where something else than the kit's script answers ({status})",

@@ -383,6 +383,10 @@ FINDINGS = {
     "certificate_former": Text(
         "ne sert qu’aux réponses aux paiements antérieurs à PROTOCOL!paypage! ; mode {mode}, {owner}, groupe {group}"
     ),
+    "certificate_left_over": Text(
+        "Paypage sert depuis plus de {days} jours : plus aucune réponse à un paiement antérieur n’a besoin de ce certificat",
+        "Supprimez-le et, quand il n’en reste aucun, la ligne F_CERTIFICATE.",
+    ),
     "certificate_missing": Text(
         "le commerçant {merchant} n’y a pas de certificat",
         "{kit}/bin/sogenactif certificate install FICHIER y met le fichier de la banque.",
@@ -482,6 +486,18 @@ FINDINGS = {
         "{keyword} n’est pas en https : {url}",
         "Servez la boutique en https et corrigez l’adresse ici.",
     ),
+    "address_with_password": Text(
+        "{keyword} contient un utilisateur ou un mot de passe, que recevrait le navigateur de chaque client",
+        "Retirez-le de l’adresse, et ne protégez pas celle-ci : le serveur de la banque ne s’identifie nulle part.",
+    ),
+    "address_with_parameters": Text(
+        "{keyword} a des paramètres, que Paypage peut refuser : {url}",
+        "Écrivez l’adresse sans ? ; order_id, customer_id et return_context reviennent avec la réponse.",
+    ),
+    "address_port": Text(
+        "{keyword} est au port {port}, et le serveur de la banque n’appelle que les ports {first} à {last}",
+        "Servez la boutique au port habituel de https, 443.",
+    ),
     "address_unsent": Text(
         "{keyword} n’est pas envoyé avec PROTOCOL!paypage! : tous les clients reviennent à RETURN_URL, même après une annulation",
         "Utilisez RETURN_URL pour les deux, et supprimez cette ligne.",
@@ -493,6 +509,18 @@ FINDINGS = {
     "server_in_clear": Text(
         "PAYPAGE_URL n’est pas en https : {url}",
         "Écrivez l’adresse de la banque, qui commence par https://",
+    ),
+    "server_gone": Text(
+        "{host} est arrêté : aucun paiement ne commence",
+        "Écrivez l’adresse de la marque de votre banque (docs/paypage.md en donne la liste), par exemple PAYPAGE_URL!{production}!",
+    ),
+    "server_unknown": Text(
+        "{host} n’est pas un hôte de Paypage que connaît ce kit ; {likely} en serait un",
+        "Comparez PAYPAGE_URL aux documents de la banque ; docs/paypage.md donne les hôtes de chaque marque.",
+    ),
+    "test_shop_mode": Text(
+        "{merchant} est une boutique de test publique du mode {wanted}, et PAYPAGE_REFERENCE vaut {mode} : le simulateur refuse ses demandes",
+        "Choisissez la boutique de test du mode voulu, ou son mode avec PAYPAGE_REFERENCE (docs/paypage.md).",
     ),
     "server_local": Text(
         "{keyword} vaut {url}, mais les paiements vont à {server}, que ses clients ne peuvent pas atteindre",
@@ -597,6 +625,10 @@ FINDINGS = {
     "paid_twice_orders": Text(
         "commandes payées plusieurs fois : {orders}",
         "Remboursez tous les paiements sauf un dans le back-office de la banque : {kit}/bin/sogenactif verify en donne la liste.",
+    ),
+    "order_characters": Text(
+        "commandes avec d’autres caractères que des lettres et des chiffres, que la banque peut refuser : {orders}",
+        "Donnez à Paypage un order_id de lettres et de chiffres, et gardez l’autre nom dans la boutique.",
     ),
     "not_notified": Text(
         "résultats qui n’ont pas été notifiés à la boutique : {count}",
@@ -718,6 +750,22 @@ FINDINGS = {
     "address_redirects": Text(
         "{keyword} vaut {url}, qui redirige vers {to} : les champs postés sont perdus",
         "Écrivez l’adresse finale.",
+    ),
+    "address_asks_password": Text(
+        "{keyword} est {url}, qui demande un mot de passe ({status}) : le serveur de la banque n’en a pas",
+        "Retirez le mot de passe de cette adresse, même sur un site de test : Require all granted dans Apache.",
+    ),
+    "address_refuses_posts": Text(
+        "{keyword} est {url}, qui refuse les POST ({status})",
+        "Laissez passer les POST de partout à cette adresse : ni filtre d’adresses IP, ni règle de pare-feu ou de mod_security, ni jeton de la boutique.",
+    ),
+    "address_takes_no_posts": Text(
+        "{keyword} est {url}, qui n’accepte pas de POST ({status})",
+        "Faites accepter la méthode POST à cette adresse par le serveur web et par le script.",
+    ),
+    "address_limits_posts": Text(
+        "{keyword} est {url}, qui limite le nombre de POST ({status})",
+        "Retirez la limite de cette adresse : le serveur de la banque n’envoie qu’une fois et ne promet pas de répéter.",
     ),
     "address_unknown": Text(
         "{keyword} vaut {url}, où répond autre chose que le script du kit ({status})",
