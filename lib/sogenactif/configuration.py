@@ -34,7 +34,7 @@ CHOICES = {
     "PAYPAGE_SEAL": ("HMAC-SHA-256", "SHA-256", "HMAC-SHA-512"),
     "PAYPAGE_ENCODE": ("base64url", "base64", "none"),
     "PAYPAGE_MEANS": ("shop", "server"),
-    "PAYPAGE_REFERENCE": ("transactionId", "transactionReference"),
+    "PAYPAGE_REFERENCE": ("transactionId", "transactionReference", "server"),
 }
 # The form of a value, and what applies if the keyword is absent or empty.
 FORMS = {

@@ -38,6 +38,7 @@ from sogenactif.ledger.refunds import (
     settle,
 )
 from sogenactif.payment import PaymentResponse, checked_response
+from sogenactif.protocols import TOKEN
 from sogenactif.protocols.office import (
     FOUND,
     UNKNOWN_TRANSACTION,
@@ -128,12 +129,22 @@ class Finding:
 def office_of(pathfile: Pathfile, transaction: Transaction) -> Office:
     """Return the client of the Office server that knows a transaction.
 
-    Raises OfficeError for one of Sips 1.0, PathfileError without an OFFICE_URL, KeyMissing and KeyUnusable.
+    Raises OfficeError for one of Sips 1.0 or one that the server numbered, PathfileError without an OFFICE_URL, KeyMissing and KeyUnusable.
     """
     protocol = transaction.protocol or pathfile.protocol
     if protocol != PAYPAGE:
         raise OfficeError(f"{transaction.reference} is of Sips 1.0, which has no such server", sent=False)
+    _require_known_number(transaction)
     return office(pathfile, transaction.fields["merchant_id"])
+
+
+def _require_known_number(transaction: Transaction) -> None:
+    """Raise OfficeError if the server assigned the number of a transaction: the kit doesn't ask by that."""
+    if TOKEN.match(transaction.transaction_reference):
+        raise OfficeError(
+            f"{transaction.reference} has a number that the server assigned (PAYPAGE_REFERENCE!server!), by which alone it is found",
+            sent=False,
+        )
 
 
 def office(pathfile: Pathfile, merchant_id: str) -> Office:
@@ -171,6 +182,11 @@ def reconcile(
     """
     failures = 0
     for transaction in transactions:
+        try:
+            _require_known_number(transaction)
+        except OfficeError as error:
+            yield Finding(transaction, "failed", str(error))
+            continue
         try:
             standing = query(pathfile, transaction)
             failures = 0

@@ -15,7 +15,7 @@ from tests.support.shop import MovingShop
 CARD = "4200000000000000"
 
 
-@pytest.mark.parametrize("reference", ["transactionId", "transactionReference"])
+@pytest.mark.parametrize("reference", ["transactionId", "transactionReference", "server"])
 @pytest.mark.browser
 def test_second_try_after_a_soft_decline_is_accepted(param: Path, tmp_path: Path, reference: str) -> None:
     shop = MovingShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")

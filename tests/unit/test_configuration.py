@@ -70,7 +70,7 @@ def test_a_needed_keyword_that_is_missing_is_named(tmp_path: Path, keyword: str)
     ("PAYPAGE_SEAL!MD5!", "PAYPAGE_SEAL is MD5, and may only be HMAC-SHA-256 or SHA-256 or HMAC-SHA-512"),
     ("PAYPAGE_ENCODE!hex!", "PAYPAGE_ENCODE is hex, and may only be base64url or base64 or none"),
     ("PAYPAGE_MEANS!both!", "PAYPAGE_MEANS is both, and may only be shop or server"),
-    ("PAYPAGE_REFERENCE!x!", "PAYPAGE_REFERENCE is x, and may only be transactionId or transactionReference"),
+    ("PAYPAGE_REFERENCE!x!", "PAYPAGE_REFERENCE is x, and may only be transactionId or transactionReference or server"),
     ("PAYPAGE_KEY_VERSION!one!", "PAYPAGE_KEY_VERSION (one) is not in the form of 1"),
     ("PAYPAGE_INTERFACE!3.4!", "PAYPAGE_INTERFACE (3.4) is not in the form of HP_3.4"),
     ("NUMBERS!all!", "NUMBERS (all) is not in the form of 1-999999"),

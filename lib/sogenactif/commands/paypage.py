@@ -120,8 +120,6 @@ def main(arguments: Sequence[str]) -> int:
     if is_test_shop and args.server == "production" and not args.url:
         parser.error(f"{merchant} is a test shop, unknown in production: name your own with --merchant")
     reference = args.reference or TEST_SHOPS.get(merchant, "transactionId")
-    if reference not in CHOICES["PAYPAGE_REFERENCE"]:
-        parser.error(f"the server numbers the transactions of {merchant}, which this kit doesn't support")
     pathfile = PATHFILE.format(url=url, reference=reference)
     if is_test_shop:
         first = secrets.randbelow(98) * MOST_PORTION + MOST_PORTION

@@ -41,7 +41,15 @@ from sogenactif.ledger.matching import (
 )
 from sogenactif.ledger.schema import Execute, Row, open_database, rebuilt_database
 from sogenactif.payment import PaymentResponse
-from sogenactif.protocols import CHALLENGE, CHALLENGE_KEY, SIPS, Numbering
+from sogenactif.protocols import (
+    CHALLENGE,
+    CHALLENGE_KEY,
+    SIPS,
+    TOKEN,
+    TOKEN_FIELD,
+    Numbering,
+    identifier,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,7 +186,8 @@ class Ledger:
         """
         self.warning = ""
         given, order_id = fields.get("transaction_id", ""), fields.get("order_id", "")
-        if not order_id and numbering.protocol == PAYPAGE and not numbering.by_reference:
+        by_number = not (numbering.by_reference or numbering.by_server)
+        if not order_id and numbering.protocol == PAYPAGE and by_number:
             raise CallError("order_id not filled, and PAYPAGE_REFERENCE!transactionId! needs it")
         fields = self._after_soft_decline(fields, numbering)
         recorded = _registered(self.database.rows, fields, numbering)
@@ -229,7 +238,7 @@ class Ledger:
             if execute("SELECT 1 FROM sogenactif_request WHERE entry = ?", entry["entry"]):
                 _update_request(execute, entry)
                 return
-            if not _insert_request(execute, entry, numbering, number):
+            if not _insert_request(execute, entry, numbering, number, entry.get("reference", "")):
                 raise TransactionUsed(fields["transaction_id"], journal_day(fields), "for another entry")
             if not entry.get("given"):
                 execute(RAISE_COUNTER, merchant_of(fields), journal_day(fields), number)
@@ -486,6 +495,8 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
         different = [name for name in changed(before, fields) if name in COMPARED]
         if protocol not in ("", numbering.protocol):
             different.append("protocol")
+        if numbering.by_server and TOKEN_FIELD not in before:
+            different.append("PAYPAGE_REFERENCE")
         if not different:
             return {"entry": entry, "made": made, "fields": before}
         if given:
@@ -494,7 +505,8 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
 
 
 def _identifiers(fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: fields[name] for name in ("transaction_id", "transmission_date")}
+    names = ("transaction_id", "transmission_date", TOKEN_FIELD)
+    return {name: fields[name] for name in names if name in fields}
 
 
 def _update_request(execute: Execute, entry: Entry) -> None:
@@ -526,18 +538,26 @@ def _draw_number(execute: Execute, entry: Entry, numbering: Numbering) -> int:
             return int(number)
 
 
-def _insert_request(execute: Execute, entry: Entry, numbering: Numbering, number: int) -> bool:
-    """Record a request and reserve its number for its instalments; return False if it is used or reserved."""
+def _insert_request(
+    execute: Execute, entry: Entry, numbering: Numbering, number: int, reference: str = ""
+) -> bool:
+    """Record a request and reserve its number for its instalments; return False if it is used or reserved.
+
+    ``reference`` is its transactionReference or token if it was recorded before.
+    """
     fields = entry["fields"]
     merchant, day = merchant_of(fields), journal_day(fields)
     if execute(SELECT_RESERVED, merchant, day, number):
         return False
-    for later in [] if numbering.by_reference else _later_days(fields, day):
+    numbered_elsewhere = numbering.by_reference or numbering.by_server
+    for later in [] if numbered_elsewhere else _later_days(fields, day):
         if not execute(RESERVE_NUMBER, merchant, later, number):
             return False
-    reference = numbering.reference(day, number)
+    reference = reference or numbering.reference(day, number)
     if reference:
         entry["reference"] = reference
+    if TOKEN.match(reference):
+        fields = entry["fields"] = {**fields, TOKEN_FIELD: reference}
     values = [entry["entry"], entry["time"], numbering.protocol, merchant, day, number, reference]
     values += [searchable(fields.get("order_id", "")), json.dumps(fields)]
     return bool(execute(INSERT_REQUEST, *values))
@@ -582,12 +602,12 @@ def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
         merchant = merchant_of(response.fields)
         rows += query(f"{columns} WHERE {conditions} {{lock}}", merchant, response.day, number)
     else:
-        reference = response.original.get("transactionReference", "")
+        reference = identifier(response.original)
         if reference:
             rows += query(
                 f"{columns} WHERE reference = ? AND reference <> '' {{lock}}", searchable(reference)
             )
-        if has_number and response.day and not rows:
+        if has_number and response.day and not rows and not TOKEN.match(reference):
             days = nearby(response.day)
             rows += query(f"{columns} WHERE transaction_id = ? AND day IN (?, ?, ?) {{lock}}", number, *days)
             conditions = "outcome = '' AND transaction_id = ? AND day NOT IN (?, ?, ?)"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sogenactif.fields import RESPONSE, readable
 from sogenactif.payment import PaymentResponse
-from sogenactif.protocols import SIPS
+from sogenactif.protocols import SIPS, TOKEN, TOKEN_FIELD, identifier
 
 OUTCOMES = ("accepted", "refused", "cancelled", "pending")
 DUPLICATE, CONFLICTING, UNKNOWN, UNRECORDED, FORGED = (
@@ -99,7 +99,7 @@ class Match:
 def answered(response: PaymentResponse, requests: Iterable[Request]) -> Request | None:
     """Return the request that a response answers, or else the nearest of its number, which it contradicts.
 
-    ``requests`` are those of its transaction_id, from any day, or of its transactionReference.
+    ``requests`` are those of its transaction_id, from any day, or of its transactionReference or token.
     """
     # Each merchant has numbers of its own, so two of one ledger may use the same reference.
     fitting = [
@@ -110,10 +110,12 @@ def answered(response: PaymentResponse, requests: Iterable[Request]) -> Request 
     ]
     if response.protocol == SIPS:
         return next((request for request in fitting if request.day == response.day), None)
-    reference = response.original.get("transactionReference", "")
+    reference = identifier(response.original)
     by_reference = [request for request in fitting if reference and request.reference == reference]
     if by_reference:
         return by_reference[0]
+    if TOKEN.match(reference):
+        return None
     # The server numbers these itself: its transaction_id names another request.
     numbered = [request for request in fitting if not request.reference]
     days = nearby(response.day) if response.day else []
@@ -201,7 +203,7 @@ def differing(response: PaymentResponse, requested: Mapping[str, str]) -> str:
 
 def changed(before: Mapping[str, str], again: Mapping[str, str]) -> list[str]:
     """Return the names of the fields that differ between two requests, their number and moment aside."""
-    own = ("transmission_date", "transaction_id")
+    own = ("transmission_date", "transaction_id", TOKEN_FIELD)
     names = sorted((before.keys() | again.keys()) - {*own})
     return [name for name in names if before.get(name, "") != again.get(name, "")]
 

@@ -5,6 +5,8 @@ protocol of their post, so that a shop migrates with payments in flight. The led
 requests they may answer.
 """
 
+import os
+import re
 from collections.abc import Iterable, Mapping
 
 from sogenactif.configuration import PAYPAGE, Pathfile
@@ -13,6 +15,8 @@ from sogenactif.errors import MessageError, ResponseError, SecretMissing
 
 SIPS = "sips"
 LAST_NUMBER = 999_999
+# What identifies a request whose number the server assigns, in front of its returnContext; its field in the ledger.
+TOKEN, TOKEN_FIELD = re.compile("kit[0-9a-f]{32}"), "token"
 # With which value which key of Paypage asks for strong authentication; values that begin so ask for it too.
 CHALLENGE_KEY, CHALLENGE = "fraudData.challengeMode3DS", "CHALLENGE"
 Post = Mapping[str, str]
@@ -66,14 +70,21 @@ class Opened:
 class Numbering:
     """Hold how the requests of a pathfile are numbered: their protocol, and the range of a day's numbers.
 
-    ``by_reference`` says that requests are identified by transactionReference, not by transaction_id and day.
+    ``by_reference`` says that requests are identified by transactionReference, ``by_server`` that the server
+    assigns their numbers and a token identifies them; otherwise transaction_id and day do.
     """
 
     def __init__(
-        self, protocol: str = SIPS, by_reference: bool = False, first: int = 1, last: int = LAST_NUMBER
+        self,
+        protocol: str = SIPS,
+        by_reference: bool = False,
+        first: int = 1,
+        last: int = LAST_NUMBER,
+        by_server: bool = False,
     ) -> None:
         self.protocol = protocol
         self.by_reference = by_reference
+        self.by_server = by_server
         self.first = first
         self.last = last
 
@@ -81,15 +92,30 @@ class Numbering:
         return f"<Numbering {self.protocol} {self.first}-{self.last}>"
 
     def reference(self, day: str, number: int) -> str:
-        """Return the transactionReference of a request, empty if it has none."""
+        """Return the transactionReference of a request, or a new token; empty if its number identifies it."""
+        if self.by_server:
+            return f"kit{os.urandom(16).hex()}"
         return f"{day}{number:06}" if self.by_reference else ""
 
 
 def numbering(pathfile: Pathfile) -> Numbering:
     """Return how the requests of a pathfile are numbered."""
-    by_reference = pathfile.paypage.reference == "transactionReference"
-    paypage = pathfile.protocol == PAYPAGE
-    return Numbering(PAYPAGE if paypage else SIPS, paypage and by_reference, *pathfile.numbers)
+    if pathfile.protocol == SIPS:
+        return Numbering(SIPS, False, *pathfile.numbers)
+    mode = pathfile.paypage.reference
+    return Numbering(PAYPAGE, mode == "transactionReference", *pathfile.numbers, by_server=mode == "server")
+
+
+def identifier(original: Mapping[str, str]) -> str:
+    """Return what identifies the request of a Paypage response: its token, or else its transactionReference.
+
+    A token anywhere but in returnContext identifies nothing.
+    """
+    token = TOKEN.match(original.get("returnContext", ""))
+    if token:
+        return token[0]
+    reference = original.get("transactionReference", "")
+    return "" if TOKEN.match(reference) else reference
 
 
 def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> "Gateway":

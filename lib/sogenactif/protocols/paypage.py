@@ -27,7 +27,7 @@ from sogenactif.errors import (
 from sogenactif.fields import MAX_LENGTH, readable, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
 from sogenactif.instalments import OPTIONS
-from sogenactif.protocols import secrets_of
+from sogenactif.protocols import TOKEN_FIELD, secrets_of
 from sogenactif.protocols.paypage_fields import (
     WITHOUT_RECEIPT,
     request_keys,
@@ -67,6 +67,8 @@ class Gateway:
 
     def check(self, fields: Mapping[str, str]) -> None:
         """Raise CallError if these fields can't make a request, whatever its transaction_id."""
+        if self.ledger and self.settings.reference == "server":
+            fields = {**fields, TOKEN_FIELD: f"kit{0:032}"}
         _flatten(request_keys(fields, self.settings), self.settings.encode)
 
     def seal(self, fields: Mapping[str, str], means: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -12,6 +12,7 @@ from sogenactif.dates import PARIS, day_in_paris, read_day
 from sogenactif.errors import CallError, MessageStructureError
 from sogenactif.fields import REQUEST, is_digits, is_platform_key, readable
 from sogenactif.instalments import WrongSchedule, schedule
+from sogenactif.protocols import TOKEN, TOKEN_FIELD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,19 +138,25 @@ def request_keys(fields: Mapping[str, str], settings: "Paypage", brands: str = "
         pairs["responseEncoding"] = settings.encode
     if by_reference:
         pairs["transactionReference"] = reference(day, number)
-    else:
+    elif settings.reference == "transactionId":
         pairs["s10TransactionReference.s10TransactionId"] = number
     pairs |= {key: fields[name] for key, name in ASKED.items() if fields.get(name)}
     if fields.get("language"):
         pairs["customerLanguage"] = LANGUAGES.get(fields["language"], fields["language"])
-    if len(readable(fields.get("return_context", "")).encode()) > LONGEST_CONTEXT:
-        raise CallError("return_context has more than 255 bytes, the most that Paypage accepts")
+    context, token = fields.get("return_context", ""), fields.get(TOKEN_FIELD, "")
+    most = LONGEST_CONTEXT - len(token)
+    if len(readable(context).encode()) > most:
+        raise CallError(f"return_context has more than {most} bytes, the most that Paypage accepts")
+    if TOKEN.match(context):
+        raise CallError("return_context begins as a token of the kit does")
+    if token:
+        pairs["returnContext"] = token + context
     if not WITHOUT_RECEIPT.isdisjoint(fields.get("data", "").split(";")):
         pairs["paypageData.bypassReceiptPage"] = "true"
     if fields.get("capture_mode") == "PAYMENT_N":
         for key in ("captureMode", "captureDay"):
             pairs.pop(key, None)
-        pairs |= _instalments(fields, day, number, by_reference)
+        pairs |= _instalments(fields, day, number, settings.reference)
     if brands:
         pairs["paymentMeanBrandList"] = brands
     return pairs | _given(fields, pairs)
@@ -176,8 +183,11 @@ def _given(fields: Mapping[str, str], pairs: Mapping[str, str]) -> dict[str, str
     return given
 
 
-def _instalments(fields: Mapping[str, str], day: str, number: str, by_reference: bool) -> dict[str, str]:
-    """Return the schedule of a payment in several times; each part is a transaction of its own day."""
+def _instalments(fields: Mapping[str, str], day: str, number: str, mode: str) -> dict[str, str]:
+    """Return the schedule of a payment in several times; each part is a transaction of its own day.
+
+    ``mode`` is PAYPAGE_REFERENCE: the server numbers the parts itself, or gets their numbers or references.
+    """
     first_after = fields.get("capture_day", "")
     try:
         if not is_digits(first_after):
@@ -187,16 +197,17 @@ def _instalments(fields: Mapping[str, str], day: str, number: str, by_reference:
         wanted = "capture_day, and NB_PAYMENT, PERIOD and INITIAL_AMOUNT in data"
         raise CallError(f"PAYMENT_N needs {wanted}, within 90 days") from None
     numbers = [number] * len(parts)
-    if by_reference:
+    if mode == "transactionReference":
         first = reference(day, number)
         numbers = [first, *(f"{first}P{part}" for part in range(2, len(parts) + 1))]
-    list_of_numbers = "transactionReferencesList" if by_reference else "s10TransactionIdsList"
+    keys = {"transactionReference": "transactionReferencesList", "transactionId": "s10TransactionIdsList"}
+    lists = {f"{INSTALMENTS}{keys[mode]}": ",".join(numbers)} if mode in keys else {}
     return {
         "paymentPattern": "INSTALMENT",
         f"{INSTALMENTS}number": str(len(parts)),
         f"{INSTALMENTS}datesList": ",".join(f"{part.day:%Y%m%d}" for part in parts),
         f"{INSTALMENTS}amountsList": ",".join(str(part.amount) for part in parts),
-        f"{INSTALMENTS}{list_of_numbers}": ",".join(numbers),
+        **lists,
     }
 
 
@@ -212,7 +223,16 @@ def response_fields(pairs: Mapping[str, str]) -> tuple[dict[str, str], str]:
     fields["currency_code"] = digits(pairs, "currencyCode").zfill(3)
     if "response_code" in fields:
         digits(pairs, "responseCode")
-    fields["transaction_id"], day = _transaction(pairs)
+    token = TOKEN.match(fields.get("return_context", ""))
+    if token:
+        fields["return_context"] = fields["return_context"].removeprefix(token[0])
+    try:
+        fields["transaction_id"], day = _transaction(pairs)
+    except MessageStructureError:
+        # The token identifies the request, whatever number the server assigned.
+        if not token:
+            raise
+        fields["transaction_id"], day = "", ""
     if "transactionDateTime" in pairs:
         moment = _moment(pairs["transactionDateTime"])
         fields["payment_date"], fields["payment_time"] = f"{moment:%Y%m%d}", f"{moment:%H%M%S}"
