@@ -9,7 +9,7 @@ from sogenactif.fields import is_digits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
     from zoneinfo import ZoneInfo
 
     PARIS: ZoneInfo
@@ -22,7 +22,6 @@ MONTHS = {
     "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
 }
 DATES = {"de": "{}. {} {}", "es": "{} de {} de {}"}
-TIMES = {"fr": "{} à {}", "de": "{} um {} Uhr", "it": "{} alle {}"}
 DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -80,8 +79,3 @@ def format_day(day: "date", language: str) -> str:
     number = "1er" if (language, day.day) == ("fr", 1) else str(day.day)
     month = MONTHS[language].split()[day.month - 1]
     return DATES.get(language, "{} {} {}").format(number, month, day.year)
-
-
-def format_moment(moment: "datetime", language: str) -> str:
-    """Return a day and time as customers write them; ``moment`` is in the time zone that they are shown."""
-    return TIMES.get(language, "{}, {}").format(format_day(moment, language), f"{moment:%H:%M}")
