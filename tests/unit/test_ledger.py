@@ -2,8 +2,10 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -578,3 +580,30 @@ def test_database_whose_transactions_are_serializable_refuses_no_customer(
     with ProcessPoolExecutor(4) as pool:
         drawn = list(pool.map(draw, [postgresql_url] * 4, [str(tmp_path / "journal")] * 4, [25] * 4))
     assert sorted(int(number) for some in drawn for number in some) == list(range(1, 101))
+
+
+@pytest.mark.postgresql
+def test_responses_of_one_number_on_several_days_do_not_block_each_other(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    days, numbers = [f"202611{day:02}" for day in range(1, 9)], range(1, 11)
+    at_once = Barrier(len(days), timeout=60)
+
+    def pay(day: str) -> list[str]:
+        verdicts = []
+        with closing(Ledger(postgresql_url, str(tmp_path / "journal"))) as ledger:
+            for number in numbers:
+                fields = {**ASKED, "order_id": f"{day}-{number}", "transaction_id": f"{number:06}"}
+                response = PaymentResponse({**fields, "response_code": "00"}, {}, day, "paypage")
+                at_once.wait()
+                verdicts.append(ledger.receive(response, "automatic").verdict)
+        return verdicts
+
+    with closing(Ledger(postgresql_url, str(tmp_path / "journal"))) as ledger:
+        for day in days:
+            for number in numbers:
+                fields = {**ASKED, "order_id": f"{day}-{number}", "transmission_date": f"{day}120000"}
+                register(ledger, fields, Numbering("paypage"))
+    with ThreadPoolExecutor(len(days)) as pool:
+        verdicts = [verdict for some in pool.map(pay, days) for verdict in some]
+    assert verdicts == ["accepted"] * len(days) * len(numbers)

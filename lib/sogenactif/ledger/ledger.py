@@ -347,11 +347,7 @@ class Ledger:
 
     def awaits(self, claim: PaymentResponse) -> int | None:
         """Return the ID of the request that a message claims to answer, unless it is accepted: nothing changes that."""
-
-        def query(statement: str, *values: object) -> Iterable[Row]:
-            return self.database.rows(statement.format(lock=""), *values)
-
-        request = answered(claim, _candidates(query, claim))
+        request = answered(claim, _candidates(self.database.rows, claim))
         return request.id if request and request.outcome != "accepted" else None
 
     # Notifications
@@ -586,6 +582,9 @@ def _match(execute: Execute, response: PaymentResponse) -> Match:
     request = answered(response, _candidates(execute, response))
     if not request:
         return Match(UNKNOWN, why="no such request")
+    # This one alone is locked: transactions that lock several, in orders of their own, would block each other.
+    [row] = execute(f"SELECT {REQUEST_COLUMNS} FROM sogenactif_request WHERE id = ? {{lock}}", request.id)
+    request = _request(*row)
     return judge(response, request, _deciding(execute, request.id) if request.outcome else {})
 
 
@@ -600,22 +599,24 @@ def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
     if response.protocol == SIPS:
         conditions = "merchant = ? AND day = ? AND transaction_id = ?"
         merchant = merchant_of(response.fields)
-        rows += query(f"{columns} WHERE {conditions} {{lock}}", merchant, response.day, number)
+        rows += query(f"{columns} WHERE {conditions}", merchant, response.day, number)
     else:
         reference = identifier(response.original)
         if reference:
-            rows += query(
-                f"{columns} WHERE reference = ? AND reference <> '' {{lock}}", searchable(reference)
-            )
+            rows += query(f"{columns} WHERE reference = ? AND reference <> ''", searchable(reference))
         if has_number and response.day and not rows and not TOKEN.match(reference):
             days = nearby(response.day)
-            rows += query(f"{columns} WHERE transaction_id = ? AND day IN (?, ?, ?) {{lock}}", number, *days)
+            rows += query(f"{columns} WHERE transaction_id = ? AND day IN (?, ?, ?)", number, *days)
             conditions = "outcome = '' AND transaction_id = ? AND day NOT IN (?, ?, ?)"
-            rows += query(f"{columns} WHERE {conditions} {{lock}}", number, *days)
-    return [
-        Request(id, protocol, day, reference, json.loads(fields), outcome, decided_by)
-        for id, protocol, day, reference, fields, outcome, decided_by in rows
-    ]
+            rows += query(f"{columns} WHERE {conditions}", number, *days)
+    return [_request(*row) for row in rows]
+
+
+def _request(
+    id: int, protocol: str, day: str, reference: str, fields: str, outcome: str, decided_by: int | None
+) -> Request:
+    """Make the request of a row, from REQUEST_COLUMNS."""
+    return Request(id, protocol, day, reference, json.loads(fields), outcome, decided_by)
 
 
 def _deciding(execute: Execute, request_id: int) -> dict[int, PaymentResponse]:
