@@ -138,7 +138,7 @@ def test_post_that_never_gets_to_the_script_is_a_fault(start: Any, script: str, 
 
 def test_an_address_where_nothing_answers_or_the_kit_with_more(start: Any) -> None:
     served = start()
-    served.kit.change(served.kit.parmcom, "AUTO_RESPONSE_URL", f"http://127.0.0.1:{free_port()}/told")
+    served.kit.change(served.kit.parmcom, "AUTO_RESPONSE_URL", f"http://127.0.0.1:{free_port()}/notified")
     found = served.kit.check("--url", served.apache)
     assert (found.status, list(found.bad), found.bad["no_answer"]["line"]) == (1, ["no_answer"], 4)
     again = f"{served.apache}/cgi-bin/call_autoresponse.py?shop=1"
