@@ -7,8 +7,8 @@ from types import ModuleType
 
 from sogenactif.commands.common import end, warn
 from sogenactif.commands.places import SCRIPTS
-from sogenactif.ledger.ledger import RecordOutcome
-from sogenactif.ledger.refunds import RecordRefund
+from sogenactif.ledger.ledger import Ledger, RecordOutcome
+from sogenactif.ledger.refunds import RecordRefund, notify_refunds, pending_refunds
 
 
 def add_script(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +41,18 @@ def refund_function(script: str) -> RecordRefund | None:
     except Exception as error:
         complain_of_refund(error)
         return None
+
+
+def notify_pending(
+    ledger: Ledger, record_outcome: RecordOutcome, record_refund: RecordRefund | None
+) -> tuple[int, int]:
+    """Notify the shop of every pending outcome and refund; return how many it was notified of, and how many are left."""
+    notified = ledger.notify_pending(record_outcome, complain, most=None)
+    pending = ledger.pending()
+    if record_refund:
+        notified += notify_refunds(ledger, record_refund, complain_of_refund)
+        pending += pending_refunds(ledger)
+    return notified, pending
 
 
 def complain_of_refund(error: BaseException) -> None:

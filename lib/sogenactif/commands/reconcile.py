@@ -8,13 +8,12 @@ from contextlib import nullcontext, redirect_stdout
 from datetime import datetime, timedelta, timezone
 
 from sogenactif.commands.common import command_parser, done, print_json, the_ledger, warn
-from sogenactif.commands.functions import add_script, both_functions, complain, complain_of_refund
+from sogenactif.commands.functions import add_script, both_functions, notify_pending
 from sogenactif.commands.texts import bank_code, counted, say
 from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
 from sogenactif.errors import ConfigurationError, OfficeError
 from sogenactif.ledger.history import unanswered
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.ledger.refunds import notify_refunds, pending_refunds
 from sogenactif.operations import Finding, reconcile
 
 COULD_NOT_ASK = 2
@@ -54,11 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         with the_ledger(args.pathfile, COULD_NOT_ASK) as ledger:
             pathfile = read_pathfile(args.pathfile)
             findings, error = _findings(pathfile, ledger, args.older, args.newer)
-            notified = ledger.notify_pending(record_outcome, complain, most=None)
-            pending = ledger.pending()
-            if record_refund:
-                notified += notify_refunds(ledger, record_refund, complain_of_refund)
-                pending += pending_refunds(ledger)
+            notified, pending = notify_pending(ledger, record_outcome, record_refund)
     if args.json:
         print_json(
             {

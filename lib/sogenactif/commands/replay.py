@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
 
 from sogenactif.commands.common import command_parser, done, print_json, progress, the_ledger, warn
-from sogenactif.commands.functions import add_script, both_functions, complain, complain_of_refund
+from sogenactif.commands.functions import add_script, both_functions, notify_pending
 from sogenactif.commands.texts import counted, say
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import LedgerLost
 from sogenactif.ledger.rebuild import record_journal
-from sogenactif.ledger.refunds import notify_refunds, pending_refunds
 from sogenactif.reception import verify_again
 
 
@@ -45,11 +44,7 @@ def main(arguments: Sequence[str]) -> int:
             done()
             more += verify_again(ledger, read_pathfile(args.pathfile), warn)
             matched = ledger.match_again()
-            notified = ledger.notify_pending(record_outcome, complain, most=None)
-            pending = ledger.pending()
-            if record_refund:
-                notified += notify_refunds(ledger, record_refund, complain_of_refund)
-                pending += pending_refunds(ledger)
+            notified, pending = notify_pending(ledger, record_outcome, record_refund)
     if args.json:
         print_json(
             {
