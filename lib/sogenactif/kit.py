@@ -1,8 +1,9 @@
-"""The kit for a shop that serves its own pages, with Flask or Django for instance: one class, two verbs.
+"""The kit for a shop that serves its own pages, with Flask or Django for instance: one class.
 
 ``sogenactif`` exports the class; docs/api.md shows it at work.
 """
 
+import re
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -10,12 +11,21 @@ from functools import partial
 from markupsafe import Markup
 
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.errors import KitError, MessageError, SecretMissing, UntrustedResponse
+from sogenactif.errors import CallError, KitError, MessageError, SecretMissing, UntrustedResponse
 from sogenactif.ledger import borrow_ledger
 from sogenactif.pages import form
 from sogenactif.payment import PaymentRequest, PaymentResponse, make_request, parse_call
 from sogenactif.protocols import Post
 from sogenactif.reception import receive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sogenactif.ledger.history import Transaction
+    from sogenactif.ledger.ledger import Ledger
+    from sogenactif.ledger.refunds import Operation
+    from sogenactif.operations import Standing
+
+REFERENCE = re.compile(r"[0-9]{8}-[0-9]{1,6}")
 
 
 class PaymentForm:
@@ -39,7 +49,7 @@ class PaymentForm:
 
 
 class Kit:
-    """Make payment requests and receive payment responses, as one pathfile configures them.
+    """Make payment requests, receive payment responses and give money back, as one pathfile configures them.
 
     Threads may share it: it holds no connection. Files are read again when they change.
     """
@@ -94,6 +104,64 @@ class Kit:
 
                 make_up_for_outage(ledger, partial(_log, pathfile, "executable response"))
             return received.response
+
+    def status(self, reference: str, merchant_id: str = "") -> "Standing":
+        """Return the state of a payment at the bank's Office server, which only Paypage has.
+
+        ``reference`` is the day and the transaction_id, ``aaaammjj-nnnnnn``; ``merchant_id`` is needed if two merchants of the
+        ledger have that number. ``.status`` is the state in the bank's words, ``.left`` the amount that is left. Raises KitError;
+        OfficeError if no sealed answer came.
+        """
+        from sogenactif import operations
+
+        pathfile = read_pathfile(self.pathfile)
+        with borrow_ledger(pathfile) as ledger:
+            return operations.query(pathfile, _transaction(ledger, reference, merchant_id))
+
+    def refund(self, reference: str, amount: int | None = None, merchant_id: str = "") -> "Operation":
+        """Give back ``amount`` cents of a payment, or all that is left: cancelled before its capture, refunded after it.
+
+        An earlier refund without an answer is cleared up first; if it is the one that is wanted it is returned, and nothing
+        is sent. Raises OperationRefused if nothing was done; OfficeError if the result is not known: call it again after a
+        minute; other KitErrors as the other methods. Needs a ledger.
+        """
+        return self._operate(reference, amount, merchant_id, validating=False)
+
+    def validate(self, reference: str, amount: int | None = None, merchant_id: str = "") -> "Operation":
+        """Release a payment that waits for it, or ``amount`` cents of it, for its capture. Raises as ``refund``."""
+        return self._operate(reference, amount, merchant_id, validating=True)
+
+    def _operate(self, reference: str, amount: int | None, merchant_id: str, validating: bool) -> "Operation":
+        from sogenactif import operations
+
+        pathfile = read_pathfile(self.pathfile)
+        with borrow_ledger(pathfile) as ledger:
+            transaction = _transaction(ledger, reference, merchant_id)
+            assert ledger
+            with operations.one_at_a_time(ledger, transaction):
+                prepared = operations.prepare(ledger, pathfile, transaction, amount, validating)
+                if prepared.is_done:
+                    return prepared.earlier[-1]
+                return operations.send(ledger, pathfile, transaction, prepared)
+
+
+def _transaction(ledger: "Ledger | None", reference: str, merchant_id: str) -> "Transaction":
+    """Return the transaction of a reference. Raises KitError."""
+    from sogenactif.ledger.history import transactions
+
+    if not ledger:
+        raise CallError("no LEDGER, which has the payments")
+    if not REFERENCE.fullmatch(reference):
+        raise CallError(f"reference ({reference}) is not in the form of 20261123-000001")
+    day, _, number = reference.partition("-")
+    rows = [
+        row
+        for row in list(transactions(ledger, day, number))
+        if merchant_id in ("", row.fields.get("merchant_id"))
+    ]
+    if len(rows) != 1:
+        raise CallError(f"reference ({reference}) of {len(rows)} payments in the ledger")
+    return rows[0]
 
 
 def _log(pathfile: Pathfile, event: str, error: Exception) -> None:

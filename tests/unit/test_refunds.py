@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from sogenactif import Kit
+from sogenactif.errors import CallError, OfficeError, OperationRefused
 from sogenactif.ledger.history import transactions
 from sogenactif.ledger.refunds import operations
 from tests.support.office import OfficeShop, office_shop
@@ -299,3 +301,63 @@ def test_refund_prints_json(shop: OfficeShop) -> None:
         },
     )
     assert shop.run("refund", "--json", reference)[0] == 2
+
+
+def test_python_api_gives_a_payment_back(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    kit = Kit(shop.pathfile.path)
+    assert (kit.status(reference).status, kit.status(reference).left) == ("TO_CAPTURE", 1250)
+    assert kit.refund(reference, 250).state == "done"
+    shop.bank.console("office", {"office": "silent", "messages": "operations"})
+    with pytest.raises(OfficeError):
+        kit.refund(reference, 400)
+    shop.bank.console("office", {})
+    assert (kit.refund(reference, 400).state, kit.status(reference).left) == ("done", 600)
+    for amount in (601, 0, -1):
+        with pytest.raises(OperationRefused):
+            kit.refund(reference, amount)
+    assert at_bank(shop) == ("TO_CAPTURE", 600, [("cancel", 250), ("cancel", 400)])
+
+
+def test_python_api_validates_a_payment(shop: OfficeShop) -> None:
+    reference = shop.arrive(capture_mode="VALIDATION", capture_day="3")
+    assert Kit(shop.pathfile.path).validate(reference).amount == 1250
+
+
+@pytest.mark.parametrize("reference", ["A-1", "20261123-000001", "", "20261123-1234567"])
+def test_python_api_names_a_payment_that_is_none(shop: OfficeShop, reference: str) -> None:
+    with pytest.raises(CallError, match="reference"):
+        Kit(shop.pathfile.path).refund(reference)
+
+
+# check
+
+
+def office_findings(shop: OfficeShop) -> list[tuple[str, str]]:
+    command = [f"{ROOT}/bin/sogenactif", "check", "--json", "--pathfile", shop.pathfile.path]
+    said = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/usr/local/bin", "LC_ALL": "C.UTF-8"},
+    ).stdout
+    checks = json.loads(said)["findings"]
+    return [(one["level"], one["name"]) for one in checks if one["check"] == "office"]
+
+
+def test_check_asks_for_a_payment_that_cannot_exist(shop: OfficeShop) -> None:
+    assert set(office_findings(shop)) == {("ok", "office_answers")}
+    shop.bank.console("office", {"office": "altered"})
+    assert set(office_findings(shop)) == {("fault", "office_fails")}
+    shop.bank.console("office", {"office": "unavailable"})
+    assert set(office_findings(shop)) == {("fault", "office_refuses")}
+
+
+def test_check_names_an_office_address_that_is_wrong(shop: OfficeShop) -> None:
+    path = shop.param / "pathfile"
+    whole = path.read_text()
+    path.write_text(whole + "OFFICE_URL!http://bank.example/rs-services/v2!\n")
+    assert office_findings(shop) == [("fault", "office_in_clear")]
+    path.write_text(whole.replace("OFFICE_URL!", "#"))
+    assert office_findings(shop) == []

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
 # The checks after those of Python and of the pathfile, in the order in which they are made.
 CHECKS = (
-    "parameters", "paths", "debug", "certificates", "requests", "addresses", "logos", "templates", "shop", "disk",
+    "parameters", "paths", "debug", "certificates", "requests", "addresses", "logos", "office", "templates", "shop", "disk",
     "ledger", "journal", "secrets", "log", "clock", "scripts", "served_logos", "payment",
 )  # fmt: skip
 # Causes for which the web server's user, or anybody, can't show an order.
@@ -125,6 +125,7 @@ def _checks() -> "Sequence[Callable[[Site], list[Finding]]]":
     """Return the function of each of CHECKS."""
     from sogenactif.commands.check import (
         configuration,
+        office,
         pages,
         payment,
         records,
@@ -136,7 +137,7 @@ def _checks() -> "Sequence[Callable[[Site], list[Finding]]]":
 
     return (
         configuration.parameters, configuration.paths, configuration.debug, secrets.secrets, requests.requests,
-        requests.addresses, requests.logos, pages.templates, scripts.shop, records.disk, records.ledger,
+        requests.addresses, requests.logos, office.office_server, pages.templates, scripts.shop, records.disk, records.ledger,
         records.journal, records.secrets, records.log, server.clock, server.scripts, server.logos, payment.payment,
     )  # fmt: skip
 

@@ -20,6 +20,7 @@ WORDS = {
     "check_requests": "Sealed request",
     "check_addresses": "Addresses",
     "check_logos": "Logos",
+    "check_office": "Office: the bank asked",
     "check_templates": "Templates",
     "check_shop": "The shop's part of the scripts",
     "check_disk": "Disk",
@@ -773,6 +774,24 @@ FINDINGS = {
     "logo_not_served": Text(
         "{url} is not a picture ({status}, {kind})",
         "Put the picture there, or correct D_LOGO or LOGO_TYPE.",
+    ),
+    # Office
+    "office_answers": Text("the bank's Office server knows merchant {merchant} and its key"),
+    "office_in_clear": Text(
+        "OFFICE_URL is not https: {url}",
+        "Write the https address of the bank.",
+    ),
+    "office_for_tests": Text(
+        "OFFICE_URL is the bank's server for tests, and PAYPAGE_URL is not: {url}",
+        "Name the server on which payments are made.",
+    ),
+    "office_fails": Text(
+        "the Office server does not answer for merchant {merchant} as it should: {error}",
+        "Compare OFFICE_URL, the key and PAYPAGE_KEY_VERSION with the bank's documentation and extranet.",
+    ),
+    "office_refuses": Text(
+        "the Office server refuses merchant {merchant}: {words}",
+        "Ask the bank whether the contract includes Office.",
     ),
     # Payment
     "payment_done": Text("transaction {number} was accepted"),

@@ -20,6 +20,7 @@ WORDS = {
     "check_requests": "Demande scellée",
     "check_addresses": "Adresses",
     "check_logos": "Logos",
+    "check_office": "Office : la banque interrogée",
     "check_templates": "Gabarits",
     "check_shop": "Code de la boutique dans les scripts",
     "check_disk": "Disque",
@@ -775,6 +776,24 @@ FINDINGS = {
     "logo_not_served": Text(
         "{url} n’est pas une image ({status}, {kind})",
         "Mettez-y l’image, ou corrigez D_LOGO ou LOGO_TYPE.",
+    ),
+    # Office
+    "office_answers": Text("le serveur Office de la banque connaît le commerçant {merchant} et sa clé"),
+    "office_in_clear": Text(
+        "OFFICE_URL n’est pas en https : {url}",
+        "Écrivez l’adresse https de la banque.",
+    ),
+    "office_for_tests": Text(
+        "OFFICE_URL est le serveur de test de la banque, et PAYPAGE_URL ne l’est pas : {url}",
+        "Nommez le serveur sur lequel se font les paiements.",
+    ),
+    "office_fails": Text(
+        "le serveur Office ne répond pas comme il devrait pour le commerçant {merchant} : {error}",
+        "Comparez OFFICE_URL, la clé et PAYPAGE_KEY_VERSION avec la documentation et l’extranet de la banque.",
+    ),
+    "office_refuses": Text(
+        "le serveur Office refuse le commerçant {merchant} : {words}",
+        "Demandez à la banque si le contrat comprend Office.",
     ),
     # Payment
     "payment_done": Text("la transaction {number} a été acceptée"),
