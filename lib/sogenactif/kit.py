@@ -147,18 +147,14 @@ class Kit:
 
 def _transaction(ledger: "Ledger | None", reference: str, merchant_id: str) -> "Transaction":
     """Return the transaction of a reference. Raises KitError."""
-    from sogenactif.ledger.history import transactions
+    from sogenactif.ledger.history import numbered
 
     if not ledger:
         raise CallError("no LEDGER, which has the payments")
     if not REFERENCE.fullmatch(reference):
         raise CallError(f"reference ({reference}) is not in the form of 20261123-000001")
     day, _, number = reference.partition("-")
-    rows = [
-        row
-        for row in list(transactions(ledger, day, number))
-        if merchant_id in ("", row.fields.get("merchant_id"))
-    ]
+    rows = numbered(ledger, day, number, merchant_id)
     if len(rows) != 1:
         raise CallError(f"reference ({reference}) of {len(rows)} payments in the ledger")
     return rows[0]

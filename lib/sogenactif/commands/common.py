@@ -17,7 +17,7 @@ from sogenactif.dates import PARIS
 from sogenactif.errors import KitError
 from sogenactif.fields import is_digits
 from sogenactif.files import become_owner
-from sogenactif.ledger.history import Transaction, transactions
+from sogenactif.ledger.history import Transaction, numbered
 from sogenactif.ledger.ledger import Ledger, opened_ledger
 
 LONGEST_NUMBER = 6
@@ -149,11 +149,7 @@ def add_merchant(parser: argparse.ArgumentParser) -> None:
 def the_transaction(ledger: Ledger, reference: tuple[str, str], merchant: str) -> Transaction:
     """Return the transaction of a day and number; if there is none or several, the command ends with a sentence."""
     named = "-".join(reference)
-    rows = [
-        row
-        for row in list(transactions(ledger, *reference))
-        if merchant in ("", row.fields.get("merchant_id"))
-    ]
+    rows = numbered(ledger, *reference, merchant)
     if not rows:
         sys.exit(f"sogenactif: {say('show_none', reference=named)}")
     if len(rows) > 1:

@@ -14,7 +14,7 @@ from sogenactif.commands.common import (
     the_ledger,
 )
 from sogenactif.commands.texts import say
-from sogenactif.ledger.history import WAITING, Answer, Transaction, answers, transactions
+from sogenactif.ledger.history import WAITING, Answer, Transaction, answers, numbered
 from sogenactif.ledger.refunds import Operation, operations
 from sogenactif.money import format_amount
 
@@ -33,8 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     wanted, number = read_reference(parser, args.reference)
     with the_ledger(args.pathfile) as ledger:
         rows = [
-            (row, answers(ledger, row), operations(ledger, row))
-            for row in list(transactions(ledger, wanted, number))
+            (row, answers(ledger, row), operations(ledger, row)) for row in numbered(ledger, wanted, number)
         ]
     if not rows:
         sys.exit(f"sogenactif: {say('show_none', reference=args.reference)}")

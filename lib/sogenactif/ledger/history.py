@@ -76,6 +76,12 @@ def transactions(
     return _transactions(ledger, where, *used.values())
 
 
+def numbered(ledger: Ledger, day: str, number: str, merchant_id: str = "") -> list[Transaction]:
+    """Return the transactions of a day (aaaammjj) and a transaction_id: of one merchant, or of each that has it."""
+    rows = list(transactions(ledger, day, number))
+    return [row for row in rows if merchant_id in ("", row.fields.get("merchant_id"))]
+
+
 def unanswered(ledger: Ledger, after: datetime, before: datetime) -> list[Transaction]:
     """Return the requests on Paypage of between two moments whose outcome is not known or pending, oldest first."""
     moments = [moment.astimezone(timezone.utc).isoformat() for moment in (after, before)]
