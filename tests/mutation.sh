@@ -22,7 +22,7 @@ mkdir mutants
 ln -s src mutants/lib
 tests=
 # Those of the core; a process that a test ends can't say what it ran.
-for test in tests/unit/test_*.py; do
+for test in tests/unit/test_*.py tests/system/test_operations.py tests/system/test_refunds.py; do
     case $test in
     */test_check* | */test_command* | */test_payment_* | */test_sandbox* | */test_migrate* | */*_command*) ;;
     *) tests="$tests\"$test\", " ;;
@@ -36,7 +36,7 @@ only_mutate = ["src/sogenactif/*"]
 do_not_mutate = ["src/packages/*", "src/sogenactif_sandbox/*", "src/sogenactif/commands/*", "src/sogenactif/texts.py"]
 also_copy = ["bin", "cgi-bin", "conf", "templates", "logos", "docs", "installer", "bench", "requirements", "install.sh", "README.md"]
 pytest_add_cli_args_test_selection = [$tests]
-pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not system and not browser and not postgresql and not exhaustive", "-k", "not kills_the_process"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not browser and not postgresql and not exhaustive", "-k", "not kills_the_process"]
 TOML
 # The first call writes the changed code and learns which test runs which function.
 "$python" -m mutmut run --max-children 2 'sogenactif.escape*' >/dev/null

@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -143,3 +144,25 @@ def postgresql() -> Iterator[Postgresql]:
             yield server
         finally:
             server.stop()
+
+
+def tls_context(folder: Path) -> ssl.SSLContext:
+    """Return the context of a server at 127.0.0.1, whose certificate only ``tls.pem`` in a folder vouches for."""
+    need(shutil.which("openssl"), "openssl")
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-nodes",
+        "-newkey",
+        "rsa:2048",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=127.0.0.1",
+    ]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.pem"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "tls.pem", folder / "tls.key")
+    return context

@@ -1,7 +1,5 @@
 """The page of call_request before a payment server that redirects, in a real browser."""
 
-import ssl
-import subprocess
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from sogenactif.protocols.certificate import issue_certificate
 from sogenactif.web import Order, call_request
 from sogenactif_sandbox.servers import serving
 from tests.support.browser import browsing, follow, wait_for_page
+from tests.support.serving import tls_context
 from tests.support.vectors import MERCHANT
 
 if TYPE_CHECKING:
@@ -43,25 +42,9 @@ class PaymentPage(BaseHTTPRequestHandler):
 @contextmanager
 def https_server(folder: Path) -> Iterator[str]:
     """A server with a certificate of its own; its address."""
-    files = [f"{folder}/tls.pem", f"{folder}/tls.key"]
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-subj",
-        "/CN=127.0.0.1",
-        "-days",
-        "2",
-    ]
-    subprocess.run([*command, "-out", files[0], "-keyout", files[1]], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*files)
     server = ThreadingHTTPServer(("127.0.0.1", 0), PaymentPage)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
+    server.socket = tls_context(folder).wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     try:
         yield f"https://127.0.0.1:{server.server_port}"

@@ -2,10 +2,12 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from sogenactif.errors import OfficeError
 from sogenactif.protocols import office
 from sogenactif.protocols.office import Office, by_number, by_reference, parse, seal, sealed_text
+from tests.support.serving import tls_context
 from tests.support.vectors import VECTORS
 
 KEY, KEY_BEFORE = b"002001000000003_KEY2", b"002001000000003_KEY1"
@@ -32,7 +35,10 @@ JSON_VALUES = st.recursive(
 
 @contextmanager
 def server(
-    body: bytes, status: int = 200, headers: tuple[tuple[str, str], ...] = ()
+    body: bytes,
+    status: int = 200,
+    headers: tuple[tuple[str, str], ...] = (),
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[tuple[Office, list[bytes]]]:
     """Serve one answer to every message; the client of that server, and the messages that came."""
     messages: list[bytes] = []
@@ -50,10 +56,12 @@ def server(
             pass
 
     listening = HTTPServer(("127.0.0.1", 0), Handler)
+    if tls:
+        listening.socket = tls.wrap_socket(listening.socket, server_side=True)
     thread = threading.Thread(target=listening.serve_forever, args=[0.01])
     thread.start()
     try:
-        address = f"http://127.0.0.1:{listening.server_port}/payment/rs-services/v2"
+        address = f"{'https' if tls else 'http'}://127.0.0.1:{listening.server_port}/payment/rs-services/v2"
         yield Office(address, "002001000000003", "2", [KEY, KEY_BEFORE]), messages
     finally:
         listening.shutdown()
@@ -63,6 +71,22 @@ def server(
 
 def answer(fields: Mapping[str, object], key: bytes = KEY) -> bytes:
     return json.dumps({**fields, "seal": seal(parse(json.dumps(fields).encode()), key)}).encode()
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_certificate_of_the_server_is_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "tls.pem"))
+    with server(answer(FOUND), tls=tls_context(tmp_path)) as (client, messages):
+        if trusted:
+            assert client.query(by_number("000001", "20261123"))["transactionStatus"] == "REFUSED"
+        else:
+            with pytest.raises(OfficeError, match=r"can't be reached.*certificate verify failed") as refusal:
+                client.query(by_number("000001", "20261123"))
+            assert not refusal.value.sent
+        assert len(messages) == trusted
 
 
 def test_published_message_is_sealed() -> None:

@@ -5,10 +5,7 @@ import gc
 import http.client
 import random
 import re
-import shutil
 import socket
-import ssl
-import subprocess
 import threading
 import time
 import urllib.parse
@@ -28,8 +25,7 @@ from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.servers import listen, mounted, serving
 from sogenactif_sandbox.transactions import Transactions
 from tests.support.bank import MERCHANT, Answer, Bank, Shop, bank, send
-from tests.support.serving import free_port
-from tests.support.vectors import need
+from tests.support.serving import free_port, tls_context
 
 ENROLLED = "014213245611112"
 
@@ -573,20 +569,9 @@ def test_a_shop_of_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPatc
 def test_a_shop_over_https(
     running: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool, state: str
 ) -> None:
-    need(shutil.which("openssl"), "openssl")
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=shop", "-days", "2"),
-            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "certificate.pem"),
-        ],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    context = tls_context(tmp_path)
     if trusted:
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "tls.pem"))
     with listen() as plain, context.wrap_socket(plain, server_side=True) as listening:
         port = listening.getsockname()[1]
         answering = threading.Thread(target=answer_once, args=[listening])

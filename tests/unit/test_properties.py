@@ -212,6 +212,7 @@ def test_any_response_that_is_sealed_opens_again(pathfile: Pathfile, fields: dic
     assert read_response(data, pathfile).fields == fields
 
 
+@pytest.mark.exhaustive
 @given(fields=ANSWERED, place=st.integers(min_value=0), other=st.integers(1, 15))
 def test_any_altered_digit_is_refused(
     pathfile: Pathfile, fields: dict[str, str], place: int, other: int
@@ -442,6 +443,7 @@ def test_request_prints_one_line_of_five_parts_for_any_call(
     assert status in (0, 255)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("debug", ["NO", "YES"])
 @pytest.mark.parametrize(("version", "separators"), [("", 33), ("615", 44)])
 @given(data=st.data(), fields=ANSWERED, sent=st.sampled_from(["sealed", "altered", "junk", "odd"]))

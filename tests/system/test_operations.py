@@ -78,7 +78,6 @@ def test_status_without_a_trusted_answer_is_not_known(shop: OfficeShop, switch: 
     ("old", "new", "words"),
     [
         ("OFFICE_URL!", "#", "no key word OFFICE_URL"),
-        ("OFFICE_URL!http", "OFFICE_URL!https", "can't be reached"),
         ("/rs-services/v2!", "/elsewhere!", "HTTP 404"),
         ("/rs-services/v2!", "/console?!", "HTTP 40"),
         ("PAYPAGE_KEY!", "PAYPAGE_KEY!/nowhere", "Error reading secret key"),
