@@ -283,6 +283,10 @@ class OfficeError(KitError):
         self.sent = sent
 
 
+class TransactionError(OfficeError):
+    """Report that one transaction can't be asked about, or that the answer isn't about it: others may be asked."""
+
+
 class OperationRefused(KitError):
     """Report that nothing was cancelled, refunded or validated; ``code`` is the bank's, empty if it was not asked to."""
 

@@ -140,8 +140,8 @@ class Kit:
             assert ledger
             with operations.one_at_a_time(ledger, transaction):
                 prepared = operations.prepare(ledger, pathfile, transaction, amount, validating)
-                if prepared.is_done:
-                    return prepared.earlier[-1]
+                if prepared.done:
+                    return prepared.done
                 return operations.send(ledger, pathfile, transaction, prepared)
 
 

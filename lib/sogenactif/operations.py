@@ -1,23 +1,25 @@
 """Query transactions of the ledger at the bank's Office server, give money back, and record what it seals.
 
-An answer that isn't sealed, or is about something else, changes nothing. Days are those of Paris,
+An answer to a query that isn't sealed, or is about something else, changes nothing. Days are those of Paris,
 amounts are in the smallest unit of the currency. Source: docs/refunds.md.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
+from sogenactif.addresses import is_local
 from sogenactif.configuration import PAYPAGE, Pathfile
 from sogenactif.dates import PARIS, read_day
 from sogenactif.errors import (
     JournalError,
-    KeyMissing,
     LedgerError,
     MessageError,
     OfficeError,
     OperationRefused,
     PathfileError,
+    SecretError,
+    TransactionError,
 )
 from sogenactif.fields import is_digits
 from sogenactif.ledger.history import Transaction
@@ -38,7 +40,7 @@ from sogenactif.ledger.refunds import (
     settle,
 )
 from sogenactif.payment import PaymentResponse, checked_response
-from sogenactif.protocols import TOKEN
+from sogenactif.protocols import TOKEN, secrets_of
 from sogenactif.protocols.office import (
     FOUND,
     UNKNOWN_TRANSACTION,
@@ -51,9 +53,8 @@ from sogenactif.protocols.office import (
 from sogenactif.protocols.paypage import key_path, read_key
 
 SOURCE = "office"
-# How long a customer has to pay; the bank may count the day of arrival, not that of the request.
+# How long a customer has to pay.
 SESSION = timedelta(minutes=16)
-BEFORE_MIDNIGHT = timedelta(minutes=15)
 # States at the bank in which money is cancelled, refunded, validated.
 BEFORE_CAPTURE = ("TO_AUTHORIZE", "WAITING_AUTHOR", "TO_CAPTURE", "TO_VALIDATE", "TO_REPLAY")
 AFTER_CAPTURE = ("CAPTURED", "TO_CREDIT", "CREDITED")
@@ -71,15 +72,21 @@ class Standing:
     ``code`` is the result of the query: 00 if the bank knows the transaction, 25 if not. ``status`` is the
     state in the bank's words. ``origin``, ``current`` (after what was cancelled and refunded) and ``left``
     (to validate or refund) are amounts, None if the answer has none. ``response`` is the payment
-    response that the answer makes, None if it has no responseCode of the transaction.
+    response that the answer makes, None if it has no responseCode of the transaction. ``differs`` is the first field
+    in which the bank's transaction isn't the one requested, empty if it is.
     """
 
     def __init__(
-        self, answer: Answer, response: PaymentResponse | None, identifier: Mapping[str, object]
+        self,
+        answer: Answer,
+        response: PaymentResponse | None,
+        identifier: Mapping[str, object],
+        differs: str = "",
     ) -> None:
         self.answer = answer
         self.identifier = identifier
         self.response = response
+        self.differs = differs
         self.code = answer.code
         self.status = answer["transactionStatus"]
         self.currency_code = answer["currencyCode"]
@@ -129,12 +136,19 @@ class Finding:
 def office_of(pathfile: Pathfile, transaction: Transaction) -> Office:
     """Return the client of the Office server that knows a transaction.
 
-    Raises OfficeError for one of Sips 1.0 or one that the server numbered, PathfileError without an OFFICE_URL, KeyMissing and KeyUnusable.
+    Raises TransactionError for one of Sips 1.0 or one that the server numbered, PathfileError without an OFFICE_URL,
+    KeyMissing and KeyUnusable.
     """
     protocol = transaction.protocol or pathfile.protocol
     if protocol != PAYPAGE:
-        raise OfficeError(f"{transaction.reference} is of Sips 1.0, which has no such server", sent=False)
-    _require_known_number(transaction)
+        raise TransactionError(
+            f"{transaction.reference} is of Sips 1.0, which has no such server", sent=False
+        )
+    if TOKEN.match(transaction.transaction_reference):
+        raise TransactionError(
+            f"{transaction.reference} has a number that the server assigned (PAYPAGE_REFERENCE!server!), by which alone it is found",
+            sent=False,
+        )
     return office(pathfile, transaction.fields["merchant_id"])
 
 
@@ -151,9 +165,9 @@ def office(pathfile: Pathfile, merchant_id: str) -> Office:
     """Return the client of a merchant's Office server. Raises PathfileError, KeyMissing and KeyUnusable."""
     if not pathfile.office_url:
         raise PathfileError("no key word OFFICE_URL, the bank's address of Office")
-    keys = [read_key(key_path(pathfile, merchant_id))]
-    with suppress(KeyMissing):
-        keys.append(read_key(key_path(pathfile, merchant_id, old=True)))
+    if not pathfile.office_url.startswith("https:") and not is_local(pathfile.office_url):
+        raise PathfileError("OFFICE_URL is no https address", pathfile.lines.get("OFFICE_URL", 0))
+    keys = [key for key, _ in secrets_of(lambda old: read_key(key_path(pathfile, merchant_id, old)))]
     return Office(pathfile.office_url, merchant_id, pathfile.paypage.key_version, keys)
 
 
@@ -165,11 +179,14 @@ def query(pathfile: Pathfile, transaction: Transaction) -> Standing:
         identifier = by_reference(transaction.transaction_reference)
         return _standing(client, transaction, identifier, day)
     standing = _standing(client, transaction, by_number(number, day), day)
-    made = datetime.fromisoformat(transaction.made).astimezone(PARIS)
-    if standing.code == UNKNOWN_TRANSACTION and (made + BEFORE_MIDNIGHT).date() > made.date():
-        # The customer may have arrived at the bank after midnight.
-        day = f"{read_day(day) + timedelta(days=1):%Y%m%d}"
-        standing = _standing(client, transaction, by_number(number, day), day)
+    next_day = read_day(day) + timedelta(days=1)
+    if standing.is_unknown and next_day <= datetime.now(PARIS).date():
+        # The bank counts the day of arrival, and a page may stay open over midnight. The number of the next day is
+        # normally another request's: only an answer about this one counts.
+        day = f"{next_day:%Y%m%d}"
+        later = _standing(client, transaction, by_number(number, day), day)
+        if later.is_known and not later.differs:
+            return later
     return standing
 
 
@@ -178,18 +195,17 @@ def reconcile(
 ) -> Iterator[Finding]:
     """Query requests without an outcome, record each sealed outcome, and yield what was found of each.
 
-    Raises OfficeError once the server can't be reached or does not answer, ConfigurationError, and LedgerError.
+    A merchant without a usable key, and a transaction that can't be asked about, keep no others back. Raises
+    OfficeError once the server can't be reached or does not answer, ConfigurationError, and LedgerError.
     """
     failures = 0
     for transaction in transactions:
         try:
-            _require_known_number(transaction)
-        except OfficeError as error:
-            yield Finding(transaction, "failed", str(error))
-            continue
-        try:
             standing = query(pathfile, transaction)
             failures = 0
+        except (TransactionError, SecretError) as error:
+            yield Finding(transaction, "failed", str(error))
+            continue
         except OfficeError as error:
             failures += 1
             if not error.sent or failures == MOST_FAILURES:
@@ -200,7 +216,7 @@ def reconcile(
 
 
 def _reconciled(ledger: Ledger, transaction: Transaction, standing: Standing, now: datetime) -> Finding:
-    if standing.code == UNKNOWN_TRANSACTION:
+    if standing.is_unknown:
         # No outcome: a wrong day would be answered in the same way.
         over = now - datetime.fromisoformat(transaction.made) > SESSION
         return Finding(transaction, "never_begun" if over else "waiting")
@@ -209,9 +225,8 @@ def _reconciled(ledger: Ledger, transaction: Transaction, standing: Standing, no
     response = standing.response
     if response is None:
         return Finding(transaction, "no_code")
-    other = differing(response, transaction.fields)
-    if other:
-        return Finding(transaction, "contradictory", other)
+    if standing.differs:
+        return Finding(transaction, "contradictory", standing.differs)
     if response.outcome == transaction.state:
         # Still pending.
         return Finding(transaction, "waiting")
@@ -226,12 +241,12 @@ def _reconciled(ledger: Ledger, transaction: Transaction, standing: Standing, no
 def _standing(
     client: Office, transaction: Transaction, identifier: Mapping[str, object], day: str
 ) -> Standing:
-    """Query a transaction. Raises OfficeError if it is about another transaction, or malformed."""
+    """Query a transaction. Raises TransactionError if the answer is about another, or malformed, and OfficeError."""
     answer = client.query(identifier)
     if answer.code != FOUND:
         return Standing(answer, None, identifier)
     if answer["merchantId"] not in ("", client.merchant_id):
-        raise OfficeError("the answer is about another merchant", sent=True)
+        raise TransactionError("the answer is about another merchant", sent=True)
     number = answer.fields.get("s10TransactionReference")
     reference = answer["transactionReference"]
     if transaction.transaction_reference:
@@ -247,29 +262,31 @@ def _standing(
             == wanted
         )
     if not is_ours:
-        raise OfficeError("the answer is about another transaction", sent=True)
+        raise TransactionError("the answer is about another transaction", sent=True)
     try:
-        response = checked_response(opened(answer, client.merchant_id)) if answer.response_code else None
+        payment = opened(answer, client.merchant_id)
+        response = checked_response(payment) if answer.response_code else None
     except MessageError as error:
-        raise OfficeError(f"the answer is malformed: {error}", sent=True) from error
-    return Standing(answer, response, identifier)
+        raise TransactionError(f"the answer is malformed: {error}", sent=True) from error
+    described = PaymentResponse(payment.fields, payment.original, payment.day, payment.protocol)
+    return Standing(answer, response, identifier, differing(described, transaction.fields))
 
 
 def _amount(answer: Answer, name: str) -> int | None:
-    """Return an amount of an answer, None if it has none. Raises OfficeError."""
+    """Return an amount of an answer, None if it has none. Raises TransactionError."""
     text = answer[name]
     if not text and name not in answer.fields:
         return None
     if not is_digits(text) or len(text) > 12:
-        raise OfficeError(f"{name} is no amount", sent=True)
+        raise TransactionError(f"{name} is no amount", sent=True)
     return int(text)
 
 
 class Prepared:
     """Hold an operation that may be sent: the state it was made for, what it is, and its amount.
 
-    ``earlier`` are the operations whose result was not known and the bank's state has cleared up. If
-    ``is_done``, one of them is the operation that is wanted, and nothing is left to send.
+    ``earlier`` are the operations whose result was not known and the bank's state has cleared up. ``done`` is
+    the one of them that is wanted: then nothing is left to send.
     """
 
     def __init__(
@@ -279,14 +296,14 @@ class Prepared:
         amount: int,
         left: int,
         earlier: list[Operation],
-        is_done: bool,
+        done: Operation | None,
     ) -> None:
         self.standing = standing
         self.operation = operation
         self.amount = amount
         self.left = left
         self.earlier = earlier
-        self.is_done = is_done
+        self.done = done
 
     def __repr__(self) -> str:
         return f"<Prepared {self.operation} {self.amount}>"
@@ -319,6 +336,10 @@ def prepare(
     standing = query(pathfile, transaction)
     if not standing.is_known:
         raise OperationRefused(f"code {standing.code} of the bank", standing.code)
+    # Of a payment in several times the bank has the first part, whose amount is its own.
+    is_part = transaction.fields.get("capture_mode") == "PAYMENT_N" and standing.differs == "amount"
+    if standing.differs and not is_part:
+        raise OperationRefused(f"the bank's transaction has another {standing.differs}")
     if standing.currency_code.zfill(3) != transaction.fields["currency_code"].zfill(3):
         raise OperationRefused("the bank has another currency")
     if standing.current is None or standing.left is None:
@@ -328,18 +349,23 @@ def prepare(
         for operation in operations(ledger, transaction)
         if operation.state == INTENDED
     ]
-    done = [one for one in earlier if one.state == DONE and (one.operation == VALIDATE) == validating]
+    done = [
+        operation
+        for operation in earlier
+        if operation.state == DONE and (operation.operation == VALIDATE) == validating
+    ]
     left = standing.current if standing.status in BEFORE_CAPTURE else standing.left
-    is_done = any(one.amount == amount or (amount is None and (left == 0 or validating)) for one in done)
-    if is_done:
-        return Prepared(standing, done[-1].operation, done[-1].amount, left, earlier, True)
+    wants_all = amount is None and (left == 0 or validating)
+    same = next((operation for operation in reversed(done) if wants_all or operation.amount == amount), None)
+    if same:
+        return Prepared(standing, same.operation, same.amount, left, earlier, same)
     operation = _possible(standing.status, validating)
     wanted = left if amount is None else amount
     if left == 0:
         raise OperationRefused("nothing is left")
     if not 0 < wanted <= left:
         raise OperationRefused(f"{wanted} is more than is left: {left}")
-    return Prepared(standing, operation, wanted, left, earlier, False)
+    return Prepared(standing, operation, wanted, left, earlier, None)
 
 
 def send(ledger: Ledger, pathfile: Pathfile, transaction: Transaction, prepared: Prepared) -> Operation:

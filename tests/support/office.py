@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,6 +83,10 @@ class OfficeShop:
 
     def begin(self, order_id: str = "CMD42", **parameters: str) -> tuple[str, dict[str, str]]:
         """Make a request of 12.50 euros; its reference, and what its form posts."""
+        return self.begin_at(time.time(), order_id, **parameters)
+
+    def begin_at(self, now: float, order_id: str, **parameters: str) -> tuple[str, dict[str, str]]:
+        """Make such a request at a moment, in seconds since 1970."""
         call = {
             "merchant_id": MERCHANT,
             "amount": "1250",
@@ -92,7 +97,7 @@ class OfficeShop:
             **parameters,
         }
         with self.ledger() as ledger:
-            request = make_request(call, self.pathfile, register=ledger.register)
+            request = make_request(call, self.pathfile, now, register=ledger.register)
         return f"{journal_day(request.fields)}-{request.fields['transaction_id']}", dict(request.posts["CB"])
 
     def pay(self, order_id: str = "CMD42", card: str = ACCEPTED, **parameters: str) -> str:

@@ -1,6 +1,7 @@
 """The bank is asked about transactions of the ledger: over HTTP, against the sandbox, by the commands."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from sogenactif.ledger.ledger import today
 from sogenactif.payment import make_request
 from sogenactif.protocols.office import by_number
 from sogenactif.reception import receive
-from tests.support.office import OfficeShop, client, office_shop, settled
+from tests.support.office import OfficeShop, client, office_shop, settle, settled
 from tests.support.vectors import MERCHANT
 
 REFUSED, PENDING = "4200000000000005", "4200000000000060"
@@ -181,6 +182,46 @@ def test_request_that_nobody_paid_is_open_until_the_session_is_over(shop: Office
     status, found = findings(shop)
     assert (status, found["findings"][0]["finding"]) == (0, "never_begun")
     assert shop.row(reference).state == "waiting" and shop.notes() == []
+
+
+def test_page_that_stayed_open_over_midnight_is_found_on_the_day_of_its_payment(shop: OfficeShop) -> None:
+    shop.bank.console("switches", {"automatic": "never"})
+    yesterday, post = shop.begin_at(time.time() - 24 * 3600, "CMD42")
+    age(shop, 24 * 60)
+    settle(shop.bank, post)
+    status, found = findings(shop)
+    assert (status, found["findings"][0]["finding"]) == (0, "recorded")
+    assert (shop.row(yesterday).state, len(shop.notes())) == ("accepted", 1)
+
+
+def test_number_of_the_next_day_is_another_customer_s(shop: OfficeShop) -> None:
+    yesterday, _ = shop.begin_at(time.time() - 24 * 3600, "NEVER-PAID")
+    age(shop, 24 * 60)
+    today = shop.pay("ANOTHER", caddie="")
+    assert today[-6:] == yesterday[-6:]
+    status, said, complaint = shop.run("refund", yesterday, "--yes")
+    assert (status, "the bank has no such transaction" in complaint) == (1, True)
+    assert "TO_CAPTURE" not in said
+    _, found = findings(shop)
+    kinds = {one["reference"]: one["finding"] for one in found["findings"]}
+    assert kinds == {yesterday: "never_begun", today: "recorded"}
+    assert shop.row(yesterday).state == "waiting"
+
+
+def test_merchant_without_a_key_keeps_no_other_back(shop: OfficeShop) -> None:
+    keyless = "014213245611119"
+    (shop.param / f"parmcom.{keyless}").write_text((shop.param / f"parmcom.{MERCHANT}").read_text())
+    key = shop.param / f"key.{keyless}"
+    key.write_text("a key\n")
+    key.chmod(0o600)
+    shop.begin("KEYLESS", merchant_id=keyless)
+    key.unlink()
+    shop.pay()
+    age(shop, 60)
+    status, found = findings(shop)
+    assert status == 1
+    assert [one["finding"] for one in found["findings"]] == ["failed", "recorded"]
+    assert len(shop.notes()) == 1
 
 
 def age(shop: OfficeShop, minutes: int) -> None:

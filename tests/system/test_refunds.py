@@ -1,6 +1,7 @@
 """Money is given back, and payments validated: over HTTP, against the sandbox, by the commands."""
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -13,8 +14,12 @@ import pytest
 
 from sogenactif import Kit
 from sogenactif.errors import CallError, OfficeError, OperationRefused
+from sogenactif.ledger import refunds
 from sogenactif.ledger.history import transactions
-from sogenactif.ledger.refunds import operations
+from sogenactif.ledger.journal import Entry
+from sogenactif.ledger.ledger import new_entry
+from sogenactif.ledger.rebuild import note_unrecorded, record_unrecorded
+from sogenactif.ledger.refunds import intend, operations, settle
 from tests.support.office import OfficeShop, office_shop
 from tests.support.vectors import ROOT
 
@@ -100,7 +105,56 @@ def test_what_was_given_back_is_listed_and_shown(shop: OfficeShop) -> None:
     assert [(one["operation"], one["amount"], one["state"]) for one in shown["operations"]] == [
         ("cancel", 250, "done")
     ]
-    assert ("cancel" in shop.run("show", reference)[1], shop.run("verify")[0] in (0, 1)) == (True, True)
+    assert re.search(r"^ +cancel .* of €2\.50: done$", shop.run("show", reference)[1], re.MULTILINE)
+    assert shop.run("verify")[0] == 0
+
+
+def test_check_finds_nothing_wrong_with_a_refund(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    assert shop.run("refund", reference, "250", "--yes")[0] == 0
+    assert "unentered" not in bad_findings(shop)
+
+
+def test_order_paid_twice_and_refunded_once_is_paid_once(shop: OfficeShop) -> None:
+    first, second = shop.arrive(), shop.arrive(customer_id="another window")
+    assert "paid_twice_orders" in bad_findings(shop)
+    assert shop.run("refund", second, "250", "--yes")[0] == 0
+    assert "Order CMD42 is paid more than once" in shop.run("verify")[1]
+    assert shop.run("refund", second, "--yes")[0] == 0
+    assert "paid more than once" not in shop.run("verify")[1]
+    assert shop.run("transactions")[1].count("paid twice") == 0
+    assert "paid_twice_orders" not in bad_findings(shop)
+    assert [shop.row(reference).state for reference in (first, second)] == ["accepted", "accepted"]
+
+
+def test_script_that_was_named_and_is_missing_ends_the_command(shop: OfficeShop) -> None:
+    reference = shop.arrive()
+    (shop.param / "script.py").unlink()
+    status, _, complaint = shop.run("refund", reference, "--yes")
+    assert (status, "script.py" in complaint) == (2, True)
+    assert at_bank(shop)[0] == "TO_CAPTURE"
+
+
+def test_operation_whose_result_comes_the_next_day_stays_done(
+    shop: OfficeShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = shop.arrive()
+
+    def entry_of_yesterday(kind: str, source: str, verdict: str) -> Entry:
+        entry = new_entry(kind, source, verdict)
+        made = datetime.fromisoformat(entry["time"]) - timedelta(days=1)
+        return {**entry, "time": made.isoformat()}
+
+    monkeypatch.setattr(refunds, "new_entry", entry_of_yesterday)
+    with shop.ledger() as ledger:
+        [row] = transactions(ledger, *reference.split("-"))
+        intent = intend(ledger, row, "cancel", 250, 1250, "TO_CAPTURE")
+        settle(ledger, intent, "done", "00")
+        # After an outage the days that were noted are read again.
+        for day in ledger.journal.days():
+            note_unrecorded(ledger.journal.folder, day)
+        record_unrecorded(ledger)
+    assert in_ledger(shop, reference) == (250, [("cancel", 250, "done")])
 
 
 def test_payment_that_waits_is_validated(shop: OfficeShop) -> None:
@@ -219,7 +273,6 @@ def test_two_refunds_of_a_transaction_are_not_made_at_once(shop: OfficeShop) -> 
 
 def intended(shop: OfficeShop, reference: str, **changes: str) -> None:
     """Leave a refund of 2.50 without a known result, as a crash before it was sent does."""
-    from sogenactif.ledger.refunds import intend
 
     with shop.ledger() as ledger:
         [row] = transactions(ledger, *reference.split("-"))
@@ -333,7 +386,16 @@ def test_python_api_names_a_payment_that_is_none(shop: OfficeShop, reference: st
 # check
 
 
+def bad_findings(shop: OfficeShop) -> set[str]:
+    """The names of what check finds wrong."""
+    return {one["name"] for one in checked(shop) if one["level"] != "ok"}
+
+
 def office_findings(shop: OfficeShop) -> list[tuple[str, str]]:
+    return [(one["level"], one["name"]) for one in checked(shop) if one["check"] == "office"]
+
+
+def checked(shop: OfficeShop) -> list[dict[str, Any]]:
     command = [f"{ROOT}/bin/sogenactif", "check", "--json", "--pathfile", shop.pathfile.path]
     said = subprocess.run(
         command,
@@ -342,8 +404,8 @@ def office_findings(shop: OfficeShop) -> list[tuple[str, str]]:
         check=False,
         env={"PATH": "/usr/bin:/usr/local/bin", "LC_ALL": "C.UTF-8"},
     ).stdout
-    checks = json.loads(said)["findings"]
-    return [(one["level"], one["name"]) for one in checks if one["check"] == "office"]
+    findings: list[dict[str, Any]] = json.loads(said)["findings"]
+    return findings
 
 
 def test_check_asks_for_a_payment_that_cannot_exist(shop: OfficeShop) -> None:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -245,7 +246,8 @@ def test_request_that_is_on_its_way_to_the_journal_is_no_difference(ledger: Ledg
         fcntl.flock(day, fcntl.LOCK_EX)
         writer.start()
         while len(list(transactions(ledger))) < 2:
-            pass
+            assert writer.is_alive()
+            time.sleep(0.01)
         threading.Timer(0.5, fcntl.flock, [day, fcntl.LOCK_UN]).start()
         found = list(differences(ledger, lambda count: None))
         writer.join()

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import NoReturn
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.places import PATHFILE
-from sogenactif.commands.texts import say
+from sogenactif.commands.texts import language, say
 from sogenactif.configuration import LedgerAddress, read_pathfile
 from sogenactif.dates import PARIS
 from sogenactif.errors import KitError
@@ -19,6 +20,7 @@ from sogenactif.fields import is_digits
 from sogenactif.files import become_owner
 from sogenactif.ledger.history import Transaction, numbered
 from sogenactif.ledger.ledger import Ledger, opened_ledger
+from sogenactif.money import format_amount
 
 LONGEST_NUMBER = 6
 
@@ -156,3 +158,11 @@ def the_transaction(ledger: Ledger, reference: tuple[str, str], merchant: str) -
         merchants = ", ".join(row.fields["merchant_id"] for row in rows)
         sys.exit(f"sogenactif: {say('several_merchants', reference=named, merchants=merchants)}")
     return rows[0]
+
+
+def money(amount: int | str | None, currency_code: str) -> str:
+    """Return an amount in the smallest unit as a person writes it; ``?`` if it is not known."""
+    if amount is None:
+        return "?"
+    # A terminal shows no no-break spaces.
+    return re.sub(r"\s", " ", format_amount(str(amount), currency_code, language()))

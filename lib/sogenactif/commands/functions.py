@@ -10,12 +10,14 @@ from sogenactif.commands.places import SCRIPTS
 from sogenactif.ledger.ledger import Ledger, RecordOutcome
 from sogenactif.ledger.refunds import RecordRefund, notify_refunds, pending_refunds
 
+SCRIPT = f"{SCRIPTS}/call_autoresponse.py"
+
 
 def add_script(parser: argparse.ArgumentParser) -> None:
     """Add the option that names the script of the functions."""
     parser.add_argument(
         "--script",
-        default=f"{SCRIPTS}/call_autoresponse.py",
+        default=SCRIPT,
         help="script whose functions notify the shop (%(default)s)",
     )
 
@@ -33,8 +35,13 @@ def both_functions(script: str, failure: int = 1) -> tuple[RecordOutcome, Record
 
 
 def refund_function(script: str) -> RecordRefund | None:
-    """Return record_refund of a script, if there is one: without it nothing keeps money from being given back."""
+    """Return record_refund of a script, if there is one: without it nothing keeps money from being given back.
+
+    A script that was named and isn't there ends the command.
+    """
     if not os.path.exists(script):
+        if script != SCRIPT:
+            end("replay_no_script", 2, script=script)
         return None
     try:
         return getattr(_load(script), "record_refund", None)

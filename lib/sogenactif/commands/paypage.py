@@ -165,7 +165,7 @@ def _check_shop(parser: argparse.ArgumentParser, shop: str) -> None:
     """End with a usage error for an address under which the platform can't call the shop."""
     try:
         parts = urlsplit(shop)
-        port = parts.port or 80
+        port = 80 if parts.port is None else parts.port
     except ValueError:
         port = 0
     if not is_web_address(shop) or not parts.hostname or port == 0 or set("?#!") & set(shop):

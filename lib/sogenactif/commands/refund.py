@@ -9,6 +9,7 @@ from sogenactif.commands.common import (
     add_merchant,
     add_reference,
     command_parser,
+    money,
     print_json,
     read_reference,
     the_ledger,
@@ -16,7 +17,6 @@ from sogenactif.commands.common import (
     warn,
 )
 from sogenactif.commands.functions import add_script, complain_of_refund, refund_function
-from sogenactif.commands.status import money
 from sogenactif.commands.texts import bank_code, bank_state, printable, say
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import ConfigurationError, JournalError, LedgerError, OfficeError, OperationRefused
@@ -99,7 +99,7 @@ def _operate(
             row |= {"operation": prepared.operation, "amount": prepared.amount}
             if not args.json:
                 _print(transaction, prepared)
-            if prepared.is_done:
+            if prepared.done:
                 return 0, {**row, "result": "done"}
             if not args.yes and not _confirmed():
                 warn("refund_not_confirmed")
@@ -114,9 +114,9 @@ def _operate(
         warn("refund_not_known" if is_sent else "refund_not_sent", error=error)
         return NOT_KNOWN, {**row, "result": "not_known" if is_sent else "not_done", "error": str(error)}
     except (LedgerError, JournalError) as error:
-        # Before the intent was recorded nothing is sent, after that the result is not recorded.
-        warn("refund_not_recorded", error=error)
-        return NOT_KNOWN, {**row, "result": "not_known", "error": str(error)}
+        # While it is sent, the intent was recorded or its result was not: either may be.
+        warn("refund_not_recorded" if sending else "refund_not_sent", error=error)
+        return NOT_KNOWN, {**row, "result": "not_known" if sending else "not_done", "error": str(error)}
     if not args.json:
         print(say("refund_done"))
     return 0, {**row, "result": "done", "code": "00"}
@@ -128,11 +128,11 @@ def _print(transaction: Transaction, prepared: Prepared) -> None:
         print(
             say(
                 f"refund_earlier_{earlier.state}",
-                operation=earlier.operation,
+                operation=say(f"operation_{earlier.operation}"),
                 amount=money(earlier.amount, currency),
             )
         )
-    if prepared.is_done:
+    if prepared.done:
         print(say("refund_is_done"))
         return
     status = prepared.standing.status

@@ -8,6 +8,7 @@ from sogenactif.commands.common import (
     add_reference,
     command_parser,
     in_paris,
+    money,
     print_json,
     read_reference,
     shown,
@@ -16,7 +17,6 @@ from sogenactif.commands.common import (
 from sogenactif.commands.texts import say
 from sogenactif.ledger.history import WAITING, Answer, Transaction, answers, numbered
 from sogenactif.ledger.refunds import Operation, operations
-from sogenactif.money import format_amount
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -86,7 +86,7 @@ def _print(transaction: Transaction, responses: Sequence[Answer], made: Sequence
         print(f"  {say('paid_twice')}")
     currency = transaction.fields["currency_code"]
     if transaction.given_back:
-        print(f"  {say('given_back', amount=format_amount(str(transaction.given_back), currency, 'en'))}")
+        print(f"  {say('given_back', amount=money(transaction.given_back, currency))}")
     print(f"  {say('show_made', moment=shown(transaction.made))}")
     _print_fields(transaction.fields)
     for response in responses:
@@ -94,8 +94,9 @@ def _print(transaction: Transaction, responses: Sequence[Answer], made: Sequence
         print(f"  {say('show_response', **values)}")
         _print_fields(response.fields)
     for one in made:
-        values = {"operation": one.operation, "moment": shown(one.made), "state": one.state}
-        print(f"  {say('show_operation', **values, amount=format_amount(str(one.amount), currency, 'en'))}")
+        values = {"operation": say(f"operation_{one.operation}"), "moment": shown(one.made)}
+        values["state"] = say(f"operation_state_{one.state}")
+        print(f"  {say('show_operation', **values, amount=money(one.amount, currency))}")
 
 
 def _print_fields(fields: Mapping[str, str]) -> None:

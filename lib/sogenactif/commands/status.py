@@ -7,6 +7,7 @@ from sogenactif.commands.common import (
     add_merchant,
     add_reference,
     command_parser,
+    money,
     print_json,
     read_reference,
     the_ledger,
@@ -17,7 +18,6 @@ from sogenactif.commands.texts import bank_code, bank_state, printable, say
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import ConfigurationError, OfficeError
 from sogenactif.ledger.history import WAITING, Transaction
-from sogenactif.money import format_amount
 from sogenactif.operations import Standing, query
 
 NOT_KNOWN = 2
@@ -74,11 +74,6 @@ def bank_row(standing: Standing) -> dict[str, object]:
     }
 
 
-def money(amount: int | None, currency_code: str) -> str:
-    """Return an amount for a person; ``?`` if it is not known."""
-    return "?" if amount is None else format_amount(str(amount), currency_code, "en")
-
-
 def _row(transaction: Transaction, standing: Standing | None, error: str) -> dict[str, object]:
     return {
         "reference": transaction.reference,
@@ -96,7 +91,7 @@ def _row(transaction: Transaction, standing: Standing | None, error: str) -> dic
 
 
 def _print(transaction: Transaction, standing: Standing | None) -> None:
-    amount = format_amount(transaction.fields["amount"], transaction.fields["currency_code"], "en")
+    amount = money(transaction.fields["amount"], transaction.fields["currency_code"])
     values = {"reference": transaction.reference, "order": transaction.order_id, "amount": amount}
     print(say("status_transaction", **values))
     name = "status_ledger" if transaction.notified != "no" else "status_ledger_not_notified"

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
 
-from sogenactif.commands.common import command_parser, day, in_paris, print_json, shown, the_ledger
+from sogenactif.commands.common import command_parser, day, in_paris, money, print_json, shown, the_ledger
 from sogenactif.commands.texts import counted, printable, say
 from sogenactif.dates import PARIS
 from sogenactif.ledger.history import WAITING, Transaction, transactions
 from sogenactif.ledger.matching import OUTCOMES
-from sogenactif.money import format_amount
 
 COLUMNS = (
     "reference",
@@ -90,12 +89,12 @@ def _table(rows: Iterable[Transaction]) -> None:
         row = _row(transaction)
         row["made"] = shown(transaction.made)
         row["notified"] = say(f"transactions_{row['notified']}") if row["notified"] else "-"
-        row["amount"] = format_amount(row["amount"], row["currency_code"], "en")
+        row["amount"] = money(row["amount"], row["currency_code"])
         line = HEADINGS.format(order=row["order_id"], **row)
         if transaction.paid_twice:
             line += f"  {say('paid_twice')}"
         if transaction.given_back:
-            amount = format_amount(row["given_back"], row["currency_code"], "en")
+            amount = money(row["given_back"], row["currency_code"])
             line += f"  {say('given_back', amount=amount)}"
         print(printable(line))
     print(counted("transactions", count))

@@ -90,15 +90,18 @@ def unanswered(ledger: Ledger, after: datetime, before: datetime) -> list[Transa
     return list(_transactions(ledger, condition, first_day, *moments))
 
 
+# The amount that was given back of a request, and whether another accepted one has its order.
+GIVEN_BACK = """(SELECT coalesce(sum(operation.amount), 0) FROM sogenactif_operation AS operation
+    WHERE operation.request_id = request.id AND operation.state = 'done' AND operation.operation <> 'validate')"""
+HAS_ANOTHER = """outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FROM sogenactif_request AS another
+    WHERE another.order_id = request.order_id AND another.merchant = request.merchant
+    AND another.outcome = 'accepted' AND another.id <> request.id)"""
+
+
 def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Transaction, None, None]:
     rows = ledger.database.rows(
         "SELECT id, day, transaction_id, merchant, made, outcome, notified, printed, fields, protocol, reference,"
-        " (SELECT coalesce(sum(operation.amount), 0) FROM sogenactif_operation AS operation WHERE"
-        " operation.request_id = request.id AND operation.state = 'done' AND operation.operation <> 'validate'),"
-        " outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FROM sogenactif_request AS another"
-        " WHERE another.order_id = request.order_id AND another.merchant = request.merchant"
-        " AND another.outcome = 'accepted' AND another.id <> request.id) FROM sogenactif_request AS request"
-        f" WHERE {where} ORDER BY id",
+        f" {GIVEN_BACK}, {HAS_ANOTHER} FROM sogenactif_request AS request WHERE {where} ORDER BY id",
         *values,
     )
     for row in rows:
@@ -115,9 +118,10 @@ def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Tran
             protocol,
             reference,
             given_back,
-            twice,
+            has_another,
         ) = row
         requested = json.loads(fields)
+        paid = _payments(ledger, merchant, requested["order_id"]) if has_another else []
         yield Transaction(
             identifier,
             f"{day}-{number:06}",
@@ -127,7 +131,7 @@ def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Tran
             outcome or WAITING,
             "yes" if outcome == notified else "printed" if outcome == printed else "no",
             requested,
-            bool(twice),
+            len(paid) > 1 and f"{day}-{number:06}" in paid,
             protocol,
             reference,
             int(given_back),
@@ -146,17 +150,28 @@ def answers(ledger: Ledger, transaction: Transaction) -> list[Answer]:
 
 
 def paid_twice(ledger: Ledger) -> list[tuple[str, list[str]]]:
-    """Return the orders that several transactions paid: the order_id, and the transactions' references."""
+    """Return the orders that several transactions paid, those given back aside: the order_id, and their references."""
+    statement = f"SELECT DISTINCT merchant, order_id FROM sogenactif_request AS request WHERE {HAS_ANOTHER}"
+    orders = [
+        (order_id, _payments(ledger, merchant, order_id))
+        for merchant, order_id in sorted(ledger.database.rows(statement))
+    ]
+    return [(order_id, references) for order_id, references in orders if len(references) > 1]
+
+
+def _payments(ledger: Ledger, merchant: str, order_id: str) -> list[str]:
+    """Return the references of the transactions that paid an order and were not wholly given back."""
     rows = ledger.database.rows(
-        "SELECT merchant, order_id, day, transaction_id FROM sogenactif_request AS request"
-        " WHERE outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FROM sogenactif_request AS another"
-        " WHERE another.order_id = request.order_id AND another.merchant = request.merchant"
-        " AND another.outcome = 'accepted' AND another.id <> request.id) ORDER BY id"
+        f"SELECT day, transaction_id, fields, {GIVEN_BACK} FROM sogenactif_request AS request"
+        " WHERE merchant = ? AND order_id = ? AND outcome = 'accepted' ORDER BY id",
+        merchant,
+        searchable(order_id),
     )
-    orders: dict[tuple[str, str], list[str]] = {}
-    for merchant, order_id, day, number in rows:
-        orders.setdefault((merchant, order_id), []).append(f"{day}-{number:06}")
-    return [(order_id, references) for (_, order_id), references in orders.items()]
+    return [
+        f"{day}-{number:06}"
+        for day, number, fields, given_back in rows
+        if given_back < int(json.loads(fields)["amount"])
+    ]
 
 
 def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Difference, None, None]:

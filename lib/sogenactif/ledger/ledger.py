@@ -60,7 +60,6 @@ if TYPE_CHECKING:
 
 EXECUTABLE = "executable"
 NOTE_TRIES = 6
-LONGEST_ERROR = 300
 NOTIFIED_AT_ONCE = 5
 MOST_UNANSWERED = 200
 # How many transactions a line of the log names.

@@ -5,7 +5,7 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 
 from sogenactif.errors import JournalUnreadable, KitError, LedgerError
@@ -29,7 +29,7 @@ def note_unrecorded(folder: str, day: str) -> None:
 
 
 def make_up_for_outage(ledger: Ledger, log: Callable[[Exception], None]) -> None:
-    """Enter what only the journal has; what fails is only given to ``log``, for it is about other payments."""
+    """Record what only the journal has; an error is given to ``log``: it is about other payments."""
     try:
         record_unrecorded(ledger)
     except (KitError, OSError) as error:
@@ -37,7 +37,7 @@ def make_up_for_outage(ledger: Ledger, log: Callable[[Exception], None]) -> None
 
 
 def record_unrecorded(ledger: Ledger) -> int:
-    """Record what only the journal has since the ledger could not be reached; return how many responses.
+    """Record what only the journal has since the ledger could not be reached; return how many entries.
 
     If nothing is left this costs one stat. Raises LedgerError, JournalUnreadable and OSError; the next call
     retries.
@@ -144,26 +144,23 @@ def still_missing(ledger: Ledger, here: Mapping[str, Entry]) -> list[str]:
     return [identifier for identifier in here if identifier not in written]
 
 
-def recorded_entries(ledger: Ledger, but: Collection[str] = ()) -> Iterator[Entry]:
+def recorded_entries(ledger: Ledger) -> Iterator[Entry]:
     """Yield the rows of the database as entries of the journal."""
     for identifier, made, protocol, reference, fields in ledger.database.rows(
         "SELECT entry, made, protocol, reference, fields FROM sogenactif_request"
     ):
-        if identifier not in but:
-            entry = stored_request(identifier, made, protocol, fields)
-            yield {**entry, "reference": reference} if reference else entry
+        entry = stored_request(identifier, made, protocol, fields)
+        yield {**entry, "reference": reference} if reference else entry
     for identifier, received, source, verdict, *stored in ledger.database.rows(
         "SELECT entry, received, source, verdict, protocol, day, original, fields FROM sogenactif_response"
     ):
-        if identifier not in but:
-            entry = {"entry": identifier, "time": received, "kind": "response", "source": source}
-            yield {**entry, "verdict": verdict, **stored_response(*stored).stored}
+        entry = {"entry": identifier, "time": received, "kind": "response", "source": source}
+        yield {**entry, "verdict": verdict, **stored_response(*stored).stored}
 
     from sogenactif.ledger.refunds import stored_operation
 
     for row in ledger.database.rows("SELECT entry, made, fields FROM sogenactif_operation"):
-        if row[0] not in but:
-            yield stored_operation(*row)
+        yield stored_operation(*row)
 
 
 def stored_request(identifier: str, made: str, protocol: str, fields: str) -> Entry:
@@ -189,6 +186,10 @@ def _day(entry: Entry) -> str:
     """Return the day of the journal's file that an entry belongs to."""
     if entry["kind"] == "request":
         return journal_day(entry["fields"])
+    if entry["kind"] == "operation":
+        from sogenactif.ledger.refunds import operation_day
+
+        return operation_day(entry)
     day: str = entry.get("day", "")
     return day or entry["time"][:10].replace("-", "") or today()
 

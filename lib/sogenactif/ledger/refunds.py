@@ -5,11 +5,13 @@ An operation is an entry of the journal with a line for its intent and one for e
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
+from sogenactif.dates import PARIS
 from sogenactif.errors import KitError, LedgerError
 from sogenactif.ledger.history import Transaction
 from sogenactif.ledger.journal import Entry
-from sogenactif.ledger.ledger import Ledger, LogError, merchant_of, new_entry, today
+from sogenactif.ledger.ledger import Ledger, LogError, merchant_of, new_entry
 
 CANCEL, REFUND, VALIDATE = "cancel", "refund", "validate"
 # Its result is not known; done; refused by the bank; certainly not done; never cleared up, and another was sent.
@@ -97,9 +99,20 @@ def settle(ledger: Ledger, operation: Operation, state: str, why: str = "") -> O
 
 def _write(ledger: Ledger, entry: Entry) -> Operation:
     # The journal first: what the ledger lacks after a crash, replay or the bank's state makes good.
-    ledger.journal.append(today(), entry)
-    record_operation(ledger, entry)
+    ledger.journal.append(operation_day(entry), entry)
+    try:
+        record_operation(ledger, entry)
+    except LedgerError:
+        from sogenactif.ledger.rebuild import note_unrecorded
+
+        note_unrecorded(ledger.journal.folder, operation_day(entry))
+        raise
     return Operation(entry)
+
+
+def operation_day(entry: Entry) -> str:
+    """Return the day (aaaammjj) of the journal's file that has all lines of an operation: that of its intent in Paris."""
+    return f"{datetime.fromisoformat(entry['time']).astimezone(PARIS):%Y%m%d}"
 
 
 def record_operation(ledger: Ledger, entry: Entry) -> None:

@@ -1,7 +1,7 @@
 """Office (Sips 2.0): the JSON messages that query, cancel, refund and validate a transaction, and their client.
 
 A message is one JSON object, sealed with the secret key of Paypage. Amounts are in the smallest
-unit of the currency, days are written aaaammjj and are those of Paris. Source: docs/paypage.md.
+unit of the currency, days are written aaaammjj and are those of Paris. Source: docs/refunds.md.
 """
 
 import hashlib
@@ -85,11 +85,10 @@ class Office:
             "sealAlgorithm": "HMAC-SHA-256",
         }
         message["seal"] = seal(message, self.keys[0])
-        status, body = self._post(service, json.dumps(message).encode())
         try:
-            answer = parse(body)
+            answer = parse(self._post(service, json.dumps(message).encode()))
         except ValueError as error:
-            raise OfficeError(f"HTTP {status}, and no JSON message: {error}", sent=True) from None
+            raise OfficeError(f"no JSON message: {error}", sent=True) from None
         received_seal = answer.get("seal")
         if not received_seal:
             code = answer.get("getTransDataResponseCode") or answer.get("responseCode") or "none"
@@ -101,8 +100,8 @@ class Office:
             raise OfficeError("the seal of the answer is wrong", sent=True)
         return Answer(answer)
 
-    def _post(self, service: str, body: bytes) -> tuple[int, bytes]:
-        """Return the status and the body of an answer; redirects are not followed. Raises OfficeError."""
+    def _post(self, service: str, body: bytes) -> bytes:
+        """Return the body of an answer; redirects are not followed. Raises OfficeError."""
         place = urlsplit(self.url)
         kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -128,7 +127,7 @@ class Office:
             raise OfficeError(f"answer of more than {MOST_BYTES} bytes", sent=True)
         if response.status != 200:
             raise OfficeError(f"HTTP {response.status}", sent=True)
-        return response.status, content
+        return content
 
 
 def opened(answer: Answer, merchant_id: str) -> Opened:

@@ -35,7 +35,6 @@ from sogenactif.protocols.paypage_fields import (
     without_counterpart,
 )
 
-POSTED = ("Data", "InterfaceVersion", "Seal", "SealAlgorithm", "Encode")
 SEALS: Mapping[str, Callable[[bytes, bytes], str]] = {
     "HMAC-SHA-256": lambda data, key: hmac.new(key, data, hashlib.sha256).hexdigest(),
     "SHA-256": lambda data, key: hashlib.sha256(data + key).hexdigest(),

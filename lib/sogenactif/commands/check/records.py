@@ -154,7 +154,7 @@ def _left_behind(site: Site, url: str) -> list[Finding]:
         )
         known = {
             row[0]
-            for table in ("sogenactif_request", "sogenactif_response")
+            for table in ("sogenactif_request", "sogenactif_response", "sogenactif_operation")
             for row in opened.database.rows(f"SELECT entry FROM {table}")
         }
         alone = sum(

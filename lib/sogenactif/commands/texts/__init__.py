@@ -56,7 +56,7 @@ def bank_state(status: str) -> str:
 
 def bank_code(code: str) -> str:
     """Return what a code of the Office server means, with the code."""
-    return f"{code}: {words().get(f'code_{code}', words()['code_other'])}"
+    return say("bank_code", code=code, words=words().get(f"code_{code}", words()["code_other"]))
 
 
 def printable(text: str) -> str:

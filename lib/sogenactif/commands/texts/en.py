@@ -146,6 +146,15 @@ WORDS = {
     "code_90": "the bank's server is not available now",
     "code_99": "the bank's server has a technical problem",
     "code_other": "refused",
+    "bank_code": "{code}: {words}",
+    "operation_cancel": "cancel",
+    "operation_refund": "refund",
+    "operation_validate": "validate",
+    "operation_state_intended": "not known",
+    "operation_state_done": "done",
+    "operation_state_refused": "refused",
+    "operation_state_not_done": "not done",
+    "operation_state_unclear": "never cleared up",
     "office_failed": "{error}",
     "several_merchants": "{reference} is a transaction of several merchants: name one with --merchant ({merchants})",
     # status
@@ -625,7 +634,7 @@ FINDINGS = {
     ),
     "paid_twice_orders": Text(
         "orders that were paid more than once: {orders}",
-        "Refund all but one payment of each in the bank's back office: {kit}/bin/sogenactif verify lists them.",
+        "Refund all but one payment of each, by {kit}/bin/sogenactif refund or in the bank's back office: {kit}/bin/sogenactif verify lists them.",
     ),
     "order_characters": Text(
         "orders with other characters than letters and digits, which the bank may refuse: {orders}",

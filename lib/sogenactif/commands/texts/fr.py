@@ -136,16 +136,25 @@ WORDS = {
     "code_03": "la banque ne connaît pas ce commerçant ou ce contrat",
     "code_12": "non valide",
     "code_24": "impossible dans l’état de la transaction",
-    "code_25": "la banque n’a pas cette transaction",
+    "code_25": "la banque ne connaît pas cette transaction",
     "code_30": "un champ est mal formé",
-    "code_34": "sceau ou version de clé faux",
-    "code_40": "le contrat ne le comprend pas",
+    "code_34": "sceau ou version de clé incorrects",
+    "code_40": "le contrat ne le prévoit pas",
     "code_51": "le montant est trop élevé",
     "code_57": "non remboursé : la banque du client a déjà repris l’argent",
     "code_60": "en attente à la banque",
     "code_90": "le serveur de la banque n’est pas disponible en ce moment",
     "code_99": "le serveur de la banque a un problème technique",
     "code_other": "refusé",
+    "bank_code": "{code} : {words}",
+    "operation_cancel": "annulation",
+    "operation_refund": "remboursement",
+    "operation_validate": "validation",
+    "operation_state_intended": "résultat inconnu",
+    "operation_state_done": "faite",
+    "operation_state_refused": "refusée",
+    "operation_state_not_done": "non faite",
+    "operation_state_unclear": "jamais éclaircie",
     "office_failed": "{error}",
     "several_merchants": "{reference} est une transaction de plusieurs commerçants : nommez-en un avec --merchant ({merchants})",
     # status
@@ -174,7 +183,7 @@ WORDS = {
     "reconciled_many": "{count} demandes sans résultat ont été soumises à la banque.",
     # refund, validate
     "refund_no_amount": "{text} n’est pas un montant : écrivez-le en centimes, 1250 pour 12,50 euros",
-    "refund_json": "--json demande --yes",
+    "refund_json": "--json exige --yes",
     "refund_transaction": "{reference}, commande {order} : {status} ({words}), il reste {left}",
     "refund_cancel": "à annuler : {amount}",
     "refund_refund": "à rembourser : {amount}",
@@ -184,14 +193,14 @@ WORDS = {
     "refund_earlier_done": "une opération précédente restée sans réponse ({operation}, {amount}) a été faite, comme le montre l’état à la banque",
     "refund_earlier_not_done": "une opération précédente restée sans réponse ({operation}, {amount}) n’a pas été faite, comme le montre l’état à la banque",
     "refund_earlier_unclear": "une opération précédente restée sans réponse ({operation}, {amount}) reste indécise",
-    "refund_is_done": "C’est ce qui était voulu : rien n’est envoyé.",
+    "refund_is_done": "C’est déjà fait : rien n’est envoyé.",
     "refund_done": "Fait.",
     "refund_refused": "refusé, rien n’a été fait : {why}",
     "refund_not_sent": "rien n’a été envoyé : {error}",
     "refund_not_known": "ON NE SAIT PAS si cela a été fait : {error}. Relancez la même commande dans une minute : elle interroge la banque avant tout envoi",
     "refund_not_recorded": "ON NE SAIT PAS si cela a été fait, et on n’a pas pu l’enregistrer : {error}. Consultez sogenactif status avant de recommencer",
     "refund_raised": "record_refund a échoué : {error}",
-    "given_back": "(rendu : {amount})",
+    "given_back": "(annulé ou remboursé : {amount})",
     "show_operation": "{operation} {moment} de {amount} : {state}",
     # migrate
     "migrate_already": "{path} est déjà un pathfile pour Paypage",
@@ -454,7 +463,7 @@ FINDINGS = {
         "Supprimez-la : sed -i 's/[[:space:]]//g' {file}",
     ),
     "key_public": Text(
-        "c’est la clé des boutiques d’essai de la banque, qui est publiée, et les paiements vont à {url} : n’importe qui peut forger des réponses",
+        "c’est la clé des boutiques de test de la banque, qui est publiée, et les paiements vont à {url} : n’importe qui peut forger des réponses",
         "Mettez-y la clé fournie par l’extranet de la banque.",
     ),
     "key_in_tests": Text(
@@ -496,7 +505,7 @@ FINDINGS = {
         "Écrivez l’adresse sans ? ; order_id, customer_id et return_context reviennent avec la réponse.",
     ),
     "address_port": Text(
-        "{keyword} est au port {port}, et le serveur de la banque n’appelle que les ports {first} à {last}",
+        "{keyword} utilise le port {port}, et le serveur de la banque n’appelle que les ports {first} à {last}",
         "Servez la boutique au port habituel de https, 443.",
     ),
     "address_unsent": Text(
@@ -625,7 +634,7 @@ FINDINGS = {
     ),
     "paid_twice_orders": Text(
         "commandes payées plusieurs fois : {orders}",
-        "Remboursez tous les paiements sauf un dans le back-office de la banque : {kit}/bin/sogenactif verify en donne la liste.",
+        "Remboursez tous les paiements sauf un, avec {kit}/bin/sogenactif refund ou dans le back-office de la banque : {kit}/bin/sogenactif verify en donne la liste.",
     ),
     "order_characters": Text(
         "commandes avec d’autres caractères que des lettres et des chiffres, que la banque peut refuser : {orders}",
@@ -753,20 +762,20 @@ FINDINGS = {
         "Écrivez l’adresse finale.",
     ),
     "address_asks_password": Text(
-        "{keyword} est {url}, qui demande un mot de passe ({status}) : le serveur de la banque n’en a pas",
+        "{keyword} vaut {url}, qui demande un mot de passe ({status}) : le serveur de la banque n’en a pas",
         "Retirez le mot de passe de cette adresse, même sur un site de test : Require all granted dans Apache.",
     ),
     "address_refuses_posts": Text(
-        "{keyword} est {url}, qui refuse les POST ({status})",
+        "{keyword} vaut {url}, qui refuse les POST ({status})",
         "Laissez passer les POST de partout à cette adresse : ni filtre d’adresses IP, ni règle de pare-feu ou de mod_security, ni jeton de la boutique.",
     ),
     "address_takes_no_posts": Text(
-        "{keyword} est {url}, qui n’accepte pas de POST ({status})",
+        "{keyword} vaut {url}, qui n’accepte pas de POST ({status})",
         "Faites accepter la méthode POST à cette adresse par le serveur web et par le script.",
     ),
     "address_limits_posts": Text(
-        "{keyword} est {url}, qui limite le nombre de POST ({status})",
-        "Retirez la limite de cette adresse : le serveur de la banque n’envoie qu’une fois et ne promet pas de répéter.",
+        "{keyword} vaut {url}, qui limite le nombre de POST ({status})",
+        "Retirez la limite de cette adresse : le serveur de la banque n’envoie qu’une fois et ne garantit pas de nouvel envoi.",
     ),
     "address_unknown": Text(
         "{keyword} vaut {url}, où répond autre chose que le script du kit ({status})",
@@ -799,7 +808,7 @@ FINDINGS = {
     "payment_done": Text("la transaction {number} a été acceptée"),
     "payment_in_ledger": Text("la transaction {number} a été acceptée, et figure dans le registre"),
     "payment_bank": Text(
-        "les paiements vont à {url}, qui n’est pas un serveur d’essai de ce kit : le contrôle ne paie jamais auprès d’une banque",
+        "les paiements vont à {url}, qui n’est pas un serveur de test de ce kit : le contrôle ne paie jamais auprès d’une banque",
         "Essayez des paiements avec un certificat de : {kit}/bin/sogenactif certificate issue ; avec PROTOCOL!paypage!, avec une PAYPAGE_URL sur cette machine.",
     ),
     "payment_unknown": Text(
@@ -823,7 +832,7 @@ FINDINGS = {
         "Sa console dit pourquoi. Avec 3-D Secure le contrôle ne peut pas continuer : indiquez une commande d’un commerçant sans 3-D Secure.",
     ),
     "payment_not_accepted": Text(
-        "la carte d’essai n’est pas acceptée : {outcome} (response_code {code})",
+        "la carte de test n’est pas acceptée : {outcome} (response_code {code})",
         "La console du serveur de paiement dit pourquoi.",
     ),
     "payment_not_notified": Text(
