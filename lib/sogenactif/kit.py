@@ -14,7 +14,7 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import CallError, KitError, MessageError, SecretMissing, UntrustedResponse
 from sogenactif.ledger import borrow_ledger
 from sogenactif.pages import form
-from sogenactif.payment import PaymentRequest, PaymentResponse, make_request, parse_call
+from sogenactif.payment import PaymentRequest, PaymentResponse, check_call, make_request
 from sogenactif.protocols import Post
 from sogenactif.reception import receive
 
@@ -66,7 +66,7 @@ class Kit:
         With a ledger the request is recorded before this returns. Raises KitError: the shop's parameters or
         configuration are wrong, or the ledger can't be reached.
         """
-        call = parse_call(f"{name}={value}" for name, value in parameters.items())
+        call = check_call({name: str(value) for name, value in parameters.items()})
         pathfile = read_pathfile(self.pathfile)
         with borrow_ledger(pathfile) as ledger:
             request = make_request(call, pathfile, register=ledger.register if ledger else None)

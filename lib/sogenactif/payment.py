@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sogenactif import protocols
-from sogenactif.configuration import PAYPAGE, Pathfile, merge, read_parameters
+from sogenactif.configuration import PAYPAGE, SIPS, Pathfile, merge, read_parameters
 from sogenactif.dates import day_in_paris
 from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong, ResponseError, ValueTooLong
 from sogenactif.fields import (
@@ -21,7 +21,7 @@ from sogenactif.fields import (
     to_bytes,
 )
 from sogenactif.files import stays_in_directory
-from sogenactif.protocols import SIPS, Numbering, Post
+from sogenactif.protocols import Numbering, Post
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

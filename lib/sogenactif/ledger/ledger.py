@@ -1,8 +1,8 @@
 """The ledger: requests, the responses to them, and the outcomes that the shop was notified of.
 
 The ledger assigns transaction numbers, matches each response with the request it answers, and
-notifies the shop of each outcome once. Beside it the journal has a line for each request and
-response. It is used if the pathfile names a LEDGER. Days are those of Paris.
+notifies the shop of each outcome once. Beside it the journal has lines for each request, response
+and operation. It is used if the pathfile names a LEDGER. Days are those of Paris.
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
-from sogenactif.configuration import PAYPAGE, Pathfile
+from sogenactif.configuration import PAYPAGE, SIPS, Pathfile
 from sogenactif.dates import PARIS, day_in_paris
 from sogenactif.errors import (
     CallError,
@@ -44,7 +44,6 @@ from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import (
     CHALLENGE,
     CHALLENGE_KEY,
-    SIPS,
     TOKEN,
     TOKEN_FIELD,
     Numbering,

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from sogenactif.configuration import SIPS
 from sogenactif.fields import RESPONSE, readable
 from sogenactif.payment import PaymentResponse
-from sogenactif.protocols import SIPS, TOKEN, TOKEN_FIELD, identifier
+from sogenactif.protocols import TOKEN, TOKEN_FIELD, identifier
 
 OUTCOMES = ("accepted", "refused", "cancelled", "pending")
 DUPLICATE, CONFLICTING, UNKNOWN, UNRECORDED, FORGED = (

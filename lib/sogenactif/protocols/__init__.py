@@ -9,11 +9,10 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
-from sogenactif.configuration import PAYPAGE, Pathfile
+from sogenactif.configuration import PAYPAGE, SIPS, Pathfile
 from sogenactif.dates import is_moment
 from sogenactif.errors import MessageError, ResponseError, SecretMissing
 
-SIPS = "sips"
 LAST_NUMBER = 999_999
 # What identifies a request whose number the server assigns, in front of its returnContext; its field in the ledger.
 TOKEN, TOKEN_FIELD = re.compile("kit[0-9a-f]{32}"), "token"
