@@ -116,7 +116,9 @@ class Kit:
 
         pathfile = read_pathfile(self.pathfile)
         with borrow_ledger(pathfile) as ledger:
-            return operations.query(pathfile, _transaction(ledger, reference, merchant_id))
+            transaction = _transaction(ledger, reference, merchant_id)
+            assert ledger
+            return operations.query(ledger, pathfile, transaction)
 
     def refund(self, reference: str, amount: int | None = None, merchant_id: str = "") -> "Operation":
         """Give back ``amount`` cents of a payment, or all that is left: cancelled before its capture, refunded after it.

@@ -22,7 +22,7 @@ from sogenactif.errors import (
     TransactionError,
 )
 from sogenactif.fields import is_digits
-from sogenactif.ledger.history import Transaction
+from sogenactif.ledger.history import Transaction, last_original
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.matching import Match, differing
 from sogenactif.ledger.refunds import (
@@ -136,29 +136,14 @@ class Finding:
 def office_of(pathfile: Pathfile, transaction: Transaction) -> Office:
     """Return the client of the Office server that knows a transaction.
 
-    Raises TransactionError for one of Sips 1.0 or one that the server numbered, PathfileError without an OFFICE_URL,
-    KeyMissing and KeyUnusable.
+    Raises TransactionError for one of Sips 1.0, PathfileError without an OFFICE_URL, KeyMissing and KeyUnusable.
     """
     protocol = transaction.protocol or pathfile.protocol
     if protocol != PAYPAGE:
         raise TransactionError(
             f"{transaction.reference} is of Sips 1.0, which has no such server", sent=False
         )
-    if TOKEN.match(transaction.transaction_reference):
-        raise TransactionError(
-            f"{transaction.reference} has a number that the server assigned (PAYPAGE_REFERENCE!server!), by which alone it is found",
-            sent=False,
-        )
     return office(pathfile, transaction.fields["merchant_id"])
-
-
-def _require_known_number(transaction: Transaction) -> None:
-    """Raise OfficeError if the server assigned the number of a transaction: the kit doesn't ask by that."""
-    if TOKEN.match(transaction.transaction_reference):
-        raise OfficeError(
-            f"{transaction.reference} has a number that the server assigned (PAYPAGE_REFERENCE!server!), by which alone it is found",
-            sent=False,
-        )
 
 
 def office(pathfile: Pathfile, merchant_id: str) -> Office:
@@ -171,23 +156,42 @@ def office(pathfile: Pathfile, merchant_id: str) -> Office:
     return Office(pathfile.office_url, merchant_id, pathfile.paypage.key_version, keys)
 
 
-def query(pathfile: Pathfile, transaction: Transaction) -> Standing:
-    """Return the state of a transaction at the bank. Raises OfficeError and ConfigurationError."""
+def query(ledger: Ledger, pathfile: Pathfile, transaction: Transaction) -> Standing:
+    """Return the state of a transaction at the bank.
+
+    Raises TransactionError if its number there is not known, OfficeError, ConfigurationError and LedgerError.
+    """
     client = office_of(pathfile, transaction)
-    day, _, number = transaction.reference.partition("-")
+    if TOKEN.match(transaction.transaction_reference):
+        return _standing(client, transaction, _assigned(ledger, transaction))
     if transaction.transaction_reference:
-        identifier = by_reference(transaction.transaction_reference)
-        return _standing(client, transaction, identifier, day)
-    standing = _standing(client, transaction, by_number(number, day), day)
+        return _standing(client, transaction, by_reference(transaction.transaction_reference))
+    day, _, number = transaction.reference.partition("-")
+    standing = _standing(client, transaction, by_number(number, day))
     next_day = read_day(day) + timedelta(days=1)
     if standing.is_unknown and next_day <= datetime.now(PARIS).date():
         # The bank counts the day of arrival, and a page may stay open over midnight. The number of the next day is
         # normally another request's: only an answer about this one counts.
-        day = f"{next_day:%Y%m%d}"
-        later = _standing(client, transaction, by_number(number, day), day)
+        later = _standing(client, transaction, by_number(number, f"{next_day:%Y%m%d}"))
         if later.is_known and not later.differs:
             return later
     return standing
+
+
+def _assigned(ledger: Ledger, transaction: Transaction) -> dict[str, object]:
+    """Return the identifier that the server assigned to a transaction, by a response. Raises TransactionError."""
+    keys = last_original(ledger, transaction)
+    number, day = keys.get("s10TransactionId", ""), keys.get("s10TransactionIdDate", "")
+    reference = keys.get("transactionReference", "")
+    # The reference of a shop whose server assigns transactionIds is made of them: it identifies nothing there.
+    if reference and reference != f"{day}{number.zfill(6)}":
+        return by_reference(reference)
+    if not (number and day):
+        raise TransactionError(
+            f"the server assigned the number of {transaction.reference}, and no response with it has arrived",
+            sent=False,
+        )
+    return by_number(number.zfill(6), day)
 
 
 def reconcile(
@@ -201,7 +205,7 @@ def reconcile(
     failures = 0
     for transaction in transactions:
         try:
-            standing = query(pathfile, transaction)
+            standing = query(ledger, pathfile, transaction)
             failures = 0
         except (TransactionError, SecretError) as error:
             yield Finding(transaction, "failed", str(error))
@@ -238,9 +242,7 @@ def _reconciled(ledger: Ledger, transaction: Transaction, standing: Standing, no
     return Finding(transaction, "recorded", match=match)
 
 
-def _standing(
-    client: Office, transaction: Transaction, identifier: Mapping[str, object], day: str
-) -> Standing:
+def _standing(client: Office, transaction: Transaction, identifier: Mapping[str, object]) -> Standing:
     """Query a transaction. Raises TransactionError if the answer is about another, or malformed, and OfficeError."""
     answer = client.query(identifier)
     if answer.code != FOUND:
@@ -248,23 +250,13 @@ def _standing(
     if answer["merchantId"] not in ("", client.merchant_id):
         raise TransactionError("the answer is about another merchant", sent=True)
     number = answer.fields.get("s10TransactionReference")
-    reference = answer["transactionReference"]
-    if transaction.transaction_reference:
-        is_ours = reference == transaction.transaction_reference
-    else:
-        wanted = by_number(transaction.reference[-6:], day)["s10TransactionReference"]
-        is_ours = (
-            isinstance(number, dict)
-            and {
-                **number,
-                "s10TransactionId": str(number.get("s10TransactionId")).zfill(6),
-            }
-            == wanted
-        )
-    if not is_ours:
+    if isinstance(number, dict):
+        number = {**number, "s10TransactionId": str(number.get("s10TransactionId")).zfill(6)}
+    known = {"transactionReference": answer["transactionReference"], "s10TransactionReference": number}
+    if any(known[name] != value for name, value in identifier.items()):
         raise TransactionError("the answer is about another transaction", sent=True)
     try:
-        payment = opened(answer, client.merchant_id)
+        payment = opened(answer, client.merchant_id, transaction.transaction_reference)
         response = checked_response(payment) if answer.response_code else None
     except MessageError as error:
         raise TransactionError(f"the answer is malformed: {error}", sent=True) from error
@@ -333,7 +325,7 @@ def prepare(
     answer is cleared up first: by the bank's state, or with ``again`` it is left unclear.
     Raises OperationRefused if it isn't possible, OfficeError if the state isn't known, ConfigurationError, LedgerError and JournalError.
     """
-    standing = query(pathfile, transaction)
+    standing = query(ledger, pathfile, transaction)
     if not standing.is_known:
         raise OperationRefused(f"code {standing.code} of the bank", standing.code)
     # Of a payment in several times the bank has the first part, whose amount is its own.

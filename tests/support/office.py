@@ -65,6 +65,7 @@ class OfficeShop:
 
     bank: Bank
     param: Path
+    merchant: str = MERCHANT
 
     @property
     def pathfile(self) -> Pathfile:
@@ -88,7 +89,7 @@ class OfficeShop:
     def begin_at(self, now: float, order_id: str, **parameters: str) -> tuple[str, dict[str, str]]:
         """Make such a request at a moment, in seconds since 1970."""
         call = {
-            "merchant_id": MERCHANT,
+            "merchant_id": self.merchant,
             "amount": "1250",
             "order_id": order_id,
             "normal_return_url": f"{self.bank.shop.url}/back",
@@ -107,11 +108,11 @@ class OfficeShop:
         settle(self.bank, post, card)
         return reference
 
-    def arrive(self, order_id: str = "CMD42", **parameters: str) -> str:
+    def arrive(self, order_id: str = "CMD42", card: str = ACCEPTED, **parameters: str) -> str:
         """Pay such a request whose response arrives; its reference."""
         self.bank.console("switches", {"automatic": "never"})
         reference, post = self.begin(order_id, **parameters)
-        receipt = {name: value for name, value in settled(self.bank, post).items() if value}
+        receipt = {name: value for name, value in settled(self.bank, post, card).items() if value}
         with self.ledger() as ledger:
             receive(receipt, self.pathfile, ledger, "manual", lambda event, error: None)
         return reference

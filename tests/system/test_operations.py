@@ -1,6 +1,7 @@
 """The bank is asked about transactions of the ledger: over HTTP, against the sandbox, by the commands."""
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -322,3 +323,67 @@ def test_reconcile_says_what_it_found(shop: OfficeShop) -> None:
         "1 request without an outcome was asked about.",
         "1 notified to the shop, 0 still pending",
     ]
+
+
+# Numbers that the server assigns
+
+
+@pytest.fixture(params=[MERCHANT, "002001000000002", "002001000000004"])
+def numbered_by_server(param: Path, request: pytest.FixtureRequest) -> Iterator[OfficeShop]:
+    merchant = request.param
+    with office_shop(param, REFERENCE="server") as shop:
+        if merchant != MERCHANT:
+            (param / f"parmcom.{merchant}").write_text((param / f"parmcom.{MERCHANT}").read_text())
+            key = param / f"key.{merchant}"
+            key.write_text(f"{merchant}_KEY1\n")
+            key.chmod(0o600)
+        shop.merchant = merchant
+        yield shop
+
+
+def test_payment_that_the_server_numbered_is_asked_about_once_its_response_arrived(
+    numbered_by_server: OfficeShop,
+) -> None:
+    shop = numbered_by_server
+    shop.arrive("CMD41")
+    reference = shop.arrive()
+    status, said, complaint = shop.run("status", reference)
+    assert (status, "bank: TO_CAPTURE" in said) == (0, True), complaint
+    assert shop.run("refund", reference, "250", "--yes")[0] == 0
+    shop.bank.console("tomorrow", {})
+    assert shop.run("refund", reference, "--yes")[0] == 0
+    assert (shop.bank.last()["status"], shop.bank.last()["current_amount"]) == ("TO_CREDIT", 0)
+    assert shop.row(reference).given_back == 1250
+
+
+def test_payment_that_the_server_numbered_and_whose_responses_got_lost_is_listed(
+    numbered_by_server: OfficeShop,
+) -> None:
+    shop = numbered_by_server
+    reference = shop.pay()
+    words = "the server assigned the number of"
+    status, _, complaint = shop.run("status", reference)
+    assert (status, words in complaint) == (2, True)
+    assert shop.run("refund", reference, "--yes")[0] == 2
+    status, found = findings(shop)
+    [finding] = found["findings"]
+    assert (status, finding["finding"], words in finding["why"]) == (1, "failed", True)
+    assert shop.bank.last()["operations"] == []
+
+
+def test_pending_payment_that_the_server_numbered_is_recorded_once_decided(
+    numbered_by_server: OfficeShop,
+) -> None:
+    shop = numbered_by_server
+    shop.arrive("CMD41")
+    reference = shop.arrive(card=PENDING)
+    assert (shop.row(reference).state, findings(shop)[1]["findings"][0]["finding"]) == ("pending", "waiting")
+    with sqlite3.connect(shop.param / "payments.sqlite") as bank:
+        decided = "UPDATE transactions SET response = json_set(response, '$.response_code', '00')"
+        bank.execute(decided)
+    status, found = findings(shop)
+    assert (status, found["findings"][0]["outcome"], shop.row(reference).state) == (0, "accepted", "accepted")
+    (shop.param / "ledger.db").unlink()
+    assert shop.run("replay")[0] == 0
+    assert shop.row(reference).state == "accepted"
+    assert shop.run("verify")[0] == 0

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         transaction = the_transaction(ledger, reference, args.merchant)
         standing, error = None, ""
         try:
-            standing = query(read_pathfile(args.pathfile), transaction)
+            standing = query(ledger, read_pathfile(args.pathfile), transaction)
         except (OfficeError, ConfigurationError) as failure:
             error = str(failure)
     if args.json:

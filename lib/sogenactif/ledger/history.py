@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sogenactif.dates import PARIS
 from sogenactif.errors import JournalUnreadable
 from sogenactif.ledger.ledger import Ledger, searchable
-from sogenactif.ledger.matching import DUPLICATE, FORGED, UNKNOWN, UNRECORDED
+from sogenactif.ledger.matching import DUPLICATE, FORGED, OUTCOMES, UNKNOWN, UNRECORDED
 from sogenactif.ledger.rebuild import recorded_entries, still_missing
 
 WAITING = "waiting"
@@ -147,6 +147,18 @@ def answers(ledger: Ledger, transaction: Transaction) -> list[Answer]:
     return [
         Answer(received, source, verdict, json.loads(fields)) for received, source, verdict, fields in rows
     ]
+
+
+def last_original(ledger: Ledger, transaction: Transaction) -> dict[str, str]:
+    """Return the keys, as they arrived, of the last trusted response to a transaction; empty if there is none."""
+    trusted = (*OUTCOMES, DUPLICATE)
+    rows = ledger.database.rows(
+        "SELECT original FROM sogenactif_response WHERE request_id = ?"
+        f" AND verdict IN ({', '.join('?' * len(trusted))}) ORDER BY id DESC LIMIT 1",
+        transaction.id,
+        *trusted,
+    )
+    return next((json.loads(original) for (original,) in rows), {})
 
 
 def paid_twice(ledger: Ledger) -> list[tuple[str, list[str]]]:

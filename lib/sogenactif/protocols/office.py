@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from sogenactif.configuration import PAYPAGE
 from sogenactif.errors import OfficeError
-from sogenactif.protocols import Opened
+from sogenactif.protocols import TOKEN, Opened
 from sogenactif.protocols.paypage_fields import response_fields
 
 DIAGNOSTIC, CASH_MANAGEMENT = "DR_WS_2.58", "CR_WS_2.58"
@@ -130,12 +130,15 @@ class Office:
         return content
 
 
-def opened(answer: Answer, merchant_id: str) -> Opened:
+def opened(answer: Answer, merchant_id: str, reference: str) -> Opened:
     """Return what a query's answer says of the payment, as a response of Paypage would. Raises MessageStructureError.
 
-    The amount is the one requested.
+    The amount is the one requested. ``reference`` is that of the transaction asked about: answers
+    have no returnContext, so that a token there is added.
     """
     original = _flat(answer.fields)
+    if TOKEN.match(reference):
+        original["returnContext"] = reference
     pairs = {**original, "merchantId": merchant_id, "amount": original.get("originAmount", "")}
     for key in ("s10TransactionId", "s10TransactionIdDate"):
         pairs[key] = original.get(f"s10TransactionReference.{key}", "")
