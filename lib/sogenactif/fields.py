@@ -121,6 +121,8 @@ MAX_LENGTH = {field.name: field.max_length for field in FIELDS if field.max_leng
 RESPONSE_MAX_LENGTH = {
     field.name: field.response_max_length for field in FIELDS if field.response_max_length is not None
 }
+# Fields that are longer in Paypage, in a request and in a response: an IPv6 address.
+PAYPAGE_MAX_LENGTH = {"customer_ip_address": 39}
 PRINTED = tuple(
     name
     for _, name in sorted((f.response_position, f.name) for f in FIELDS if f.response_position is not None)

@@ -15,6 +15,7 @@ from sogenactif.fields import (
     CALL,
     CHECKED_FIRST,
     MAX_LENGTH,
+    PAYPAGE_MAX_LENGTH,
     RESPONSE_MAX_LENGTH,
     is_digits,
     is_platform_key,
@@ -104,7 +105,7 @@ class PaymentResponse:
 
     ``fields`` that are absent or empty read as ``""``. ``protocol`` is sips or paypage, ``original`` holds the
     keys as they arrived, and ``day`` is the day of its transaction_id, empty if a Paypage response
-    names none. ``shortened`` names the fields that were longer than Sips 1.0 allows.
+    names none. ``shortened`` names the fields of Paypage that were longer than they may be here.
     """
 
     def __init__(
@@ -208,7 +209,7 @@ def refusal(fields: Mapping[str, str]) -> str:
 def check_call(call: Mapping[str, str]) -> dict[str, str]:
     """Check the names of a call's parameters and their lengths in bytes; return the parameters.
 
-    Keys in the form of Paypage's data dictionary pass: ``make_request`` knows whether its protocol has them.
+    What only Paypage has passes: keys of its data dictionary, an IPv6 address. ``make_request`` knows the protocol.
     Raises InvalidKeyword and ParameterTooLong.
     """
     for name, value in call.items():
@@ -216,7 +217,7 @@ def check_call(call: Mapping[str, str]) -> dict[str, str]:
             continue
         if name not in CALL:
             raise InvalidKeyword(f"{name}={value}")
-        if len(to_bytes(value)) > MAX_LENGTH[name]:
+        if len(to_bytes(value)) > PAYPAGE_MAX_LENGTH.get(name, MAX_LENGTH[name]):
             raise ParameterTooLong(f"{name}={value}")
     return dict(call)
 
@@ -247,9 +248,8 @@ def make_request(
     fields once they are checked, and returns those to be sealed, with their transaction_id; without it
     that is the shop's own, or the local time. Raises KitError.
     """
-    in_platform_form = [name for name in call if is_platform_key(name)]
-    if in_platform_form and pathfile.protocol == SIPS:
-        raise InvalidKeyword(f"{in_platform_form[0]}={call[in_platform_form[0]]}")
+    if pathfile.protocol == SIPS:
+        _check_call_of_sips(call)
     merchant_id = call.get("merchant_id", "")
     if not merchant_id:
         raise CallError("merchant_id not filled")
@@ -288,6 +288,8 @@ def checked_response(opened: "Opened") -> PaymentResponse:
     fields, shortened = dict(opened.fields), []
     for name in (*CHECKED_FIRST, *opened.fields):
         value, most = to_bytes(fields.get(name, "")), RESPONSE_MAX_LENGTH[name]
+        if opened.protocol != SIPS:
+            most = PAYPAGE_MAX_LENGTH.get(name, most)
         if len(value) > most:
             # Paypage doesn't guarantee the lengths of Sips 1.0.
             if opened.protocol == SIPS or name in NEVER_SHORTENED:
@@ -309,11 +311,20 @@ def read_outcome(message: str | Mapping[str, str], pathfile: Pathfile) -> Paymen
     return response
 
 
+def _check_call_of_sips(call: Mapping[str, str]) -> None:
+    """Raise InvalidKeyword or ParameterTooLong for a parameter that ``check_call`` let pass for Paypage."""
+    for name, value in call.items():
+        if is_platform_key(name):
+            raise InvalidKeyword(f"{name}={value}")
+        if name in PAYPAGE_MAX_LENGTH and len(to_bytes(value)) > MAX_LENGTH[name]:
+            raise ParameterTooLong(f"{name}={value}")
+
+
 def _check(fields: Mapping[str, str]) -> None:
     if "amount" not in fields:
         raise CallError("amount not filled")
     for name, value in fields.items():
-        if name in MAX_LENGTH and len(to_bytes(value)) > MAX_LENGTH[name]:
+        if name in MAX_LENGTH and len(to_bytes(value)) > PAYPAGE_MAX_LENGTH.get(name, MAX_LENGTH[name]):
             raise ValueTooLong(name, value)
     if len(fields["amount"]) < 3:
         raise CallError(f"invalid amount length ({fields['amount']})")

@@ -74,7 +74,7 @@ def receive(
         names = ", ".join(response.shortened)
         log(
             f"{source} response",
-            KitError(f"{names}: longer than Sips 1.0 allows, shortened; original has it whole"),
+            KitError(f"{names}: longer than the field, shortened; original has it whole"),
         )
     if not ledger:
         return Received(response, None)

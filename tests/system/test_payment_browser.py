@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from sogenactif.configuration import read_pathfile
+from sogenactif.pages import form
 from sogenactif_sandbox.servers import serving
 from tests.support.bank import Bank, Shop, bank, sealed
 from tests.support.browser import browsing, follow, wait_for_page
+from tests.support.paypage import ask
 from tests.support.vectors import speak_paypage
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 640}
@@ -191,10 +194,30 @@ def test_the_console(running: Bank) -> None:
         assert len(running.shop.automatic()) == 4
 
 
+@pytest.mark.parametrize(
+    ("encode", "context"), [("none", "café 7 €"), ("base64", "café\n7\r\n€"), ("base64url", "café\n7\r\n€")]
+)
+@pytest.mark.browser
+def test_form_on_a_page_of_another_encoding_keeps_its_seal(param: Path, encode: str, context: str) -> None:
+    pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
+    with bank(param) as running, browsing() as browser:
+        urls = {"normal_return_url": f"{running.shop.url}/back"}
+        pathfile.paypage.url = f"{running.url}/paymentInit"
+        request = ask(pathfile, payment_means="CB,1", return_context=context, language="en", **urls)
+        html = str(form(request)).encode("ascii", "xmlcharrefreplace").decode()
+        running.shop.page = f'<meta charset="iso-8859-1">{html}'
+        page = browser.new_page()
+        page.goto(f"{running.shop.url}/order")
+        follow(page.get_by_role("button", name="CB"))
+        wait_for_page(page, "Card payment")
+        assert running.last()["request"]["return_context"] == context
+
+
 @pytest.mark.parametrize("number", [
     {"s10TransactionReference__s10TransactionId": "000{}"}, {"transactionReference": "Order{}"}, {},
 ], ids=["transactionId", "transactionReference", "server"])  # fmt: skip
 @pytest.mark.parametrize("window", [WIDE, NARROW])
+@pytest.mark.browser
 def test_paypage_with_a_co_badged_card_a_failure_and_a_second_try(
     paypage_server: Bank, number: dict[str, str], window: dict[str, int]
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sogenactif import Kit
 from sogenactif.commands.check import configuration as check
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.errors import CallError, InvalidKeyword
+from sogenactif.errors import CallError, InvalidKeyword, ParameterTooLong
 from sogenactif.executables import request as run_request
 from sogenactif.fields import CALL, PARMCOM, is_platform_key
 from sogenactif.ledger.history import transactions
@@ -191,6 +191,16 @@ def test_bar_in_the_value_of_a_key_is_refused(param: Path, encode: str, value: s
         ask(pathfile, **{"billingAddress.city": value})
 
 
+@pytest.mark.parametrize("value", ["a\nb", "a\r\nb", "a\r", "\n", "a\0"])
+@pytest.mark.parametrize("name", ["return_context", "order_id", "billingAddress.street"])
+def test_line_end_is_refused_where_browsers_would_change_it(param: Path, name: str, value: str) -> None:
+    encoded = ask(read_pathfile(speak_paypage(param)), payment_means="CB,1", **{name: value})
+    key = {"return_context": "returnContext", "order_id": "orderId"}.get(name, name)
+    assert asked(encoded, "CB")[key] == value
+    with pytest.raises(CallError, match=f"{key} holds a line end or NUL, which PAYPAGE_ENCODE!none!"):
+        ask(read_pathfile(speak_paypage(param, ENCODE="none")), **{name: value})
+
+
 @pytest.mark.parametrize("key", ["interfaceVersionNormalResponse", "interfaceVersionAutomaticResponse"])
 def test_responses_that_the_kit_could_not_read_are_not_asked_for(
     paypage_pathfile: Pathfile, key: str
@@ -200,6 +210,34 @@ def test_responses_that_the_kit_could_not_read_are_not_asked_for(
 
 
 # Sips 1.0
+
+
+@pytest.mark.parametrize(
+    ("address", "in_sips", "in_paypage"),
+    [
+        ("192.0.2.7", True, True),
+        ("2001:db8::7", True, True),
+        ("2001:db8:85a3:1:2:8", True, True),
+        ("2001:db8:85a3:1:2:8a2e:370:7334", False, True),
+        ("2001:0db8:85a3:0001:0002:8a2e:0370:7334", False, True),
+        ("2001:0db8:85a3:0001:0002:8a2e:0370:73340", False, False),
+    ],
+)
+@pytest.mark.parametrize("protocol", ["sips", "paypage"])
+def test_ip_address_of_the_customer_has_39_bytes_in_paypage(
+    param: Path, protocol: str, address: str, in_sips: bool, in_paypage: bool
+) -> None:
+    path = speak_paypage(param) if protocol == "paypage" else str(param / "pathfile")
+    call = {"merchant_id": MERCHANT, "amount": "100", "order_id": "1", "customer_ip_address": address}
+    output, status = run_request([f"pathfile={path}", *(f"{name}={value}" for name, value in call.items())])
+    if in_paypage if protocol == "paypage" else in_sips:
+        assert status == 0 and output.startswith(b"!0!!<")
+        assert Kit(path).request(**call).fields["customer_ip_address"] == address
+    else:
+        words = f"Error parameter (customer_ip_address={address}) too long"
+        assert (status, output.decode().split("!")[1:3]) == (255, ["-1", words])
+        with pytest.raises(ParameterTooLong):
+            Kit(path).request(**call)
 
 
 @pytest.mark.parametrize(("key", "value"), KEYS.items())

@@ -45,6 +45,8 @@ KEY = r"[A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*)*"
 NEXT_PAIR = re.compile(rf"\|(?={KEY}=)")
 PAIR = re.compile(rf"({KEY})=(.*)", re.DOTALL)
 MERCHANT = re.compile(r"(?:^|\|)merchantId=([^|]*)")
+# Browsers post each line end of a hidden field as CR LF, and U+FFFD for NUL: the seal would not verify.
+CHANGED_BY_BROWSERS = re.compile(r"[\r\n\0]")
 
 
 class Gateway:
@@ -220,10 +222,12 @@ def read_key(path: str) -> bytes:
 
 
 def _flatten(pairs: Mapping[str, str], encode: str) -> str:
-    """Return Data before it is encoded. Raises CallError for a value that would read as another key."""
+    """Return Data before it is encoded. Raises CallError for a value that would not arrive as it is."""
     for key, value in pairs.items():
         if NEXT_PAIR.search(value) or ("|" in value and encode == "none"):
             raise CallError(f"{key} holds a | that would end its value")
+        if encode == "none" and CHANGED_BY_BROWSERS.search(value):
+            raise CallError(f"{key} holds a line end or NUL, which PAYPAGE_ENCODE!none! can't carry")
     return "|".join(f"{key}={readable(value)}" for key, value in pairs.items())
 
 
