@@ -28,6 +28,7 @@ from sogenactif_sandbox.transactions import (
     ENDED,
     NOTIFYING,
     OPEN,
+    REFUSED,
     REQUEST,
     RESPONSE,
     Mismatch,
@@ -81,8 +82,8 @@ class Customer:
         begin = self.bank.transactions.begin_paypage if received.is_paypage else self.bank.transactions.begin
         try:
             transaction = begin(received, day)
-        except UsedAlready:
-            return self._used_already(received, day)
+        except UsedAlready as used:
+            return self._used_already(received, day, f"Transaction already processed: {used}")
         except Mismatch as mismatch:
             raise _refused(mismatch, language, received.post) from None
         self.bank.transactions.record(
@@ -293,15 +294,17 @@ class Customer:
             post = responses.seal(response, self.bank.pathfile, received.old)
         return self._show(transaction, pages.processed(self._view(transaction), post))
 
-    def _used_already(self, received: Request, day: str) -> Response:
+    def _used_already(self, received: Request, day: str, message: str) -> Response:
         """Answer a number that was used before with the outcome 94, and with nothing of the other payment."""
         fields = received.fields
+        moment = clock.utc(clock.now())
+        self.bank.transactions.record(None, moment, REFUSED, received.post, fields, answer=message)
         response = responses.make_response(fields, received.means, rules.USED_ALREADY, clock.now())
         post = responses.seal(response, self.bank.pathfile, received.old)
         transaction = Transaction(
             0, "", day, ENDED, received.means, received.old, fields, 0, None, response, post, Switches()
         )
-        return self._show(transaction, pages.processed(self._view(transaction), post))
+        return self._show(transaction, pages.processed(self._view(transaction), post, message))
 
     def _redirect(self, transaction: Transaction, response: Mapping[str, str]) -> Response:
         """Send the browser to the shop with the response in the address (NO_RESPONSE_PAGE)."""

@@ -197,10 +197,10 @@ def refused(view: View) -> Page:
     return view.page("refused.html", reason="tries" if tries else "refused")
 
 
-def processed(view: View, post: Mapping[str, str]) -> Page:
-    """Return the page of a repeated request; its button posts ``post``."""
+def processed(view: View, post: Mapping[str, str], message: str = "") -> Page:
+    """Return the page of a repeated request; its button posts ``post``, ``message`` are the platform's words."""
     accepted = view.transaction.response.get("response_code") == rules.ACCEPTED
-    return view.page("processed.html", accepted=accepted, post=post)
+    return view.page("processed.html", accepted=accepted, post=post, message=message)
 
 
 def pending(view: View) -> Page:

@@ -175,11 +175,15 @@ VALUES = {
     "fraudData.challengeMode3DS": re.compile(
         r"NO_PREFERENCE|CHALLENGE|CHALLENGE_MANDATE|NO_CHALLENGE|NO_CHALLENGE_TRA_ACQ|NO_CHALLENGE_DTA"
     ),
+    "fraudData.merchantCustomerAuthentMethod": re.compile(
+        r"NOAUTHENT|OWNCREDENTIAL|FEDERATEDID|ISSUERID|THIRDPARTY|FIDO"
+    ),
+    "fraudData.bypass3DS": re.compile(r"ALL|MERCHANTWALLET"),
 }
 # The kind of numbers of a shop: as published for the test shops, any for others.
 BY_SHOP = {"002001000000001": "reference", "002016000000001": "reference", "002001000000003": "s10"}
 BY_SERVER = {"002001000000002": "reference", "002001000000004": "s10"}
-WITHOUT_KEY = "Invalid keyword : code=12 message=Missing merchant transaction id key"
+OTHER_MODE = "Invalid keyword : code=12 message=Missing merchant transaction id key"
 
 
 class InitialisationError(Exception):
@@ -292,6 +296,8 @@ def _check_seal(post: Mapping[str, str], text: str, algorithm: str, pathfile: Pa
         for secret, old in secrets_of(lambda old: read_key(key_path(pathfile, merchant_id, old))):
             if hmac.compare_digest(SEALS[algorithm](data, secret).encode(), seal.lower()):
                 version = _pairs(text).get("keyVersion", "1")
+                if not is_digits(version):
+                    raise InitialisationError(f"Unknown security version: {version}", True)
                 if not old and version != (pathfile.paypage.key_version or "1"):
                     message = f"Invalid field value : Unable to find a valid key for the following keyVersion={version}"
                     raise InitialisationError(message, True)
@@ -359,12 +365,8 @@ def _check_numbers(pairs: Mapping[str, str]) -> None:
         key = S10 if has_s10 else "transactionReference"
         raise InitialisationError(f"Invalid keyword: {key}={pairs[key]}")
     mode = BY_SHOP.get(merchant_id)
-    if mode == "s10" and not has_s10:
-        raise InitialisationError(WITHOUT_KEY)
-    if mode == "reference" and has_s10:
-        raise InitialisationError(f"Invalid keyword: {S10}={pairs[S10]}")
-    if mode == "reference" and not has_reference:
-        raise InitialisationError("Mandatory field missing: transactionReference")
+    if (mode == "s10" and not has_s10) or (mode == "reference" and not has_reference):
+        raise InitialisationError(OTHER_MODE)
     if has_s10 and has_reference:
         raise InitialisationError(f"Invalid keyword: transactionReference={pairs['transactionReference']}")
 

@@ -28,6 +28,11 @@ FORMATS = {"n": re.compile(r"[0-9]*"), "a": re.compile(r"[A-Za-z_]*")}
 COLOUR = re.compile(r"#?[0-9A-Fa-f]{6}")
 DUE_DATES = ";PAYMENT_DUE_DATES="
 COUNTRY = "fr"  # requests of Paypage name none
+BRANDS = re.compile(r"[A-Z0-9_]+(,[A-Z0-9_]+)*")
+NO_MEANS = (
+    "Technical problem : code=03 message=None of the merchant's payment means is compliant with the transaction"
+    " context"
+)
 ANY_MEANS = "CB,VISA,MASTERCARD,AMEX"
 NEEDED = ("merchant_id", "merchant_country", "amount", "transaction_id", "currency_code")
 
@@ -139,10 +144,12 @@ def _read_paypage(
     except SecretError as error:
         raise SecurityError("responseCode=34", why=str(error)) from None
     fields = opened.fields | {"merchant_country": COUNTRY}
-    brands = tuple(fields.pop("payment_means", ANY_MEANS).split(","))
-    for brand in brands:
-        if brand not in PAYPAGE_MEANS:
-            raise InvalidRequest(f"Invalid field value: paymentMeanBrandList={','.join(brands)}")
+    listed = fields.pop("payment_means", ANY_MEANS)
+    brands = tuple(listed.split(","))
+    if PAYPAGE_MEANS.isdisjoint(brands) and BRANDS.fullmatch(listed):
+        raise InvalidRequest(NO_MEANS)
+    if not PAYPAGE_MEANS.issuperset(brands):
+        raise InvalidRequest(f"Invalid field value: paymentMeanBrandList={listed}")
     if "templatefile" in fields:
         wrong = template.faults(shop_files, fields["merchant_id"], fields["templatefile"])
         if wrong:

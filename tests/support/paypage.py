@@ -25,13 +25,22 @@ SAID = {
 }
 
 
-def sealed(key: str = KEY, algorithm: str = "HMAC-SHA-256", text: str = "", **said: str) -> dict[str, str]:
+def sealed(
+    key: str = KEY,
+    algorithm: str = "HMAC-SHA-256",
+    text: str = "",
+    encode: str = "base64url",
+    **said: str,
+) -> dict[str, str]:
     """What the server posts; ``said`` overrides, empty removes; ``text`` stands for all of it."""
     pairs = {name: value for name, value in {**SAID, **said}.items() if value}
     text = text or "|".join(f"{name}={value}" for name, value in pairs.items())
-    data = b64encode(text.encode("utf-8", "surrogateescape"), b"-_").decode()
-    seal = paypage.SEALS[algorithm](data.encode(), key.encode())
-    return {"Data": data, "Encode": "base64url", "Seal": seal, "InterfaceVersion": "HP_3.4"}
+    data = text
+    if encode:
+        alternatives = {"base64": b"+/", "base64url": b"-_"}[encode]
+        data = b64encode(text.encode("utf-8", "surrogateescape"), alternatives).decode()
+    seal = paypage.SEALS[algorithm](data.encode("utf-8", "surrogateescape"), key.encode())
+    return {"Data": data, "Encode": encode, "Seal": seal, "InterfaceVersion": "HP_3.4"}
 
 
 def ask(pathfile: Pathfile, **parameters: str) -> PaymentRequest:

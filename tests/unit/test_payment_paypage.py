@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sogenactif.configuration import read_pathfile
+from sogenactif.money import CURRENCIES, format_amount
 from sogenactif.payment import PaymentResponse, make_request, read_outcome
 from sogenactif.protocols import posted
 from sogenactif_sandbox import clock, paypage
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.rules import PAYPAGE_CODES
 from tests.support.bank import Answer, Bank, bank, sealed, send
-from tests.support.vectors import MERCHANT, speak_paypage
+from tests.support.vectors import MERCHANT, ROOT, speak_paypage
 
-TEST_SHOPS = ("002001000000001", "002001000000002", "002001000000003", "002001000000004")
+TEST_SHOPS = ("002001000000001", "002001000000002", "002001000000003", "002001000000004", "002016000000001")
 S10 = "s10TransactionReference.s10TransactionId"
 ACCEPTED, REFUSED = "4200000000000000", "4200000000000005"
 
@@ -187,13 +189,19 @@ def test_a_result_or_brand_that_is_not_offered_decides_nothing(server: Bank) -> 
     ({"captureMode": "TOMORROW"}, "Invalid field value: captureMode=TOMORROW"),
     ({"paypageData__bypassReceiptPage": "yes"}, "Invalid field value: paypageData.bypassReceiptPage=yes"),
     ({"normalReturnUrl": "javascript:x"}, "code=30 message=normalReturnUrl is invalid"),
-    ({"paymentMeanBrandList": "GOLD"}, "Invalid field value: paymentMeanBrandList=GOLD"),
+    ({"paymentMeanBrandList": "CB,GOLD"}, "Invalid field value: paymentMeanBrandList=CB,GOLD"),
+    ({"paymentMeanBrandList": "cb"}, "Invalid field value: paymentMeanBrandList=cb"),
+    ({"fraudData__challengeMode3DS": "NEVER"}, "Invalid field value: fraudData.challengeMode3DS=NEVER"),
+    ({"fraudData__merchantCustomerAuthentMethod": "SMS"}, "Invalid field value: fraudData.merchantCustomerAuthentMethod=SMS"),
+    ({"fraudData__bypass3DS": "true"}, "Invalid field value: fraudData.bypass3DS=true"),
     ({"templateName": "nowhere"}, "Invalid field value: templateName=nowhere"),
     ({"s10TransactionReference__s10TransactionId": "x"}, f"Invalid field value: {S10}=x"),
     ({"paymentPattern": "INSTALMENT"}, "Invalid field value: instalmentData"),
     ({"paymentPattern": "INSTALMENT", "instalmentData__datesList": "20261301,x", "instalmentData__amountsList": "1"}, "instalmentData"),
     ({"interfaceVersionNormalResponse": "HP_3.4"}, "code=12"),
+    ({"interfaceVersionAutomaticResponse": "HP_3.4"}, "code=12"),
     ({"interfaceVersionNormalResponse": "HP_3", "interfaceVersionAutomaticResponse": "HP_3.4"}, "code=30 message=interfaceVersionNormalResponse is invalid HP_3"),
+    ({"interfaceVersionNormalResponse": "HP_3.4", "interfaceVersionAutomaticResponse": "XML"}, "code=30 message=interfaceVersionAutomaticResponse is invalid XML"),
     ({"keyVersion": "7"}, "Unable to find a valid key for the following keyVersion=7"),
     ({"merchantId": "211000000000001"}, "Merchant ID (merchantId) not found : findMerchantPoi [211000000000001] is not found"),
 ])  # fmt: skip
@@ -203,6 +211,45 @@ def test_a_wrong_request_is_refused_in_the_words_of_the_platform(
     page = call(server, sealed(server, **changes))
     assert page.status in (400, 403) and message in page.text
     assert message in server.console("refused")[-1]["answer"] and server.console("transactions") == []
+
+
+# Each message of the bank's pages that docs/paypage.md explains, and a request that gets it: changes of Data, or of the
+# fields of the form, whose names begin with a capital.
+MESSAGES = {
+    "Merchant ID (merchantId) not found : findMerchantPoi […] is not found": {"merchantId": "211000000000001"},
+    "Invalid field value : Invalid sealAlgorithm value (…)": {"SealAlgorithm": "MD5"},
+    "Invalid signature : …": {"Seal": "0" * 64},
+    "Invalid field value : Unable to find a valid key for the following keyVersion=…": {"keyVersion": "7"},
+    "Unknown security version: …": {"keyVersion": "one"},
+    "Invalid keyword : ENCODE": {"Encode": "base64"},
+    "Technical problem : code=30 message=normalReturnUrl is invalid …": {"normalReturnUrl": "www.shop.example"},
+    "Unknown version interface: …": {"InterfaceVersion": "HP_X"},
+    "Invalid keyword: name=value": {"name": "value"},
+    "Invalid field size: …": {"orderId": "x" * 33},
+    "Invalid field value: …": {"captureDay": "x"},
+    "Mandatory field missing: …": {"amount": ""},
+    "Transaction already processed: …": {"transactionReference": "USED"},
+    "Invalid keyword : code=12 message=Missing merchant transaction id key": {"merchantId": "002001000000003"},
+    "Technical problem : code=03 message=None of the merchant's payment means is compliant with the transaction context":
+        {"paymentMeanBrandList": "BCMC,SOFORT"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "changes"), MESSAGES.items())
+def test_each_message_of_the_documentation_can_be_met(
+    server: Bank, message: str, changes: dict[str, str]
+) -> None:
+    call(server, sealed(server, transactionReference="USED"))
+    of_data = {name: value for name, value in changes.items() if name[0].islower()}
+    page = call(server, sealed(server, **of_data) | {n: v for n, v in changes.items() if n not in of_data})
+    words = re.escape(message).replace("…", ".+")
+    assert re.search(words, unescape(page.text)) and re.search(words, server.console("refused")[-1]["answer"])
+
+
+def test_documentation_explains_each_message_and_no_other() -> None:
+    section = (ROOT / "docs" / "paypage.md").read_text().split("### Messages of the bank's pages")[1]
+    rows = re.findall(r"^\| `([^`]+)` \|", section.split("\n#")[0], re.MULTILINE)
+    assert sorted(rows) == sorted(MESSAGES)
 
 
 @pytest.mark.parametrize(("altered", "message"), [
@@ -225,6 +272,56 @@ def test_an_unknown_encoding_or_version_is_refused(
     assert page.status == 400 and message in page.text
 
 
+@pytest.mark.parametrize("version", ["HP_2.0", "HP_2.3", "HP_2.16", "HP_2.57", "HP_3.0", "HP_3.1", "HP_3.2", "HP_3.3", "HP_3.4"])  # fmt: skip
+def test_every_version_in_use_is_answered_in_that_version(server: Bank, version: str) -> None:
+    page = pay(server, sealed(server) | {"InterfaceVersion": version})
+    assert (page.hidden("InterfaceVersion"), pairs_of(page)["responseCode"]) == (version, "00")
+
+
+@pytest.mark.parametrize("code", sorted(CURRENCIES))
+def test_every_currency_is_shown_with_its_decimals(server: Bank, code: str) -> None:
+    page = call(server, sealed(server, currencyCode=code, amount="1234567"))
+    assert page.status == 200 and format_amount("1234567", code, "en") in unescape(page.text)
+
+
+# The containers of strong authentication with their fields, as SDKs of the platform send them.
+ADDRESS = (
+    "street", "streetNumber", "addressAdditional1", "addressAdditional2", "addressAdditional3", "zipCode", "city", "state",
+    "country", "company", "businessName", "postBox",
+)  # fmt: skip
+CONTACT = ("email", "firstname", "lastname", "phone", "mobile", "gender", "title", "legalId")
+OWNERS = ("billing", "delivery", "customer", "holder")
+CONTAINERS = {
+    **{f"{owner}Address": ADDRESS for owner in OWNERS},
+    **{f"{owner}Contact": CONTACT for owner in OWNERS},
+    "customerAccountHistoric": ("creationDate", "numberOfPurchase180Days", "numberOfTransaction24Hours", "suspiciousActivityIndicator"),
+    "deliveryData": ("deliveryMode", "estimatedDeliveryDelay", "electronicDeliveryIndicator"),
+    "shoppingCartDetail": ("shoppingCartItemList", "shoppingCartTotalAmount"),
+}  # fmt: skip
+VALUES = {
+    "fraudData.challengeMode3DS": ("NO_PREFERENCE", "CHALLENGE", "CHALLENGE_MANDATE", "NO_CHALLENGE", "NO_CHALLENGE_TRA_ACQ"),
+    "fraudData.merchantCustomerAuthentMethod": ("NOAUTHENT", "OWNCREDENTIAL", "FEDERATEDID", "ISSUERID", "THIRDPARTY", "FIDO"),
+    "fraudData.bypass3DS": ("ALL", "MERCHANTWALLET"),
+    "captureMode": ("AUTHOR_CAPTURE", "VALIDATION", "IMMEDIATE"),
+    "paymentPattern": ("ONE_SHOT", "RECURRING_1", "RECURRING_N"),
+    "orderChannel": ("INTERNET", "MOTO"),
+}  # fmt: skip
+OTHERS = (
+    "merchantWalletId", "transactionOrigin", "merchantSessionId", "invoiceReference", "riskManagementCustomDataList",
+    "paymentMeanData.paypal.invoiceId", "statementReference", "customerId",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("keys", [
+    *({f"{name}.{field}": "a" for field in fields} for name, fields in CONTAINERS.items()),
+    *({key: value} for key, values in VALUES.items() for value in values),
+    *({key: "7"} for key in OTHERS),
+], ids=lambda keys: next(iter(keys.items())))  # fmt: skip
+def test_every_documented_key_and_value_is_taken(server: Bank, keys: dict[str, str]) -> None:
+    post = sealed(server, **{key.replace(".", "__"): value for key, value in keys.items()})
+    assert "Card payment" in call(server, post).text
+
+
 @pytest.mark.parametrize("changes", [
     {"returnContext": '{"reference": "S1"; "a": 1}', "statementReference": "a;b:c"}, {"customerIpAddress": "2001:db8::1"},
     {"billingAddress__city": "Nantes", "holderContact__email": "a@b.example"}, {"currencyCode": "788"}, {"currencyCode": "985"},
@@ -232,6 +329,15 @@ def test_an_unknown_encoding_or_version_is_refused(
 ])  # fmt: skip
 def test_what_the_platform_takes_is_taken(server: Bank, changes: dict[str, str]) -> None:
     assert pairs_of(pay(server, sealed(server, **changes)))["responseCode"] == "00"
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("orderId", "CMD7"), ("customerId", "7"), ("returnContext", '{"a": "é;:/"}'), ("captureDay", "3"),
+    ("captureMode", "VALIDATION"), ("statementReference", "Tea 7"), ("customerIpAddress", "192.0.2.7"),
+    ("customerIpAddress", "2001:db8:85a3:1:2:8a2e:370:7334"), ("keyVersion", "1"), ("amount", "5"), ("currencyCode", "788"),
+])  # fmt: skip
+def test_what_the_shop_sent_comes_back(server: Bank, key: str, value: str) -> None:
+    assert pairs_of(pay(server, sealed(server, **{key: value})))[key] == value
 
 
 @pytest.mark.parametrize("value", ["true", "Y"])
@@ -315,10 +421,12 @@ def test_a_cancellation_of_another_payment_is_not_taken(server: Bank) -> None:
 @pytest.mark.parametrize(("shop", "changes", "message"), [
     ("002001000000001", {"transactionReference": "ab1"}, ""), ("002001000000002", {}, ""), ("002001000000004", {}, ""),
     ("002001000000003", {S10: "7"}, ""), (MERCHANT, {}, ""), (MERCHANT, {S10: "7"}, ""),
+    ("002016000000001", {"transactionReference": "ab1"}, ""),
+    ("002016000000001", {S10: "7"}, "code=12 message=Missing merchant transaction id key"),
     ("002001000000003", {"transactionReference": "ab1"}, "code=12 message=Missing merchant transaction id key"),
     ("002001000000003", {}, "code=12 message=Missing merchant transaction id key"),
-    ("002001000000001", {}, "Mandatory field missing: transactionReference"),
-    ("002001000000001", {S10: "7"}, f"Invalid keyword: {S10}=7"),
+    ("002001000000001", {}, "code=12 message=Missing merchant transaction id key"),
+    ("002001000000001", {S10: "7"}, "code=12 message=Missing merchant transaction id key"),
     ("002001000000002", {"transactionReference": "ab1"}, "Invalid keyword: transactionReference=ab1"),
     ("002001000000004", {S10: "7"}, f"Invalid keyword: {S10}=7"),
 ])  # fmt: skip

@@ -1,6 +1,7 @@
 """What Paypage's keys say in the fields of Sips 1.0, row by row."""
 
 import json
+import re
 from base64 import b64encode
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import InitialisationError, JsonResponse, SealMissing
 from sogenactif.payment import read_outcome
 from sogenactif.protocols.paypage import SEALS
-from tests.support.paypage import KEY, SAID, ask, asked, sealed
-from tests.support.vectors import VECTORS, speak_paypage
+from tests.support.paypage import KEY, SAID, SHOP, ask, asked, sealed
+from tests.support.vectors import MERCHANT, VECTORS, speak_paypage
 
 PUBLISHED = [
     case
@@ -31,6 +32,28 @@ def test_published_seal_is_computed(case: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "case",
+    [case for case in PUBLISHED if case["name"] == "post-response"],
+    ids=lambda case: case["algorithm"],
+)
+def test_published_response_is_read_whole(param: Path, case: dict[str, str]) -> None:
+    pathfile = read_pathfile(speak_paypage(param, SEAL=case["algorithm"]))
+    [merchant] = re.findall("merchantId=([0-9]+)", case["data"])
+    key = param / f"key.{merchant}"
+    key.write_text(case["key"])
+    key.chmod(0o600)
+    response = read_outcome({"Data": case["data"], "Encode": "", "Seal": case["seal"]}, pathfile)
+    pairs = [pair.split("=", 1) for pair in case["data"].split("|")]
+    assert response.original == {key: value for key, value in pairs if value != "null"}
+    assert (response.outcome, response.guaranteed, response.authenticated) == ("accepted", "no", False)
+    assert (response["card_number"], response["transaction_id"], response.day) == (
+        "####.00",
+        "000006",
+        "20221114",
+    )
+
+
+@pytest.mark.parametrize(
     ("key", "value", "field", "expected"),
     [
         ("maskedPan", "4977##########77", "card_number", "4977.77"),
@@ -45,6 +68,8 @@ def test_published_seal_is_computed(case: dict[str, str]) -> None:
         ("holderAuthentStatus", "CANCEL", "transaction_condition", "3D_ABORT"),
         ("holderAuthentStatus", "NOT_PARTICIPATING", "transaction_condition", "SSL"),
         ("holderAuthentStatus", "3D_SUCCESS", "transaction_condition", "3D_SUCCESS"),
+        ("holderAuthentStatus", "3D_FAILURE", "transaction_condition", "3D_FAILURE"),
+        ("holderAuthentStatus", "3D_ATTEMPT", "transaction_condition", "3D_ATTEMPT"),
         ("holderAuthentStatus", "3D_ABORT", "transaction_condition", "3D_ABORT"),
         ("holderAuthentStatus", "3D_BYPASS", "transaction_condition", "3D_BYPASS"),
         ("holderAuthentStatus", "SSL", "transaction_condition", "SSL"),
@@ -58,12 +83,149 @@ def test_published_seal_is_computed(case: dict[str, str]) -> None:
         ("transactionDateTime", "2026-11-23T10:31:00+01:00", "payment_time", "103100"),
         ("transactionDateTime", "2026-11-23T09:31:00Z", "payment_date", "20261123"),
         ("acquirerResponseCode", "A1", "bank_response_code", "A1"),
+        ("amount", "1000", "amount", "1000"),
+        ("currencyCode", "978", "currency_code", "978"),
+        ("merchantId", SHOP, "merchant_id", SHOP),
+        ("responseCode", "05", "response_code", "05"),
+        ("transactionReference", "20261122000007", "transaction_id", "000007"),
+        ("authorisationId", "039830", "authorisation_id", "039830"),
+        ("panExpiryDate", "203012", "card_validity", "203012"),
+        ("paymentMeanBrand", "VISA", "payment_means", "VISA"),
+        ("cardCSCResultCode", "4D", "cvv_response_code", "4D"),
+        ("complementaryCode", "06", "complementary_code", "06"),
+        ("captureDay", "3", "capture_day", "3"),
+        ("captureMode", "VALIDATION", "capture_mode", "VALIDATION"),
+        ("customerId", "é", "customer_id", "é"),
+        ("orderId", "CMD42", "order_id", "CMD42"),
+        ("statementReference", "Tea", "statement_reference", "Tea"),
+        ("customerIpAddress", "192.0.2.7", "customer_ip_address", "192.0.2.7"),
+        (
+            "customerIpAddress",
+            "2001:db8:85a3:1:2:8a2e:370:7334",
+            "customer_ip_address",
+            "2001:db8:85a3:1:2:8a2e:370:7334",
+        ),
+        ("scoreColor", "GREEN", "score_color", "GREEN"),
+        ("scoreValue", "-3.2", "score_value", "-3.2"),
+        ("scoreThreshold", "-7,-5", "score_threshold", "-7,-5"),
+        ("scoreInfo", "A3;N;N#SC;N", "score_info", "A3;N;N#SC;N"),
+        ("scoreProfile", "25_BUSINESS_SCORE", "score_profile", "25_BUSINESS_SCORE"),
     ],
 )
+@pytest.mark.parametrize("encode", ["base64url", "base64", ""])
 def test_key_of_a_response_is_read(
-    paypage_pathfile: Pathfile, key: str, value: str, field: str, expected: str
+    paypage_pathfile: Pathfile, encode: str, key: str, value: str, field: str, expected: str
 ) -> None:
-    assert read_outcome(sealed(**{key: value}), paypage_pathfile)[field] == expected
+    response = read_outcome(sealed(encode=encode, **{key: value}), paypage_pathfile)
+    assert response[field] == expected
+    assert response.original.get(key, "") == ("" if value == "null" else value)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["guaranteeIndicator", "orderChannel", "paymentMeanType", "holderAuthentMethod", "anyNewKey", "a.b"],
+)
+def test_key_without_a_field_is_in_the_original_only(paypage_pathfile: Pathfile, key: str) -> None:
+    response = read_outcome(sealed(**{key: "X=Y"}), paypage_pathfile)
+    assert response.original[key] == "X=Y"
+    assert response.fields == read_outcome(sealed(), paypage_pathfile).fields
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "00",
+        "02",
+        "03",
+        "05",
+        "11",
+        "12",
+        "14",
+        "17",
+        "24",
+        "25",
+        "30",
+        "34",
+        "40",
+        "51",
+        "54",
+        "60",
+        "63",
+        "75",
+        "90",
+        "94",
+        "97",
+        "99",
+    ],
+)
+def test_every_response_code_has_its_outcome(paypage_pathfile: Pathfile, code: str) -> None:
+    response = read_outcome(sealed(responseCode=code), paypage_pathfile)
+    outcome = {"00": "accepted", "17": "cancelled", "60": "pending"}.get(code, "refused")
+    assert (response["response_code"], response.outcome) == (code, outcome)
+
+
+URL = "https://shop.example/back"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "key", "value"),
+    [
+        ({}, "merchantId", MERCHANT),
+        ({"amount": "0001250"}, "amount", "1250"),
+        ({"amount": "005"}, "amount", "5"),
+        ({"currency_code": "36"}, "currencyCode", "036"),
+        ({"transaction_id": "7"}, "s10TransactionReference.s10TransactionId", "000007"),
+        ({}, "transactionReference", None),
+        ({"normal_return_url": URL}, "normalReturnUrl", URL),
+        ({"cancel_return_url": URL}, "cancelReturnUrl", None),
+        ({"automatic_response_url": URL}, "automaticResponseUrl", URL),
+        ({"order_id": "INV/2026"}, "orderId", "INV/2026"),
+        ({"customer_id": "7"}, "customerId", "7"),
+        ({"customer_email": "a@b.example"}, "customerContact.email", "a@b.example"),
+        ({"customer_ip_address": "192.0.2.7"}, "customerIpAddress", "192.0.2.7"),
+        (
+            {"customer_ip_address": "2001:db8:85a3:1:2:8a2e:370:7334"},
+            "customerIpAddress",
+            "2001:db8:85a3:1:2:8a2e:370:7334",
+        ),
+        *(({"language": name}, "customerLanguage", name) for name in ("fr", "en", "de", "es", "it")),
+        ({"language": "ge"}, "customerLanguage", "de"),
+        ({"language": "sp"}, "customerLanguage", "es"),
+        ({"return_context": "x" * 255}, "returnContext", "x" * 255),
+        ({"caddie": "x"}, "caddie", None),
+        ({"payment_means": "CB,1,VISA,2"}, "paymentMeanBrandList", "CB"),
+        ({"capture_day": "3"}, "captureDay", "3"),
+        *(({"capture_mode": m}, "captureMode", m) for m in ("AUTHOR_CAPTURE", "VALIDATION", "IMMEDIATE")),
+        ({"templatefile": "mine"}, "templateName", "mine"),
+        ({"statement_reference": "Tea"}, "statementReference", "Tea"),
+        ({}, "keyVersion", "1"),
+        ({}, "orderChannel", "INTERNET"),
+        ({"data": "NO_RESPONSE_PAGE"}, "paypageData.bypassReceiptPage", "true"),
+        ({"data": "NO_RESPONSE_PAGE_POST"}, "paypageData.bypassReceiptPage", "true"),
+        ({}, "paypageData.bypassReceiptPage", None),
+        ({}, "responseEncoding", "base64url"),
+    ],
+)
+def test_parameter_becomes_its_key(
+    paypage_pathfile: Pathfile, parameters: dict[str, str], key: str, value: str | None
+) -> None:
+    assert asked(ask(paypage_pathfile, **{"payment_means": "CB,1", **parameters}), "CB").get(key) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("header_flag", "yes"),
+        ("block_align", "left"),
+        ("target", "_top"),
+        ("logo_id", "a.gif"),
+        ("submit_logo", "a.gif"),
+        ("bgcolor", "ffffff"),
+    ],
+)
+def test_appearance_is_not_sent(paypage_pathfile: Pathfile, name: str, value: str) -> None:
+    plain = asked(ask(paypage_pathfile, payment_means="CB,1"), "CB")
+    assert asked(ask(paypage_pathfile, payment_means="CB,1", **{name: value}), "CB") == plain
 
 
 def test_hmac_sha_512_is_accepted_if_the_pathfile_names_it(param: Path) -> None:
@@ -153,6 +315,9 @@ def test_data_is_read_with_and_without_padding(
         ({"paymentPattern": "INSTALMENT"}, "capture_mode", "PAYMENT_N"),
         ({"paymentPattern": "ONE_SHOT", "captureMode": "VALIDATION"}, "capture_mode", "VALIDATION"),
         ({"transactionDateTime": ""}, "payment_date", "20261123"),
+        ({"transactionDateTime": "yesterday"}, "payment_date", "20261123"),
+        ({"transactionDateTime": "24/11/2026 11:19"}, "payment_time", ""),
+        ({"transactionDateTime": "0001-01-01T00:00:00+14:00"}, "payment_time", ""),
         ({"transactionDateTime": "2026-11-23T23:59:58+01:00"}, "payment_time", "235958"),
         ({"transactionDateTime": "2026-11-23T23:59:58-01:00"}, "payment_time", "015958"),
         ({"transactionDateTime": "2026-11-23T23:59:58-01:00"}, "payment_date", "20261124"),

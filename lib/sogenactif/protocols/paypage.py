@@ -124,7 +124,7 @@ def open_response(post: Mapping[str, str], pathfile: Pathfile) -> tuple[dict[str
     pairs, old = open_sealed(post, pathfile, settings.seal)
     if not old and pairs.get("keyVersion", settings.key_version) != settings.key_version:
         raise MessageStructureError("keyVersion")
-    if "redirectionStatusCode" in pairs:
+    if "redirectionStatusCode" in pairs and "responseCode" not in pairs:
         raise InitialisationError(pairs["redirectionStatusCode"], pairs.get("redirectionStatusMessage", ""))
     fields, day = response_fields(pairs)
     return fields, pairs, day
@@ -168,16 +168,15 @@ def seal(
 def unflatten(text: str) -> dict[str, str]:
     """Return the keys of Data and their values, without empty ones and ``null``. Raises MessageStructureError.
 
-    A ``|`` that no ``key=`` follows is part of a value.
+    A ``|`` that no ``key=`` follows is part of a value. A key may be there twice only with one value.
     """
     pairs: dict[str, str] = {}
     for part in NEXT_PAIR.split(text):
         pair = PAIR.fullmatch(part)
         if not pair:
             raise MessageStructureError("Data")
-        if pair[1] in pairs:
+        if pairs.setdefault(pair[1], pair[2]) != pair[2]:
             raise MessageStructureError(f"{pair[1]} twice")
-        pairs[pair[1]] = pair[2]
     return {key: value for key, value in pairs.items() if value not in ("", "null")}
 
 

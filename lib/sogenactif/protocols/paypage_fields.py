@@ -233,8 +233,8 @@ def response_fields(pairs: Mapping[str, str]) -> tuple[dict[str, str], str]:
         if not token:
             raise
         fields["transaction_id"], day = "", ""
-    if "transactionDateTime" in pairs:
-        moment = _moment(pairs["transactionDateTime"])
+    moment = _moment(pairs.get("transactionDateTime", ""))
+    if moment:
         fields["payment_date"], fields["payment_time"] = f"{moment:%Y%m%d}", f"{moment:%H%M%S}"
     elif day:
         fields["payment_date"] = day
@@ -279,10 +279,10 @@ def _transaction(pairs: Mapping[str, str]) -> tuple[str, str]:
     return number.zfill(6), day
 
 
-def _moment(text: str) -> datetime:
-    """Return the moment, in Paris, of a text in ISO 8601 with an offset. Raises MessageStructureError."""
+def _moment(text: str) -> datetime | None:
+    """Return the moment, in Paris, of a text in ISO 8601; None if it is in another form, which loses no payment."""
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
         return moment.astimezone(PARIS) if moment.tzinfo else moment
     except (ValueError, OverflowError):
-        raise MessageStructureError("transactionDateTime") from None
+        return None
