@@ -3,8 +3,7 @@
 Source: docs/paypage.md.
 """
 
-# Where Paypage is, for each brand of the platform. On the test servers nobody is charged; for that of Scellius
-# public programs name two hosts.
+# Where Paypage is, for each brand of the platform. On the test servers nobody is charged.
 PAYPAGE_HOSTS = {
     "sogenactif": {
         "production": "payment-webinit.sogenactif.com",
@@ -18,7 +17,10 @@ PAYPAGE_HOSTS = {
         "production": "sherlocks-payment-webinit.secure.lcl.fr",
         "test": "sherlocks-payment-webinit-simu.secure.lcl.fr",
     },
-    "scellius": {"production": "payment-webinit.scellius.labanquepostale.fr"},
+    "scellius": {
+        "production": "payment-webinit.scellius.labanquepostale.fr",
+        "test": "payment-webinit-simu.scellius.labanquepostale.fr",
+    },
     "sips": {
         "production": "payment-webinit.sips-services.com",
         "test": "payment-webinit.simu.sips-services.com",

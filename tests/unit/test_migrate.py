@@ -78,4 +78,3 @@ def test_production_and_another_server_can_be_named(param: Path) -> None:
         == 0
     )
     assert read_pathfile(output).paypage.url == "https://bank.example/paymentInit"
-    assert migrate(str(param / "pathfile"), "--brand", "scellius", "--output", str(param / "none"))[0] == 2

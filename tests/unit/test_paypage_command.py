@@ -10,13 +10,25 @@ import pytest
 from sogenactif.addresses import PAYPAGE_HOSTS
 from sogenactif.configuration import read_pathfile
 from sogenactif.payment import make_request
+from sogenactif.protocols.paypage import open_sealed
 from tests.support.vectors import ROOT
 
 SIMULATION = {
     "sogenactif": ("payment-webinit.simu.sogenactif.com", "002001000000003", "transactionId"),
     "mercanet": ("payment-webinit.simu.mercanet.bnpparibas.net", "002001000000003", "transactionId"),
     "sherlocks": ("sherlocks-payment-webinit-simu.secure.lcl.fr", "002016000000001", "transactionReference"),
+    "scellius": ("payment-webinit-simu.scellius.labanquepostale.fr", "002001000000003", "transactionId"),
     "sips": ("payment-webinit.simu.sips-services.com", "002001000000003", "transactionId"),
+}
+
+
+PAGE = (ROOT / "docs" / "paypage.md").read_text()
+TEST_SHOPS = {
+    "002001000000001": "transactionReference",
+    "002001000000002": "server",
+    "002001000000003": "transactionId",
+    "002001000000004": "server",
+    "002016000000001": "transactionReference",
 }
 
 
@@ -42,6 +54,36 @@ def test_test_shop_of_each_brand_makes_a_form(brand: str, tmp_path: Path) -> Non
     assert request.action == report["url"] == f"https://{host}/paymentInit"
     assert request.fields["normal_return_url"] == "https://shop.example/cgi-bin/call_response.py"
     assert request.fields["automatic_response_url"] == "https://shop.example/cgi-bin/call_autoresponse.py"
+
+
+@pytest.mark.parametrize(("merchant", "reference"), TEST_SHOPS.items())
+def test_each_test_shop_has_its_mode_and_its_published_key(
+    merchant: str, reference: str, tmp_path: Path
+) -> None:
+    status, said = paypage(tmp_path, "https://shop.example", "--merchant", merchant)
+    assert (status, f"{merchant} is a public test shop" in said) == (0, True)
+    pathfile = read_pathfile(str(tmp_path / "pathfile"))
+    request = make_request({"merchant_id": merchant, "amount": "1000"}, pathfile)
+    keys, _ = open_sealed(request.posts["CB"], pathfile, "HMAC-SHA-256")
+    number = {"transactionId": "s10TransactionReference.s10TransactionId", "server": None}
+    names = {key for key in keys if "ransactionReference" in key}
+    assert names == {number.get(reference, "transactionReference")} - {None}
+    assert f"| {merchant} | `{(tmp_path / f'key.{merchant}').read_text().strip()}` | 1 |" in PAGE
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| {merchant} |"))
+    assert row.endswith(f"| `{reference}` |")
+
+
+@pytest.mark.parametrize(("brand", "host"), [
+    ("sips", "payment-webinit.sips-services.com"),
+    ("sogenactif", "payment-webinit.sogenactif.com"),
+    ("mercanet", "payment-webinit.mercanet.bnpparibas.net"),
+    ("sherlocks", "sherlocks-payment-webinit.secure.lcl.fr"),
+    ("scellius", "payment-webinit.scellius.labanquepostale.fr"),
+])  # fmt: skip
+def test_each_brand_has_its_server_of_production(brand: str, host: str, tmp_path: Path) -> None:
+    arguments = ("--brand", brand, "--server", "production", "--merchant", "211000021310001")
+    assert paypage(tmp_path, "https://shop.example", *arguments)[0] == 0
+    assert read_pathfile(str(tmp_path / "pathfile")).paypage.url == f"https://{host}/paymentInit"
 
 
 def test_secret_key_is_readable_for_the_group_of_the_folder_only(tmp_path: Path) -> None:
@@ -99,7 +141,6 @@ def test_existing_configuration_is_not_overwritten(tmp_path: Path) -> None:
     (["http://127.0.0.1:49152"], "calls the ports 80 to 9999 only"),
     (["https://shop.example", "--merchant", "../1"], "at most 15 digits"),
     (["https://shop.example", "--server", "production"], "is a test shop, unknown in production"),
-    (["https://shop.example", "--brand", "scellius"], "name the bank's with --url"),
     (["https://shop.example", "--brand", "mercanot"], "invalid choice"),
     (["https://shop.example", "--url", "bank"], "no http or https address"),
 ])  # fmt: skip
@@ -110,14 +151,12 @@ def test_usage_error_writes_nothing(arguments: list[str], words: str, tmp_path: 
 
 
 def test_address_of_another_server_can_be_named(tmp_path: Path) -> None:
-    url = "https://payment-webinit-simu.scellius.example/paymentInit"
+    url = "https://payment-webinit.simu.scellius.labanquepostale.fr/paymentInit"
     status, said = paypage(tmp_path / "conf", "https://shop.example", "--brand", "scellius", "--url", url)
     assert status == 0, said
     assert read_pathfile(str(tmp_path / "conf" / "pathfile")).paypage.url == url
 
 
 def test_each_host_of_a_brand_is_on_the_page() -> None:
-    page = (ROOT / "docs" / "paypage.md").read_text()
-    assert [
-        host for hosts in PAYPAGE_HOSTS.values() for host in hosts.values() if f"`{host}`" not in page
-    ] == []
+    hosts = [host for hosts in PAYPAGE_HOSTS.values() for host in hosts.values()]
+    assert [host for host in hosts if f"`{host}`" not in PAGE] == []

@@ -77,12 +77,7 @@ def server_address(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         if not is_web_address(args.url):
             parser.error(f"--url {args.url} is no http or https address")
         return str(args.url)
-    host = PAYPAGE_HOSTS[args.brand].get(args.server)
-    if not host:
-        parser.error(
-            f"public programs disagree on the {args.server} server of {args.brand}: name the bank's with --url"
-        )
-    return f"https://{host}/paymentInit"
+    return f"https://{PAYPAGE_HOSTS[args.brand][args.server]}/paymentInit"
 
 
 def make_parser() -> argparse.ArgumentParser:
