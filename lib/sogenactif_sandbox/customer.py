@@ -7,7 +7,7 @@ Source: docs/payment-server.md, The way of a payment.
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, request
@@ -19,7 +19,15 @@ from sogenactif_sandbox import appearance, clock, pages, paypage, responses, rul
 from sogenactif_sandbox.addresses import with_fields
 from sogenactif_sandbox.automatic import refused_port
 from sogenactif_sandbox.bank import Bank, Busy, Work
-from sogenactif_sandbox.request import InvalidRequest, Request, SecurityError, differing, read_request
+from sogenactif_sandbox.merchants import merchant
+from sogenactif_sandbox.request import (
+    InvalidRequest,
+    Request,
+    SecurityError,
+    differing,
+    read_request,
+    shop_address,
+)
 from sogenactif_sandbox.shop_files import ShopFiles
 from sogenactif_sandbox.switches import Switches
 from sogenactif_sandbox.transactions import (
@@ -72,10 +80,13 @@ class Customer:
     def call_payment(self) -> Response:
         """Begin a payment with the request of a shop, posted by the browser. Raises RequestError."""
         received = read_request(request.form, self.bank.pathfile, self.shop_files())
-        language = received.fields.get("language", "")
-        if not received.means:
+        cancelled = not received.means and "cancel" in request.form
+        if cancelled:
+            received = replace(received, means=received.brands[0])
+        elif not received.means:
+            owner = merchant(self.bank.merchants, received.fields["merchant_id"])
             return page_response(
-                pages.choice(request.script_root, language, received, self.logos, self.logo_type)
+                pages.choice(request.script_root, received, owner, self.logos, self.logo_type)
             )
         self._check_port(received)
         day = f"{clock.now():%Y%m%d}"
@@ -85,7 +96,7 @@ class Customer:
         except UsedAlready as used:
             return self._used_already(received, day, f"Transaction already processed: {used}")
         except Mismatch as mismatch:
-            raise _refused(mismatch, language, received.post) from None
+            raise _refused(mismatch, received.fields, received.post) from None
         self.bank.transactions.record(
             transaction.id, clock.utc(clock.now()), REQUEST, received.post, transaction.request
         )
@@ -93,6 +104,8 @@ class Customer:
             self.bank.watch()
         if transaction.state == ENDED:
             return self._processed(received, transaction)
+        if cancelled and transaction.state == OPEN:
+            return self._cancelled_before_the_card(transaction)
         return self._as_it_stands(transaction)
 
     def card(self) -> Response:
@@ -114,7 +127,7 @@ class Customer:
                 return self._settled(transaction, lambda: self.bank.give_up(transaction))
             return self._entry(transaction, request.form, wrong.faults, tries == rules.MOST_TRIES - 1)
         if not rules.outlives(card, self.bank.schedule(transaction)):
-            raise InvalidRequest("data", transaction.request.get("language", ""))
+            raise _invalid("data", transaction.request)
         if transaction.is_paypage:
             if not self.bank.transactions.keep_card(transaction.id, card):
                 return self._as_it_stands(self._session(transaction.token))
@@ -163,7 +176,7 @@ class Customer:
         except Busy:
             return self._as_it_stands(self._session(token))
         except Mismatch as mismatch:
-            raise _refused(mismatch, transaction.request.get("language", "")) from None
+            raise _refused(mismatch, transaction.request) from None
         if not transaction.is_paypage and "NO_RESPONSE_PAGE" in _options(transaction):
             response = self._redirect(transaction, cancellation)
         else:
@@ -184,8 +197,7 @@ class Customer:
             parts = urlsplit(url)
             refusal = refused_port(parts.port or (443 if parts.scheme == "https" else 80))
             if refusal:
-                language = received.fields.get("language", "")
-                error = InvalidRequest(f"automatic_response_url: {refusal}", language, refusal)
+                error = _invalid(f"automatic_response_url: {refusal}", received.fields, refusal)
                 error.post = received.post
                 raise error
 
@@ -220,7 +232,7 @@ class Customer:
         except Busy:
             after = None
         except Mismatch as mismatch:
-            raise _refused(mismatch, transaction.request.get("language", "")) from None
+            raise _refused(mismatch, transaction.request) from None
         return _followed_by(self._as_it_stands(self._session(transaction.token)), after)
 
     def _cancellation(self, transaction: Transaction, post: Mapping[str, str]) -> dict[str, str]:
@@ -250,6 +262,17 @@ class Customer:
             abort(400)
         return cancellation
 
+    def _cancelled_before_the_card(self, transaction: Transaction) -> Response:
+        """Cancel a payment of Paypage whose customer chose no means, and lead back to the shop."""
+        cancellation = self.bank.cancellation(transaction)
+        post = responses.seal(cancellation, self.bank.pathfile, transaction.old)
+        try:
+            after = self.bank.cancel(transaction, cancellation, post)
+        except Busy:
+            return self._as_it_stands(self._session(transaction.token))
+        page = pages.returning(self._view(self._session(transaction.token)))
+        return _followed_by(page_response(page), after)
+
     # Pages
 
     def _as_it_stands(self, transaction: Transaction) -> Response:
@@ -258,8 +281,10 @@ class Customer:
         if transaction.state in (AUTHORISING, NOTIFYING):
             return self._show(transaction, pages.pending(self._view(transaction)))
         if transaction.state == CANCELLED:
-            language = transaction.request.get("language", "")
-            return page_response(pages.error(request.script_root, language, "over"), 400)
+            fields, owner = transaction.request, self.bank.merchant_of(transaction)
+            language, shop = fields.get("language", ""), shop_address(fields)
+            page = pages.error(request.script_root, language, "over", shop_name=owner.name, shop_url=shop)
+            return page_response(page, 400)
         options = _options(transaction)
         if "NO_RESPONSE_PAGE_POST" in options or (transaction.is_paypage and "NO_RESPONSE_PAGE" in options):
             return self._show(transaction, pages.returning(self._view(transaction)))
@@ -322,7 +347,7 @@ class Customer:
         try:
             dressed = appearance.make_appearance(fields, shop_files, page, own_sheet)
         except template.TemplateError as error:
-            raise InvalidRequest("templatefile", fields.get("language", ""), str(error)) from None
+            raise _invalid("templatefile", fields, str(error)) from None
         if transaction.state != ENDED:
             schedule = self.bank.schedule(transaction)
         else:
@@ -342,10 +367,19 @@ class Customer:
         return page_response(page)
 
 
-def _refused(mismatch: Mismatch, language: str, post: Mapping[str, str] | None = None) -> SecurityError:
+def _refused(
+    mismatch: Mismatch, fields: Mapping[str, str], post: Mapping[str, str] | None = None
+) -> SecurityError:
     """Return the error of a payment whose number another payment of today has."""
-    error = SecurityError(str(mismatch), language, f"{mismatch}: there is another payment of that number")
-    error.post = post or {}
+    why = f"{mismatch}: there is another payment of that number"
+    error = SecurityError(str(mismatch), fields.get("language", ""), why)
+    error.fields, error.post = fields, post or {}
+    return error
+
+
+def _invalid(parameter: str, fields: Mapping[str, str], why: str = "") -> InvalidRequest:
+    error = InvalidRequest(parameter, fields.get("language", ""), why)
+    error.fields = fields
     return error
 
 

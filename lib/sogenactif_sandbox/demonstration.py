@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from waitress.server import create_server
@@ -15,6 +16,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from installer.configure import PAYPAGE, SIPS, move, prepare
 from sogenactif.http import Application
 from sogenactif_sandbox.automatic import refused_port
+from sogenactif_sandbox.merchants import DEMONSTRATION, Merchants
 from sogenactif_sandbox.pages import PAYPAGE_CARDS, SIPS_CARDS
 from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.servers import LARGEST_BODY
@@ -32,10 +34,20 @@ def demonstration(root: Path, address: str, protocol: str = SIPS, bank_ports: bo
     return DispatcherMiddleware(
         Shop(str(data / "shop.db"), pathfile),
         {
-            "/payment": PaymentServer(pathfile, str(data / "payment.db"), bank_ports=bank_ports),
+            "/payment": PaymentServer(
+                pathfile,
+                str(data / "payment.db"),
+                merchants=_named(pathfile.shop_name),
+                bank_ports=bank_ports,
+            ),
             **{f"/cgi-bin/{name}.py": _script(root / "cgi-bin" / f"{name}.py") for name in SCRIPTS},
         },
     )
+
+
+def _named(shop_name: str) -> Merchants:
+    """Return the demonstration's merchants under the name of its shop."""
+    return {number: replace(known, name=shop_name or known.name) for number, known in DEMONSTRATION.items()}
 
 
 def _script(path: Path) -> Application:
@@ -84,15 +96,15 @@ def main() -> None:
         )
     application = demonstration(arguments.root.resolve(), address, arguments.protocol, arguments.bank_ports)
     server = create_server(application, sockets=[listening], threads=16, max_request_body_size=LARGEST_BODY)
-    accepted, refused = (
-        number.replace(" ", "") for number in (PAYPAGE_CARDS if arguments.protocol == PAYPAGE else SIPS_CARDS)
-    )
+    cards = PAYPAGE_CARDS if arguments.protocol == PAYPAGE else SIPS_CARDS
+    accepted, refused = (cards[result].replace(" ", "") for result in ("accepted", "refused"))
     print(
         f"The shop is at {address}/ and the payment server at {address}/payment; Ctrl-C stops them.",
         flush=True,
     )
     print(
-        f"Cards: {accepted} is accepted, {refused} refused; any expiry to come, code 600.",
+        f"Cards: {accepted} is accepted, {refused} refused; any expiry date to come, code 600.\n"
+        f"What the payment server received and sent: {address}/payment/console",
         flush=True,
     )
     # A shell that starts it in the background lets it ignore this.

@@ -1,5 +1,6 @@
 """The pages that a customer sees, each made by a function."""
 
+import re
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -10,11 +11,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from sogenactif.dates import format_day
 from sogenactif.escape import entities
+from sogenactif.fields import is_digits
 from sogenactif.instalments import Instalment
 from sogenactif.money import format_amount
+from sogenactif.payment import refusal
 from sogenactif.texts import HTML_LANGUAGE
-from sogenactif_sandbox import clock, rules
+from sogenactif.texts import texts as kit_texts
+from sogenactif_sandbox import rules
 from sogenactif_sandbox.addresses import origin
 from sogenactif_sandbox.appearance import Appearance, policy
 from sogenactif_sandbox.merchants import Merchant
@@ -24,10 +29,30 @@ from sogenactif_sandbox.texts import texts
 from sogenactif_sandbox.transactions import Transaction
 
 HERE = Path(__file__).parent
-# Accepted, refused.
-SIPS_CARDS = ("4974 9341 2549 7800", "4972 1876 1520 5")
-PAYPAGE_CARDS = ("4200 0000 0000 0000", "4200 0000 0000 0005")
+# The cards to try, by their result.
+SIPS_CARDS = {
+    "accepted": "4974 9341 2549 7800",
+    "refused": "4972 1876 1520 5",
+    "unavailable": "4974 9341 2549 7890",
+}
+PAYPAGE_CARDS = {
+    "accepted": "4200 0000 0000 0000",
+    "refused": "4200 0000 0000 0005",
+    "unavailable": "4200 0000 0000 0090",
+    "brands": "4300 0000 0000 0000",
+}
 LEADS_ON_AFTER = 5  # seconds
+YEARS_OFFERED = 12
+# How a receipt writes the day and the time of a payment.
+MOMENTS = {
+    "fr": "{} à {} (heure de Paris)",
+    "en": "{}, {} (Paris time)",
+    "de": "{}, {} Uhr (Pariser Zeit)",
+    "es": "{}, {} (hora de París)",
+    "it": "{}, ore {} (ora di Parigi)",
+}
+# Refusals that aren't a decision of the customer's bank.
+NOT_MADE = ("invalid", "late", "unavailable", "used")
 
 
 def _finalize(value: object) -> Markup:
@@ -107,26 +132,51 @@ def entry(
     last_try: bool = False,
 ) -> Page:
     """Return the card entry page; ``typed`` are the values of the previous try, ``faults`` the wrong ones of them."""
-    shown = {name: typed.get(name, "") for name in ("number", "month", "year")}
+    shown = {name: typed.get(name, "") for name in ("number", "holder", "month", "year")}
+    shown["number"] = grouped(shown["number"])
     shown["code_state"] = typed.get("code_state", rules.CODE_GIVEN)
     if "NO_DISPLAY_CARD" in view.appearance.options:
         shown["number"] = ""
-    return view.page(
+    with_password = view.merchant.enrolled and view.transaction.means in rules.WITH_3D_SECURE
+    page = view.page(
         "entry.html",
         entry=shown,
         faults=faults,
         last_try=last_try,
         with_expiry=view.transaction.is_paypage or view.transaction.means not in rules.WITHOUT_EXPIRY,
-        years=[str(year) for year in range(today.year, today.year + rules.YEARS_AHEAD + 1)],
+        years=[str(year) for year in range(today.year, today.year + YEARS_OFFERED + 1)],
         code_length=rules.CODE_LENGTH.get(view.transaction.means),
         test_cards=PAYPAGE_CARDS if view.transaction.is_paypage else SIPS_CARDS,
+        password=rules.PASSWORD if with_password and not view.transaction.is_paypage else "",
         cancel_post=cancel_post,
     )
+    return Page(page.html, f"{page.policy}; script-src 'nonce-{view.nonce}'")
 
 
-def choice(base: str, language: str, request: Request, logos: str, logo_type: str) -> Page:
+def grouped(number: str) -> str:
+    """Return a card number in groups, as it is printed on cards; any other text as it is."""
+    digits = "".join(c for c in number if c not in rules.SEPARATORS)
+    if not is_digits(digits):
+        return number
+    groups = re.fullmatch("(3[47][0-9]{2})([0-9]{6})([0-9]{5})", digits)
+    return " ".join(groups.groups() if groups else re.findall("[0-9]{1,4}", digits))
+
+
+def choice(base: str, request: Request, merchant: Merchant, logos: str, logo_type: str) -> Page:
     """Return the page on which a customer chooses among the means that a Paypage request lists."""
-    html = _render("choice.html", language, base=base, request=request, logos=logos, logo_type=logo_type)
+    language = request.fields.get("language", "")
+    html = _render(
+        "choice.html",
+        language,
+        heading=kit_texts(language)["choose"],
+        base=base,
+        post=request.post,
+        brands=request.brands,
+        request=request.fields,
+        merchant=merchant,
+        logos=logos,
+        logo_type=logo_type,
+    )
     return Page(html, policy(Appearance(), [], logos, ""))
 
 
@@ -168,7 +218,7 @@ def accepted(view: View) -> Page:
     paid = datetime.strptime(response["payment_date"] + response["payment_time"], "%Y%m%d%H%M%S")
     return view.page(
         "accepted.html",
-        moment=clock.utc(paid.replace(tzinfo=clock.PARIS)),
+        moment=paid,
         shop_address=origin(view.transaction.request["normal_return_url"]),
         complement=rows(view.transaction.request.get("receipt_complement", "")),
         response=response,
@@ -192,9 +242,20 @@ def returning(view: View) -> Page:
 
 
 def refused(view: View) -> Page:
-    """Return the page of a payment that was refused, or ended after too many wrong entries."""
-    tries = view.transaction.response["response_code"] == rules.TOO_MANY_TRIES
-    return view.page("refused.html", reason="tries" if tries else "refused")
+    """Return the page of a payment that failed; it says why, in the words of the kit's own page."""
+    response = view.transaction.response
+    kit = kit_texts(view.transaction.request.get("language", ""))
+    reason = refusal(response)
+    if response["response_code"] == rules.CANCELLED:
+        title, why = "cancelled", kit["cancelled_text"]
+    elif response.get("bank_response_code") == rules.MISSING_AUTHENTICATION:
+        title, why = "soft_decline", kit["soft_decline_text"]
+    else:
+        title = "tries" if reason == "tries" else "not_made" if reason in NOT_MADE else "refused"
+        why = kit[f"refused_{reason}"]
+    own = texts(view.transaction.request.get("language", ""))
+    heading = own.get(title) or kit[title]
+    return view.page("refused.html", heading=heading, why=why, failed=title in own)
 
 
 def processed(view: View, post: Mapping[str, str], message: str = "") -> Page:
@@ -208,10 +269,35 @@ def pending(view: View) -> Page:
     return view.page("pending.html")
 
 
-def error(base: str, language: str, reason: str, parameter: str = "", colours: str = "") -> Page:
-    """Return an error page; ``reason`` names its texts, ``colours`` is red, green or empty."""
-    html = _render("error.html", language, base=base, reason=reason, parameter=parameter, colours=colours)
+def error(
+    base: str,
+    language: str,
+    reason: str,
+    parameter: str = "",
+    colours: str = "",
+    shop_name: str = "",
+    shop_url: str = "",
+) -> Page:
+    """Return an error page; ``reason`` names its texts, ``colours`` is red, green or empty.
+
+    It leads back to the shop at ``shop_url``, if that is known.
+    """
+    html = _render(
+        "error.html",
+        language,
+        base=base,
+        reason=reason,
+        parameter=parameter,
+        colours=colours,
+        shop_name=shop_name,
+        shop_url=shop_url,
+    )
     return Page(html, policy(Appearance(), [], "", ""))
+
+
+def format_moment(moment: datetime, language: str) -> str:
+    """Return a moment in Paris as customers write it; ``language`` is that of HTML."""
+    return MOMENTS[language].format(format_day(moment.date(), language), f"{moment:%H:%M}")
 
 
 def _render(template: str, language: str, **values: object) -> bytes:
@@ -220,6 +306,8 @@ def _render(template: str, language: str, **values: object) -> bytes:
         text=texts(language),
         language=html_language,
         amount=partial(format_amount, language=html_language),
+        day=partial(format_day, language=html_language),
+        time=partial(format_moment, language=html_language),
         **values,
     )
     return html.encode()

@@ -18,6 +18,7 @@ from sogenactif.protocols import posted
 from sogenactif.protocols.certificate import certificate_path
 from sogenactif.protocols.sips import open_request
 from sogenactif_sandbox import clock, paypage, template
+from sogenactif_sandbox.addresses import origin
 from sogenactif_sandbox.rules import MEANS, PAYPAGE_MEANS
 from sogenactif_sandbox.shop_files import ShopFiles
 
@@ -41,7 +42,7 @@ class RequestError(Exception):
     """Report a request that the server refuses; ``parameter`` is the wrong field, if there is one.
 
     ``language`` is the customer's, if it is known; ``why`` explains more to the shop's developer;
-    ``post`` holds the refused fields.
+    ``post`` is the refused message, ``fields`` those of the request if its seal is right.
     """
 
     def __init__(self, parameter: str, language: str = "", why: str = "") -> None:
@@ -50,6 +51,7 @@ class RequestError(Exception):
         self.language = language
         self.why = why
         self.post: Mapping[str, str] = {}
+        self.fields: Mapping[str, str] = {}
 
 
 class SecurityError(RequestError):
@@ -103,6 +105,14 @@ def differing(first: Mapping[str, str], again: Mapping[str, str]) -> list[str]:
     return [name for name in names if first.get(name) != again.get(name)]
 
 
+def shop_address(fields: Mapping[str, str]) -> str:
+    """Return the address of the shop of a request: the origin that its customers return to; empty if there is none."""
+    for name in ("cancel_return_url", "normal_return_url"):
+        if is_address(fields.get(name, "")):
+            return f"{origin(fields[name])}/"
+    return ""
+
+
 def chosen_means(form: Mapping[str, str]) -> str:
     """Return the means whose image button was pressed: browsers send its name with ``.x`` and ``.y``."""
     chosen = [name[:-2] for name in form if name.endswith(".x")]
@@ -127,7 +137,11 @@ def _read(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles) ->
     fields = {name: value for name, value in fields.items() if value}
     means = chosen_means(form)
     previous = certificate_path(pathfile, fields["merchant_country"], fields["merchant_id"], old=True)
-    _check(fields, means, shop_files)
+    try:
+        _check(fields, means, shop_files)
+    except RequestError as error:
+        error.fields = fields
+        raise
     return Request(fields, means, post, certificate.path == previous)
 
 

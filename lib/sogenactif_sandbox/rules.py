@@ -102,6 +102,7 @@ AUTHENTICATIONS = {
 MISSING_AUTHENTICATION = "A1"  # acquirerResponseCode of a soft decline
 STRONG = ("CHALLENGE", "CHALLENGE_MANDATE")  # fraudData.challengeMode3DS of a second try
 PASSWORD = "00000000"
+SEPARATORS = " .-\u00a0\u202f"  # between the digits of a card number, as customers type it
 LAST_CAPTURE_DAY_3D = 6
 
 AT_ONCE = frozenset(("BANCONTACTMISTERCASH", "PAYPAL", "PAYLIB"))  # the means that can be captured IMMEDIATE
@@ -144,7 +145,7 @@ def read_card(means: str, entry: Mapping[str, str], today: date) -> Card:
 
     Blanks, dots and hyphens in the number are ignored. Raises WrongEntry.
     """
-    number = "".join(c for c in entry.get("number", "") if c not in " .-\u00a0\u202f")
+    number = "".join(c for c in entry.get("number", "") if c not in SEPARATORS)
     expiry = (
         "" if means in WITHOUT_EXPIRY else read_expiry(entry.get("month", ""), entry.get("year", ""), today)
     )
@@ -174,7 +175,7 @@ def read_paypage_card(entry: Mapping[str, str], today: date, means: str) -> Card
 
     A card of no known first digits has the brand of the chosen ``means``. Raises WrongEntry.
     """
-    number = "".join(c for c in entry.get("number", "") if c not in " .-\u00a0\u202f")
+    number = "".join(c for c in entry.get("number", "") if c not in SEPARATORS)
     expiry = read_expiry(entry.get("month", ""), entry.get("year", ""), today)
     faults = []
     if not (is_digits(number) and 15 <= len(number) <= 19):

@@ -16,9 +16,9 @@ from sogenactif_sandbox import clock, pages
 from sogenactif_sandbox.bank import Bank
 from sogenactif_sandbox.console import Console
 from sogenactif_sandbox.customer import Customer, page_response
-from sogenactif_sandbox.merchants import DEMONSTRATION, Merchants
+from sogenactif_sandbox.merchants import DEMONSTRATION, Merchants, merchant
 from sogenactif_sandbox.office import Office
-from sogenactif_sandbox.request import ForbiddenCharacter, RequestError, SecurityError
+from sogenactif_sandbox.request import ForbiddenCharacter, RequestError, SecurityError, shop_address
 from sogenactif_sandbox.scheduler import Scheduler
 from sogenactif_sandbox.shop_files import ShopFiles
 from sogenactif_sandbox.transactions import REFUSED, Transactions
@@ -115,10 +115,10 @@ class PaymentServer(Flask):
         moment = clock.utc(clock.now())
         self.transactions.record(None, moment, REFUSED, post, named, answer=_printable(why))
         if isinstance(error, SecurityError):
-            return self._error("security", 403, error.language, error.parameter, "red")
+            return self._error("security", 403, error, "red")
         if isinstance(error, ForbiddenCharacter):
-            return self._error("forbidden", 400, error.language, error.parameter, "green")
-        return self._error("invalid", 400, error.language, error.parameter, "red")
+            return self._error("forbidden", 400, error, "green")
+        return self._error("invalid", 400, error, "red")
 
     def fail(self, error: HTTPException) -> AnyResponse:
         """Show a page for any other error; Flask has logged those of the server itself."""
@@ -131,10 +131,20 @@ class PaymentServer(Flask):
         return response
 
     def _error(
-        self, reason: str, status: int, language: str = "", parameter: str = "", colours: str = ""
+        self, reason: str, status: int, refusal: RequestError | None = None, colours: str = ""
     ) -> Response:
-        language = language or accepted_language(request.headers.get("Accept-Language", ""))
-        return page_response(pages.error(request.script_root, language, reason, parameter, colours), status)
+        fields = refusal.fields if refusal else {}
+        language = refusal.language if refusal else ""
+        page = pages.error(
+            request.script_root,
+            language or accepted_language(request.headers.get("Accept-Language", "")),
+            reason,
+            refusal.parameter if refusal else "",
+            colours,
+            merchant(self.bank.merchants, fields["merchant_id"]).name if fields else "",
+            shop_address(fields),
+        )
+        return page_response(page, status)
 
 
 def _protect(response: Response) -> Response:

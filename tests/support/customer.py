@@ -25,7 +25,7 @@ def give_card(page: Page, number: str) -> None:
     page.get_by_label(re.compile("month", re.I)).select_option("12")
     page.get_by_label(re.compile("year", re.I)).select_option(index=3)
     page.get_by_label(re.compile("security code", re.I)).fill("600")
-    follow(page.get_by_role("button", name=re.compile("confirm|validate", re.I)))
+    follow(page.get_by_role("button", name=re.compile("confirm|^pay ", re.I)))
     authenticated = page.get_by_role("button", name="SUCCESS")
     if authenticated.count():  # Paypage asks for the result of the authentication
         follow(authenticated)

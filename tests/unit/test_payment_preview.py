@@ -43,7 +43,7 @@ def test_the_schedule_of_a_payment_in_several_times() -> None:
         "capture_day": "5",
         "data": "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=15000",
     }
-    assert "2026-12-28" in preview("entry", fields).decode()
+    assert "28 décembre 2026" in preview("entry", fields).decode()
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import html
 import http.client
 import random
 import re
@@ -64,9 +65,9 @@ def test_the_receipt_is_in_order(running: Bank) -> None:
     page = running.card(running.call(running.request(receipt_complement=complement)))
     response = running.read(page)
     parts = [
-        "Your payment is recorded",
+        "Payment accepted",
         "Return to the shop",
-        " UTC",
+        " (Paris time)",
         running.shop.url + "<",
         response["merchant_id"],
         response["transaction_id"],
@@ -75,7 +76,7 @@ def test_the_receipt_is_in_order(running: Bank) -> None:
         "4974 #### #### ##00",
         response["authorisation_id"],
         response["payment_certificate"],
-        "Keep this reference",
+        "Keep this receipt",
     ]
     places = [page.text.find(part) for part in parts]
     assert -1 not in places
@@ -146,7 +147,7 @@ def test_going_back_gives_no_more_tries(running: Bank) -> None:
 
 def test_the_security_code_is_never_shown_again(running: Bank) -> None:
     page = running.card(running.call(running.request()), number="4974934125497800", code="61234")
-    assert "61234" not in page.text and "4974934125497800" in page.text
+    assert "61234" not in page.text and 'value="4974 9341 2549 7800"' in page.text
 
 
 def test_no_card_number_or_code_is_stored(running: Bank, param: Path) -> None:
@@ -465,7 +466,9 @@ def test_pages_are_never_stored_and_load_nothing_else(running: Bank) -> None:
     assert entry.headers["cache-control"] == "no-store"
     policy = entry.headers["content-security-policy"]
     assert "default-src 'none'" in policy and f"frame-ancestors 'self' {running.shop.url}" in policy
-    assert "<script" not in entry.text and " style=" not in entry.text
+    nonce = re.findall(r"'nonce-([^']+)'", policy)[0]
+    assert re.findall(r"<script[^>]*>", entry.text) == [f'<script nonce="{nonce}">']
+    assert " style=" not in entry.text
     assert send(f"{running.url}/style.css").headers["content-type"].startswith("text/css")
 
 
@@ -488,22 +491,30 @@ def test_pages_speak_the_customers_language(running: Bank, language: str, html: 
 
 @pytest.mark.parametrize(
     ("language", "word"),
-    [("fr", "Valider"), ("en", "Validate"), ("ge", "Bestätigen"), ("sp", "Validar"), ("it", "Convalidare")],
+    [
+        ("fr", "Payer 1\u202f234,50\u00a0€"),
+        ("en", "Pay €1,234.50"),
+        ("ge", "1.234,50\u00a0€ bezahlen"),
+        ("sp", "Pagar 1.234,50\u00a0€"),
+        ("it", "Paga 1.234,50\u00a0€"),
+    ],
 )
-def test_the_button_is_named_validate(running: Bank, language: str, word: str) -> None:
-    page = running.call(running.request(language=language)).text
-    assert re.search(rf'<button class="sips_submit_button main">{word}</button>', page)
+def test_the_button_names_the_amount(running: Bank, language: str, word: str) -> None:
+    page = running.call(running.request(language=language, amount="123450")).text
+    assert f'<button class="sips_submit_button main">{word}</button>' in html.unescape(page)
 
 
 @pytest.mark.parametrize(("means", "code"), [("CB", "600"), ("AMEX", "6000"), ("COFINOGA", "")])
 def test_the_entry_page_says_which_cards_to_try(running: Bank, means: str, code: str) -> None:
     entry = running.call(running.request(), means)
     said = entry.text[entry.text.index("nothing is charged") : entry.text.index("<main")]
-    accepted, refused, *codes = re.findall(r"<b>([0-9 ]+)</b>", said)
-    assert codes == ([code] if code else [])
-    assert running.read(running.card(entry, accepted, code))["response_code"] == "00"
-    other = running.call(running.request(), means)
-    assert running.read(running.card(other, refused, code))["response_code"] == "05"
+    *cards, last = re.findall(r"<b>([0-9 ]+)</b>", said)
+    assert last == code or not code
+    for number, result in zip([*cards, last], ("00", "05", "90"), strict=False):
+        response = running.read(running.card(entry, number, code))
+        assert response["response_code"] == result
+        entry = running.call(running.request(), means)
+    accepted = cards[0]
     assert "Test cards" not in running.card(running.call(running.request()), accepted).text
 
 
@@ -627,3 +638,59 @@ def test_shop_served_by_the_same_threads_is_notified(param: Path) -> None:
         states = [transaction["automatic"] for transaction in running.console("transactions")]
     server.close()
     assert states == [["SENT"]] * 18 and notified_before_the_page == [True] * 18
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "heading", "sentence"),
+    [
+        ("4974934125497805", "600", "Your payment was refused", "Your bank refused this payment."),
+        ("4974934125497800", "601", "Your payment was refused", "The card’s security code was wrong."),
+        ("4974934125497890", "600", "The payment was not made", "The bank can’t be reached at the moment."),
+        ("4974934125497812", "600", "The payment was not made", "The bank could not process this request."),
+    ],
+)
+def test_a_refusal_says_what_happened(
+    running: Bank, number: str, code: str, heading: str, sentence: str
+) -> None:
+    refused = html.unescape(running.card(running.call(running.request()), number, code).text)
+    assert heading in refused and sentence in refused and "Nothing was charged." in refused
+    assert "Return to the shop" in refused and "Cancel" not in refused
+
+
+def test_every_end_names_the_order_and_leads_back_to_the_shop(running: Bank) -> None:
+    data = running.request(order_id="CMD-42")
+    entry = running.call(data)
+    accepted, processed = running.card(entry), running.call(data)
+    assert all("CMD-42" in page.text for page in (entry, accepted, processed))
+    other = running.call(running.request())
+    running.cancel(other)
+    expired = running.card(other)
+    invalid = running.call(running.request(currency_code="111"))
+    for page in (expired, invalid):
+        assert "Boutique de démonstration" in page.text
+        assert f'<a class="button" href="{running.shop.url}/">Return to the shop</a>' in page.text
+    forged = running.call(data[:-1] + ("0" if data[-1] != "0" else "1"))
+    assert forged.status == 403 and running.shop.url not in forged.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("49749341254978", "4974 9341 2549 78"),
+        ("4974-9341.2549 78", "4974 9341 2549 78"),
+        ("371449635398431", "3714 496353 98431"),
+        ("4974x", "4974x"),
+    ],
+)
+def test_a_number_is_shown_again_in_groups_and_the_name_with_it(
+    running: Bank, typed: str, shown: str
+) -> None:
+    again = running.card(running.call(running.request()), typed, "1", holder="Zoé <Martin>")
+    text = html.unescape(again.text)
+    assert f'value="{shown}"' in text and 'value="Zoé <Martin>"' in text
+
+
+def test_browsers_know_the_fields_of_a_card(running: Bank) -> None:
+    entry = running.call(running.request()).text
+    names = ["cc-number", "cc-name", "cc-exp-month", "cc-exp-year", "cc-csc"]
+    assert re.findall(r'autocomplete="(cc-[^"]*)"', entry) == names

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sogenactif.dates import format_day
 from sogenactif.money import CURRENCIES
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.rules import MEANS, WITHOUT_EXPIRY
@@ -204,7 +205,7 @@ def test_3d_secure_goes_through_two_pages(running: Bank) -> None:
     assert refresh and link and refresh[1] == link[1]
     assert running.shop.automatic().count(entry.hidden("DATA")) == 0
     control = send(running.url + link[1].removeprefix("/payment"))
-    assert "Controllo di accesso" in control.text and "4974 #### #### ##00" in control.text
+    assert "Confermi la sua identità" in control.text and "4974 #### #### ##00" in control.text
     assert running.read(running.authenticate(information, "00000000"))["response_code"] == "00"
 
 
@@ -212,7 +213,7 @@ def test_a_second_digit_0_makes_the_access_control_english(running: Bank) -> Non
     entry = running.call(running.request(merchant_id=ENROLLED, language="fr"))
     information = running.card(entry, number="4074934125497800")
     control = send(f"{running.url}/authentication?session={information.session}")
-    assert '<html lang="en">' in control.text and "access control" in control.text
+    assert '<html lang="en">' in control.text and "Confirm your identity" in control.text
 
 
 def test_nothing_is_authorised_without_the_password(running: Bank) -> None:
@@ -243,7 +244,7 @@ def test_schedules(running: Bank, amount: str, day: str, data: str, parts: list[
     accepted = running.card(entry)
     for page in (entry, accepted):
         assert all(
-            day.isoformat() in page.text and f"€{value / 100:,.2f}" in page.text for day, value in dates
+            format_day(day, "en") in page.text and f"€{value / 100:,.2f}" in page.text for day, value in dates
         )
         assert "Schedule" in page.text and f"€{int(amount) / 100:,.2f}" in page.text
     due = ",".join(f"{day:%Y%m%d}/{value}" for day, value in dates)
@@ -296,7 +297,7 @@ def test_dates_of_the_shop_are_not_trusted(running: Bank) -> None:
     for mode in ("PAYMENT_N", "AUTHOR_CAPTURE"):
         data = "PAYMENT_DUE_DATES=x/y;NB_PAYMENT=2;PERIOD=1;INITIAL_AMOUNT=10"
         page = running.card(running.call(running.request(capture_mode=mode, capture_day="0", data=data)))
-        assert page.status == 200 and "Your payment is recorded" in page.text
+        assert page.status == 200 and "Payment accepted" in page.text
         assert running.last()["payments"]
 
 
@@ -355,7 +356,7 @@ def test_states_in_the_console(running: Bank, asked: tuple[str, str, str], state
 OPTIONS = {
     "CARD_NO_LOGO": ("entry", "/logos/CB.svg"),
     "NO_COPYRIGHT": ("every", "sips_footer_message"),
-    "NO_DISPLAY_CARD": ("errors", "4974934125497800"),
+    "NO_DISPLAY_CARD": ("errors", 'value="4974 9341 2549 7800"'),
     "NO_DISPLAY_CANCEL": ("entry", "sips_customer_return_button"),
     "NO_SSL_SYMBOLS": ("entry", "CLEF.svg"),
     "NO_WINDOWS_MSG": ("accepted", "sips_no_windows_message"),
