@@ -39,6 +39,7 @@ EXAMPLES = {
     ],
     "migrate": ["migrate cgi-bin/pathfile", "migrate cgi-bin/pathfile --brand sherlocks --server production"],
     "verify": ["verify"],
+    "prune": ["prune --before 2025-10-01", "prune --before 2025-10-01 --json"],
 }
 
 

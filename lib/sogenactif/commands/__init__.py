@@ -27,6 +27,7 @@ COMMANDS = {
     "paypage": ("write a Paypage configuration where there is none", "sogenactif.commands.paypage"),
     "migrate": ("write a Paypage configuration beside that of Sips 1.0", "sogenactif.commands.migrate"),
     "verify": ("compare the journal with the ledger", "sogenactif.commands.verify"),
+    "prune": ("delete the personal values of old payments", "sogenactif.commands.prune"),
 }
 
 

@@ -126,6 +126,15 @@ def end(name: str, status: int, **values: object) -> NoReturn:
     sys.exit(status)
 
 
+def confirmed(name: str) -> bool:
+    """Ask a question of the texts, and return whether the answer is yes; the end of the input means no."""
+    try:
+        return input(f"{say(name)} ").strip().lower() in ("y", "yes", "o", "oui")
+    except EOFError:
+        print()
+        return False
+
+
 def add_reference(parser: argparse.ArgumentParser) -> None:
     """Add the argument that names a transaction."""
     parser.add_argument("reference", help="its day and transaction_id, AAAAMMJJ-NNNNNN or YYYY-MM-DD-NNNNNN")

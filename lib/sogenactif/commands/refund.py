@@ -9,6 +9,7 @@ from sogenactif.commands.common import (
     add_merchant,
     add_reference,
     command_parser,
+    confirmed,
     money,
     print_json,
     read_reference,
@@ -101,7 +102,7 @@ def _operate(
                 _print(transaction, prepared)
             if prepared.done:
                 return 0, {**row, "result": "done"}
-            if not args.yes and not _confirmed():
+            if not args.yes and not confirmed("refund_confirm"):
                 warn("refund_not_confirmed")
                 return NOT_DONE, row
             sending = True
@@ -140,10 +141,3 @@ def _print(transaction: Transaction, prepared: Prepared) -> None:
     values |= {"words": bank_state(status), "left": money(prepared.left, currency)}
     print(printable(say("refund_transaction", **values)))
     print(say(f"refund_{prepared.operation}", amount=money(prepared.amount, currency)))
-
-
-def _confirmed() -> bool:
-    try:
-        return input(f"{say('refund_confirm')} ").strip().lower() in ("y", "yes", "o", "oui")
-    except EOFError:
-        return False

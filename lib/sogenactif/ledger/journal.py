@@ -53,6 +53,39 @@ class Journal:
         except OSError as error:
             raise JournalError(path, error) from error
 
+    def rewrite(self, day: str, change: Callable[[Entry | None], Entry | None]) -> bool:
+        """Write a day again with what ``change`` returns for each entry, and return whether anything changed.
+
+        An invalid line is given to it as None, and a line for which it returns None goes. The file is replaced as a
+        whole once the new one is on the disk. Raises JournalError.
+        """
+        path, is_changed, is_empty = f"{self.folder}/{day}.jsonl", False, True
+        draft = f"{path}.new"
+        try:
+            file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            with open(file, "rb") as lines, open(open_private(draft, os.O_TRUNC), "wb") as new:
+                # Until it is replaced nobody appends to it, and who waits for it then opens the new one.
+                fcntl.flock(lines, fcntl.LOCK_EX)
+                for line in lines:
+                    entry = _entry(line)
+                    changed = change(entry)
+                    is_changed |= changed is not entry or entry is None
+                    if changed is not None:
+                        is_empty = False
+                        new.write(line if changed is entry else json.dumps(changed).encode("ascii") + b"\n")
+                new.flush()
+                os.fsync(new.fileno())
+                if is_changed and not is_empty:
+                    os.replace(draft, path)
+                else:
+                    os.unlink(draft)
+                if is_changed and is_empty:
+                    os.unlink(path)
+            flush_folder(self.folder)
+        except OSError as error:
+            raise JournalError(path, error) from error
+        return is_changed
+
     def entries(self, report: Callable[[JournalUnreadable], None] | None = None) -> Iterator[Entry]:
         """Yield every entry, the oldest day first; a line cut by a crash is skipped. ``report`` as for ``lines``."""
         return (entry for entry in self.lines(report) if entry)
@@ -115,11 +148,23 @@ class Journal:
         return sorted(name[:8] for name in names if DAY_FILE.fullmatch(name))
 
     def _open(self, path: str) -> int:
-        try:
-            return open_private(path, os.O_APPEND)
-        except FileNotFoundError:
-            self._make_folder()
-            return open_private(path, os.O_APPEND)
+        """Open and lock the file of a day: the one at its path, for ``rewrite`` may replace it meanwhile."""
+        while True:
+            try:
+                file = open_private(path, os.O_APPEND)
+            except FileNotFoundError:
+                self._make_folder()
+                continue
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if os.path.samestat(os.fstat(file), os.stat(path)):
+                    return file
+            except FileNotFoundError:
+                pass
+            except BaseException:
+                os.close(file)
+                raise
+            os.close(file)
 
     def _make_folder(self) -> None:
         if not os.path.isdir(self.folder):

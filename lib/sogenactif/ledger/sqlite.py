@@ -142,6 +142,16 @@ class SqliteDatabase:
                     os.unlink(path)
             os.close(file)
 
+    @contextmanager
+    def erasing(self) -> Iterator[None]:
+        """Overwrite in the file what is deleted in the block, and leave no copy of it in the WAL. Raises LedgerError."""
+        try:
+            self._connection.execute("PRAGMA secure_delete = ON")
+            yield
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except self._error as error:
+            _fail(self.path, error)
+
     def is_usable(self) -> bool:
         """Return whether the open file is still at its path, and not lost, emptied or replaced."""
         same_file = _identity(self.path) == self._file is not None
