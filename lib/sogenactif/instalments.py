@@ -11,6 +11,8 @@ from sogenactif.fields import is_digits
 
 MOST_DAYS_OF_A_SCHEDULE = 90
 OPTIONS = ("NB_PAYMENT", "PERIOD", "INITIAL_AMOUNT")
+# The option with which the server returns a schedule.
+DUE_DATES = "PAYMENT_DUE_DATES"
 
 
 class Instalment(NamedTuple):
@@ -55,7 +57,7 @@ def read_due_dates(data: str) -> tuple[Instalment, ...]:
     """Return the schedule in the data of a response, empty without one. Raises ValueError if it is malformed."""
     for option in reversed(data.split(";")):  # the last is the server's
         name, _, value = option.partition("=")
-        if name in ("PAYMENT_DUE_DATES", "PAYMENT_DUE_DATE"):
+        if name in (DUE_DATES, "PAYMENT_DUE_DATE"):
             pairs = (part.split("/") for part in value.split(","))
             return tuple(Instalment(read_day(day), int(amount)) for day, amount in pairs)
     return ()

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from sogenactif.configuration import Pathfile
-from sogenactif.instalments import Instalment, due_dates, schedule
+from sogenactif.instalments import DUE_DATES, Instalment, due_dates, read_due_dates, schedule
 from sogenactif_sandbox import automatic, clock, responses, rules
 from sogenactif_sandbox.merchants import Merchant, Merchants, merchant
-from sogenactif_sandbox.request import DUE_DATES
 from sogenactif_sandbox.scheduler import Scheduler
 from sogenactif_sandbox.switches import BEFORE, NEVER
 from sogenactif_sandbox.transactions import (
@@ -69,6 +68,8 @@ class Bank:
         request = transaction.request
         if request.get("capture_mode") != "PAYMENT_N":
             return ()
+        if transaction.is_paypage:
+            return read_due_dates(request["data"])
         first_after = self._capture_day(transaction)
         return schedule(int(request["amount"]), request["data"], first_after, clock.now().date())
 
@@ -83,7 +84,7 @@ class Bank:
             code, fields = rules.UNAVAILABLE, {"bank_response_code": rules.UNAVAILABLE}
         parts = self.schedule(transaction)
         if parts and code == rules.ACCEPTED:
-            fields["data"] = transaction.request["data"] + DUE_DATES + due_dates(parts)
+            fields["data"] = f"{transaction.request['data']};{DUE_DATES}={due_dates(parts)}"
         fields["capture_day"] = str(self._capture_day(transaction))
         return self._settle(transaction, code, condition, card, fields)
 
@@ -143,8 +144,6 @@ class Bank:
             fields["complementary_code"] = transaction.switches.complementary_code
         if code == rules.ACCEPTED:
             fields["guarantee"] = "Y" if condition in (rules.SUCCESS, rules.ATTEMPT) else "N"
-            if parts := self.schedule(transaction):
-                fields["data"] = transaction.request["data"] + DUE_DATES + due_dates(parts)
         return self._settle(transaction, code, condition, card, fields)
 
     def pay_without_card(self, transaction: Transaction, result: str) -> Work | None:

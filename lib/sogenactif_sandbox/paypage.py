@@ -18,7 +18,7 @@ from sogenactif.configuration import Pathfile
 from sogenactif.dates import read_day
 from sogenactif.errors import KeyMissing
 from sogenactif.fields import is_digits
-from sogenactif.instalments import OPTIONS, WrongSchedule, schedule
+from sogenactif.instalments import DUE_DATES, Instalment, due_dates
 from sogenactif.protocols import secrets_of
 from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif_sandbox import clock
@@ -95,7 +95,7 @@ PLAIN = {
     "fraudData.allowedCardArea", "fraudData.bypassCtrlList", "fraudData.bypassInfoList", "fraudData.riskManagementDynamicValueList",
     "fraudData.merchantCustomerAuthentDateTime", "fraudData.allowedCardCountryList", "fraudData.deniedCardCountryList",
     "fraudData.allowedIpCountryList", "fraudData.deniedIpCountryList", "riskManagementCustomDataList",
-    "customerBillingNb", "customerDeliverySuccessFlag", "evidenceNumber", "evidenceAcquisitionDate", "hashAlgorithm1",
+    "customerBillingNb", "customerEmail", "customerDeliverySuccessFlag", "evidenceNumber", "evidenceAcquisitionDate", "hashAlgorithm1",
     "hashAlgorithm2", "hashSalt1", "hashSalt2", "invoiceId", "mandateId", "numTransaction", "paymentMeanId",
     "secureReference", "subMerchantId", "subMerchantCategoryCode", "subMerchantLegalId", "subMerchantName",
     "subMerchantShortName", "subMerchantAddress.city", "valueDate", "transactionDescription",
@@ -236,13 +236,12 @@ def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> Op
     numbers = [(day, pairs[S10].zfill(6))] if S10 in pairs else []
     numbers += [("", pairs["transactionReference"])] if "transactionReference" in pairs else []
     if pairs.get("paymentPattern") == "INSTALMENT":
-        options += _instalments(pairs)
-        days = pairs["instalmentData.datesList"].split(",")
-        fields |= {"capture_mode": "PAYMENT_N", "capture_day": str((read_day(days[0]) - today).days)}
-        ids = pairs.get("instalmentData.s10TransactionIdsList", "").split(",")
-        numbers += [(day, id.zfill(6)) for day, id in zip(days[1:], ids[1:], strict=False)]
-        references = pairs.get("instalmentData.transactionReferencesList", "").split(",")
-        numbers += [("", reference) for reference in references[1:]]
+        parts = _instalments(pairs, today)
+        options.append(f"{DUE_DATES}={due_dates(parts)}")
+        fields |= {"capture_mode": "PAYMENT_N", "capture_day": str((parts[0].day - today).days)}
+        ids = _list(pairs, "s10TransactionIdsList")
+        numbers += [(f"{part.day:%Y%m%d}", id.zfill(6)) for part, id in zip(parts[1:], ids[1:], strict=False)]
+        numbers += [("", reference) for reference in _list(pairs, "transactionReferencesList")[1:]]
     fields["data"] = ";".join(options)
     return Opened({name: value for name, value in fields.items() if value}, old, tuple(numbers))
 
@@ -361,7 +360,9 @@ def _check(pairs: Mapping[str, str]) -> None:
 def _check_numbers(pairs: Mapping[str, str]) -> None:
     """Raise InitialisationError if the request doesn't have the kind of number that is set for its shop."""
     merchant_id, has_s10, has_reference = pairs["merchantId"], S10 in pairs, "transactionReference" in pairs
-    if merchant_id in BY_SERVER and (has_s10 or has_reference):
+    # The platform's own samples name the parts of a payment in several times of the shop whose references it generates.
+    unexpected = {"s10": has_s10 or has_reference, "reference": has_s10}
+    if unexpected.get(BY_SERVER.get(merchant_id, "")):
         key = S10 if has_s10 else "transactionReference"
         raise InitialisationError(f"Invalid keyword: {key}={pairs[key]}")
     mode = BY_SHOP.get(merchant_id)
@@ -371,18 +372,34 @@ def _check_numbers(pairs: Mapping[str, str]) -> None:
         raise InitialisationError(f"Invalid keyword: transactionReference={pairs['transactionReference']}")
 
 
-def _instalments(pairs: Mapping[str, str]) -> list[str]:
-    """Return the schedule of a request as options of the field data. Raises InitialisationError."""
-    lists = [pairs.get(f"instalmentData.{name}", "").split(",") for name in ("datesList", "amountsList")]
+def _instalments(pairs: Mapping[str, str], today: date) -> tuple[Instalment, ...]:
+    """Return the parts of a payment in several times, the first on no day before ``today``. Raises InitialisationError."""
+    days, amounts = _list(pairs, "datesList"), _list(pairs, "amountsList")
+    own = {"s10TransactionIdsList": S10, "transactionReferencesList": "transactionReference"}
+    numbers = {key: _list(pairs, name) for name, key in own.items()}
     try:
-        days, amounts = [read_day(day) for day in lists[0]], [int(amount) for amount in lists[1]]
-        if not all(map(is_digits, lists[1])):
-            raise WrongSchedule
-        values = (len(days), (days[1] - days[0]).days, amounts[0])
-        options = [f"{name}={value}" for name, value in zip(OPTIONS, values, strict=True)]
-        parts = schedule(int(pairs["amount"]), ";".join(options), 0, days[0])
-        if [(part.day, part.amount) for part in parts] != list(zip(days, amounts, strict=True)):
-            raise WrongSchedule
-    except (ValueError, IndexError, WrongSchedule):
-        raise InitialisationError("Invalid field value: instalmentData") from None
-    return options
+        if not all(map(is_digits, amounts)):
+            raise ValueError
+        parts = tuple(Instalment(read_day(day), int(a)) for day, a in zip(days, amounts, strict=True))
+    except ValueError:
+        parts = ()
+    ascending = [today, *(part.day for part in parts)]
+    if (
+        len(parts) < 2
+        or pairs.get("instalmentData.number", "") != str(len(parts))
+        or ascending != sorted(ascending)
+        or len(set(ascending[1:])) < len(parts)
+        or any(part.amount < 1 for part in parts)
+        or sum(part.amount for part in parts) != int(pairs["amount"])
+        or any(
+            given and (len(given) != len(parts) or given[0] != pairs.get(key))
+            for key, given in numbers.items()
+        )
+    ):
+        raise InitialisationError("Invalid field value: instalmentData")
+    return parts
+
+
+def _list(pairs: Mapping[str, str], name: str) -> list[str]:
+    """Return a list of instalmentData, empty if the request has none."""
+    return list(filter(None, pairs.get(f"instalmentData.{name}", "").split(",")))

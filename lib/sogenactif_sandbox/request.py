@@ -12,7 +12,7 @@ from sogenactif.addresses import is_address
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import MessageError, MessageStructureError, SealError, SecretError
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, is_digits, to_bytes
-from sogenactif.instalments import WrongSchedule, due_dates, schedule
+from sogenactif.instalments import DUE_DATES, WrongSchedule, due_dates, schedule
 from sogenactif.money import CURRENCIES
 from sogenactif.protocols import posted
 from sogenactif.protocols.certificate import certificate_path
@@ -27,7 +27,6 @@ WITHOUT_SEPARATORS = ("customer_id", "order_id", "return_context", "statement_re
 SEPARATORS = re.compile(r'[|;:"]')
 FORMATS = {"n": re.compile(r"[0-9]*"), "a": re.compile(r"[A-Za-z_]*")}
 COLOUR = re.compile(r"#?[0-9A-Fa-f]{6}")
-DUE_DATES = ";PAYMENT_DUE_DATES="
 COUNTRY = "fr"  # requests of Paypage name none
 BRANDS = re.compile(r"[A-Z0-9_]+(,[A-Z0-9_]+)*")
 NO_MEANS = (
@@ -211,7 +210,7 @@ def _wrong_schedule(fields: Mapping[str, str]) -> list[str]:
         dates = due_dates(schedule(int(fields["amount"]), data, 0, date(2000, 1, 1)))
     except WrongSchedule:
         return ["data"]
-    room = MAX_LENGTH["data"] - len(to_bytes(data)) - len(DUE_DATES)
+    room = MAX_LENGTH["data"] - len(to_bytes(data)) - len(f";{DUE_DATES}=")
     return [] if len(dates) <= room else ["data"]
 
 

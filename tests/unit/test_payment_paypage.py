@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -407,6 +408,83 @@ def test_every_seal_and_encoding_on_every_way(server: Bank, algorithm: str, enco
     assert (pairs["transactionReference"], pairs["returnContext"]) == ("A1b2", "café")
 
 
+# What published programs post, in their own spelling: SealAlgorithm (absent means SHA-256), Encode, InterfaceVersion, and
+# their keys of Data beside amount, currency, merchant, key version and return address.
+SAMPLE = {
+    "merchantId": "002001000000002",
+    "orderId": "",
+    "automaticResponseUrl": "",
+    "customerLanguage": "",
+    "orderChannel": "INTERNET",
+}
+PROGRAMS = {
+    "sample of the platform": ("HMAC-SHA-256", "base64", "HP_2.24", {**SAMPLE, "responseEncoding": "base64"}),
+    "sample, mail order": ("HMAC-SHA-256", "base64", "HP_2.24", {**SAMPLE, "responseEncoding": "base64", "orderChannel": "MOTO"}),
+    "sample, one click": ("HMAC-SHA-256", "base64", "HP_2.24", {**SAMPLE, "responseEncoding": "base64", "merchantWalletId": "1205987"}),
+    "sample, validation": ("HMAC-SHA-256", "base64", "HP_2.24", {**SAMPLE, "captureMode": "VALIDATION", "captureDay": "3"}),
+    "sample, strong authentication": ("HMAC-SHA-256", "base64", "HP_2.24", {
+        **SAMPLE, "billingAddress__city": "Nantes", "billingAddress__addressAdditional1": "route de l'atlantique, 5990",
+        "holderContact__lastname": "Doe", "fraudData__merchantCustomerAuthentMethod": "NOAUTHENT",
+        "fraudData__challengeMode3DS": "NO_CHALLENGE",
+    }),
+    "sample, instalments": ("HMAC-SHA-256", "base64", "HP_2.24", {
+        **SAMPLE, "amount": "9000", "transactionReference": "m136", "paymentPattern": "INSTALMENT", "instalmentData__number": "3",
+        "instalmentData__amountsList": "1000,1000,7000", "instalmentData__datesList": "TODAY+0,TODAY+1,TODAY+2",
+        "instalmentData__transactionReferencesList": "m136,m236,m336",
+    }),
+    "eopayment": ("", "", "HP_2.3", {
+        "merchantId": "002001000000001", "transactionReference": "9fc1342b714a4e058f7534c5b24b0491",
+        "orderId": "9fc1342b714a4e058f7534c5b24b0491", "statementReference": "9fc1342b714a4e058f7534c5b24b0491",
+        "billingContact__email": "a@b.example", "captureMode": "AUTHOR_CAPTURE",
+    }),
+    "omnipay": ("SHA-256", "", "HP_2.9", {
+        "merchantId": "002001000000001", "transactionReference": "20261126Ab", "customerData__birthDate": "19700101",
+        "customerAddress__addressAdditional1": "1 rue", "billingContact__firstName": "Anne", "templateName": "",
+    }),
+    "django-mercanet": ("HMAC-SHA-256", "base64", "HP_2.20", {
+        "merchantId": "002001000000001", "transactionReference": "2026112609da39a3ee5e6b4b0d3255bfef", "returnContext": "hé",
+        "interfaceVersion": "HP_2.20", "orderChannel": "INTERNET",
+    }),
+    "Odoo": ("", "", "HP_2.4", {
+        "merchantId": "002001000000001", "transactionReference": "SO00423x1", "statementReference": "SO0042-3",
+        "returnContext": '{"reference": "SO0042-3"}', "customerContact__email": "a@b.example",
+    }),
+    "nursit/bank": ("", "base64", "HP_2.16", {"merchantId": "002001000000001", "transactionReference": "636692", "customerId": "13"}),
+    "payum, HMAC-SHA-512": ("HMAC-SHA-512", "Base64URL", "HP_2.33", {**SAMPLE, "customerEmail": "a@b.example", "customerId": "7"}),
+    "migrated from Sips 1.0": ("HMAC-SHA-256", "base64", "HP_2.20", {"merchantId": "002001000000003", S10.replace(".", "__"): "000001"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("algorithm", "encode", "version", "keys"), PROGRAMS.values(), ids=PROGRAMS)
+@pytest.mark.parametrize("end", ["paid", "refused", "cancelled"])
+def test_requests_of_published_programs_are_taken(
+    server: Bank, algorithm: str, encode: str, version: str, keys: dict[str, str], end: str
+) -> None:
+    days = [clock.now().date() + timedelta(days=after) for after in range(3)]
+    said = dict(keys)
+    for after, day in enumerate(days):
+        dates = said.get("instalmentData__datesList", "")
+        said |= {"instalmentData__datesList": dates.replace(f"TODAY+{after}", f"{day:%Y%m%d}")}
+    post = sealed(server, algorithm or "SHA-256", encode, **said) | {"InterfaceVersion": version}
+    if not algorithm:
+        del post["SealAlgorithm"]
+    if end == "cancelled":
+        page = call(server, post)
+        token = page.text.split("/cancel/")[1].split('"')[0]
+        names = ("Data", "Encode", "Seal", "InterfaceVersion")
+        assert send(f"{server.url}/cancel/{token}", {n: page.hidden(n) for n in names}).status == 307
+    else:
+        page = pay(server, post, ACCEPTED if end == "paid" else REFUSED)
+    seal = paypage.SEALS[algorithm or "SHA-256"](
+        page.hidden("Data").encode(), f"{said['merchantId']}_KEY1".encode()
+    )
+    pairs = pairs_of(page, page.hidden("Encode"))
+    assert (page.hidden("Seal"), page.hidden("InterfaceVersion")) == (seal, version)
+    assert pairs["responseCode"] == {"paid": "00", "refused": "05", "cancelled": "17"}[end]
+    assert pairs.get("returnContext") == said.get("returnContext")
+    assert said.get("transactionReference", pairs["transactionReference"]) == pairs["transactionReference"]
+
+
 def test_a_cancellation_of_another_payment_is_not_taken(server: Bank) -> None:
     entry, other = (call(server, sealed(server, transactionReference=name)) for name in ("one", "two"))
     token = entry.text.split("/cancel/")[1].split('"')[0]
@@ -427,7 +505,9 @@ def test_a_cancellation_of_another_payment_is_not_taken(server: Bank) -> None:
     ("002001000000003", {}, "code=12 message=Missing merchant transaction id key"),
     ("002001000000001", {}, "code=12 message=Missing merchant transaction id key"),
     ("002001000000001", {S10: "7"}, "code=12 message=Missing merchant transaction id key"),
-    ("002001000000002", {"transactionReference": "ab1"}, "Invalid keyword: transactionReference=ab1"),
+    ("002001000000002", {"transactionReference": "ab1"}, ""),
+    ("002001000000002", {S10: "7"}, f"Invalid keyword: {S10}=7"),
+    ("002001000000004", {"transactionReference": "ab1"}, "Invalid keyword: transactionReference=ab1"),
     ("002001000000004", {S10: "7"}, f"Invalid keyword: {S10}=7"),
 ])  # fmt: skip
 def test_a_request_fits_the_mode_of_its_shop(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.instalments import read_due_dates
 from sogenactif.payment import PaymentResponse, make_request, read_outcome
 from sogenactif.protocols import paypage as kit
 from sogenactif_sandbox import paypage as sandbox
@@ -46,15 +47,46 @@ def altered(pathfile: Pathfile, **keys: str) -> dict[str, str]:
 
 def test_sandbox_reads_the_schedule_that_the_kit_sent(pathfile: Pathfile) -> None:
     opened = sandbox.open_request(post(pathfile, **PLAN), pathfile, TODAY)
-    read = {name: opened.fields[name] for name in PLAN}
-    assert read == PLAN
+    read = {name: opened.fields[name] for name in ("amount", "capture_mode", "capture_day")}
+    assert read == {name: PLAN[name] for name in read}
+    assert [(f"{part.day:%Y%m%d}", part.amount) for part in read_due_dates(opened.fields["data"])] == [
+        ("20261128", 300),
+        ("20261228", 350),
+        ("20270127", 351),
+    ]
     assert opened.numbers == (("20261123", "000123"), ("20261228", "000123"), ("20270127", "000123"))
     assert opened.old is False
 
 
 def test_schedule_that_does_not_depend_on_today_is_the_same_later(pathfile: Pathfile) -> None:
-    later = sandbox.open_request(post(pathfile, **PLAN), pathfile, date(2026, 11, 25))
-    assert (later.fields["capture_day"], later.fields["data"]) == ("3", PLAN["data"])
+    first, later = (
+        sandbox.open_request(post(pathfile, **PLAN), pathfile, date(2026, 11, day)).fields for day in (23, 25)
+    )
+    assert (later["capture_day"], later["data"]) == ("3", first["data"])
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"amountsList": "1,2,998"},
+        {"amountsList": "300,351,350"},
+        {"datesList": "20261123,20261124,20261125"},
+        {"datesList": "20261128,20271231,20290101"},
+        {
+            "datesList": "20261123,20261124",
+            "amountsList": "1000,1",
+            "number": "2",
+            "s10TransactionIdsList": "",
+        },
+        {"s10TransactionIdsList": "000123,7,8"},
+    ],
+)
+def test_parts_have_any_days_and_amounts(pathfile: Pathfile, keys: dict[str, str]) -> None:
+    opened = sandbox.open_request(altered(pathfile, **keys), pathfile, TODAY)
+    asked = {"datesList": DAYS, "amountsList": AMOUNTS, **keys}
+    parts = read_due_dates(opened.fields["data"])
+    assert ",".join(f"{part.day:%Y%m%d}" for part in parts) == asked["datesList"]
+    assert ",".join(str(part.amount) for part in parts) == asked["amountsList"]
 
 
 def test_payment_at_once_has_no_schedule(pathfile: Pathfile) -> None:
@@ -72,20 +104,25 @@ def test_payment_at_once_has_no_schedule(pathfile: Pathfile) -> None:
         {"datesList": ""},
         {"amountsList": ""},
         {"datesList": "20261128"},
+        {"datesList": "20261128", "amountsList": "1001", "number": "1", "s10TransactionIdsList": ""},
         {"datesList": "20261128,20261228"},
-        {"datesList": "20261128,20261228,20270128"},
         {"datesList": "20261128,20261228,20270127,20270226"},
         {"datesList": "20261128,20261228,2027012"},
         {"datesList": "20261128,20261231,20270231"},
         {"datesList": "20261228,20261128,20270127"},
         {"datesList": "20261128,20261128,20261128"},
+        {"datesList": "20261122,20261128,20261228"},
         {"amountsList": "300,350"},
         {"amountsList": "300,350,350"},
-        {"amountsList": "300,351,350"},
         {"amountsList": "300,350,351,0"},
         {"amountsList": "300,350,+351"},
         {"amountsList": "300,350,351.0"},
         {"amountsList": "0,500,501"},
+        {"number": "2"},
+        {"number": ""},
+        {"s10TransactionIdsList": "000123,000123"},
+        {"s10TransactionIdsList": "000124,000123,000123"},
+        {"transactionReferencesList": "a,b,c"},
     ],
 )
 def test_schedule_that_does_not_add_up_is_refused(pathfile: Pathfile, keys: dict[str, str]) -> None:
