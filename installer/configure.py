@@ -160,6 +160,15 @@ def move(pathfile: Pathfile, shop: str, payment: str, protocol: str = SIPS) -> P
     return _set_protocol(Path(pathfile.path), protocol, payment)
 
 
+def paypage_beside(pathfile: Pathfile, payment: str) -> Pathfile:
+    """Return a pathfile of Paypage beside one of Sips 1.0, for the same shops: written anew. One of Paypage is returned."""
+    if pathfile.protocol == PAYPAGE:
+        return pathfile
+    beside = Path(f"{pathfile.path}.paypage")
+    write_secret(str(beside), Path(pathfile.path).read_bytes())
+    return _set_protocol(beside, PAYPAGE, payment)
+
+
 def _path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:
     return certificate_path(pathfile, COUNTRY, merchant_id, old)
 

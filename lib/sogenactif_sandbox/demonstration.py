@@ -9,18 +9,21 @@ import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 from waitress.server import create_server
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from installer.configure import PAYPAGE, SIPS, move, prepare
+from installer.configure import PAYPAGE, SIPS, move, paypage_beside, prepare
 from sogenactif.http import Application
 from sogenactif_sandbox.automatic import refused_port
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchants
 from sogenactif_sandbox.pages import PAYPAGE_CARDS, SIPS_CARDS
 from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.servers import LARGEST_BODY
-from sogenactif_sandbox.shop import Shop
+from sogenactif_sandbox.shop import WAYS, Shop
+from sogenactif_sandbox.shop.ways import PAYPAGE as PAYPAGE_WAY
+from sogenactif_sandbox.shop.ways import SECURE, THREE_TIMES, way_to_pay
 
 SHOP_NAME = "La Théière"
 SCRIPTS = ("call_autoresponse", "call_request", "call_response")
@@ -31,16 +34,27 @@ def demonstration(root: Path, address: str, protocol: str = SIPS, bank_ports: bo
     pathfile = prepare(root, address, f"{address}/payment", protocol, name=SHOP_NAME)
     pathfile = move(pathfile, address, f"{address}/payment", protocol)
     data = root / "var" / "data"
+    database = str(data / "shop.db")
+    scripts = {name: _script(root / "cgi-bin" / f"{name}.py") for name in SCRIPTS}
+    both = paypage_beside(pathfile, f"{address}/payment")
+    pathfiles = {THREE_TIMES: pathfile}
+    if protocol == SIPS:  # on Paypage every card has 3-D Secure
+        pathfiles = {SECURE: pathfile, THREE_TIMES: pathfile, PAYPAGE_WAY: both}
+    ways = {
+        f"{WAYS}{way}": way_to_pay(
+            way, f"{address}{WAYS}{way}", scripts["call_request"].order_to_pay, database, own
+        )
+        for way, own in pathfiles.items()
+    }
+    server = PaymentServer(
+        both, str(data / "payment.db"), merchants=_named(pathfile.shop_name), bank_ports=bank_ports
+    )
     return DispatcherMiddleware(
-        Shop(str(data / "shop.db"), pathfile),
+        Shop(database, pathfile, list(pathfiles)),
         {
-            "/payment": PaymentServer(
-                pathfile,
-                str(data / "payment.db"),
-                merchants=_named(pathfile.shop_name),
-                bank_ports=bank_ports,
-            ),
-            **{f"/cgi-bin/{name}.py": _script(root / "cgi-bin" / f"{name}.py") for name in SCRIPTS},
+            "/payment": server,
+            **{f"/cgi-bin/{name}.py": script.application for name, script in scripts.items()},
+            **ways,
         },
     )
 
@@ -50,13 +64,12 @@ def _named(shop_name: str) -> Merchants:
     return {number: replace(known, name=shop_name or known.name) for number, known in DEMONSTRATION.items()}
 
 
-def _script(path: Path) -> Application:
+def _script(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec and spec.loader, path
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    application: Application = module.application
-    return application
+    return module
 
 
 def _port(text: str) -> int:

@@ -45,11 +45,11 @@ LEADS_ON_AFTER = 5  # seconds
 YEARS_OFFERED = 12
 # How a receipt writes the day and the time of a payment.
 MOMENTS = {
-    "fr": "{} à {} (heure de Paris)",
-    "en": "{}, {} (Paris time)",
-    "de": "{}, {} Uhr (Pariser Zeit)",
-    "es": "{}, {} (hora de París)",
-    "it": "{}, ore {} (ora di Parigi)",
+    "fr": "{} à {}",
+    "en": "{}, {}",
+    "de": "{}, {} Uhr",
+    "es": "{}, {}",
+    "it": "{}, ore {}",
 }
 # Refusals that aren't a decision of the customer's bank.
 NOT_MADE = ("invalid", "late", "unavailable", "used")

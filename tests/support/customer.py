@@ -9,13 +9,18 @@ from tests.support.browser import follow
 ACCEPTED, REFUSED = "4974934125497800", "4972187615209905"
 
 
-def place_order(page: Page, shop: str) -> str:
-    """Buy a thing at the shop, up to the page with the means of payment; the order's reference."""
+def put_in_order(page: Page, shop: str) -> str:
+    """Buy a thing at the shop, up to the page of the order; its reference."""
     page.goto(f"{shop}/")
     follow(page.get_by_role("button", name="Add: Green tea"))
     follow(page.get_by_role("button", name="Order"))
-    reference = page.url.rsplit("/", 1)[1]
-    follow(page.get_by_role("link", name="Pay"))
+    return page.url.rsplit("/", 1)[1]
+
+
+def place_order(page: Page, shop: str) -> str:
+    """Buy a thing at the shop, up to the page with the means of payment; the order's reference."""
+    reference = put_in_order(page, shop)
+    follow(page.get_by_role("link", name="Pay", exact=True))
     page.get_by_text(reference).wait_for()
     return reference
 

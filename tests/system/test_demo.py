@@ -16,7 +16,7 @@ import pytest
 
 from sogenactif.addresses import PORTS
 from tests.support.browser import browsing, follow
-from tests.support.customer import ACCEPTED, REFUSED, give_card, place_order
+from tests.support.customer import ACCEPTED, REFUSED, give_card, place_order, put_in_order
 from tests.support.serving import free_port
 from tests.support.vectors import ROOT
 
@@ -97,6 +97,49 @@ def test_a_person_pays_is_refused_and_cancels(
         assert wide <= window["width"]
 
 
+@pytest.mark.parametrize("way", ["3-D Secure", "In 3 instalments", "Sips 2.0"])
+def test_other_ways_to_pay_are_a_click_away(demonstration: str, protocol: str, way: str) -> None:
+    with browsing(java_script_enabled=True) as customer:
+        page = customer.new_page()
+        reference = put_in_order(page, demonstration)
+        if protocol == "paypage":
+            assert page.get_by_role("link", name="In 3 instalments").count() == 1
+            assert page.get_by_role("link", name="3-D Secure").or_(page.get_by_text("Sips 2.0")).count() == 0
+            if way != "In 3 instalments":
+                return
+        follow(page.get_by_role("link", name=way))
+        if way == "In 3 instalments":
+            assert page.get_by_role("heading", name="Schedule").is_visible()
+        follow(page.get_by_role("button", name="CB"))
+        give_card(page, ACCEPTED)
+        if way == "3-D Secure":
+            follow(page.get_by_role("link", name="Open my bank’s page now"))
+            page.get_by_label("Password").fill("00000000")
+            follow(page.get_by_role("button", name="Confirm"))
+        follow(page.get_by_role("button", name="Return to the shop"))
+        follow(page.get_by_role("link", name="Back to the shop"))
+        assert page.url == f"{demonstration}/order/{reference}"
+        assert page.locator(".state").inner_text() == "paid"
+        page.get_by_text("History").click()
+        assert page.get_by_text("payment request").is_visible()
+        follow(page.get_by_role("link", name="Console for developers"))
+        assert page.get_by_role("heading", name="Payment server console").is_visible()
+
+
+def test_an_article_is_removed_and_a_changed_quantity_is_ordered(demonstration: str) -> None:
+    with browsing() as customer:
+        page = customer.new_page()
+        page.goto(f"{demonstration}/")
+        for article in ("Green tea", "Stoneware cup"):
+            follow(page.get_by_role("button", name=f"Add: {article}"))
+        follow(page.get_by_role("button", name="Remove: Stoneware cup"))
+        page.get_by_label("Quantity: Green tea").select_option("3")
+        follow(page.get_by_role("button", name="Order"))
+        assert page.get_by_text("3 × Green tea, 100\u00a0g").is_visible()
+        assert page.get_by_text("Stoneware cup").count() == 0
+        assert page.get_by_role("cell", name="€19.50").count() == 2
+
+
 def test_everything_it_writes_is_under_var_and_secrets_are_the_owners(
     demonstration: str, folder: Path, protocol: str
 ) -> None:
@@ -105,7 +148,7 @@ def test_everything_it_writes_is_under_var_and_secrets_are_the_owners(
         "cgi-bin/pathfile",
         "cgi-bin/__pycache__",
     }
-    assert len(list((folder / "var" / "conf").glob("key.*"))) == (2 if protocol == "paypage" else 0)
+    assert len(list((folder / "var" / "conf").glob("key.*"))) == 2
     for certificate in (folder / "var" / "conf").glob("[ck]e[ry]*.*"):
         assert certificate.stat().st_mode & 0o777 == 0o600
 

@@ -8,9 +8,12 @@ import re
 import secrets
 import sqlite3
 import time
+from collections.abc import Sequence
 from contextlib import closing
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Flask, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -20,6 +23,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from installer.configure import SCHEMA
 from sogenactif.configuration import Pathfile
+from sogenactif.dates import PARIS, format_day
 from sogenactif.errors import LedgerError
 from sogenactif.ledger.history import answers, transactions
 from sogenactif.ledger.ledger import opened_ledger
@@ -31,6 +35,7 @@ from sogenactif_sandbox.shop.texts import shop_texts
 # Prices in cents.
 ARTICLES = {"tea": 650, "cup": 1290, "pot": 4800, "sample": 50}
 MOST_OF_ONE = 9
+WAYS = "/pay/"  # the ways to pay, below the address of the shop
 PAGES = ENVIRONMENT.overlay(
     loader=FileSystemLoader([Path(__file__).parent / "templates", f"{ROOT}/templates"])
 )
@@ -40,16 +45,19 @@ class Shop(Flask):
     """Serve the shop, with the logos of the means of payment below ``/logos/``.
 
     ``database`` is the path of its SQLite file; the ledger of ``pathfile`` knows each order's history.
+    ``ways`` are the ways to pay (``shop.ways``) that an order offers besides the scripts'.
     """
 
-    def __init__(self, database: str, pathfile: Pathfile) -> None:
+    def __init__(self, database: str, pathfile: Pathfile, ways: Sequence[str] = ()) -> None:
         super().__init__(__name__, static_folder=f"{ROOT}/logos", static_url_path="/logos")
         self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
         self.database = database
         self.pathfile = pathfile
+        self.ways = ways
         with closing(sqlite3.connect(database)) as shop:
             shop.executescript(SCHEMA)
         self.add_url_rule("/", "home", lambda: self.page("shop.html", basket=_basket()))
+        self.add_url_rule("/favicon.ico", "icon", lambda: ("", 204))
         self.add_url_rule("/basket", view_func=self.change_basket, methods=["POST"])
         self.add_url_rule("/order", view_func=self.place_order, methods=["POST"])
         self.add_url_rule("/order/<reference>", view_func=self.show_order)
@@ -66,19 +74,13 @@ class Shop(Flask):
         return response
 
     def change_basket(self) -> ResponseReturnValue:
-        """Set the quantities of the basket, or add one piece of an article."""
-        basket = _basket()
-        for article in ARTICLES:
-            quantity = request.form.get(article, "")
-            if re.fullmatch("[0-9]", quantity):
-                basket[article] = int(quantity)
-            if request.form.get("add") == article:
-                basket[article] = min(basket.get(article, 0) + 1, MOST_OF_ONE)
+        """Set the quantities of the basket, add one piece of an article, or remove an article."""
+        basket = _changed_basket()
         return _with_basket("/", basket)
 
     def place_order(self) -> ResponseReturnValue:
         """Store the basket as an order that waits for its payment."""
-        basket = _basket()
+        basket = {article: quantity for article, quantity in _changed_basket().items() if quantity}
         if not basket:
             return _with_basket("/", basket)
         language = _language()
@@ -116,10 +118,11 @@ class Shop(Flask):
             state=state,
             transaction_id=transaction_id,
             history=self._history(reference),
+            ways={way: f"{WAYS}{way}/call_request.py?order={quote(reference)}" for way in self.ways},
         )
 
-    def _history(self, reference: str) -> list[tuple[str, str, str, str]]:
-        """Return the events of an order: moment (UTC), transaction, source, verdict."""
+    def _history(self, reference: str) -> list[tuple[datetime, str, str, str]]:
+        """Return the events of an order: moment in Paris, transaction, source, verdict."""
         events = []
         try:
             with opened_ledger(self.pathfile) as ledger:
@@ -130,7 +133,10 @@ class Shop(Flask):
                         events.append((answer.received, number, answer.source, answer.verdict))
         except LedgerError:
             return []
-        return sorted(events)
+        return [
+            (datetime.fromisoformat(moment).astimezone(PARIS), number, source, verdict)
+            for moment, number, source, verdict in sorted(events)
+        ]
 
 
 def _page(template: str, **values: object) -> Response:
@@ -142,6 +148,7 @@ def _page(template: str, **values: object) -> Response:
         language=html_language,
         nonce=nonce,
         amount=partial(format_amount, currency_code="978", language=html_language),
+        day=partial(format_day, language=html_language),
         articles=ARTICLES,
         most=MOST_OF_ONE,
         **values,
@@ -160,6 +167,20 @@ def _page(template: str, **values: object) -> Response:
 
 def _language() -> str:
     return accepted_language(request.headers.get("Accept-Language", ""))
+
+
+def _changed_basket() -> dict[str, int]:
+    """Return the basket with the changes that its form asks for."""
+    basket = _basket()
+    for article in ARTICLES:
+        quantity = request.form.get(article, "")
+        if re.fullmatch("[0-9]", quantity):
+            basket[article] = int(quantity)
+        if request.form.get("add") == article:
+            basket[article] = min(basket.get(article, 0) + 1, MOST_OF_ONE)
+        if request.form.get("remove") == article:
+            basket[article] = 0
+    return basket
 
 
 def _basket() -> dict[str, int]:
