@@ -88,6 +88,11 @@ class Customer:
             return page_response(
                 pages.choice(request.script_root, received, owner, self.logos, self.logo_type)
             )
+        if received.is_paypage and request.remote_addr:
+            # The platform knows the customer's address, whether or not the shop sends it.
+            received = replace(
+                received, fields={"customer_ip_address": request.remote_addr, **received.fields}
+            )
         self._check_port(received)
         day = f"{clock.now():%Y%m%d}"
         begin = self.bank.transactions.begin_paypage if received.is_paypage else self.bank.transactions.begin

@@ -260,7 +260,7 @@ def seal_response(fields: Mapping[str, str], pathfile: Pathfile, old: bool) -> d
         pairs |= {"captureMode": "AUTHOR_CAPTURE", "paymentPattern": "INSTALMENT"}
     if fields.get("card_number"):
         first, _, last = fields["card_number"].partition(".")
-        pairs["maskedPan"] = f"{first}##########{last}"
+        pairs |= {"maskedPan": f"{first}##########{last}", "paymentMeanType": "CARD"}
     if fields.get("transaction_condition"):
         pairs["holderAuthentStatus"] = STATUSES.get(fields["transaction_condition"], "NO_AUTHENT")
     text = "|".join(f"{key}={value}" for key, value in pairs.items()).encode("utf-8", "replace")

@@ -341,6 +341,12 @@ def test_what_the_shop_sent_comes_back(server: Bank, key: str, value: str) -> No
     assert pairs_of(pay(server, sealed(server, **{key: value})))[key] == value
 
 
+def test_address_of_the_customer_is_known_without_the_shop(server: Bank) -> None:
+    page = pay(server, ask(server))
+    assert pairs_of(page, "base64url")["customerIpAddress"] == "127.0.0.1"
+    assert read(server, page)["customer_ip_address"] == "127.0.0.1"
+
+
 @pytest.mark.parametrize("value", ["true", "Y"])
 def test_no_receipt_page(server: Bank, value: str) -> None:
     page = pay(server, sealed(server, paypageData__bypassReceiptPage=value))

@@ -255,11 +255,24 @@ def test_response_in_json_is_named(paypage_pathfile: Pathfile) -> None:
         read_outcome(post, paypage_pathfile)
 
 
-def test_initialisation_error_is_no_outcome(paypage_pathfile: Pathfile) -> None:
-    post = sealed(
-        responseCode="", redirectionStatusCode="12", redirectionStatusMessage="Invalid keyword: colour=blue"
-    )
-    with pytest.raises(InitialisationError, match="code 12: Invalid keyword: colour=blue"):
+@pytest.mark.parametrize("code", ["03", "12", "30", "34", "94", "99"])
+@pytest.mark.parametrize("encode", ["base64url", "base64", ""])
+def test_initialisation_error_is_no_outcome(paypage_pathfile: Pathfile, encode: str, code: str) -> None:
+    keys = {
+        "redirectionStatusCode": code,
+        "redirectionStatusMessage": "Invalid keyword: colour=blue",
+        "merchantId": SHOP,
+        "transactionReference": "20261123000123",
+        "transactionId": "000123",
+        "transactionDate": "20261123",
+        "transactionDateTime": "2026-11-23T10:31:00+01:00",
+        "amount": "1000",
+        "customerId": "7",
+        "orderId": "CMD42",
+        "customerIpAddress": "192.0.2.7",
+    }
+    post = sealed(text="|".join(f"{key}={value}" for key, value in keys.items()), encode=encode)
+    with pytest.raises(InitialisationError, match=f"code {code}: Invalid keyword: colour=blue"):
         read_outcome(post, paypage_pathfile)
 
 
