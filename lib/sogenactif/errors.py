@@ -287,9 +287,24 @@ class TransactionError(OfficeError):
     """Report that one transaction can't be asked about, or that the answer isn't about it: others may be asked."""
 
 
-class OperationRefused(KitError):
-    """Report that nothing was cancelled, refunded or validated; ``code`` is the bank's, empty if it was not asked to."""
+REFUSALS = {
+    "bank": "code {code} of the bank",
+    "under_way": "another operation on this transaction is under way",
+    "differs": "the bank's transaction has another {field}",
+    "currency": "the bank has another currency",
+    "nothing_left": "nothing is left",
+    "too_much": "{wanted} is more than is left: {left}",
+    "unrecorded": "the intent can't be recorded: {error}",
+    "state": "not possible in the state {status}",
+}
 
-    def __init__(self, what: str, code: str = "") -> None:
-        super().__init__(f"Nothing was done ({what})")
-        self.code = code
+
+class OperationRefused(KitError):
+    """Report that nothing was cancelled, refunded or validated; ``code`` is the bank's, empty if it was not asked to.
+
+    ``reason`` is a key of ``REFUSALS``, and ``values`` belong into its sentence.
+    """
+
+    def __init__(self, reason: str, code: str = "", **values: object) -> None:
+        self.reason, self.code, self.values = reason, code, {"code": code, **values}
+        super().__init__(f"Nothing was done ({REFUSALS[reason].format(**self.values)})")

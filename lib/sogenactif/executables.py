@@ -5,14 +5,14 @@ Source: docs/shop.md. Arguments are text that keeps every byte (``fields.to_text
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from sogenactif import __version__
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, ResponseError
 from sogenactif.escape import entities, one_string
-from sogenactif.fields import PRINTED, to_bytes, to_text
+from sogenactif.fields import PRINTED, readable, to_bytes, to_text
 from sogenactif.ledger import borrow_ledger
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_response
 
@@ -20,23 +20,26 @@ GUIDE_FIELDS = 30
 # Programs that write their pathfile at each start can't add a keyword to it, but they can call a link.
 NAME_OF_KIT_615 = "response-615"
 HELP = {
-    "request": """request keyword=value... makes a payment request and prints !code!error!form!
+    "request": """request [--json] keyword=value... makes a payment request and prints !code!error!form!
 
+With --json it prints an object: code, error, transaction_id, action and posts (the form's), form.
 merchant_id, amount (in cents), order_id, pathfile and the rest are the fields of docs/dictionary.md.""",
-    "response": """response message=DATA [pathfile=PATH] opens a payment response and prints !code!error!fields...
+    "response": """response [--json] message=DATA [pathfile=PATH] opens a payment response and prints !code!error!fields...
 
+With --json it prints an object: code, error, outcome, fields, original (the keys of Paypage).
 The fields stand in the order of docs/dictionary.md: 32 strings, or the 44 of kit 6.15 if the pathfile
 says KIT_VERSION!615! or the executable is called through a link named response-615.""",
 }
 
 
 def request(arguments: Sequence[str]) -> tuple[bytes, int]:
-    """Return ``!code!error!buffer!`` of a payment request, in ASCII, and the exit status.
+    """Return ``!code!error!buffer!`` of a payment request, or JSON if ``--json`` is among the arguments, and the exit status.
 
-    ASCII fits every encoding that the page around the form may have.
+    In ASCII, which fits every encoding that the page around the form may have.
     """
     call, pathfile, payment_request = {}, None, None
     error, status, buffer = "", 0, ""
+    arguments, as_json = _without_json(arguments)
     try:
         call = parse_call(arguments)
         pathfile = read_pathfile(call.get("pathfile", ""))
@@ -50,8 +53,8 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
                     _log(pathfile, "request", KitError(ledger.warning))
                 make_up_for_outage(ledger, partial(_log, pathfile, "request"))
     except KitError as failure:
-        error, status = _words(failure), failure.exit_status
-    if pathfile and pathfile.debug:
+        error, status = str(failure) if as_json else _words(failure), failure.exit_status
+    if pathfile and pathfile.debug and not as_json:
         from sogenactif.debug import request_report
 
         error = str(request_report(call, pathfile, payment_request)) + error
@@ -59,6 +62,18 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
         from sogenactif.pages import form
 
         buffer = form(payment_request)
+    if as_json:
+        made = payment_request
+        return _json(
+            {
+                "code": 0 if made else -1,
+                "error": error,
+                "transaction_id": made.fields["transaction_id"] if made else "",
+                "action": made.action if made else "",
+                "posts": made.posts if made else {},
+                "form": buffer,
+            }
+        ), status
     answer = "!".join(("", "0" if payment_request else "-1", error, buffer, ""))
     return answer.encode("ascii", "xmlcharrefreplace"), status
 
@@ -67,8 +82,10 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
     """Return ``!code!error!`` and the fields of a payment response, and the exit status.
 
     32 strings and a last ``!``; 44 strings without it if the pathfile says KIT_VERSION!615!, or if
-    the executable is called as ``response-615``. Every field of a rejected message is empty.
+    the executable is called as ``response-615``. Every field of a rejected message is empty. If ``--json`` is among
+    the arguments: JSON, with the outcome, the fields that aren't empty, and the keys of Paypage as they arrived.
     """
+    arguments, as_json = _without_json(arguments)
     call: dict[str, str] = {}
     pathfile, payment_response = None, None
     error, status = "", 0
@@ -77,7 +94,18 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
         pathfile = read_pathfile(call.get("pathfile", ""))
         payment_response = _read(call.get("message", ""), pathfile)
     except KitError as failure:
-        error, status = _words(failure), failure.exit_status
+        error, status = str(failure) if as_json else _words(failure), failure.exit_status
+    if as_json:
+        opened = payment_response
+        return _json(
+            {
+                "code": 0 if opened else -1,
+                "error": error,
+                "outcome": opened.outcome if opened else "",
+                "fields": {name: value for name, value in opened.fields.items() if value} if opened else {},
+                "original": opened.stored["original"] if opened else {},
+            }
+        ), status
     if pathfile and pathfile.debug:
         from sogenactif.debug import response_report
 
@@ -128,6 +156,23 @@ def _asks_for_kit_615(arguments: Sequence[str]) -> bool:
         return read_pathfile(paths[-1] if paths else "").kit_version == "615"
     except KitError:
         return False
+
+
+def _without_json(arguments: Sequence[str]) -> tuple[Sequence[str], bool]:
+    others = [argument for argument in arguments if argument != "--json"]
+    return others, len(others) < len(arguments)
+
+
+def _json(answer: Mapping[str, object]) -> bytes:
+    """Return an answer as JSON in ASCII; bytes of a value that aren't UTF-8 are taken for Latin-1."""
+    import json
+
+    def characters(value: object) -> object:
+        if isinstance(value, str):
+            return readable(value)
+        return {name: characters(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+    return (json.dumps(characters(answer), indent=2) + "\n").encode("ascii")
 
 
 def _words(error: KitError) -> str:

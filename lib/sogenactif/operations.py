@@ -307,7 +307,7 @@ def one_at_a_time(ledger: Ledger, transaction: Transaction) -> Iterator[None]:
     # The ID itself is claimed by who notifies the shop of the outcome.
     with ledger.database.claim(-transaction.id) as is_claimed:
         if not is_claimed:
-            raise OperationRefused("another operation on this transaction is under way")
+            raise OperationRefused("under_way")
         yield
 
 
@@ -327,13 +327,13 @@ def prepare(
     """
     standing = query(ledger, pathfile, transaction)
     if not standing.is_known:
-        raise OperationRefused(f"code {standing.code} of the bank", standing.code)
+        raise OperationRefused("bank", standing.code)
     # Of a payment in several times the bank has the first part, whose amount is its own.
     is_part = transaction.fields.get("capture_mode") == "PAYMENT_N" and standing.differs == "amount"
     if standing.differs and not is_part:
-        raise OperationRefused(f"the bank's transaction has another {standing.differs}")
+        raise OperationRefused("differs", field=standing.differs)
     if standing.currency_code.zfill(3) != transaction.fields["currency_code"].zfill(3):
-        raise OperationRefused("the bank has another currency")
+        raise OperationRefused("currency")
     if standing.current is None or standing.left is None:
         raise OfficeError("the answer has no currentAmount", sent=True)
     earlier = [
@@ -354,9 +354,9 @@ def prepare(
     operation = _possible(standing.status, validating)
     wanted = left if amount is None else amount
     if left == 0:
-        raise OperationRefused("nothing is left")
+        raise OperationRefused("nothing_left")
     if not 0 < wanted <= left:
-        raise OperationRefused(f"{wanted} is more than is left: {left}")
+        raise OperationRefused("too_much", wanted=wanted, left=left)
     return Prepared(standing, operation, wanted, left, earlier, None)
 
 
@@ -372,7 +372,7 @@ def send(ledger: Ledger, pathfile: Pathfile, transaction: Transaction, prepared:
     try:
         intent = intend(ledger, transaction, prepared.operation, amount, standing.current, standing.status)
     except (LedgerError, JournalError) as error:
-        raise OperationRefused(f"the intent can't be recorded: {error}") from error
+        raise OperationRefused("unrecorded", error=error) from error
     currency = standing.currency_code
     try:
         answer = client.operate(prepared.operation, standing.identifier, amount, currency)
@@ -383,7 +383,7 @@ def send(ledger: Ledger, pathfile: Pathfile, transaction: Transaction, prepared:
         raise
     if answer.code != FOUND:
         settle(ledger, intent, REFUSED, answer.code)
-        raise OperationRefused(f"code {answer.code} of the bank", answer.code)
+        raise OperationRefused("bank", answer.code)
     return settle(ledger, intent, DONE, answer.code)
 
 
@@ -395,7 +395,7 @@ def _possible(status: str, validating: bool) -> str:
         return CANCEL
     elif status in AFTER_CAPTURE:
         return REFUND
-    raise OperationRefused(f"not possible in the state {status or 'unknown'}")
+    raise OperationRefused("state", status=status or "unknown")
 
 
 def _cleared_up(

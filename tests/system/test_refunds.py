@@ -101,7 +101,7 @@ def test_what_was_given_back_is_listed_and_shown(shop: OfficeShop) -> None:
     assert "(given back: €2.50)" in said
     [listed] = json.loads(shop.run("transactions", "--json", "--order", "CMD42")[1])
     [shown] = json.loads(shop.run("show", "--json", reference)[1])
-    assert (listed["given_back"], shown["given_back"], shown["state"]) == ("250", 250, "accepted")
+    assert (listed["given_back"], shown["given_back"], shown["state"]) == (250, 250, "accepted")
     assert [(one["operation"], one["amount"], one["state"]) for one in shown["operations"]] == [
         ("cancel", 250, "done")
     ]

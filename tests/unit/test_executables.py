@@ -1,6 +1,7 @@
 """bin/request and bin/response, started the way shops' programs start them."""
 
 import html
+import json
 import re
 import shutil
 import subprocess
@@ -13,11 +14,11 @@ from typing import Any
 import pytest
 
 from sogenactif import executables
-from sogenactif.configuration import read_pathfile
+from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.ledger.history import transactions
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_response
-from tests.support.shop import LedgerShop, missing
+from tests.support.shop import PAID, LedgerShop, missing
 from tests.support.vectors import MERCHANT, ROOT, as_recorded, vectors
 
 BUY = [f"merchant_id={MERCHANT}", "merchant_country=fr", "amount=1000", "transaction_id=1"]
@@ -499,6 +500,38 @@ def test_request_says_what_it_is(option: str, said: str) -> None:
     output, status = run("request", option)
     assert (said in output, output[-1], status) == (True, "\n", 0)
     assert run("request", option, option)[0].startswith("!-1!Invalid Keyword in parameter (--")
+
+
+def test_request_prints_json(param: Path) -> None:
+    said, status = run("request", "--json", *BUY, "caddie=1 & 2", f"pathfile={param}/pathfile")
+    answer = json.loads(said)
+    assert (answer["code"], answer["error"], answer["transaction_id"], status) == (0, "", "1", 0)
+    assert answer["action"].startswith("http")
+    assert Form(answer["form"]).form["data"] == answer["posts"][""]["DATA"]
+
+
+def test_request_says_in_json_why_it_failed(param: Path) -> None:
+    said, status = run("request", "merchant_id=<b>", "amount=1000", f"pathfile={param}/pathfile", "--json")
+    answer = json.loads(said)
+    assert (answer["code"], answer["form"], answer["posts"], status) == (-1, "", {}, 0)
+    assert "<b>" in answer["error"]
+    assert json.loads(run("request", "--json", "nothing")[0])["code"] == -1
+
+
+def test_response_prints_json(pathfile: Pathfile) -> None:
+    answer = {**PAID, "caddie": "a!b\u00e9"}
+    data = seal_response(answer, read_certificate(pathfile, "fr", MERCHANT))
+    said, status = run("response", f"message={data}", "--json", f"pathfile={pathfile.path}")
+    opened = json.loads(said)
+    assert (opened["code"], opened["outcome"], opened["original"], status) == (0, "accepted", {}, 0)
+    assert (opened["fields"]["caddie"], opened["fields"]["amount"]) == ("a!bé", "1250")
+
+
+def test_response_says_in_json_why_it_was_rejected(pathfile: Pathfile) -> None:
+    said, _ = run("response", "message=forged", "--json", f"pathfile={pathfile.path}")
+    rejected = json.loads(said)
+    assert (rejected["code"], rejected["outcome"], rejected["fields"]) == (-1, "", {})
+    assert rejected["error"]
 
 
 def test_each_executable_has_a_help_of_its_own() -> None:

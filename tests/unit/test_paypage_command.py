@@ -133,16 +133,16 @@ def test_existing_configuration_is_not_overwritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    (["shop.example"], "is no address of the form"),
-    (["https://"], "is no address of the form"),
-    (["https://shop.example:none"], "is no address of the form"),
-    (["https://user:secret@shop.example"], "is no address of the form"),
-    (["https://shop.example/?page=1"], "is no address of the form"),
+    (["shop.example"], "is not an address of the form"),
+    (["https://"], "is not an address of the form"),
+    (["https://shop.example:none"], "is not an address of the form"),
+    (["https://user:secret@shop.example"], "is not an address of the form"),
+    (["https://shop.example/?page=1"], "is not an address of the form"),
     (["http://127.0.0.1:49152"], "calls the ports 80 to 9999 only"),
     (["https://shop.example", "--merchant", "../1"], "at most 15 digits"),
     (["https://shop.example", "--server", "production"], "is a test shop, unknown in production"),
     (["https://shop.example", "--brand", "mercanot"], "invalid choice"),
-    (["https://shop.example", "--url", "bank"], "no http or https address"),
+    (["https://shop.example", "--url", "bank"], "not an http or https address"),
 ])  # fmt: skip
 def test_usage_error_writes_nothing(arguments: list[str], words: str, tmp_path: Path) -> None:
     status, said = paypage(tmp_path / "conf", *arguments)

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from importlib import import_module
 from io import TextIOWrapper
 from types import ModuleType
+from typing import NoReturn
 
 from sogenactif import __version__
+from sogenactif.commands.texts import say, usage_error
 
 # Each command: what it does, and its module.
 COMMANDS = {
@@ -31,9 +33,23 @@ COMMANDS = {
 }
 
 
+# The exit status of a usage error.
+USAGE = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """Parse arguments, and report a usage error in the language of the locale."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the error, and end with status 2."""
+        self.print_usage(sys.stderr)
+        print(f"{self.prog}: {say('usage_error', message=usage_error(message))}", file=sys.stderr)
+        sys.exit(USAGE)
+
+
 def new_parser(command: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Return the parser of a command, or of all commands if it is empty, with --help and --version."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"sogenactif {command}".rstrip(),
         description=description,
         epilog=epilog,
@@ -49,9 +65,7 @@ def load(command: str, commands: Mapping[str, tuple[str, str]] = COMMANDS) -> Mo
     try:
         return import_module(commands[command][1])
     except ModuleNotFoundError as error:
-        sys.exit(
-            f"sogenactif: {command} needs {error.name}, which is missing: run ./install.sh in a whole copy of the kit"
-        )
+        sys.exit(f"sogenactif: {say('missing_module', command=command, module=error.name)}")
 
 
 def main(commands: Mapping[str, tuple[str, str]] | None = None) -> int:

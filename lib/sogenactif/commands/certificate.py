@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.check.site import Site
+from sogenactif.commands.common import in_words, print_json
 from sogenactif.commands.places import PATHFILE
 from sogenactif.commands.texts import printable, say
 from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
@@ -93,15 +94,14 @@ def main(arguments: Sequence[str]) -> int:
     try:
         status: int = args.run(args)
     except (Refused, KitError) as error:
-        reason = error.__cause__
-        why = f": {reason.strerror}" if isinstance(reason, OSError) and reason.strerror else ""
-        print(printable(f"{error}{why}"), file=sys.stderr)
+        print(printable(in_words(error)), file=sys.stderr)
         return 1
     except BrokenPipeError:
         raise
     except OSError as error:
-        path = error.filename or ""
-        print(_say("unwritten", path=path, error=error.strerror), file=sys.stderr)
+        words = _say("unwritten", path=error.filename or "", error=error.strerror)
+        advice = f". {say('as_root')}" if isinstance(error, PermissionError) else ""
+        print(f"{words}{advice}", file=sys.stderr)
         return 1
     return status
 
@@ -132,12 +132,18 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("file", metavar="FILE", help="the file from the bank")
     command.add_argument("--pathfile", default=default, help=place)
     command.add_argument("--force", action="store_true", help="install it though it expired")
+    for command in commands.choices.values():
+        command.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
 def _issue(args: argparse.Namespace) -> int:
     if args.output is None:
-        print(issue(args.url, args.merchant_id, args.country, read_pathfile(args.pathfile), args.rotate))
+        path = issue(args.url, args.merchant_id, args.country, read_pathfile(args.pathfile), args.rotate)
+        if args.json:
+            print_json({"path": path})
+        else:
+            print(path)
         return 0
     content = issue_certificate(args.url, args.merchant_id, args.country, args.type)
     if args.output == "-":
@@ -146,6 +152,8 @@ def _issue(args: argparse.Namespace) -> int:
         raise Refused("exists_output", path=args.output)
     else:
         write_secret(args.output, content)
+        if args.json:
+            print_json({"path": args.output})
     return 0
 
 
@@ -159,13 +167,20 @@ def _show(args: argparse.Namespace) -> int:
             print(printable(note), file=sys.stderr)
         elif not paths:
             raise Refused("none", path=args.pathfile)
-    status = 0
+    status, rows = 0, []
     for path in paths:
         try:
-            _describe(open_certificate(path))
+            certificate = open_certificate(path)
         except SecretError as error:
             print(printable(str(error)), file=sys.stderr)
             status = 1
+            continue
+        if args.json:
+            rows.append(_row(certificate))
+        else:
+            _describe(certificate)
+    if args.json:
+        print_json(rows)
     return status
 
 
@@ -180,6 +195,9 @@ def _installed(pathfile: Pathfile) -> list[str]:
 
 def _install(args: argparse.Namespace) -> int:
     path, old = install(args.file, read_pathfile(args.pathfile), args.force)
+    if args.json:
+        print_json({"path": path, "previous": old})
+        return 0
     print(_say("installed", path=path))
     if old:
         print(_say("kept", path=old))
@@ -204,6 +222,21 @@ def _describe(certificate: Certificate) -> None:
     for name, value in lines.items():
         if value:
             print(f"  {_say(name):18} {printable(value)}")
+
+
+def _row(certificate: Certificate) -> dict[str, object]:
+    header, day = certificate.header, _expiry(certificate)
+    return {
+        "path": certificate.path,
+        "merchant": header.get("merchant_id", ""),
+        "country": header.get("merchant_country", ""),
+        "type": header.get("certificate_type", ""),
+        "made": f"{certificate.made[:4]}-{certificate.made[4:6]}-{certificate.made[6:]}",
+        "expires": str(day or ""),
+        "expired": day is not None and day < date.today(),
+        "own": certificate.own,
+        **dict(zip(SERVICES, certificate.services, strict=True)),
+    }
 
 
 def _may_be_a_key(path: str) -> bool:

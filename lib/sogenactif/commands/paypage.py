@@ -75,7 +75,7 @@ def server_address(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
     """Return the address that ``add_server_options`` chose; a usage error ends the program."""
     if args.url:
         if not is_web_address(args.url):
-            parser.error(f"--url {args.url} is no http or https address")
+            parser.error(say("no_web_address", text=args.url))
         return str(args.url)
     return f"https://{PAYPAGE_HOSTS[args.brand][args.server]}/paymentInit"
 
@@ -110,10 +110,10 @@ def main(arguments: Sequence[str]) -> int:
     _check_shop(parser, shop)
     merchant = args.merchant or TEST_SHOP_OF.get(args.brand, DEFAULT_TEST_SHOP)
     if not is_digits(merchant) or len(merchant) > MAX_LENGTH["merchant_id"]:
-        parser.error(f"--merchant {merchant}: a merchant_id has at most {MAX_LENGTH['merchant_id']} digits")
+        parser.error(say("paypage_no_merchant", merchant=merchant, most=MAX_LENGTH["merchant_id"]))
     is_test_shop = merchant in TEST_SHOPS
     if is_test_shop and args.server == "production" and not args.url:
-        parser.error(f"{merchant} is a test shop, unknown in production: name your own with --merchant")
+        parser.error(say("paypage_is_test_shop", merchant=merchant))
     reference = args.reference or TEST_SHOPS.get(merchant, "transactionId")
     pathfile = PATHFILE.format(url=url, reference=reference)
     if is_test_shop:
@@ -164,6 +164,6 @@ def _check_shop(parser: argparse.ArgumentParser, shop: str) -> None:
     except ValueError:
         port = 0
     if not is_web_address(shop) or not parts.hostname or port == 0 or set("?#!") & set(shop):
-        parser.error(f"--shop {shop} is no address of the form https://shop.example")
+        parser.error(say("paypage_no_shop", shop=shop))
     if port not in PORTS:
-        parser.error(f"--shop {shop}: the platform calls the ports {PORTS[0]} to {PORTS[-1]} only")
+        parser.error(say("paypage_no_port", shop=shop, first=PORTS[0], last=PORTS[-1]))

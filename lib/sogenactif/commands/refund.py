@@ -108,7 +108,7 @@ def _operate(
             sending = True
             send(ledger, pathfile, transaction, prepared)
     except OperationRefused as error:
-        warn("refund_refused", why=bank_code(error.code) if error.code else str(error))
+        warn("refund_refused", why=_why(error))
         return NOT_DONE, {**row, "code": error.code, "error": str(error)}
     except (OfficeError, ConfigurationError) as error:
         is_sent = sending and isinstance(error, OfficeError) and error.sent
@@ -121,6 +121,10 @@ def _operate(
     if not args.json:
         print(say("refund_done"))
     return 0, {**row, "result": "done", "code": "00"}
+
+
+def _why(error: OperationRefused) -> str:
+    return bank_code(error.code) if error.code else say(f"refused_{error.reason}", **error.values)
 
 
 def _print(transaction: Transaction, prepared: Prepared) -> None:

@@ -114,4 +114,14 @@ def _cell(value: str) -> str:
 
 
 def _json(rows: Iterable[Transaction]) -> None:
-    print_json([_row(row) for row in rows])
+    print_json(
+        [
+            {
+                **_row(row),
+                "amount": int(row.fields["amount"]),
+                "paid_twice": row.paid_twice,
+                "given_back": row.given_back,
+            }
+            for row in rows
+        ]
+    )

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from sogenactif.commands import new_parser
+from sogenactif.commands.texts import say
 from sogenactif.fields import CALL
 from sogenactif.instalments import Instalment, WrongSchedule, schedule
 from sogenactif_sandbox import pages, rules, template
@@ -127,7 +128,7 @@ def main(arguments: Sequence[str]) -> int:
     fields = dict(field.partition("=")[::2] for field in args.fields)
     for name in fields:
         if name not in CALL:
-            parser.error(f"{name} is no field of a request")
+            parser.error(say("preview_no_field", field=name))
     try:
         html = preview(args.page, fields, args.template, args.installed, args.name)
     except TemplateError as error:
@@ -135,7 +136,7 @@ def main(arguments: Sequence[str]) -> int:
             print(f"{args.template or fields.get('templatefile')}: {fault}", file=sys.stderr)
         return 1
     except WrongSchedule:
-        parser.error("data can't make a payment in several times")
+        parser.error(say("preview_no_schedule"))
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")
     if args.output:

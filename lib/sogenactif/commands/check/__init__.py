@@ -16,6 +16,7 @@ from sogenactif.commands.check.machine import can_import_dependencies, python
 from sogenactif.commands.check.output import Results, count, print_findings, print_json
 from sogenactif.commands.check.rights import READ, SEARCH, Account, in_the_way, refused
 from sogenactif.commands.places import PATHFILE, SCRIPTS
+from sogenactif.commands.texts import say
 
 if TYPE_CHECKING:
     from sogenactif.commands.check.site import Site
@@ -61,13 +62,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = make_parser()
     args = parser.parse_args(arguments)
     if args.url and not ADDRESS.fullmatch(args.url):
-        parser.error(f"{args.url} is no http or https address")
+        parser.error(say("no_web_address", text=args.url))
     if args.payment and not (args.url and args.order):
-        parser.error("--payment needs --url and --order")
+        parser.error(say("check_payment_needs"))
     if args.order and not args.payment:
-        parser.error("--order goes with --payment")
+        parser.error(say("check_order_needs"))
     if args.user and not _is_user(args.user):
-        parser.error(f"no user {args.user}")
+        parser.error(say("check_no_user", user=args.user))
     results: Results = []
     skipped = list(CHECKS)  # the checks that had nothing to look at
     for name, found in _stages(args):

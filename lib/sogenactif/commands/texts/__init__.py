@@ -1,6 +1,7 @@
 """Texts that the commands print, a module for each language."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -27,6 +28,18 @@ def words() -> Mapping[str, str]:
     else:
         from sogenactif.commands.texts.en import WORDS
     return WORDS
+
+
+def usage_error(message: str) -> str:
+    """Return what argparse says of a wrong call in the language of the locale: in English if it is an unknown sentence."""
+    if language() == "fr":
+        from sogenactif.commands.texts.fr import USAGE_ERRORS
+
+        for pattern, french in USAGE_ERRORS.items():
+            found = re.fullmatch(pattern, message)
+            if found:
+                return found.expand(french)
+    return message
 
 
 def findings() -> Mapping[str, Text]:

@@ -1,6 +1,7 @@
 """Texts of the commands, in English."""
 
 from sogenactif.commands.texts import Text
+from sogenactif.errors import REFUSALS
 
 WORDS = {
     # check
@@ -63,6 +64,18 @@ WORDS = {
     # common
     "no_ledger": "{path} names no LEDGER",
     "as_root": "Run the command as root or as the web server's user.",
+    "usage_error": "error: {message}",
+    "missing_module": "{command} needs {module}, which is missing: run ./install.sh in a whole copy of the kit",
+    "no_web_address": "{text} is not an http or https address",
+    "check_payment_needs": "--payment needs --url and --order",
+    "check_order_needs": "--order goes with --payment",
+    "check_no_user": "there is no user {user}",
+    "paypage_no_merchant": "--merchant {merchant}: a merchant_id has at most {most} digits",
+    "paypage_is_test_shop": "{merchant} is a test shop, unknown in production: name your own with --merchant",
+    "paypage_no_shop": "--shop {shop} is not an address of the form https://shop.example",
+    "paypage_no_port": "--shop {shop}: the platform calls the ports {first} to {last} only",
+    "preview_no_field": "{field} is not a field of a request",
+    "preview_no_schedule": "data can't make a payment in several times",
     "no_day": "{text} is not a day: write YYYY-MM-DD or AAAAMMJJ",
     "journal_lines": "lines of the journal",
     "differences_one": "{count} difference.",
@@ -213,6 +226,7 @@ WORDS = {
     "refund_earlier_unclear": "an earlier operation without an answer ({operation}, {amount}) stays unclear",
     "refund_is_done": "That is what was wanted: nothing is sent.",
     "refund_done": "Done.",
+    **{f"refused_{reason}": words for reason, words in REFUSALS.items()},
     "refund_refused": "refused, nothing was done: {why}",
     "refund_not_sent": "nothing was sent: {error}",
     "refund_not_known": "IT IS NOT KNOWN whether it was done: {error}. Run the same command again in a minute: it asks the bank before anything is sent",
