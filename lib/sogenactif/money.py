@@ -2,7 +2,7 @@
 
 from sogenactif.fields import is_digits
 
-# ISO 4217 number: letters, decimals. The currencies that the payment server accepts.
+# ISO 4217 number: letters, decimals. The currencies of Paypage, which include those of Sips 1.0.
 CURRENCIES = {
     "032": ("ARS", 2),
     "036": ("AUD", 2),

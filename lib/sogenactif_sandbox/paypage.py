@@ -19,6 +19,7 @@ from sogenactif.dates import read_day
 from sogenactif.errors import KeyMissing
 from sogenactif.fields import is_digits
 from sogenactif.instalments import DUE_DATES, Instalment, due_dates
+from sogenactif.money import CURRENCIES
 from sogenactif.protocols import secrets_of
 from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif_sandbox import clock
@@ -109,57 +110,6 @@ CONTAINERS = frozenset((
     "recurringData", "tokenData", "debtorData", "specialOfferData", "paymentMeanCatalog",
 ))  # fmt: skip
 MANDATORY = ("amount", "currencyCode", "merchantId", "normalReturnUrl")
-CURRENCIES = frozenset(
-    [
-        "032",
-        "036",
-        "048",
-        "116",
-        "124",
-        "144",
-        "156",
-        "191",
-        "203",
-        "208",
-        "344",
-        "348",
-        "352",
-        "356",
-        "376",
-        "392",
-        "410",
-        "414",
-        "458",
-        "480",
-        "484",
-        "524",
-        "554",
-        "578",
-        "634",
-        "643",
-        "682",
-        "702",
-        "710",
-        "752",
-        "756",
-        "764",
-        "784",
-        "788",
-        "826",
-        "840",
-        "901",
-        "941",
-        "946",
-        "949",
-        "952",
-        "953",
-        "975",
-        "978",
-        "980",
-        "985",
-        "986",
-    ]
-)
 SIZES = {
     "amount": 12, "currencyCode": 3, "merchantId": 15, "transactionReference": 35, S10: 6, "orderId": 32, "customerId": 19,
     "returnContext": 255, "customerIpAddress": 39, "captureDay": 2, "normalReturnUrl": 512, "automaticResponseUrl": 512,

@@ -13,13 +13,12 @@ from sogenactif.configuration import Pathfile
 from sogenactif.errors import MessageError, MessageStructureError, SealError, SecretError
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, is_digits, to_bytes
 from sogenactif.instalments import DUE_DATES, WrongSchedule, due_dates, schedule
-from sogenactif.money import CURRENCIES
 from sogenactif.protocols import posted
 from sogenactif.protocols.certificate import certificate_path
 from sogenactif.protocols.sips import open_request
 from sogenactif_sandbox import clock, paypage, template
 from sogenactif_sandbox.addresses import origin
-from sogenactif_sandbox.rules import MEANS, PAYPAGE_MEANS
+from sogenactif_sandbox.rules import MEANS, PAYPAGE_MEANS, SIPS_CURRENCIES
 from sogenactif_sandbox.shop_files import ShopFiles
 
 CAPTURE_MODES = ("AUTHOR_CAPTURE", "VALIDATION", "PAYMENT_N", "IMMEDIATE")
@@ -223,7 +222,7 @@ def _well_formed(name: str, format: str, max_length: int | None, value: str) -> 
         case "amount":
             return is_digits(value) and int(value) > 0
         case "currency_code":
-            return value.zfill(3) in CURRENCIES
+            return value.zfill(3) in SIPS_CURRENCIES
         case "capture_mode":
             return value in CAPTURE_MODES
         case "transmission_date":

@@ -47,32 +47,15 @@ BRANDS = {
     "520000": ("CB", "MASTERCARD"),
     "530000": ("CB", "MAESTRO"),
 }
-PAYPAGE_CODES = frozenset(
-    [
-        "00",
-        "02",
-        "03",
-        "05",
-        "11",
-        "12",
-        "14",
-        "17",
-        "24",
-        "25",
-        "30",
-        "34",
-        "40",
-        "51",
-        "54",
-        "60",
-        "63",
-        "75",
-        "90",
-        "94",
-        "97",
-        "99",
-    ]
-)
+PAYPAGE_CODES = frozenset((
+    "00", "02", "03", "05", "11", "12", "14", "17", "24", "25", "30", "34", "40", "51", "54", "60", "63", "75", "90",
+    "94", "97", "99",
+))  # fmt: skip
+# The currencies of Sips 1.0; Paypage has more.
+SIPS_CURRENCIES = frozenset((
+    "978", "840", "756", "826", "124", "392", "484", "949", "036", "554", "578", "986", "032", "116", "901", "752", "208",
+    "410", "702", "953", "952",
+))  # fmt: skip
 # The means of Paypage beside those of Sips 1.0.
 PAYPAGE_MEANS = MEANS | {"VPAY", "MAESTRO", "VISA_ELECTRON", "IDEAL"}
 # Means of Paypage without a card. PayPal asks for its result; iDEAL decides by the amount, in cents.

@@ -307,11 +307,20 @@ def test_nothing_is_scheduled_for_a_refused_payment(running: Bank) -> None:
     assert running.read(running.card(entry, number="4974934125497851"))["data"] == data
 
 
+# Sips 1.0 has fewer currencies than Paypage.
+OF_SIPS = {
+    "032", "036", "116", "124", "208", "392", "410", "484", "554", "578", "702", "752", "756", "826", "840", "901", "949",
+    "952", "953", "978", "986",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("code", sorted(CURRENCIES))
 def test_currencies(running: Bank, code: str) -> None:
     entry = running.call(running.request(currency_code=code, amount="123456"))
-    decimals = CURRENCIES[code][1]
-    assert {0: "123,456", 2: "1,234.56", 3: "123.456"}[decimals] in entry.text
+    if code not in OF_SIPS:
+        assert (entry.status, "currency_code" in entry.text) == (400, True)
+        return
+    assert {0: "123,456", 2: "1,234.56"}[CURRENCIES[code][1]] in entry.text
     assert running.read(running.card(entry))["currency_code"] == code
 
 
