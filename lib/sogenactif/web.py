@@ -82,6 +82,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
         if order.paid:
             language = call.get("language", "") or _accepted_language(environ)
             return _page(start_response, environ, 200, "paid.html", language, order=call.get("order_id", ""))
+        under_way = ""
         with borrow_ledger(settings) as ledger:
             try:
                 request = make_request(call, settings, register=ledger.register if ledger else None)
@@ -89,6 +90,8 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
                 raise HttpError(429, str(error)) from error
             if ledger and ledger.warning:
                 _log(environ, "call_request", KitError(ledger.warning))
+            if ledger:
+                under_way = ledger.under_way(request.fields)
         report = ""
         if settings.debug:
             from sogenactif.debug import request_report
@@ -107,6 +110,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             lines=order.lines,
             schedule=_schedule(request.fields),
             choice=request.shop_offers_means,
+            under_way=under_way,
             form=form(request),
             report=report,
         )

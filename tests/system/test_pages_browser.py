@@ -39,6 +39,7 @@ def test_amounts_never_break_and_titles_always_may(width: int, scheme: str) -> N
         lines=lines,
         schedule=[Instalment(date(2026, 9, 30), 4800 * 10**place) for place in range(9)],
         choice=True,
+        under_way="waiting",
         form="",
         report="",
     )

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from sogenactif.configuration import PAYPAGE, SIPS, Pathfile
 from sogenactif.dates import PARIS, day_in_paris
@@ -64,6 +64,8 @@ MOST_UNANSWERED = 200
 # How many transactions a line of the log names.
 MOST_NAMED = 3
 MANY_NUMBERS = 100_000
+# For how long a request that nothing answered may still be open in another window of its customer.
+OPEN_MINUTES = 30
 # How often the same message is recorded: a customer has theirs, and may post it without end.
 MOST_REPEATED = 20
 SIPS_NUMBERING = Numbering()
@@ -110,6 +112,11 @@ SELECT_DECIDING = f"""
 SELECT_PAID = """
     SELECT day, transaction_id FROM sogenactif_request
     WHERE order_id = ? AND merchant = ? AND outcome = 'accepted' AND id <> ? ORDER BY id LIMIT ?
+"""
+SELECT_UNDER_WAY = """
+    SELECT outcome, fields FROM sogenactif_request
+    WHERE order_id = ? AND merchant = ? AND day IN (?, ?) AND NOT (day = ? AND transaction_id = ?)
+    AND (outcome IN ('accepted', 'pending') OR outcome = '' AND made > ?)
 """
 SELECT_REFUSALS = """
     SELECT response.protocol, response.day, response.original, response.fields
@@ -224,6 +231,27 @@ class Ledger:
         if any(stored_response(*row).soft_decline for row in rows):
             return {**fields, CHALLENGE_KEY: CHALLENGE}
         return fields
+
+    def under_way(self, fields: Mapping[str, str]) -> str:
+        """Return the state of other requests of yesterday or today for the order and amount of a registered one.
+
+        That is accepted, pending, or waiting if one is less than half an hour old and has no outcome; empty
+        without any. Nothing is written. A request that was only looked at can't be told from one that is being paid.
+        """
+        order_id, day = fields.get("order_id", ""), journal_day(fields)
+        if not order_id:
+            return ""
+        now = datetime.now(timezone.utc)
+        yesterday = f"{now.astimezone(PARIS) - timedelta(days=1):%Y%m%d}"
+        own = day, int(fields["transaction_id"])
+        since = (now - timedelta(minutes=OPEN_MINUTES)).isoformat()
+        values = (searchable(order_id), merchant_of(fields), day, yesterday, *own, since)
+        states = set()
+        for outcome, recorded in self.database.rows(SELECT_UNDER_WAY, *values):
+            other = json.loads(recorded)
+            if all(other.get(name) == fields.get(name) for name in ("amount", "currency_code")):
+                states.add(outcome or "waiting")
+        return next((state for state in ("accepted", "pending", "waiting") if state in states), "")
 
     def record_request(self, entry: Entry) -> None:
         """Record the request of a journal's entry, which the ledger lacks or has in an earlier form."""
