@@ -27,7 +27,7 @@ SAMPLES = Path(__file__).parents[1] / "conf"
 OWN_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(?=/cgi-bin/)")
 SIPS, PAYPAGE = "sips", "paypage"
 OWN_SHOP = re.compile(r"^SHOP_URL!http://127\.0\.0\.1:\d+/!$", re.MULTILINE)
-OWN_KEYWORDS = re.compile(r"^(?:PROTOCOL|PAYPAGE_URL|PAYPAGE_KEY)!.*\n", re.MULTILINE)
+OWN_KEYWORDS = re.compile(r"^(?:PROTOCOL|PAYPAGE_URL|PAYPAGE_KEY|OFFICE_URL)!.*\n", re.MULTILINE)
 OWN_SERVER = re.compile(r"http://127\.0\.0\.1:\d+/payment/paymentInit")
 OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
 PAYMENT = "http://127.0.0.1:8080/payment"
@@ -128,6 +128,7 @@ def _set_protocol(path: Path, protocol: str, payment: str) -> Pathfile:
         if pathfile.paypage.url and not OWN_SERVER.fullmatch(pathfile.paypage.url):
             return pathfile
         changed += f"PROTOCOL!{protocol}!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{'@HERE@/key' if key == own_key else key}!\n"
+        changed += f"OFFICE_URL!{payment}/rs-services/v2!\n"
         if changed != text:
             write_secret(str(path), changed.encode())
         for merchant_id in MERCHANTS:

@@ -50,7 +50,7 @@ def demonstration(root: Path, address: str, protocol: str = SIPS, bank_ports: bo
         both, str(data / "payment.db"), merchants=_named(pathfile.shop_name), bank_ports=bank_ports
     )
     return DispatcherMiddleware(
-        Shop(database, pathfile, list(pathfiles)),
+        Shop(database, pathfile, list(pathfiles), refunds=both),
         {
             "/payment": server,
             **{f"/cgi-bin/{name}.py": script.application for name, script in scripts.items()},

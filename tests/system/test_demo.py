@@ -140,6 +140,21 @@ def test_an_article_is_removed_and_a_changed_quantity_is_ordered(demonstration: 
         assert page.get_by_role("cell", name="€19.50").count() == 2
 
 
+def test_the_back_office_refunds_a_payment_of_paypage(demonstration: str, protocol: str) -> None:
+    with browsing() as customer:
+        page = customer.new_page()
+        reference = put_in_order(page, demonstration)
+        follow(page.get_by_role("link", name="Pay" if protocol == "paypage" else "Sips 2.0", exact=True))
+        follow(page.get_by_role("button", name="CB"))
+        give_card(page, ACCEPTED)
+        follow(page.get_by_role("button", name=re.compile("return", re.I)))
+        page.goto(f"{demonstration}/")
+        follow(page.get_by_role("link", name="Refunds"))
+        page.get_by_label("Amount in euros").first.fill("2.50")
+        follow(page.get_by_role("button", name=f"Refund: {reference}"))
+        assert page.get_by_role("row", name="Refunded €2.50").first.is_visible()
+
+
 def test_everything_it_writes_is_under_var_and_secrets_are_the_owners(
     demonstration: str, folder: Path, protocol: str
 ) -> None:

@@ -30,6 +30,7 @@ from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.money import format_amount
 from sogenactif.pages import ENVIRONMENT, ROOT
 from sogenactif.texts import HTML_LANGUAGE, accepted_language
+from sogenactif_sandbox.shop.back_office import back_office
 from sogenactif_sandbox.shop.texts import shop_texts
 
 # Prices in cents.
@@ -45,10 +46,17 @@ class Shop(Flask):
     """Serve the shop, with the logos of the means of payment below ``/logos/``.
 
     ``database`` is the path of its SQLite file; the ledger of ``pathfile`` knows each order's history.
-    ``ways`` are the ways to pay (``shop.ways``) that an order offers besides the scripts'.
+    ``ways`` are the ways to pay (``shop.ways``) that an order offers besides the scripts'. ``refunds`` is the pathfile
+    of Paypage with which money is given back, if it is another.
     """
 
-    def __init__(self, database: str, pathfile: Pathfile, ways: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        database: str,
+        pathfile: Pathfile,
+        ways: Sequence[str] = (),
+        refunds: Pathfile | None = None,
+    ) -> None:
         super().__init__(__name__, static_folder=f"{ROOT}/logos", static_url_path="/logos")
         self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
         self.database = database
@@ -61,6 +69,7 @@ class Shop(Flask):
         self.add_url_rule("/basket", view_func=self.change_basket, methods=["POST"])
         self.add_url_rule("/order", view_func=self.place_order, methods=["POST"])
         self.add_url_rule("/order/<reference>", view_func=self.show_order)
+        self.register_blueprint(back_office(refunds or pathfile, self.page))
         self.register_error_handler(HTTPException, self.fail)
 
     def page(self, template: str, **values: object) -> Response:
