@@ -324,32 +324,31 @@ def _check_numbers(pairs: Mapping[str, str]) -> None:
 
 def _instalments(pairs: Mapping[str, str], today: date) -> tuple[Instalment, ...]:
     """Return the parts of a payment in several times, the first on no day before ``today``. Raises InitialisationError."""
-    days, amounts = _list(pairs, "datesList"), _list(pairs, "amountsList")
-    own = {"s10TransactionIdsList": S10, "transactionReferencesList": "transactionReference"}
-    numbers = {key: _list(pairs, name) for name, key in own.items()}
+    dates, amounts = _list(pairs, "datesList"), _list(pairs, "amountsList")
     try:
         if not all(map(is_digits, amounts)):
             raise ValueError
-        parts = tuple(Instalment(read_day(day), int(a)) for day, a in zip(days, amounts, strict=True))
+        parts = tuple(Instalment(read_day(day), int(a)) for day, a in zip(dates, amounts, strict=True))
     except ValueError:
         parts = ()
-    ascending = [today, *(part.day for part in parts)]
-    if (
-        len(parts) < 2
-        or pairs.get("instalmentData.number", "") != str(len(parts))
-        or ascending != sorted(ascending)
-        or len(set(ascending[1:])) < len(parts)
-        or any(part.amount < 1 for part in parts)
-        or sum(part.amount for part in parts) != int(pairs["amount"])
-        or any(
-            given and (len(given) != len(parts) or given[0] != pairs.get(key))
-            for key, given in numbers.items()
-        )
-    ):
+    days = [part.day for part in parts]
+    own = {"s10TransactionIdsList": S10, "transactionReferencesList": "transactionReference"}
+    numbers = [(_list(pairs, name), pairs.get(key)) for name, key in own.items()]
+    is_right = (
+        len(parts) > 1
+        and pairs.get("instalmentData.number") == str(len(parts))
+        and days == sorted(set(days))
+        and days[0] >= today
+        and all(part.amount for part in parts)
+        and sum(part.amount for part in parts) == int(pairs["amount"])
+        and all(not given or (len(given) == len(parts) and given[0] == first) for given, first in numbers)
+    )
+    if not is_right:
         raise InitialisationError("Invalid field value: instalmentData")
     return parts
 
 
 def _list(pairs: Mapping[str, str], name: str) -> list[str]:
     """Return a list of instalmentData, empty if the request has none."""
-    return list(filter(None, pairs.get(f"instalmentData.{name}", "").split(",")))
+    value = pairs.get(f"instalmentData.{name}")
+    return value.split(",") if value else []
