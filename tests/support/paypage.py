@@ -32,7 +32,7 @@ def sealed(
     encode: str = "base64url",
     **said: str,
 ) -> dict[str, str]:
-    """What the server posts; ``said`` overrides, empty removes; ``text`` stands for all of it."""
+    """Return what the server posts; ``said`` overrides keys, empty removes; ``text`` replaces all of Data."""
     pairs = {name: value for name, value in {**SAID, **said}.items() if value}
     text = text or "|".join(f"{name}={value}" for name, value in pairs.items())
     data = text

@@ -1,4 +1,4 @@
-"""The Paypage side of the payment server, over HTTP: the simulator's twin."""
+"""Paypage on the sandbox, over HTTP: it behaves as the platform's simulator."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def server(param: Path) -> Iterator[Bank]:
 
 
 def ask(running: Bank, means: str = "CB", **parameters: str) -> dict[str, str]:
-    """What the kit's form of a means of payment posts."""
+    """Return what the kit's form of a means of payment posts."""
     running.number += 1
     call = {
         "merchant_id": MERCHANT,
@@ -59,7 +59,7 @@ def call(running: Bank, post: dict[str, str]) -> Answer:
 def pay(
     running: Bank, post: dict[str, str], number: str = ACCEPTED, result: str = "SUCCESS", **more: str
 ) -> Answer:
-    """A whole payment; ``more`` are further fields of the page of the result."""
+    """Pay with a card; return the last page. ``more`` are further fields of the page of the result."""
     choice = running.card(call(running, post), number)
     if "SUCCESS" not in choice.text:
         return choice
@@ -67,12 +67,12 @@ def pay(
 
 
 def pairs_of(page: Answer, encode: str = "") -> dict[str, str]:
-    """The keys of the response behind the button of a page."""
+    """Return the keys of the response that the button of a page posts."""
     return paypage._pairs(paypage._decode(page.hidden("Data"), encode))
 
 
 def read(running: Bank, page: Answer) -> PaymentResponse:
-    """The response behind the button of a page, as the kit reads it."""
+    """Return the response that the button of a page posts, as the kit reads it."""
     names = ("Data", "Encode", "Seal", "InterfaceVersion")
     return read_outcome({name: page.hidden(name) for name in names}, running.pathfile)
 
@@ -87,7 +87,7 @@ def test_a_payment_of_the_kit_is_accepted(server: Bank) -> None:
     assert [path for path, _ in server.shop.received] == ["/automatic"]
 
 
-def test_sips_and_paypage_are_served_at_once(server: Bank) -> None:
+def test_both_protocols_are_served(server: Bank) -> None:
     sips, page = server.call(server.request()), pay(server, ask(server))
     assert server.read(server.card(sips))["response_code"] == "00"
     assert read(server, page).outcome == "accepted"
@@ -165,7 +165,7 @@ def test_a_soft_decline_and_its_second_try(server: Bank) -> None:
     assert "SOFT_DECLINE" not in again.text and "SUCCESS" in again.text
 
 
-def test_a_result_or_brand_that_is_not_offered_decides_nothing(server: Bank) -> None:
+def test_result_or_brand_that_is_not_offered_is_rejected(server: Bank) -> None:
     for more in ({"result": "GOLD"}, {"brand": "GOLD"}, {"result": ""}):
         assert 'name="Data"' not in pay(server, sealed(server), **more).text
     assert server.shop.received == []
@@ -206,7 +206,7 @@ def test_a_result_or_brand_that_is_not_offered_decides_nothing(server: Bank) -> 
     ({"keyVersion": "7"}, "Unable to find a valid key for the following keyVersion=7"),
     ({"merchantId": "211000000000001"}, "Merchant ID (merchantId) not found : findMerchantPoi [211000000000001] is not found"),
 ])  # fmt: skip
-def test_a_wrong_request_is_refused_in_the_words_of_the_platform(
+def test_wrong_request_is_rejected_with_the_message_of_the_platform(
     server: Bank, changes: dict[str, str], message: str
 ) -> None:
     page = call(server, sealed(server, **changes))
@@ -237,9 +237,7 @@ MESSAGES = {
 
 
 @pytest.mark.parametrize(("message", "changes"), MESSAGES.items())
-def test_each_message_of_the_documentation_can_be_met(
-    server: Bank, message: str, changes: dict[str, str]
-) -> None:
+def test_each_documented_message_is_shown(server: Bank, message: str, changes: dict[str, str]) -> None:
     call(server, sealed(server, transactionReference="USED"))
     of_data = {name: value for name, value in changes.items() if name[0].islower()}
     page = call(server, sealed(server, **of_data) | {n: v for n, v in changes.items() if n not in of_data})
@@ -247,7 +245,7 @@ def test_each_message_of_the_documentation_can_be_met(
     assert re.search(words, unescape(page.text)) and re.search(words, server.console("refused")[-1]["answer"])
 
 
-def test_documentation_explains_each_message_and_no_other() -> None:
+def test_each_message_is_documented() -> None:
     section = (ROOT / "docs" / "paypage.md").read_text().split("### Messages of the bank's pages")[1]
     rows = re.findall(r"^\| `([^`]+)` \|", section.split("\n#")[0], re.MULTILINE)
     assert sorted(rows) == sorted(MESSAGES)
@@ -318,7 +316,7 @@ OTHERS = (
     *({key: value} for key, values in VALUES.items() for value in values),
     *({key: "7"} for key in OTHERS),
 ], ids=lambda keys: next(iter(keys.items())))  # fmt: skip
-def test_every_documented_key_and_value_is_taken(server: Bank, keys: dict[str, str]) -> None:
+def test_every_documented_key_and_value_is_accepted(server: Bank, keys: dict[str, str]) -> None:
     post = sealed(server, **{key.replace(".", "__"): value for key, value in keys.items()})
     assert "Card payment" in call(server, post).text
 
@@ -328,7 +326,7 @@ def test_every_documented_key_and_value_is_taken(server: Bank, keys: dict[str, s
     {"billingAddress__city": "Nantes", "holderContact__email": "a@b.example"}, {"currencyCode": "788"}, {"currencyCode": "985"},
     {"paypageData__bypassReceiptPage": "false"}, {"merchantWalletId": "7"}, {"keyVersion": ""},
 ])  # fmt: skip
-def test_what_the_platform_takes_is_taken(server: Bank, changes: dict[str, str]) -> None:
+def test_request_that_the_platform_accepts_is_accepted(server: Bank, changes: dict[str, str]) -> None:
     assert pairs_of(pay(server, sealed(server, **changes)))["responseCode"] == "00"
 
 
@@ -337,11 +335,11 @@ def test_what_the_platform_takes_is_taken(server: Bank, changes: dict[str, str])
     ("captureMode", "VALIDATION"), ("statementReference", "Tea 7"), ("customerIpAddress", "192.0.2.7"),
     ("customerIpAddress", "2001:db8:85a3:1:2:8a2e:370:7334"), ("keyVersion", "1"), ("amount", "5"), ("currencyCode", "788"),
 ])  # fmt: skip
-def test_what_the_shop_sent_comes_back(server: Bank, key: str, value: str) -> None:
+def test_response_returns_what_the_shop_sent(server: Bank, key: str, value: str) -> None:
     assert pairs_of(pay(server, sealed(server, **{key: value})))[key] == value
 
 
-def test_address_of_the_customer_is_known_without_the_shop(server: Bank) -> None:
+def test_ip_address_of_the_customer_is_filled_in(server: Bank) -> None:
     page = pay(server, ask(server))
     assert pairs_of(page, "base64url")["customerIpAddress"] == "127.0.0.1"
     assert read(server, page)["customer_ip_address"] == "127.0.0.1"
@@ -377,7 +375,7 @@ def test_ideal_decides_by_the_amount(server: Bank, amount: str, code: str) -> No
 
 
 @pytest.mark.parametrize(("brand", "number"), [("MAESTRO", "5000000000000000"), ("VPAY", "4000000000000000"), ("VISA_ELECTRON", "4500000000000000")])  # fmt: skip
-def test_each_brand_of_the_simulators_cards_can_be_asked_for(server: Bank, brand: str, number: str) -> None:
+def test_each_brand_can_be_requested(server: Bank, brand: str, number: str) -> None:
     page = call(server, sealed(server, paymentMeanBrandList=f"{brand},CB"))
     assert f'value="{brand}"' in page.text
     assert (
@@ -391,7 +389,9 @@ def test_each_brand_of_the_simulators_cards_can_be_asked_for(server: Bank, brand
 @pytest.mark.parametrize("algorithm", paypage.SEALS)
 @pytest.mark.parametrize("encode", ["", "Base64", "Base64URL", "base64", "base64url"])
 @pytest.mark.parametrize("end", ["paid", "refused", "cancelled", "used"])
-def test_every_seal_and_encoding_on_every_way(server: Bank, algorithm: str, encode: str, end: str) -> None:
+def test_response_has_the_seal_and_the_encoding_of_its_request(
+    server: Bank, algorithm: str, encode: str, end: str
+) -> None:
     post = sealed(
         server, algorithm, encode, responseEncoding=encode, transactionReference="A1b2", returnContext="café"
     )
@@ -463,7 +463,7 @@ PROGRAMS = {
 
 @pytest.mark.parametrize(("algorithm", "encode", "version", "keys"), PROGRAMS.values(), ids=PROGRAMS)
 @pytest.mark.parametrize("end", ["paid", "refused", "cancelled"])
-def test_requests_of_published_programs_are_taken(
+def test_requests_of_published_programs_are_accepted(
     server: Bank, algorithm: str, encode: str, version: str, keys: dict[str, str], end: str
 ) -> None:
     days = [clock.now().date() + timedelta(days=after) for after in range(3)]
@@ -491,7 +491,7 @@ def test_requests_of_published_programs_are_taken(
     assert said.get("transactionReference", pairs["transactionReference"]) == pairs["transactionReference"]
 
 
-def test_a_cancellation_of_another_payment_is_not_taken(server: Bank) -> None:
+def test_cancellation_of_another_payment_is_rejected(server: Bank) -> None:
     entry, other = (call(server, sealed(server, transactionReference=name)) for name in ("one", "two"))
     token = entry.text.split("/cancel/")[1].split('"')[0]
     names = ("Data", "Encode", "Seal", "InterfaceVersion")
@@ -550,7 +550,7 @@ def test_references_are_unique_as_a_whole(server: Bank) -> None:
         assert pairs_of(pay(server, sealed(server, transactionReference=reference)))["responseCode"] == "00"
 
 
-def test_a_number_is_used_once_whatever_came_of_it(server: Bank) -> None:
+def test_number_is_used_once_whatever_its_outcome(server: Bank) -> None:
     post = ask(server)
     entry = call(server, post)
     server.number -= 1
@@ -561,7 +561,7 @@ def test_a_number_is_used_once_whatever_came_of_it(server: Bank) -> None:
 
 
 @pytest.mark.parametrize("mode", ["transactionId", "transactionReference"])
-def test_a_number_that_a_later_instalment_uses_is_used(server: Bank, mode: str) -> None:
+def test_number_of_a_later_instalment_is_used(server: Bank, mode: str) -> None:
     today = clock.now().date()
     days = [today, today.fromordinal(today.toordinal() + 30)]
     parts = {
@@ -591,7 +591,7 @@ def test_a_number_that_a_later_instalment_uses_is_used(server: Bank, mode: str) 
     assert pairs_of(page)["responseCode"] == "94"
 
 
-def test_an_abandoned_payment_ends_with_97_by_itself(param: Path) -> None:
+def test_abandoned_payment_ends_with_97(param: Path) -> None:
     speak_paypage(param)
     with bank(param, seconds=1) as running:
         entry = call(running, ask(running))
@@ -634,7 +634,7 @@ def test_only_the_ports_of_the_bank_are_called_if_asked(param: Path) -> None:
 @pytest.mark.parametrize("keywords", [
     {"MEANS": "server"}, {"ENCODE": "none"}, {"ENCODE": "base64"}, {"SEAL": "SHA-256"}, {"REFERENCE": "transactionReference"},
 ])  # fmt: skip
-def test_every_setting_of_the_kit_is_answered(param: Path, keywords: dict[str, str]) -> None:
+def test_kit_pays_with_every_setting(param: Path, keywords: dict[str, str]) -> None:
     speak_paypage(param, **keywords)
     with bank(param) as running:
         by_server = keywords.get("MEANS") == "server"
@@ -661,7 +661,7 @@ def test_the_previous_key_seals_the_response_to_its_request(server: Bank, param:
     )
 
 
-def test_the_automatic_response_is_the_browsers(server: Bank) -> None:
+def test_automatic_response_is_that_of_the_browser(server: Bank) -> None:
     page = pay(server, ask(server))
     [message] = [message for message in server.last()["messages"] if message["kind"] == "AUTOMATIC"]
     assert (

@@ -1,4 +1,4 @@
-"""Data of Paypage; the vectors were made with openssl, as the first test makes them again."""
+"""Data of Paypage: sealed and opened, against vectors that openssl makes in the first test."""
 
 import calendar
 import random
@@ -31,19 +31,19 @@ CASES = sorted((VECTORS / "paypage").iterdir())
 
 
 def lines(case: Path) -> tuple[str, str, str]:
-    """The flat text of a case, its Data and its Seal."""
+    """Return the text of a case, its Data and its Seal."""
     text, data, seal = case.read_text().splitlines()
     return text, data, seal
 
 
 @pytest.fixture
-def today(param: Path) -> Pathfile:
-    """A pathfile of Paypage."""
+def paypage_pathfile(param: Path) -> Pathfile:
+    """Return a pathfile of Paypage."""
     return read_pathfile(speak_paypage(param))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_openssl_encodes_and_seals_the_vectors_so(case: Path) -> None:
+def test_vectors_are_those_of_openssl(case: Path) -> None:
     need(shutil.which("openssl"), "openssl")
     text, data, seal = lines(case)
     _, encode, algorithm, _ = case.name.split(".")
@@ -63,7 +63,7 @@ def test_openssl_encodes_and_seals_the_vectors_so(case: Path) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_the_kit_flattens_and_seals_as_the_vectors_say(case: Path) -> None:
+def test_data_and_seal_are_those_of_the_vectors(case: Path) -> None:
     text, data, seal = lines(case)
     _, encode, algorithm, _ = case.name.split(".")
     if encode == "none":
@@ -76,7 +76,7 @@ def test_the_kit_flattens_and_seals_as_the_vectors_say(case: Path) -> None:
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.name.startswith("response")], ids=lambda c: c.stem)
-def test_a_response_reads_as_the_guide_names_its_fields(case: Path, param: Path) -> None:
+def test_response_has_the_fields_of_sips_1_0(case: Path, param: Path) -> None:
     _, data, seal = lines(case)
     _, encode, algorithm, _ = case.name.split(".")
     pathfile = read_pathfile(speak_paypage(param, SEAL=algorithm))
@@ -108,13 +108,15 @@ def test_a_response_reads_as_the_guide_names_its_fields(case: Path, param: Path)
 
 
 @pytest.mark.parametrize(("data", "bypass"), [("NO_RESPONSE_PAGE", "true"), ("X;NO_RESPONSE_PAGE_POST", "true"), ("NO_RESPONSE_PAGES", None)])  # fmt: skip
-def test_no_response_page_bypasses_the_receipt(today: Pathfile, data: str, bypass: str | None) -> None:
-    assert asked(ask(today, data=data), "CB").get("paypageData.bypassReceiptPage") == bypass
+def test_payment_without_a_receipt_is_requested(
+    paypage_pathfile: Pathfile, data: str, bypass: str | None
+) -> None:
+    assert asked(ask(paypage_pathfile, data=data), "CB").get("paypageData.bypassReceiptPage") == bypass
 
 
-def test_request_carries_the_parameters_of_the_guide(today: Pathfile) -> None:
+def test_request_carries_every_parameter(paypage_pathfile: Pathfile) -> None:
     request = ask(
-        today,
+        paypage_pathfile,
         order_id="CMD-42",
         customer_id="\udce9",
         customer_email="anne@shop.example",
@@ -163,8 +165,8 @@ def test_request_carries_the_parameters_of_the_guide(today: Pathfile) -> None:
     assert request.gateway.unsupported_fields(request.fields)["data"] == "no counterpart: NO_COPYRIGHT"
 
 
-def test_each_means_has_a_form_of_its_own_where_the_shop_shows_them(today: Pathfile) -> None:
-    request = ask(today, payment_means="CB,1,VISA,1")
+def test_each_means_has_its_own_form_if_the_shop_offers_them(paypage_pathfile: Pathfile) -> None:
+    request = ask(paypage_pathfile, payment_means="CB,1,VISA,1")
     html = str(form(request))
     assert html.count("<form ") == html.count("</form>") == 2
     for means in ("CB", "VISA"):
@@ -172,7 +174,7 @@ def test_each_means_has_a_form_of_its_own_where_the_shop_shows_them(today: Pathf
     assert "!" not in html and "\n" not in html
 
 
-def test_one_form_lists_the_means_where_the_server_shows_them(param: Path) -> None:
+def test_one_form_lists_the_means_if_the_server_offers_them(param: Path) -> None:
     pathfile = read_pathfile(
         speak_paypage(
             param,
@@ -191,14 +193,14 @@ def test_one_form_lists_the_means_where_the_server_shows_them(param: Path) -> No
     assert str(form(request)).count("<form ") == 1
 
 
-def test_payment_in_several_times_is_the_example_of_the_guide(today: Pathfile) -> None:
+def test_payment_in_several_times_is_that_of_the_documented_example(paypage_pathfile: Pathfile) -> None:
     data = "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=15000"
     call = {"merchant_id": SHOP, "merchant_country": "fr", "amount": "65000", "transaction_id": "123"}
-    parmcom = Path(today.merchant_parameters + f".{SHOP}")
+    parmcom = Path(paypage_pathfile.merchant_parameters + f".{SHOP}")
     parmcom.write_text("")
     request = make_request(
         {**call, "capture_mode": "PAYMENT_N", "capture_day": "5", "data": data, "payment_means": "CB,1"},
-        today,
+        paypage_pathfile,
         calendar.timegm((2010, 6, 15, 12, 0, 0)),
     )
     said = asked(request, "CB")
@@ -214,12 +216,14 @@ def test_payment_in_several_times_is_the_example_of_the_guide(today: Pathfile) -
     {"capture_mode": "PAYMENT_N", "capture_day": "0", "data": "NB_PAYMENT=1;PERIOD=1;INITIAL_AMOUNT=1"},
     {"capture_mode": "PAYMENT_N", "data": "NB_PAYMENT=2;PERIOD=1;INITIAL_AMOUNT=1"},
 ])  # fmt: skip
-def test_value_that_would_read_as_another_key_is_refused(today: Pathfile, parameters: dict[str, str]) -> None:
+def test_request_that_paypage_cannot_carry_is_rejected(
+    paypage_pathfile: Pathfile, parameters: dict[str, str]
+) -> None:
     numbers: list[str] = []
     with pytest.raises(CallError):
         make_request(
             {"merchant_id": MERCHANT, "amount": "1250", **parameters},
-            today,
+            paypage_pathfile,
             NOON,
             lambda fields, _: numbers.append("drawn") or fields,  # type: ignore[func-returns-value]
         )
@@ -265,16 +269,16 @@ def test_value_that_would_read_as_another_key_is_refused(today: Pathfile, parame
         (sealed(orderId="x" * 33), ResponseError),
     ],
 )
-def test_what_cannot_be_believed_is_refused(
-    today: Pathfile, post: dict[str, str], error: type[KitError]
+def test_response_that_cannot_be_trusted_is_rejected(
+    paypage_pathfile: Pathfile, post: dict[str, str], error: type[KitError]
 ) -> None:
     with pytest.raises((error, MessageError) if error is KeyMissing else error):
-        read_outcome(post, today)
+        read_outcome(post, paypage_pathfile)
 
 
-def test_values_may_hold_equals_bars_and_nothing(today: Pathfile) -> None:
+def test_values_may_contain_separators_or_be_empty(paypage_pathfile: Pathfile) -> None:
     response = read_response(
-        sealed(returnContext="a=b|c|=d", newKey="x", customerId="null", captureDay=""), today
+        sealed(returnContext="a=b|c|=d", newKey="x", customerId="null", captureDay=""), paypage_pathfile
     )
     assert (response["return_context"], response["customer_id"], response["capture_day"]) == (
         "a=b|c|=d",
@@ -284,15 +288,17 @@ def test_values_may_hold_equals_bars_and_nothing(today: Pathfile) -> None:
     assert response.original["newKey"] == "x"
 
 
-def test_every_character_of_data_is_sealed(today: Pathfile) -> None:
+def test_every_altered_character_of_data_is_noticed(paypage_pathfile: Pathfile) -> None:
     post = sealed()
     for place in range(len(post["Data"])):
         other = "A" if post["Data"][place] != "A" else "B"
         with pytest.raises((MessageError, KeyMissing)):
-            read_outcome(post | {"Data": post["Data"][:place] + other + post["Data"][place + 1 :]}, today)
+            read_outcome(
+                post | {"Data": post["Data"][:place] + other + post["Data"][place + 1 :]}, paypage_pathfile
+            )
 
 
-def test_whatever_was_sealed_is_a_response_or_an_error_with_words(today: Pathfile) -> None:
+def test_any_sealed_text_is_a_response_or_a_known_error(paypage_pathfile: Pathfile) -> None:
     chance = random.Random(20261123)
     keys = [*ANSWERED, *SAID, "maskedPan", "transactionDateTime", "transactionReference", "x.y"]
     values = [
@@ -312,49 +318,49 @@ def test_whatever_was_sealed_is_a_response_or_an_error_with_words(today: Pathfil
         odd = [f"{chance.choice(keys)}{chance.choice('==|.')}{chance.choice(values)}" for _ in range(3)]
         pairs = [f"{key}={value}" for key, value in SAID.items() if chance.random() > 0.1]
         try:
-            response = read_outcome(sealed(text="|".join([*pairs, *odd])), today)
+            response = read_outcome(sealed(text="|".join([*pairs, *odd])), paypage_pathfile)
         except KitError:
             continue
         assert response["merchant_id"] == SHOP and int(response["amount"]) >= 0
 
 
-def test_previous_key_is_used_while_it_exists(today: Pathfile) -> None:
+def test_previous_key_is_accepted_while_it_exists(paypage_pathfile: Pathfile) -> None:
     post = sealed(SHOP + "_KEY0", keyVersion="7")
-    assert read_outcome(post, today).outcome == "accepted"
-    Path(today.paypage.key + f".{SHOP}.old").unlink()
+    assert read_outcome(post, paypage_pathfile).outcome == "accepted"
+    Path(paypage_pathfile.paypage.key + f".{SHOP}.old").unlink()
     with pytest.raises(SealError):
-        read_outcome(post, today)
+        read_outcome(post, paypage_pathfile)
 
 
-def test_a_transaction_reference_of_the_kit_gives_its_number_back(today: Pathfile) -> None:
+def test_reference_of_the_kit_gives_its_number_and_day(paypage_pathfile: Pathfile) -> None:
     bare = {"s10TransactionId": "", "s10TransactionIdDate": ""}
-    ours = read_outcome(sealed(transactionReference="20261122000123", **bare), today)
+    ours = read_outcome(sealed(transactionReference="20261122000123", **bare), paypage_pathfile)
     assert (ours["transaction_id"], ours.day) == ("000123", "20261122")
-    other = read_outcome(sealed(transactionReference="SOMEBODYELSE", **bare), today)
+    other = read_outcome(sealed(transactionReference="SOMEBODYELSE", **bare), paypage_pathfile)
     assert (other["transaction_id"], other.day) == ("", "")
 
 
-def test_a_key_that_others_may_read_is_refused(today: Pathfile) -> None:
-    key = Path(today.paypage.key + f".{MERCHANT}")
+def test_key_that_others_may_read_is_rejected(paypage_pathfile: Pathfile) -> None:
+    key = Path(paypage_pathfile.paypage.key + f".{MERCHANT}")
     key.chmod(0o644)
     with pytest.raises(KeyUnusable, match="others may read it"):
-        ask(today)
+        ask(paypage_pathfile)
     key.chmod(0o640)
     for content in ("", "\n", "a\nb"):
         key.write_text(content)
         with pytest.raises(KeyUnusable, match="not one line"):
-            ask(today)
+            ask(paypage_pathfile)
     key.unlink()
     with pytest.raises(KeyMissing, match=f"key.{MERCHANT}"):
-        ask(today)
+        ask(paypage_pathfile)
 
 
-def test_paypage_response_is_refused_without_a_secret_key(pathfile: Pathfile) -> None:
+def test_response_is_rejected_without_a_secret_key(pathfile: Pathfile) -> None:
     with pytest.raises(KeyMissing, match="PAYPAGE_KEY"):
         read_outcome(sealed(), pathfile)
 
 
-def test_one_argument_holds_a_whole_post() -> None:
+def test_argument_of_the_executable_holds_the_whole_post() -> None:
     assert posted("20aa") == {"DATA": "20aa"}
     assert posted("Data=a%3D&Encode=&Seal=ff&InterfaceVersion=HP_3.4&x=1") == {
         "Data": "a=",

@@ -1,4 +1,4 @@
-"""What the sandbox reads in a request of the kit, and what the kit reads in its response."""
+"""Requests of the kit as the sandbox reads them, and responses of the sandbox as the kit reads them."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -30,13 +30,13 @@ def pathfile(param: Path) -> Pathfile:
 
 
 def post(pathfile: Pathfile, **parameters: str) -> dict[str, str]:
-    """What the form of the kit posts."""
+    """Return what the form of the kit posts."""
     call = {"merchant_id": MERCHANT, "amount": "1250", "transaction_id": "123", "payment_means": "CB,1"}
     return dict(make_request({**call, **parameters}, pathfile, NOON).posts["CB"])
 
 
 def altered(pathfile: Pathfile, **keys: str) -> dict[str, str]:
-    """The post of a payment in several times with other values, sealed; an empty value removes a key."""
+    """Return the sealed post of a payment in several times with other values; an empty value removes a key."""
     pairs, _ = kit.open_sealed(post(pathfile, **PLAN), pathfile, "HMAC-SHA-256")
     pairs |= {f"instalmentData.{name}": value for name, value in keys.items()}
     secret = kit.read_key(kit.key_path(pathfile, MERCHANT))
@@ -58,7 +58,7 @@ def test_sandbox_reads_the_schedule_that_the_kit_sent(pathfile: Pathfile) -> Non
     assert opened.old is False
 
 
-def test_schedule_that_does_not_depend_on_today_is_the_same_later(pathfile: Pathfile) -> None:
+def test_schedule_is_the_same_on_a_later_day(pathfile: Pathfile) -> None:
     first, later = (
         sandbox.open_request(post(pathfile, **PLAN), pathfile, date(2026, 11, day)).fields for day in (23, 25)
     )
@@ -125,14 +125,14 @@ def test_payment_at_once_has_no_schedule(pathfile: Pathfile) -> None:
         {"transactionReferencesList": "a,b,c"},
     ],
 )
-def test_schedule_that_does_not_add_up_is_refused(pathfile: Pathfile, keys: dict[str, str]) -> None:
+def test_wrong_schedule_is_rejected(pathfile: Pathfile, keys: dict[str, str]) -> None:
     sandbox.open_request(altered(pathfile), pathfile, TODAY)
     with pytest.raises(sandbox.InitialisationError, match="Invalid field value: instalmentData"):
         sandbox.open_request(altered(pathfile, **keys), pathfile, TODAY)
 
 
 def answered(pathfile: Pathfile, asked: Mapping[str, str], **said: str) -> PaymentResponse:
-    """What the kit reads in the response of the sandbox to a request."""
+    """Return the response of the sandbox to a request, as the kit reads it."""
     fields = sandbox.open_request(asked, pathfile, TODAY).fields
     outcome = {
         "payment_date": "20261123", "payment_time": "235958", "response_code": "00", "card_number": "4977.77",
@@ -141,7 +141,7 @@ def answered(pathfile: Pathfile, asked: Mapping[str, str], **said: str) -> Payme
     return read_outcome(sandbox.seal_response({**fields, **outcome, **said}, pathfile, old=False), pathfile)
 
 
-def test_kit_reads_what_the_sandbox_answers(pathfile: Pathfile) -> None:
+def test_kit_reads_the_response(pathfile: Pathfile) -> None:
     response = answered(pathfile, post(pathfile, order_id="CMD-42", return_context="a=b", amount="005"))
     assert {name: response[name] for name in ("amount", "order_id", "return_context", "card_number")} == {
         "amount": "005",
@@ -161,7 +161,7 @@ def test_amount_has_three_digits_or_more(pathfile: Pathfile, asked: str, read: s
     assert sandbox.open_request(post(pathfile, amount=asked), pathfile, TODAY).fields["amount"] == read
 
 
-def test_kit_reads_that_a_payment_is_in_several_times(pathfile: Pathfile) -> None:
+def test_kit_reads_the_response_of_a_payment_in_several_times(pathfile: Pathfile) -> None:
     response = answered(pathfile, post(pathfile, **PLAN))
     assert (response["capture_mode"], response["amount"]) == ("PAYMENT_N", "1001")
     assert response.original["captureMode"] == "AUTHOR_CAPTURE"

@@ -1,4 +1,4 @@
-"""A payment that was refused for want of authentication only: what the customer reads, and the next request."""
+"""A payment refused only because authentication was missing: the customer's page, and the next request."""
 
 import re
 from html import unescape
