@@ -23,12 +23,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
 from sogenactif.fields import is_digits
+from sogenactif.money import format_amount
 from sogenactif_sandbox.automatic import Outcome
 from sogenactif_sandbox.bank import Bank
 from sogenactif_sandbox.office import now_of
@@ -264,7 +266,9 @@ def _wants_html() -> bool:
 
 
 def _html(template: str, **values: object) -> Response:
-    html = ENVIRONMENT.get_template(template).render(base=request.script_root, **values)
+    html = ENVIRONMENT.get_template(template).render(
+        base=request.script_root, amount=partial(format_amount, language="en"), **values
+    )
     return Response(html, headers={"Content-Security-Policy": POLICY})
 
 

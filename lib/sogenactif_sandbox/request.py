@@ -43,6 +43,8 @@ class RequestError(Exception):
     ``post`` is the refused message, ``fields`` those of the request if its seal is right.
     """
 
+    title = "invalid request"
+
     def __init__(self, parameter: str, language: str = "", why: str = "") -> None:
         super().__init__(parameter)
         self.parameter = parameter
@@ -55,6 +57,8 @@ class RequestError(Exception):
 class SecurityError(RequestError):
     """Report a request that can't be trusted: its seal is wrong, or the merchant is unknown."""
 
+    title = "security error"
+
 
 class InvalidRequest(RequestError):
     """Report a malformed field."""
@@ -62,6 +66,8 @@ class InvalidRequest(RequestError):
 
 class ForbiddenCharacter(RequestError):
     """Report a field with a character that the bank's files use as a separator."""
+
+    title = "forbidden character"
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ class PaymentServer(Flask):
 
     def refuse(self, error: RequestError) -> Response:
         """Record a refused request, and show its customer a page."""
-        why = f"{type(error).__name__} ({error.why or error.parameter})"
+        why = f"{error.title}: {error.why or error.parameter}"
         self.logger.warning("payment request refused: %a", why)
         # A refused request may hold any bytes, and more of them than a valid one.
         post = {name: _printable(value)[:MOST_STORED] for name, value in error.post.items()}

@@ -1,6 +1,8 @@
 """The developers' console: what happened, and what the next payment will do."""
 
+import html
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -279,3 +281,27 @@ def test_a_restart_keeps_a_payment_whose_shop_was_being_notified(
         assert running.last()["state"] == "NOTIFYING" and "in progress" in running.call(data).text
     with bank(param) as running:
         assert running.last()["state"] == ("ENDED" if press is Bank.card else "CANCELLED")
+
+
+def test_page_of_a_transaction_shows_what_the_response_changed(running: Bank) -> None:
+    running.pay(order_id="CMD-42")
+    page = html.unescape(
+        send(f"{running.url}/console/transactions/{running.last()['id']}", Accept="text/html").text
+    )
+    changed, same = page.split("fields are the same in both")
+    row = r'<th scope="row">{}</th><td data-name="Request"[^>]*>{}</td><td data-name="Response"[^>]*>{}</td>'
+    assert re.search(row.format("card_<wbr>number", "–", "4974.00"), changed)
+    assert not re.search(r'<th scope="row">order_<wbr>id</th>', changed)
+    assert re.search(r'<th scope="row">order_<wbr>id</th><td>CMD-42</td>', same)
+    assert "€12.50 for order <strong>CMD-42</strong>" in page
+
+
+def test_each_switch_has_a_sentence(running: Bank) -> None:
+    running.pay()
+    for path in ("", f"/transactions/{running.last()['id']}"):
+        page = send(f"{running.url}/console{path}", Accept="text/html").text
+        fields = re.findall(r'<(?:select|input) [^>]*?name="[^"]+"[^>]*>', page)
+        assert fields
+        for field in fields:
+            described = re.search(r'aria-describedby="([^"]+)"', field)
+            assert described and re.search(rf'id="{described[1]}">[A-Z0a-z][^<]+\.</p>', page), field
