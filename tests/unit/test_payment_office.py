@@ -1,6 +1,7 @@
 """The Office server of the sandbox, over HTTP with the kit's own client: states, operations, refusals, switches."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -218,4 +219,5 @@ def test_console_shows_messages_and_operations_with_the_transaction(server: Bank
     )
     assert json.loads(message["answer"])["newAmount"] == 1000
     page = send(f"{server.url}/console/transactions/{shown['id']}", Accept="text/html").text
-    assert "1000 of 1250" in page and "<td>cancel</td><td>250</td>" in page
+    assert "€10.00 of €12.50" in page
+    assert re.search(">cancel</td><td[^>]*>€2.50</td>", page)
