@@ -318,6 +318,17 @@ def test_data_is_read_with_and_without_padding(
     assert (response["order_id"], response["amount"]) == (order, "1000")
 
 
+@pytest.mark.parametrize("context", ["~~~>>>???", "aé>?>?>", "xx>>>>>>>"])
+def test_plus_of_base64_that_a_form_decoder_lost_is_restored(
+    paypage_pathfile: Pathfile, context: str
+) -> None:
+    post = sealed(encode="base64", returnContext=context)
+    assert "+" in post["Data"]
+    body = "&".join(f"{name}={value}" for name, value in post.items())
+    for message in (body, post | {"Data": post["Data"].replace("+", " ")}):
+        assert read_outcome(message, paypage_pathfile)["return_context"] == context
+
+
 @pytest.mark.parametrize(
     ("said", "field", "expected"),
     [

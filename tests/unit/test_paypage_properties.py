@@ -73,7 +73,9 @@ def test_altered_response_is_rejected_or_says_the_same(
         response = read_outcome(altered, paypage_pathfile)
     except KitError:
         return
-    assert (altered["Data"], altered["Seal"]) == (post["Data"], post["Seal"])
+    # A blank in base64 is the + that a form decoder made of it.
+    data = altered["Data"].replace(" ", "+") if encode == "base64" else altered["Data"]
+    assert (data, altered["Seal"]) == (post["Data"], post["Seal"])
     assert response.original == read_outcome(post, paypage_pathfile).original
 
 

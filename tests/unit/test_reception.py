@@ -1,6 +1,7 @@
 """Every payment counts, exactly once: what a response does, whatever it says and whenever it arrives."""
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -23,7 +24,7 @@ from sogenactif.protocols import Numbering, paypage
 from sogenactif.protocols.certificate import issue_certificate
 from sogenactif.web import Order, call_autoresponse
 from tests.support.shop import LedgerShop, MovingShop, ask, missing, post, register
-from tests.support.vectors import MERCHANT, ROOT
+from tests.support.vectors import MERCHANT, ROOT, VECTORS
 
 
 @pytest.fixture
@@ -684,6 +685,30 @@ def test_report_that_a_request_could_not_begin_is_no_outcome(
     assert (incident in page.body, "colour" in page.body) == (True, False)
     assert post(shop.response, **{**report, "Seal": "0" * 64}).status == 403
     assert (shop.outcomes, ledger and states(shop)) == ([], ledger and {number: "waiting"})
+
+
+@pytest.mark.parametrize("ledger", [True, False])
+def test_response_that_cannot_be_read_or_has_no_seal_says_why(
+    shop: MovingShop, param: Path, ledger: bool
+) -> None:
+    shop.move(param)
+    number = shop.asked()
+    if not ledger:
+        path = Path(shop.pathfile.path)
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join(line for line in lines if not line.startswith(("LEDGER", "JOURNAL"))))
+    published = json.loads((VECTORS / "paypage-seal-vectors.json").read_text())
+    in_json = next(case for case in published if case["name"] == "json-response-as-data")
+    unsealed = {**shop.paypage_post(number, responseCode="34"), "Seal": ""}
+    for application in (shop.autoresponse, shop.response):
+        answer = post(application, Data=in_json["data"], Seal=in_json["seal"])
+        assert (answer.status, "Data is JSON" in answer.log) == (400, True)
+        answer = post(application, **unsealed)
+        assert (answer.status, "no seal: the server knows no such merchant or key" in answer.log) == (
+            403,
+            True,
+        )
+    assert shop.outcomes == []
 
 
 def test_two_shops_on_one_certificate_take_numbers_of_their_own_ranges(shop: MovingShop) -> None:

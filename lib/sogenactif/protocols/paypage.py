@@ -136,9 +136,8 @@ def open_sealed(post: Mapping[str, str], pathfile: Pathfile, algorithm: str) -> 
     Until the seal is verified, only the merchant's name is read from Data. Raises MessageError, KeyMissing
     and KeyUnusable.
     """
-    data = post.get("Data", "")
-    text = _decode(data, post.get("Encode", "").lower())
-    merchants = MERCHANT.findall(text)
+    data, text = _posted(post)
+    merchants = list(dict.fromkeys(MERCHANT.findall(text)))
     if text.startswith("{"):
         raise JsonResponse
     if not post.get("Seal"):
@@ -185,7 +184,7 @@ def claimed(post: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], st
 
     Raises MessageError.
     """
-    pairs = unflatten(_decode(post.get("Data", ""), post.get("Encode", "").lower()))
+    pairs = unflatten(_posted(post)[1])
     fields, day = response_fields(pairs)
     return fields, pairs, day
 
@@ -230,8 +229,16 @@ def _flatten(pairs: Mapping[str, str], encode: str) -> str:
     return "|".join(f"{key}={readable(value)}" for key, value in pairs.items())
 
 
+def _posted(post: Mapping[str, str]) -> tuple[str, str]:
+    """Return Data as it was sealed, and its text. Raises MessageEncodingError."""
+    data, encode = post.get("Data", ""), post.get("Encode", "").lower()
+    if encode == "base64":
+        # Forms turn a + that was not escaped into a blank, which base64 hasn't.
+        data = data.replace(" ", "+")
+    return data, _decode(data, encode)
+
+
 def _decode(data: str, encode: str) -> str:
-    """Return Data as text. Raises MessageEncodingError."""
     try:
         if encode in ("", "none"):
             text = data
