@@ -55,6 +55,7 @@ def _made(site: Site) -> list[Finding]:
             page("error.html", "en", "", name="failed", incident="")
             page("paid.html", "en", "", order="")
             request_values = {"fields": request.fields, "lines": [("", 1)], "schedule": (), "choice": True}
+            request_values |= {"under_way": "waiting"}
             page("call_request.html", "en", "", report=debug, form=form(request), **request_values)
             response_values = {"state": "accepted", "response": response, "reason": "", "schedule": ()}
             page("call_response.html", "en", "", report=debug, next_page="", retry_page="", **response_values)
