@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from sogenactif.instalments import Instalment
     from sogenactif.ledger.ledger import Ledger
+    from sogenactif.ledger.refunds import RecordRefund
     from sogenactif.reception import Received
 
 RecordOutcome = Callable[[PaymentResponse], None]
@@ -319,7 +320,7 @@ def _receive(
 
 
 def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ: Environ) -> None:
-    """Record what only the journal has since an outage, then notify the shop of pending outcomes.
+    """Record what only the journal has since an outage, then notify the shop of pending outcomes and refunds.
 
     The page that shows an order has no ``record_outcome``: what it records is notified with the next response.
     This is work for other payments: it comes after the answer, and whatever happens in it is only logged.
@@ -335,8 +336,20 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
                 ledger.notify_pending(
                     record_outcome, partial(_log, environ, "pending notification, record_outcome")
                 )
+                record_refund = _beside(record_outcome)
+                if record_refund:
+                    from sogenactif.ledger.refunds import notify_refunds
+
+                    event = "pending notification, record_refund"
+                    notify_refunds(ledger, record_refund, partial(_log, environ, event))
     except (KitError, OSError) as error:
         _log(environ, "pending notification", error)
+
+
+def _beside(record_outcome: RecordOutcome) -> "RecordRefund | None":
+    """Return ``record_refund`` of the module that defines ``record_outcome``, if there is one."""
+    function: RecordRefund | None = getattr(record_outcome, "__globals__", {}).get("record_refund")
+    return function
 
 
 class _AnsweredFirst:

@@ -108,6 +108,12 @@ class OfficeShop:
         settle(self.bank, post, card)
         return reference
 
+    def receipt(self, order_id: str = "CMD42", card: str = ACCEPTED, **parameters: str) -> dict[str, str]:
+        """Pay such a request; the response that the customer's browser has."""
+        self.bank.console("switches", {"automatic": "never"})
+        _, post = self.begin(order_id, **parameters)
+        return {name: value for name, value in settled(self.bank, post, card).items() if value}
+
     def arrive(self, order_id: str = "CMD42", card: str = ACCEPTED, **parameters: str) -> str:
         """Pay such a request whose response arrives; its reference."""
         self.bank.console("switches", {"automatic": "never"})
@@ -135,6 +141,12 @@ class OfficeShop:
         """What the shop was notified of."""
         path = self.param / "notes"
         return path.read_text().splitlines() if path.exists() else []
+
+    def row_of(self, order_id: str) -> Transaction:
+        """The transaction of an order in the ledger."""
+        with self.ledger() as ledger:
+            [row] = transactions(ledger, order_id=order_id)
+        return row
 
     def row(self, reference: str) -> Transaction:
         """The transaction of a reference in the ledger."""

@@ -50,6 +50,24 @@ def refund_function(script: str) -> RecordRefund | None:
         return None
 
 
+def has_refund_function(script: str) -> bool:
+    """Return whether a script defines record_refund: it is read, and nothing of it is run."""
+    import ast
+
+    try:
+        with open(script, "rb") as file:
+            statements = ast.parse(file.read()).body
+    except (OSError, SyntaxError, ValueError):
+        return False
+    names: set[str] = set()
+    for one in statements:
+        if isinstance(one, ast.FunctionDef):
+            names.add(one.name)
+        elif isinstance(one, ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in one.names}
+    return "record_refund" in names
+
+
 def notify_pending(
     ledger: Ledger, record_outcome: RecordOutcome, record_refund: RecordRefund | None
 ) -> tuple[int, int]:
@@ -57,7 +75,7 @@ def notify_pending(
     notified = ledger.notify_pending(record_outcome, complain, most=None)
     pending = ledger.pending()
     if record_refund:
-        notified += notify_refunds(ledger, record_refund, complain_of_refund)
+        notified += notify_refunds(ledger, record_refund, complain_of_refund, most=None)
         pending += pending_refunds(ledger)
     return notified, pending
 

@@ -75,7 +75,7 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str], validating: b
             transaction = the_transaction(ledger, reference, args.merchant)
             status, row = _operate(args, ledger, transaction, amount, validating)
             if record_refund:
-                notify_refunds(ledger, record_refund, complain_of_refund)
+                notify_refunds(ledger, record_refund, complain_of_refund, most=None)
     if args.json:
         print_json({"reference": transaction.reference, "order_id": transaction.order_id, **row})
     return status

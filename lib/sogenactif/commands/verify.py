@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from sogenactif.commands.common import command_parser, done, print_json, progress, the_ledger
+from sogenactif.commands.functions import add_script, has_refund_function
 from sogenactif.commands.texts import counted, printable, say
 from sogenactif.ledger.history import differences, paid_twice
+from sogenactif.ledger.refunds import pending_refunds
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
-    return command_parser("verify", "Compare the journal with the ledger, and list what differs.")
+    parser = command_parser("verify", "Compare the journal with the ledger, and list what differs.")
+    add_script(parser)
+    return parser
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,12 +34,23 @@ def main(arguments: Sequence[str]) -> int:
                 print(text)
         done()
         pending, orders = ledger.pending(), paid_twice(ledger)
+        # A shop without the function is never notified.
+        refunds = pending_refunds(ledger) if has_refund_function(args.script) else 0
     if args.json:
-        print_json({"differences": rows, "pending_notifications": pending, "paid_twice": dict(orders)})
+        print_json(
+            {
+                "differences": rows,
+                "pending_notifications": pending,
+                "pending_refunds": refunds,
+                "paid_twice": dict(orders),
+            }
+        )
     else:
         print(counted("differences", len(rows)) if rows else say("verify_agree"))
         if pending:
             print(counted("pending", pending))
+        if refunds:
+            print(counted("pending_refunds", refunds))
         for order_id, references in orders:
             print(printable(say("verify_paid_twice", order=order_id, references=", ".join(references))))
     return 1 if rows else 0

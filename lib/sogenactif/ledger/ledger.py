@@ -438,16 +438,16 @@ class Ledger:
             except BaseException as error:
                 log(error)
                 return False
-            self._note_notified(request_id, outcome)
+            self.note_notified("UPDATE sogenactif_request SET notified = ? WHERE id = ?", outcome, request_id)
             return True
 
-    def _note_notified(self, request_id: int, outcome: str) -> None:
-        """Note that the shop was notified; retry, so that it isn't notified twice."""
+    def note_notified(self, statement: str, *values: object) -> None:
+        """Note, by a statement, that the shop was notified; retry, so that it isn't notified twice."""
         for tries_left in reversed(range(NOTE_TRIES)):
             try:
                 # Not flushed. After a power cut the shop is notified twice, which it has to tolerate.
                 with self.database.transaction(flush=False) as execute:
-                    execute("UPDATE sogenactif_request SET notified = ? WHERE id = ?", outcome, request_id)
+                    execute(statement, *values)
                 return
             except LedgerError:
                 if not tries_left:

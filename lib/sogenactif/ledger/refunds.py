@@ -9,9 +9,13 @@ from datetime import datetime
 
 from sogenactif.dates import PARIS
 from sogenactif.errors import KitError, LedgerError
-from sogenactif.ledger.history import Transaction
-from sogenactif.ledger.journal import Entry
-from sogenactif.ledger.ledger import Ledger, LogError, merchant_of, new_entry
+from sogenactif.ledger.ledger import NOTIFIED_AT_ONCE, merchant_of, new_entry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sogenactif.ledger.history import Transaction
+    from sogenactif.ledger.journal import Entry
+    from sogenactif.ledger.ledger import Ledger, LogError
 
 CANCEL, REFUND, VALIDATE = "cancel", "refund", "validate"
 # Its result is not known; done; refused by the bank; certainly not done; never cleared up, and another was sent.
@@ -27,7 +31,7 @@ class Operation:
     currency_code.
     """
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: "Entry") -> None:
         self.entry = entry
         self.fields: Mapping[str, str] = entry["fields"]
 
@@ -61,7 +65,7 @@ class Operation:
 RecordRefund = Callable[[Operation], None]
 
 
-def operations(ledger: Ledger, transaction: Transaction) -> list[Operation]:
+def operations(ledger: "Ledger", transaction: "Transaction") -> list[Operation]:
     """Return the operations on a transaction, oldest first."""
     rows = ledger.database.rows(
         "SELECT entry, made, fields FROM sogenactif_operation WHERE request_id = ? ORDER BY id",
@@ -71,7 +75,7 @@ def operations(ledger: Ledger, transaction: Transaction) -> list[Operation]:
 
 
 def intend(
-    ledger: Ledger, transaction: Transaction, operation: str, amount: int, current: int, status: str
+    ledger: "Ledger", transaction: "Transaction", operation: str, amount: int, current: int, status: str
 ) -> Operation:
     """Record the intent of an operation, on the disk before this returns. Raises JournalError and LedgerError.
 
@@ -91,13 +95,13 @@ def intend(
     return _write(ledger, entry)
 
 
-def settle(ledger: Ledger, operation: Operation, state: str, why: str = "") -> Operation:
+def settle(ledger: "Ledger", operation: Operation, state: str, why: str = "") -> Operation:
     """Record what became of an operation; ``why`` is the bank's code, or an error. Raises JournalError and LedgerError."""
     fields = {**operation.fields, "state": state, "why": why[:300]}
     return _write(ledger, {**operation.entry, "fields": fields})
 
 
-def _write(ledger: Ledger, entry: Entry) -> Operation:
+def _write(ledger: "Ledger", entry: "Entry") -> Operation:
     # The journal first: what the ledger lacks after a crash, replay or the bank's state makes good.
     ledger.journal.append(operation_day(entry), entry)
     try:
@@ -110,12 +114,12 @@ def _write(ledger: Ledger, entry: Entry) -> Operation:
     return Operation(entry)
 
 
-def operation_day(entry: Entry) -> str:
+def operation_day(entry: "Entry") -> str:
     """Return the day (aaaammjj) of the journal's file that has all lines of an operation: that of its intent in Paris."""
     return f"{datetime.fromisoformat(entry['time']).astimezone(PARIS):%Y%m%d}"
 
 
-def record_operation(ledger: Ledger, entry: Entry) -> None:
+def record_operation(ledger: "Ledger", entry: "Entry") -> None:
     """Record the operation of a journal's entry, or its later form. Raises LedgerError, KitError without its request."""
     fields = entry["fields"]
     merchant = merchant_of(fields)
@@ -151,7 +155,7 @@ def record_operation(ledger: Ledger, entry: Entry) -> None:
         )
 
 
-def stored_operation(identifier: str, made: str, fields: str) -> Entry:
+def stored_operation(identifier: str, made: str, fields: str) -> "Entry":
     """Return the journal's entry of a row of the ledger's operations."""
     entry = {
         "entry": identifier,
@@ -163,48 +167,43 @@ def stored_operation(identifier: str, made: str, fields: str) -> Entry:
     return {**entry, "fields": json.loads(fields)}
 
 
-def notify_refunds(ledger: Ledger, record_refund: RecordRefund, log: LogError) -> int:
+def notify_refunds(
+    ledger: "Ledger", record_refund: RecordRefund, log: "LogError", most: int | None = NOTIFIED_AT_ONCE
+) -> int:
     """Notify the shop of what was given back or cancelled and it doesn't know; return of how much.
 
     ``record_refund`` is called once for each, by one process at a time. If it raises, the error is given to ``log``
-    and the notification stays pending. Raises LedgerError.
+    and the notification stays pending. At most ``most`` are notified, and none after one that fails; None notifies of
+    all. Raises LedgerError.
     """
-    rows = ledger.database.rows(
-        f"SELECT request_id, entry, made, fields FROM sogenactif_operation WHERE {PENDING} ORDER BY attempts, id"
-    )
+    select = f"SELECT request_id, entry, made, fields FROM sogenactif_operation WHERE {PENDING} ORDER BY attempts, id"
+    rows = list(ledger.database.rows(select + (f" LIMIT {most}" if most else "")))
     count = 0
-    for request_id, *stored in list(rows):
+    for request_id, *stored in rows:
         with ledger.database.claim(-request_id) as is_claimed:
             entry = stored[0]
             pending = f"SELECT 1 FROM sogenactif_operation WHERE entry = ? AND {PENDING}"
             if not is_claimed or not list(ledger.database.rows(pending, entry)):
                 continue
-            _mark(ledger, "attempts = attempts + 1", entry)
+            # Counted before the call: a function that ends the process must not stay first in the queue.
+            with ledger.database.transaction(flush=False) as execute:
+                execute("UPDATE sogenactif_operation SET attempts = attempts + 1 WHERE entry = ?", entry)
             try:
                 record_refund(Operation(stored_operation(*stored)))
             except (KeyboardInterrupt, GeneratorExit):
                 raise
             except BaseException as error:
                 log(error)
+                if most is not None:
+                    break
                 continue
-            _mark(ledger, "notified = 'yes'", entry)
+            ledger.note_notified("UPDATE sogenactif_operation SET notified = 'yes' WHERE entry = ?", entry)
             count += 1
     return count
 
 
-def pending_refunds(ledger: Ledger) -> int:
-    """Return how many operations the shop was not notified of."""
-    [[count]] = ledger.database.rows(f"SELECT count(*) FROM sogenactif_operation WHERE {PENDING}")
+def pending_refunds(ledger: "Ledger", before: str = "~") -> int:
+    """Return how many operations the shop was not notified of: those of before a moment (ISO 8601, UTC), or all."""
+    statement = f"SELECT count(*) FROM sogenactif_operation WHERE {PENDING} AND made < ?"
+    [[count]] = ledger.database.rows(statement, before)
     return int(count)
-
-
-def _mark(ledger: Ledger, change: str, entry: str) -> None:
-    """Change a row: again and again, for the shop is not to be notified twice."""
-    for tries_left in (2, 1, 0):
-        try:
-            with ledger.database.transaction(flush=False) as execute:
-                execute(f"UPDATE sogenactif_operation SET {change} WHERE entry = ?", entry)
-            return
-        except LedgerError:
-            if not tries_left:
-                raise

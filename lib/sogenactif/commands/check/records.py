@@ -18,12 +18,14 @@ from sogenactif.commands.check.rights import (
     refused,
 )
 from sogenactif.commands.check.site import Site
+from sogenactif.commands.functions import has_refund_function
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.errors import JournalUnreadable, LedgerDamaged, LedgerError
 from sogenactif.ledger.history import paid_twice
 from sogenactif.ledger.journal import Journal
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.matching import FORGED
+from sogenactif.ledger.refunds import pending_refunds
 from sogenactif.ledger.schema import MIGRATIONS, schema_version
 from sogenactif.log import SYSLOG
 
@@ -161,11 +163,15 @@ def _left_behind(site: Site, url: str) -> list[Finding]:
             entry["verdict"] != FORGED and entry["entry"] not in known
             for entry in opened.journal.entries(unreadable.append)
         )
+        has_function = has_refund_function(os.path.join(site.scripts, "call_autoresponse.py"))
+        refunds = pending_refunds(opened, before) if has_function else 0
         orders = [order_id for order_id, _ in paid_twice(opened)]
         odd = _odd_orders(site, opened)
     found = [fault("journal_unreadable", site.journal, error=error) for error in unreadable]
     if late:
         found.append(fault("not_notified", count=late))
+    if refunds:
+        found.append(fault("refunds_not_notified", count=refunds))
     if alone:
         found.append(fault("unentered", site.journal, count=alone))
     if orders:

@@ -82,6 +82,8 @@ WORDS = {
     "differences_many": "{count} differences.",
     "pending_one": "{count} outcome is waiting for notification: sogenactif replay notifies the shop.",
     "pending_many": "{count} outcomes are waiting for notification: sogenactif replay notifies the shop.",
+    "pending_refunds_one": "{count} refund is waiting for notification: sogenactif replay notifies the shop.",
+    "pending_refunds_many": "{count} refunds are waiting for notification: sogenactif replay notifies the shop.",
     "matched_one": "{count} response was matched with its request",
     "matched_many": "{count} responses were matched with their requests",
     "transactions_one": "{count} transaction.",
@@ -675,6 +677,10 @@ FINDINGS = {
     "not_notified": Text(
         "outcomes of which the shop was not notified: {count}",
         "The web server's log says why record_outcome failed; then run: {kit}/bin/sogenactif replay",
+    ),
+    "refunds_not_notified": Text(
+        "refunds of which the shop was not notified: {count}",
+        "The web server's log says why record_refund failed; then run: {kit}/bin/sogenactif replay",
     ),
     "unentered": Text(
         "lines that the ledger lacks: {count}",

@@ -81,6 +81,8 @@ WORDS = {
     "differences_many": "{count} différences.",
     "pending_one": "{count} résultat attend d’être notifié : sogenactif replay le notifie à la boutique.",
     "pending_many": "{count} résultats attendent d’être notifiés : sogenactif replay les notifie à la boutique.",
+    "pending_refunds_one": "{count} remboursement attend d’être notifié : sogenactif replay le notifie à la boutique.",
+    "pending_refunds_many": "{count} remboursements attendent d’être notifiés : sogenactif replay les notifie à la boutique.",
     "matched_one": "{count} réponse a été rapprochée de sa demande",
     "matched_many": "{count} réponses ont été rapprochées de leurs demandes",
     "transactions_one": "{count} transaction.",
@@ -681,6 +683,10 @@ FINDINGS = {
     "not_notified": Text(
         "résultats qui n’ont pas été notifiés à la boutique : {count}",
         "Le journal du serveur web dit pourquoi record_outcome a échoué ; ensuite lancez : {kit}/bin/sogenactif replay",
+    ),
+    "refunds_not_notified": Text(
+        "remboursements qui n’ont pas été notifiés à la boutique : {count}",
+        "Le journal du serveur web dit pourquoi record_refund a échoué ; ensuite lancez : {kit}/bin/sogenactif replay",
     ),
     "unentered": Text(
         "lignes qui manquent au registre : {count}",
