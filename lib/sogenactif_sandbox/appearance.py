@@ -153,7 +153,8 @@ def _css(page: str, text: str, background: str) -> str:
     picture = f' background-image: url("{address}");' if background else ""
     return (
         f":root {{ color-scheme: light; --page: {page}; --sheet: {page}; --ink: {text}; --soft: {text};"
-        f" --line: {text}; --main: {text}; --on-main: {page}; --fault: {text}; }}"
+        f" --line: {text}; --main: {text}; --on-main: {page}; --good: {text};"
+        f" --fault: {text}; }}"
         f" body {{ background-color: {page}; color: {text};{picture} }}"
     )
 

@@ -1,11 +1,19 @@
-"""Pages of the kit in a real browser, with the titles that shops write."""
+"""The pages in a real browser, with the names, titles and amounts that shops write."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from installer.configure import prepare
 from sogenactif.instalments import Instalment
-from sogenactif.pages import page
+from sogenactif.pages import page, report
+from sogenactif.payment import PaymentResponse
+from sogenactif_sandbox.commands.preview import SHOWN, preview
+from sogenactif_sandbox.shop import Shop
 from tests.support.browser import browsing
 
 TITLES = [
@@ -15,40 +23,92 @@ TITLES = [
     "x" * 80,
     "A cast-iron teapot with a wooden handle, " * 5,
 ]
+SHOP_NAME = "A shop’s name_without_any_blank_in_it " * 4
+ORDER = "W" * 32
+AMOUNT = "123456789012"
+SCHEDULE = [Instalment(date(2026, 9, 30), 4800 * 10**place) for place in range(9)]
+WIDTHS, SCHEMES = [320, 390, 1280], ["light", "dark"]
 LINES_OF_TEXT = """cell => {
     const text = document.createRange();
     text.selectNodeContents(cell);
     return new Set([...text.getClientRects()].map(line => line.top)).size;
 }"""
+# The texts that stick out of the window.
+OUTSIDE = """[...document.querySelectorAll("body *")]
+    .filter(element => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .map(element => element.outerHTML.slice(0, 80))"""
+
+
+def look(shown: Any, html: bytes, amounts: int, cells: str = ".amount") -> None:
+    """Check that no amount is broken, and that nothing sticks out of the window."""
+    shown.set_content(html.decode())
+    found = shown.locator(cells).all()
+    assert [cell.evaluate(LINES_OF_TEXT) for cell in found] == [1] * amounts
+    assert shown.evaluate(OUTSIDE) == []
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [320, 390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_amounts_never_break_and_titles_always_may(width: int, scheme: str) -> None:
-    fields = {"currency_code": "978", "amount": "12345678", "order_id": "y" * 32}
     lines = [(title, 4800 * 10**place) for place, title in enumerate(TITLES)]
-    html = page(
-        "call_request.html",
-        "en",
-        "n",
-        "A shop’s name " * 9,
-        "https://shop.example/",
-        action="",
-        fields=fields,
-        lines=lines,
-        schedule=[Instalment(date(2026, 9, 30), 4800 * 10**place) for place in range(9)],
-        choice=True,
-        under_way="waiting",
-        form="",
-        report="",
-    )
+    fields = {"currency_code": "978", "amount": AMOUNT, "order_id": ORDER, "transaction_id": "123456"}
+    debug = report("Request", [("parmcom", {title: title for title in TITLES})])
+    shop = (SHOP_NAME, "https://shop.example/")
+    request = page(
+        "call_request.html", "en", "n", *shop, action="", fields=fields, lines=lines, schedule=SCHEDULE,
+        choice=True, under_way="waiting", form="", report=debug,
+    )  # fmt: skip
+    response = page(
+        "call_response.html", "de", "n", *shop, state="accepted", reason="", response=PaymentResponse(fields),
+        schedule=SCHEDULE, next_page="/", retry_page="/", report=debug,
+    )  # fmt: skip
     window = {"width": width, "height": 800}
     with browsing(viewport=window, color_scheme=scheme, java_script_enabled=True) as browser:
         shown = browser.new_page()
-        shown.set_content(html.decode())
-        amounts = shown.locator("td.amount").all()
-        assert [amount.evaluate(LINES_OF_TEXT) for amount in amounts] == [1] * (len(TITLES) + 1 + 9)
-        table = shown.locator("table").first.bounding_box()
-        assert table and table["x"] + table["width"] <= width
-        assert shown.evaluate("document.documentElement.scrollWidth") <= width
+        look(shown, request, len(TITLES) + 1 + len(SCHEDULE), "td.amount")
+        look(shown, response, 1 + len(SCHEDULE), "td.amount")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_order_of_the_demonstration_bears_any_title(width: int, scheme: str, tmp_path: Path) -> None:
+    (tmp_path / "cgi-bin").mkdir()
+    pathfile = prepare(tmp_path, "http://127.0.0.1:8080", "http://127.0.0.1:8080/payment", name=SHOP_NAME)
+    database = str(tmp_path / "var" / "data" / "shop.db")
+    with closing(sqlite3.connect(database)) as shop, shop:
+        shop.executemany("INSERT INTO lines VALUES ('TRIAL', ?, 123456789)", [(title,) for title in TITLES])
+    client = Shop(database, pathfile, ["3-d-secure", "three-times", "paypage"]).test_client()
+    window = {"width": width, "height": 800}
+    with browsing(viewport=window, color_scheme=scheme, java_script_enabled=True) as browser:
+        shown = browser.new_page()
+        look(shown, client.get("/order/TRIAL").data, len(TITLES) + 2, "td.amount")
+        client.set_cookie("basket", "tea9.pot9.cup9.sample9")
+        look(shown, client.get("/", headers={"Accept-Language": "de"}).data, 9, "td.amount")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_pages_of_the_sandbox_bear_any_shop_and_order(width: int, scheme: str, tmp_path: Path) -> None:
+    fields = {
+        "amount": AMOUNT,
+        "order_id": ORDER,
+        "capture_mode": "PAYMENT_N",
+        "data": "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=15000",
+        "normal_return_url": f"https://{'long-' * 12}.shop.example:8443/return",
+        "receipt_complement": f"<tr><td>{'x' * 60}</td><td>{'y' * 60}</td></tr>",
+    }
+    cells = ".amount dd, .amount td, .part-of-amount dd, .part-of-amount > span"
+    window = {"width": width, "height": 800}
+    with browsing(viewport=window, color_scheme=scheme, java_script_enabled=True) as browser:
+        shown = browser.new_page()
+        for name in SHOWN:
+            file = tmp_path / "page.html"
+            file.write_bytes(preview(name, fields | {"language": "fr"}, name=SHOP_NAME))
+            shown.goto(file.as_uri())
+            found = shown.locator(cells).all()
+            assert {cell.evaluate(LINES_OF_TEXT) for cell in found} <= {1}, name
+            assert found or name in ("refused", "tries", "processed", "security", "invalid", "forbidden")
+            assert shown.evaluate(OUTSIDE) == [], name

@@ -174,6 +174,43 @@ def test_with_the_keyboard_alone(running: Bank) -> None:
         wait_for_page(page, "Payment accepted")
 
 
+@pytest.mark.parametrize(
+    ("script", "number", "shown"),
+    [
+        (True, "4974934125497800", "4974 9341 2549 7800"),
+        (True, "4974-9341 2549.7800", "4974 9341 2549 7800"),
+        (True, "371449635398431", "3714 496353 98431"),
+        (False, "4974934125497800", "4974934125497800"),
+    ],
+)
+@pytest.mark.browser
+def test_a_card_number_is_grouped_while_it_is_typed(
+    running: Bank, script: bool, number: str, shown: str
+) -> None:
+    with browsing(java_script_enabled=script) as browser:
+        page = browser.new_page()
+        open_payment(page, running)
+        field = page.get_by_label("Card number")
+        field.press_sequentially(number)
+        assert field.input_value() == shown
+        follow(page.get_by_role("button", name=re.compile("^Pay ")))
+        assert field.input_value() == ("4974 9341 2549 7800" if not script else shown)
+
+
+@pytest.mark.browser
+def test_a_digit_in_the_middle_of_a_number_is_corrected_where_it_stands(running: Bank) -> None:
+    with browsing(java_script_enabled=True) as browser:
+        page = browser.new_page()
+        open_payment(page, running)
+        field = page.get_by_label("Card number")
+        field.press_sequentially("497493412549780")
+        field.evaluate("field => field.setSelectionRange(9, 9)")  # after 4974 9341
+        for key in ("Backspace", "1", "5"):
+            page.keyboard.press(key)
+        assert field.input_value() == "4974 9341 5254 9780"
+        assert field.evaluate("field => field.selectionStart") == 11
+
+
 @pytest.mark.browser
 def test_the_console(running: Bank) -> None:
     running.pay()

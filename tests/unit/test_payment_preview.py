@@ -1,5 +1,7 @@
 """The commands that show a page without a payment, and issue a certificate."""
 
+import html
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -114,3 +116,14 @@ def test_a_certificate_to_send_to_a_shop(tmp_path: Path) -> None:
 def test_a_certificate_that_cannot_be(param: Path, wrong: tuple[str, str]) -> None:
     done = run("certificate", "issue", *wrong, "--pathfile", str(param / "pathfile"), cwd=param)
     assert done.returncode == 1 and done.stderr and b"Traceback" not in done.stderr
+
+
+def test_files_of_the_shop_are_found_on_the_disk() -> None:
+    examples = ROOT / "lib" / "sogenactif_sandbox" / "examples"
+    fields = {"logo_id": "shop.svg", "data": "<USE_CSS>;dusk.css</USE_CSS>;"}
+    for page in (
+        preview("entry", fields, installed=examples),
+        preview("entry", {"templatefile": "market"}, installed=examples),
+    ):
+        named = re.findall(r'(?:src|href)="file://([^"]+)"', html.unescape(page.decode()))
+        assert len(named) > 3 and all(Path(name).exists() for name in named)

@@ -18,7 +18,7 @@ from sogenactif_sandbox import pages, rules, template
 from sogenactif_sandbox.appearance import framed, make_appearance
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.pages import Page, View
-from sogenactif_sandbox.shop_files import ShopFiles
+from sogenactif_sandbox.shop_files import CONTENT_TYPES, ShopFiles
 from sogenactif_sandbox.switches import Switches
 from sogenactif_sandbox.template import TemplateError
 from sogenactif_sandbox.transactions import ENDED, Transaction
@@ -65,6 +65,20 @@ SHOWN: Mapping[str, tuple[str, Callable[[View], Page]]] = {
 }
 
 
+class _FilesOnDisk(ShopFiles):
+    """Find the installed files as a server does, at their addresses on this machine's disk."""
+
+    def url(self, merchant_id: str, name: str) -> str:
+        path = self.find(merchant_id, name)
+        return path.as_uri() if path and path.suffix.lower() in CONTENT_TYPES else ""
+
+    def base(self, merchant_id: str) -> str:
+        if self.folder is None:
+            return ""
+        own = self.folder / merchant_id
+        return f"{(own if own.is_dir() else self.folder).as_uri()}/"
+
+
 def preview(
     page: str,
     fields: Mapping[str, str],
@@ -81,7 +95,7 @@ def preview(
     """
     kind, show = SHOWN[page]
     request = {**REQUEST, **fields}
-    files = ShopFiles(installed, installed.resolve().as_uri() if installed else "")
+    files = _FilesOnDisk(installed.resolve() if installed else None, "")
     appearance = make_appearance(request, files, kind)
     if template_file:
         read = template.parse(template_file.read_bytes())
