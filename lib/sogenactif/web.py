@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 RecordOutcome = Callable[[PaymentResponse], None]
 HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
+PROBE_AGENT = "sogenactif-check"
 LONGEST_ERROR = 500
 # Why a payment failed, if another try may succeed and can't pay twice.
 TRIED_AGAIN = ("bank", "code", "identity", "late", "tries", "unavailable")
@@ -382,7 +383,13 @@ def _guarded(
         except Exception as error:
             refusal = error if isinstance(error, HttpError) else HttpError(500, "")
             incident = _incident()
-            _log(environ, f"{script} {refusal.status} {incident}", error)
+            # A probe of sogenactif check is no fault; the line stays, for anybody can send this header.
+            probe = environ.get("HTTP_USER_AGENT") == PROBE_AGENT and refusal.status < 500
+            _log(
+                environ,
+                f"{script} {refusal.status} {incident}{' (sogenactif check)' if probe else ''}",
+                error,
+            )
             if failed is None:
                 return send(start_response, refusal.status, b"", TEXT, refusal.headers)
             if refusal.status == 500:

@@ -19,6 +19,15 @@ def test_an_installation_on_apache_is_sound(start: Any) -> None:
     assert found.answer["skipped"] == ["office", "payment"]
 
 
+def test_a_check_leaves_nothing_like_a_fault_in_the_error_log(start: Any) -> None:
+    served = start()
+    assert served.kit.check("--url", served.apache).status == 0
+    lines = (served.kit.folder / "error.log").read_text().splitlines()
+    assert [line for line in lines if " sogenactif " in line and "(sogenactif check)" not in line] == []
+    # What the test's own Apache refuses: its root is closed.
+    assert [line for line in lines if ":error]" in line and "AH01630" not in line] == []
+
+
 def test_a_web_server_that_shows_the_source(start: Any) -> None:
     served = start(
         'Alias "/cgi-bin/" "{0}/cgi-bin/"\n<Directory "{0}/cgi-bin">\nRequire all granted\n</Directory>\n'

@@ -397,7 +397,7 @@ FINDINGS = {
     ),
     "not_entered": Text(
         "the web server's user {user} can't enter this folder, and what it needs is inside",
-        "chgrp {group} {file} && chmod g+x {file}, or put the kit's files elsewhere.",
+        "chgrp {group} {file} && chmod g+x {file}  # or put the kit's files elsewhere",
     ),
     "code_closed": Text(
         "the web server's user {user} can't read {path}, which the scripts run",
@@ -648,7 +648,7 @@ FINDINGS = {
     ),
     "ledger_gone": Text(
         "it is missing, though its journal exists",
-        "Put the file back, or run: {kit}/bin/sogenactif replay",
+        "{kit}/bin/sogenactif replay  # or put the file back",
     ),
     "ledger_damaged": Text(
         "it is damaged, or not a database; replay renames it and rebuilds it from the journal",
@@ -739,7 +739,7 @@ FINDINGS = {
     ),
     "script_carriage_return": Text(
         "the first line ends in a carriage return, so that the web server finds no such interpreter",
-        "sed -i 's/\\r$//' {file}, and copy in binary mode if by FTP",
+        "sed -i 's/\\r$//' {file}  # and copy in binary mode if by FTP",
     ),
     "script_not_executable": Text(
         "the script is not executable",

@@ -403,7 +403,7 @@ FINDINGS = {
     ),
     "not_entered": Text(
         "l’utilisateur {user} du serveur web ne peut pas entrer dans ce dossier, et ce dont il a besoin est à l’intérieur",
-        "chgrp {group} {file} && chmod g+x {file}, ou mettez les fichiers du kit ailleurs.",
+        "chgrp {group} {file} && chmod g+x {file}  # ou mettez les fichiers du kit ailleurs",
     ),
     "code_closed": Text(
         "l’utilisateur {user} du serveur web ne peut pas lire {path}, que les scripts exécutent",
@@ -654,7 +654,7 @@ FINDINGS = {
     ),
     "ledger_gone": Text(
         "il a disparu, bien que son journal soit là",
-        "Remettez le fichier, ou lancez : {kit}/bin/sogenactif replay",
+        "{kit}/bin/sogenactif replay  # ou remettez le fichier",
     ),
     "ledger_damaged": Text(
         "il est endommagé, ou n’est pas une base de données ; replay le renomme et le reconstruit depuis le journal",
@@ -747,7 +747,7 @@ FINDINGS = {
     ),
     "script_carriage_return": Text(
         "la première ligne finit par un retour chariot, le serveur web ne trouve donc pas l’interpréteur",
-        "sed -i 's/\\r$//' {file}, et copiez en mode binaire si c’est par FTP",
+        "sed -i 's/\\r$//' {file}  # et copiez en mode binaire si c’est par FTP",
     ),
     "script_not_executable": Text(
         "le script n’est pas exécutable",
