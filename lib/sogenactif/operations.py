@@ -22,7 +22,7 @@ from sogenactif.errors import (
     TransactionError,
 )
 from sogenactif.fields import is_digits
-from sogenactif.ledger.history import Transaction, last_original
+from sogenactif.ledger.history import Transaction, first_original
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.matching import Match, differing
 from sogenactif.ledger.refunds import (
@@ -180,7 +180,7 @@ def query(ledger: Ledger, pathfile: Pathfile, transaction: Transaction) -> Stand
 
 def _assigned(ledger: Ledger, transaction: Transaction) -> dict[str, object]:
     """Return the identifier that the server assigned to a transaction, by a response. Raises TransactionError."""
-    keys = last_original(ledger, transaction)
+    keys = first_original(ledger, transaction)
     number, day = keys.get("s10TransactionId", ""), keys.get("s10TransactionIdDate", "")
     reference = keys.get("transactionReference", "")
     # The reference of a shop whose server assigns transactionIds is made of them: it identifies nothing there.

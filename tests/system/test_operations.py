@@ -387,3 +387,7 @@ def test_pending_payment_that_the_server_numbered_is_recorded_once_decided(
     assert shop.run("replay")[0] == 0
     assert shop.row(reference).state == "accepted"
     assert shop.run("verify")[0] == 0
+    assert shop.run("refund", reference, "--yes")[0] == 0
+    [message] = [m for m in shop.bank.last()["messages"] if m["state"] == "cancel"]
+    asked = json.loads(message["post"]["message"])
+    assert ("s10TransactionReference" in asked) == (shop.merchant == "002001000000004")

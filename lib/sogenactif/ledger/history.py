@@ -149,12 +149,12 @@ def answers(ledger: Ledger, transaction: Transaction) -> list[Answer]:
     ]
 
 
-def last_original(ledger: Ledger, transaction: Transaction) -> dict[str, str]:
-    """Return the keys, as they arrived, of the last trusted response to a transaction; empty if there is none."""
+def first_original(ledger: Ledger, transaction: Transaction) -> dict[str, str]:
+    """Return the keys, as they arrived, of the first trusted response to a transaction; empty if there is none."""
     trusted = (*OUTCOMES, DUPLICATE)
     rows = ledger.database.rows(
         "SELECT original FROM sogenactif_response WHERE request_id = ?"
-        f" AND verdict IN ({', '.join('?' * len(trusted))}) ORDER BY id DESC LIMIT 1",
+        f" AND verdict IN ({', '.join('?' * len(trusted))}) ORDER BY id LIMIT 1",
         transaction.id,
         *trusted,
     )
