@@ -75,7 +75,7 @@ need_test_packages() {
     policy=/usr/sbin/policy-rc.d
     services=
     if is_root; then
-        for service in apache2 postgresql; do
+        for service in apache2 nginx postgresql; do
             [ -e "/etc/init.d/$service" ] || services="$services $service"
         done
         if [ ! -e $policy ]; then
@@ -190,6 +190,7 @@ look_for_test_packages() {
     for program in openssl shellcheck mandoc sqlite3; do
         command -v "$program" >/dev/null || missing="$missing $program"
     done
+    [ -x /usr/sbin/nginx ] || missing="$missing nginx"
     command -v php >/dev/null || missing="$missing php-cli"
     command -v ip >/dev/null || missing="$missing iproute2"
 }

@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,13 +19,14 @@ from sogenactif.protocols.sips import open_request, seal_response
 from tests.support.serving import apache, free_port, post_in_chunks, wait_for_port, web_user
 from tests.support.vectors import ACCEPTED, MERCHANT, ROOT, need
 
-PAGE = (ROOT / "docs" / "hosting.md").read_text()
+PAGES = "\n".join((ROOT / "docs" / name).read_text() for name in ("hosting.md", "nginx.md"))
 PREFIX = "/usr/local/lib/sogenactif"
+NGINX = "/usr/sbin/nginx"
 
 
 def example(kind: str, kit: Path, port: int) -> str:
     """A block of the page, for a kit elsewhere, another port and the user that runs the tests."""
-    [block] = re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    [block] = re.findall(rf"^```{kind}\n(.*?)^```$", PAGES, re.MULTILINE | re.DOTALL)
     return str(block).replace(PREFIX, str(kit)).replace("8000", str(port)).replace("www-data", web_user())
 
 
@@ -51,7 +53,50 @@ def gunicorn(kit: Path) -> Iterator[str]:
         process.wait(20)
 
 
-@pytest.fixture(params=[mod_wsgi, gunicorn], ids=lambda server: server.__name__)
+@contextmanager
+def nginx(kit: Path) -> Iterator[str]:
+    need(Path(NGINX).exists(), "nginx")
+    folder, port = kit.parent, free_port()
+    socket, user = f"{folder}/gunicorn.sock", web_user()
+    service = example("systemd", kit, 0).replace("/run/sogenactif/gunicorn.sock", socket)
+    [start] = re.findall("^ExecStart=(.*)$", service, re.MULTILINE)
+    [umask] = re.findall("^UMask=(.*)$", service, re.MULTILINE)
+    [place] = re.findall("^WorkingDirectory=(.*)$", service, re.MULTILINE)
+    (folder / "temporary").mkdir()
+    (folder / "shop").mkdir()
+    (folder / "nginx.conf").write_text(
+        f"user {user};\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n"
+        "types { image/svg+xml svg; }\naccess_log off;\n"
+        + "".join(
+            f"{name}_temp_path {folder}/temporary/{name};\n"
+            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        + f"server {{\nlisten 127.0.0.1:{port};\nroot {folder}/shop;\n"
+        + example("nginx", kit, 0).replace("/run/sogenactif/gunicorn.sock", socket)
+        + "}\n}\n"
+    )
+    shutil.chown(folder, user)
+    hosts = subprocess.Popen(
+        [*shlex.split(start), "--log-level", "warning"], cwd=place, user=user, group=user, umask=int(umask, 8)
+    )
+    process = subprocess.Popen(
+        [NGINX, "-e", folder / "error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"],
+        stderr=subprocess.PIPE,
+    )
+    try:
+        wait_for_port(port, process)
+        for _ in range(200):
+            if Path(socket).exists():
+                break
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        for server in (process, hosts):
+            server.terminate()
+            server.communicate(timeout=20)
+
+
+@pytest.fixture(params=[mod_wsgi, gunicorn, nginx], ids=lambda server: server.__name__)
 def hosted(request: pytest.FixtureRequest, installed_folder: Path) -> Iterator[tuple[Path, str]]:
     """An installed kit, and the address that a server in front of it answers at."""
     with request.param(installed_folder / "kit") as address:
