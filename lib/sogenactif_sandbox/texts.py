@@ -49,7 +49,7 @@ TEXTS = {
         "expires": "expire fin",
         "authorisation": "Numéro d’autorisation",
         "certificate": "Certificat",
-        "keep": "Conservez ce ticket\u00a0: il prouve votre paiement.",
+        "keep": "Conservez ce ticket\u00a0: il vous sert de justificatif.",
         "refused": "Votre paiement a été refusé",
         "not_made": "Le paiement n’a pas eu lieu",
         "tries": "Paiement arrêté",
