@@ -275,6 +275,13 @@ class JournalUnreadable(KitError):
         super().__init__(f"Error reading the journal ({path}: {error.strerror or error})")
 
 
+class ReportError(KitError):
+    """Report that a report of the bank, or the file that names its columns, can't be read."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Error in the report of the bank ({what})")
+
+
 class OfficeError(KitError):
     """Report that the Office server gave no trusted answer; ``sent`` says whether it may have received the message."""
 

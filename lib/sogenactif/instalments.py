@@ -3,6 +3,7 @@
 Source: docs/payment-server.md, Capture.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -46,6 +47,22 @@ def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Ins
     amounts = [initial, *[part] * (later - 1), part + remainder]
     first = today + timedelta(days=first_after)
     return tuple(Instalment(first + timedelta(days=period * n), a) for n, a in enumerate(amounts))
+
+
+def requested_instalments(fields: Mapping[str, str], day: date) -> tuple[Instalment, ...]:
+    """Return the instalments that a request of a day asks for: none unless it is one in several times.
+
+    Without a capture_day the first is captured that day. Raises WrongSchedule.
+    """
+    if fields.get("capture_mode") != "PAYMENT_N":
+        return ()
+    amount, first_after = fields.get("amount", ""), fields.get("capture_day") or "0"
+    if not (is_digits(amount) and is_digits(first_after)):
+        raise WrongSchedule
+    try:
+        return schedule(int(amount), fields.get("data", ""), int(first_after), day)
+    except OverflowError:
+        raise WrongSchedule from None
 
 
 def due_dates(instalments: tuple[Instalment, ...]) -> str:

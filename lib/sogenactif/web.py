@@ -257,16 +257,11 @@ def _schedule(fields: Mapping[str, str]) -> "tuple[Instalment, ...]":
     """Return the instalments that a request asks for: none unless it is one in several times."""
     if fields.get("capture_mode") != "PAYMENT_N":
         return ()
-    from datetime import datetime
-
-    from sogenactif.dates import PARIS
-    from sogenactif.instalments import WrongSchedule, schedule
+    from sogenactif.dates import day_in_paris, read_day
+    from sogenactif.instalments import WrongSchedule, requested_instalments
 
     try:
-        first_after = int(fields.get("capture_day", "") or "0")
-        return schedule(
-            int(fields["amount"]), fields.get("data", ""), first_after, datetime.now(PARIS).date()
-        )
+        return requested_instalments(fields, read_day(day_in_paris(fields["transmission_date"])))
     except (ValueError, WrongSchedule):
         return ()
 

@@ -11,10 +11,11 @@ from sogenactif.commands.common import command_parser, done, print_json, the_led
 from sogenactif.commands.functions import add_script, both_functions, notify_pending
 from sogenactif.commands.texts import bank_code, counted, say
 from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
-from sogenactif.errors import ConfigurationError, OfficeError
+from sogenactif.errors import ConfigurationError, OfficeError, ReportError
 from sogenactif.ledger.history import unanswered
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.operations import Finding, reconcile
+from sogenactif.report import COLUMNS, Deviation, Report, compare, read_columns
 
 COULD_NOT_ASK = 2
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -28,7 +29,8 @@ def make_parser() -> argparse.ArgumentParser:
         "Ask the bank for the outcome of each request that has none, record what it seals, and notify the shop.",
     )
     parser.epilog = (
-        "Status 0: nothing is open. 1: the outcome of a payment is. 2: the bank could not be asked."
+        "Status 0: nothing is open, or differs. 1: the outcome of a payment is, or something does. 2: the bank could not be"
+        " asked, or the report not read."
     )
     parser.add_argument(
         "--older", default="20m", type=_duration, metavar="TIME",
@@ -36,6 +38,16 @@ def make_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--newer", default="3d", type=_duration, metavar="TIME", help="… and not longer ago than this (3d)"
+    )
+    parser.add_argument(
+        "--file", default="", metavar="REPORT",
+        help="ask nobody: compare a CSV report of the bank with the ledger, and say what differs",
+    )  # fmt: skip
+    parser.add_argument(
+        "--columns",
+        default="",
+        metavar="FILE",
+        help="names of the report's columns, a line field=NAME for each",
     )
     add_script(parser)
     return parser
@@ -45,6 +57,10 @@ def main(arguments: Sequence[str]) -> int:
     """Record the outcomes that the bank seals; status 1 if one is still open, 2 if the bank could not be asked."""
     parser = make_parser()
     args = parser.parse_args(arguments)
+    if args.columns and not args.file:
+        parser.error(say("reconcile_columns_alone"))
+    if args.file:
+        return _compare(args)
     if args.older >= args.newer:
         parser.error(say("reconcile_no_time"))
     # With --json the output of the shop's function must not get into the JSON.
@@ -69,6 +85,37 @@ def main(arguments: Sequence[str]) -> int:
         warn("office_failed", error=error)
         return COULD_NOT_ASK
     return 1 if pending or any(finding.is_open for finding in findings) else 0
+
+
+def _compare(args: argparse.Namespace) -> int:
+    """Print what differs between a report and the ledger; status 1 if anything does, 2 if it can't be read."""
+    deviations: list[Deviation] = []
+    error = ""
+    with the_ledger(args.pathfile, COULD_NOT_ASK) as ledger:
+        try:
+            columns = read_columns(args.columns) if args.columns else COLUMNS
+            with open(args.file, "rb") as file:
+                report = Report(file, columns)
+                deviations += compare(ledger, report)
+        except OSError as failure:
+            error = str(ReportError(f"{args.file} can't be read: {failure.strerror}"))
+        except ReportError as failure:
+            error = str(failure)
+    if args.json:
+        print_json({"differences": [vars(one) for one in deviations], "error": error})
+    else:
+        for one in deviations:
+            print(say(f"report_{one.kind}", **_shown(one)))
+        if not error:
+            print(counted("differences", len(deviations)) if deviations else say("report_agrees"))
+    if error:
+        warn("office_failed", error=error)
+        return COULD_NOT_ASK
+    return 1 if deviations else 0
+
+
+def _shown(one: Deviation) -> dict[str, object]:
+    return {**vars(one), "order": one.order_id or "?"}
 
 
 def _findings(

@@ -82,6 +82,23 @@ def numbered(ledger: Ledger, day: str, number: str, merchant_id: str = "") -> li
     return [row for row in rows if merchant_id in ("", row.fields.get("merchant_id"))]
 
 
+def referenced(ledger: Ledger, reference: str) -> list[Transaction]:
+    """Return the transactions of a transactionReference: each merchant may have one."""
+    return list(_transactions(ledger, "reference = ? AND reference <> ''", searchable(reference)))
+
+
+def with_instalment(ledger: Ledger, day: str, number: str) -> list[Transaction]:
+    """Return the transactions of a number whose instalments may include one of a later day (aaaammjj)."""
+    reserved = "SELECT 1 FROM sogenactif_reserved WHERE day = ? AND transaction_id = ?"
+    if not list(ledger.database.rows(reserved, day, int(number))):
+        return []
+    return [
+        row
+        for row in _transactions(ledger, "transaction_id = ? AND day < ?", int(number), day)
+        if row.fields.get("capture_mode") == "PAYMENT_N"
+    ]
+
+
 def unanswered(ledger: Ledger, after: datetime, before: datetime) -> list[Transaction]:
     """Return the requests on Paypage of between two moments whose outcome is not known or pending, oldest first."""
     moments = [moment.astimezone(timezone.utc).isoformat() for moment in (after, before)]

@@ -22,7 +22,7 @@ from sogenactif.errors import (
     ResponseError,
     TransactionUsed,
 )
-from sogenactif.fields import MAX_LENGTH, is_digits
+from sogenactif.fields import MAX_LENGTH
 from sogenactif.ledger.journal import Entry, Journal
 from sogenactif.ledger.matching import (
     COMPARED,
@@ -590,14 +590,10 @@ def _later_days(fields: Mapping[str, str], day: str) -> list[str]:
     if fields.get("capture_mode") != "PAYMENT_N":
         return []
     from sogenactif.dates import read_day
-    from sogenactif.instalments import WrongSchedule, schedule
+    from sogenactif.instalments import WrongSchedule, requested_instalments
 
-    first_after = fields.get("capture_day") or "0"
     try:
-        amount = fields.get("amount", "")
-        if not (is_digits(first_after) and is_digits(amount)):
-            raise WrongSchedule
-        parts = schedule(int(amount), fields.get("data", ""), int(first_after), read_day(day))
+        parts = requested_instalments(fields, read_day(day))
     except WrongSchedule:
         # The payment server refuses it.
         return []

@@ -11,7 +11,7 @@ from datetime import datetime
 from sogenactif.dates import PARIS, day_in_paris, read_day
 from sogenactif.errors import CallError, MessageStructureError
 from sogenactif.fields import REQUEST, is_digits, is_platform_key, readable
-from sogenactif.instalments import WrongSchedule, schedule
+from sogenactif.instalments import WrongSchedule, requested_instalments
 from sogenactif.protocols import TOKEN, TOKEN_FIELD
 
 TYPE_CHECKING = False
@@ -188,11 +188,10 @@ def _instalments(fields: Mapping[str, str], day: str, number: str, mode: str) ->
 
     ``mode`` is PAYPAGE_REFERENCE: the server numbers the parts itself, or gets their numbers or references.
     """
-    first_after = fields.get("capture_day", "")
     try:
-        if not is_digits(first_after):
+        if not fields.get("capture_day"):
             raise WrongSchedule
-        parts = schedule(int(fields["amount"]), fields.get("data", ""), int(first_after), read_day(day))
+        parts = requested_instalments(fields, read_day(day))
     except WrongSchedule:
         wanted = "capture_day, and NB_PAYMENT, PERIOD and INITIAL_AMOUNT in data"
         raise CallError(f"PAYMENT_N needs {wanted}, within 90 days") from None
