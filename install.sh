@@ -187,7 +187,7 @@ look_for_test_packages() {
     # Playwright's driver is a Node.js that is linked with it.
     ldconfig -p | grep -q 'libatomic\.so\.1 ' || missing="$missing libatomic1"
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
-    for program in openssl shellcheck mandoc sqlite3; do
+    for program in openssl shellcheck mandoc sqlite3 strace; do
         command -v "$program" >/dev/null || missing="$missing $program"
     done
     [ -x /usr/sbin/nginx ] || missing="$missing nginx"

@@ -101,8 +101,11 @@ def open_private(path: str, flags: int = 0) -> int:
             return file
 
 
-def append_line(path: str, file: int, line: bytes) -> None:
-    """Append a line to an open file and flush it to the disk; if a full disk cuts it, remove it. Raise OSError."""
+def append_line(path: str, file: int, line: bytes, flush: bool = True) -> None:
+    """Append a line to an open file; if a full disk cuts it, remove it. Raise OSError.
+
+    It is flushed to the disk, or without ``flush`` together with the next one; the name of a new file always is.
+    """
     import fcntl
 
     fcntl.flock(file, fcntl.LOCK_EX)
@@ -113,7 +116,8 @@ def append_line(path: str, file: int, line: bytes) -> None:
         written = os.write(file, line)
         if written < len(line):
             raise OSError(f"{written} bytes of {len(line)} written")
-        os.fsync(file)
+        if flush:
+            os.fsync(file)
         if not end:
             flush_folder(os.path.dirname(path) or ".")
     except OSError:

@@ -162,7 +162,8 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
     if may_be_genuine:
         size += sum(map(len, post.values()))
     if size <= most:
-        ledger.journal.append(name, entry)
+        # Nobody needs the note of a forgery that a power cut takes.
+        ledger.journal.append(name, entry, flush=may_be_genuine)
     elif may_be_genuine:
         # The merchant has to know that this message will not be verified again.
         log(f"{source} response", KitError(f"{name}.jsonl is full: a message was not stored"))

@@ -232,6 +232,20 @@ def test_version_of_a_ledger_is_read_without_changing_it(old_sqlite: str, tmp_pa
 
 
 @pytest.mark.postgresql
+def test_postgresql_flushes_what_is_recorded_whatever_its_default(postgresql_url: str) -> None:
+    import psycopg
+
+    with psycopg.connect(postgresql_url, autocommit=True) as server:
+        server.execute(f"ALTER DATABASE {server.info.dbname} SET synchronous_commit = off".encode())
+    with closing(open_database(postgresql_url, lambda: True)) as database:
+        during = "SELECT current_setting('synchronous_commit')"
+        with database.transaction() as execute:
+            assert execute(during) == [("on",)]
+        with database.transaction(flush=False) as execute:
+            assert execute(during) == [("off",)]
+
+
+@pytest.mark.postgresql
 def test_version_of_a_ledger_on_a_server_is_0_until_there_is_one(postgresql_url: str) -> None:
     import psycopg
 

@@ -1,38 +1,48 @@
-"""``sogenactif verify``: compare the journal with the ledger."""
+"""``sogenactif verify``: compare the journal with the ledger, and write to the journal what it lacks."""
 
 import argparse
 from collections.abc import Sequence
 from contextlib import closing
 
-from sogenactif.commands.common import command_parser, done, print_json, progress, the_ledger
+from sogenactif.commands.common import command_parser, done, print_json, progress, the_ledger, warn
 from sogenactif.commands.functions import add_script, has_refund_function
 from sogenactif.commands.texts import counted, printable, say
 from sogenactif.ledger.history import differences, paid_twice
+from sogenactif.ledger.rebuild import recorded_entries, write_missing
 from sogenactif.ledger.refunds import pending_refunds
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
-    parser = command_parser("verify", "Compare the journal with the ledger, and list what differs.")
+    parser = command_parser(
+        "verify",
+        "Compare the journal with the ledger, list what differs, and write to the journal what it lacks.",
+    )
     add_script(parser)
     return parser
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the differences; status 1 if there are any."""
+    """Print the differences, and write to the journal what only the ledger has; status 1 if there are any."""
     args = make_parser().parse_args(arguments)
-    rows = []
+    rows, missing = [], set()
     with (
         the_ledger(args.pathfile) as ledger,
         closing(differences(ledger, progress("journal_lines"))) as differing,
     ):
         for difference in differing:
             text = say(f"verify_{difference.name}", **difference.values)
+            if difference.name == "ledger_only":
+                missing.add(difference.values["id"])
             rows.append({"name": difference.name, "text": text})
             if not args.json:
                 done()
                 print(text)
         done()
+        if missing:
+            with ledger.journal.replaying(lambda: warn("replay_waits")):
+                entries = (entry for entry in recorded_entries(ledger) if entry["entry"] in missing)
+                write_missing(ledger, {entry["entry"]: entry for entry in entries})
         pending, orders = ledger.pending(), paid_twice(ledger)
         # A shop without the function is never notified.
         refunds = pending_refunds(ledger) if has_refund_function(args.script) else 0

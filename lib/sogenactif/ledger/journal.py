@@ -1,7 +1,7 @@
 """The journal: one file of JSON lines a day, to which lines are only ever appended.
 
-When ``append`` returns, its line is on the disk. Many processes may write at once; only the
-user they run as may read.
+Many processes may write at once; only the user they run as may read. A line is flushed to the disk where no other
+file has what it says: for an entry that the ledger has flushed, the line follows when the system writes it.
 """
 
 import fcntl
@@ -37,8 +37,8 @@ class Journal:
     def __repr__(self) -> str:
         return f"Journal({self.folder!r})"
 
-    def append(self, day: str, entry: Mapping[str, object]) -> None:
-        """Write an entry to the file of a day (aaaammjj) and flush it to the disk, or raise JournalError.
+    def append(self, day: str, entry: Mapping[str, object], flush: bool = True) -> None:
+        """Write an entry to the file of a day (aaaammjj) and, with ``flush``, flush it to the disk. Raise JournalError.
 
         A line is whole or absent: if a full disk cuts it, it is removed.
         """
@@ -47,7 +47,7 @@ class Journal:
         try:
             file = self._open(path)
             try:
-                append_line(path, file, line)
+                append_line(path, file, line, flush)
             finally:
                 os.close(file)
         except OSError as error:

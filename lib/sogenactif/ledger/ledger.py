@@ -2,7 +2,8 @@
 
 The ledger assigns transaction numbers, matches each response with the request it answers, and
 notifies the shop of each outcome once. Beside it the journal has lines for each request, response
-and operation. It is used if the pathfile names a LEDGER. Days are those of Paris.
+and operation. What is acknowledged was flushed to the disk once: in the ledger, or in the journal if
+it could not be recorded there. It is used if the pathfile names a LEDGER. Days are those of Paris.
 """
 
 import json
@@ -186,8 +187,8 @@ class Ledger:
 
         Its transaction_id is the shop's own, or that of the same order if it is unanswered (Sips 1.0), or the next of
         the day. A request that is recorded already, in all its fields, is returned as it is and nothing is
-        written. After a soft decline of its order it asks for strong authentication. A new request is in the journal before this returns. Raises CallError, DayFull, OrderFull,
-        TransactionUsed, JournalError.
+        written. After a soft decline of its order it asks for strong authentication. A new request is on the disk, and
+        in the journal too, before this returns. Raises CallError, DayFull, OrderFull, TransactionUsed, JournalError.
         """
         self.warning = ""
         given, order_id = fields.get("transaction_id", ""), fields.get("order_id", "")
@@ -203,10 +204,13 @@ class Ledger:
         with self.database.transaction() as execute:
             recorded = _registered(execute, fields, numbering)
             if recorded:
+                if not changed(recorded["fields"], fields):
+                    return dict(recorded["fields"])
                 entry |= {"entry": recorded["entry"], "time": recorded["made"]}
                 entry["fields"] = {**fields, **_identifiers(recorded["fields"])}
                 _update_request(execute, entry)
-                # Lines of one request have to stand in the order in which they were recorded.
+                # Lines of one request have to stand in the order in which they were recorded. This one is flushed: if a
+                # power cut took it, replay would record the line before it again.
                 self.journal.append(journal_day(fields), entry)
                 return dict(entry["fields"])
             if order_id and numbering.protocol == PAYPAGE:
@@ -218,7 +222,7 @@ class Ledger:
                 drawn = _draw_number(execute, entry, numbering) - numbering.first + 1
                 if drawn % MANY_NUMBERS == 0:
                     self.warning = f"{drawn} transaction numbers of {journal_day(fields)} are used: who asks for so many?"
-        self.journal.append(journal_day(fields), entry)
+        self.journal.append(journal_day(fields), entry, flush=False)
         return dict(entry["fields"])
 
     def _after_soft_decline(self, fields: Mapping[str, str], numbering: Numbering) -> Mapping[str, str]:
@@ -272,10 +276,10 @@ class Ledger:
     # Responses
 
     def receive(self, response: PaymentResponse, source: str) -> Match:
-        """Match a response with the request it answers, and record it, in the journal too.
+        """Match a response with the request it answers, and record it on the disk, in the journal too.
 
         ``source`` says how it arrived: manual, automatic or executable, which prints it. If the database
-        fails only the journal has it: unrecorded, until ``record_response`` is called. If the journal fails
+        fails only the journal has it, on the disk: unrecorded, until ``record_response`` is called. If the journal fails
         ``warnings`` say so. A message that was recorded many times is not recorded again. Raises LedgerError
         only if neither could be written.
         """
@@ -292,7 +296,7 @@ class Ledger:
         if failure and source == EXECUTABLE:
             entry["printed"] = True
         try:
-            self.journal.append(response.day or today(), entry)
+            self.journal.append(response.day or today(), entry, flush=failure is not None)
         except JournalError as error:
             if failure:
                 raise LedgerError(str(error), failure) from error

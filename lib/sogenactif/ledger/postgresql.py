@@ -37,7 +37,8 @@ class PostgresqlDatabase:
                 tcp_user_timeout=2000 * BUSY_SECONDS,
                 # Locks keep transactions apart. A stricter default of the database would only make them fail.
                 options=f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={2 * BUSY_SECONDS}s"
-                r" -c default_transaction_isolation=read\ committed",
+                # What is recorded is acknowledged: a default that flushes later would lose it in a power cut.
+                r" -c default_transaction_isolation=read\ committed -c synchronous_commit=on",
             )
         except psycopg.Error as error:
             raise LedgerError(self._name, error) from error

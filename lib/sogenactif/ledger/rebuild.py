@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 
 from sogenactif.errors import JournalUnreadable, KitError, LedgerError
-from sogenactif.files import open_private
+from sogenactif.files import flush_folder, open_private
 from sogenactif.ledger.journal import Entry
 from sogenactif.ledger.ledger import Ledger, journal_day, stored_response, today
 from sogenactif.ledger.matching import FORGED
@@ -26,6 +26,8 @@ def note_unrecorded(folder: str, day: str) -> None:
     """
     with contextlib.suppress(OSError), _locked(f"{folder}/{UNRECORDED_DAYS}", True) as file:
         os.write(file, f"{day}\n".encode())
+        os.fsync(file)
+        flush_folder(folder)
 
 
 def make_up_for_outage(ledger: Ledger, log: Callable[[Exception], None]) -> None:
@@ -110,8 +112,7 @@ def record_journal(
         say("replay_unreadable_day", error=lost)
     # A day that can't be read may have what seems to be missing.
     if here and not unreadable:
-        for identifier in still_missing(ledger, here):
-            ledger.journal.append(_day(here[identifier]), here[identifier])
+        write_missing(ledger, here)
     return recorded, invalid + len(unreadable)
 
 
@@ -132,6 +133,15 @@ def _lacking(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
             else:
                 yield entry
     yield from (entry for entry in repeated.values() if not ledger.has(entry))
+
+
+def write_missing(ledger: Ledger, here: Mapping[str, Entry]) -> None:
+    """Write to the journal those of the ledger's entries that it still lacks. Raises JournalError.
+
+    A power cut takes the lines that the journal had not flushed, a crash at most one of each process.
+    """
+    for identifier in still_missing(ledger, here):
+        ledger.journal.append(_day(here[identifier]), here[identifier])
 
 
 def still_missing(ledger: Ledger, here: Mapping[str, Entry]) -> list[str]:

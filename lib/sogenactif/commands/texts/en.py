@@ -111,7 +111,7 @@ WORDS = {
     "verify_agree": "The journal and the ledger agree.",
     "verify_invalid_line": "line {count} of the journal is damaged",
     "verify_journal_only": "{kind} {id} of {time} is in the journal only: replay records it",
-    "verify_ledger_only": "{kind} {id} of {time} is in the ledger only: replay writes it to the journal",
+    "verify_ledger_only": "{kind} {id} of {time} was in the ledger only: it is written to the journal",
     "verify_verdict": "{kind} {id} of {time}: the journal says {journal}, the ledger {ledger}",
     "verify_fields": "{kind} {id} of {time}: journal and ledger differ in {names}",
     # prune

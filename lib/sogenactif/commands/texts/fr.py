@@ -110,7 +110,7 @@ WORDS = {
     "verify_agree": "Le journal et le registre concordent.",
     "verify_invalid_line": "la ligne {count} du journal est endommagée",
     "verify_journal_only": "{kind} {id} du {time} n’est que dans le journal : replay l’enregistre",
-    "verify_ledger_only": "{kind} {id} du {time} n’est que dans le registre : replay l’écrit dans le journal",
+    "verify_ledger_only": "{kind} {id} du {time} n’était que dans le registre : le journal l’a maintenant",
     "verify_verdict": "{kind} {id} du {time} : le journal indique {journal}, le registre {ledger}",
     "verify_fields": "{kind} {id} du {time} : le journal et le registre diffèrent sur {names}",
     # prune
