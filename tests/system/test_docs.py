@@ -31,6 +31,8 @@ from tests.support.shop import ask, post
 from tests.support.vectors import MERCHANT, ROOT, need
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "lib" / "sogenactif_sandbox" / "README.md"]
+FRENCH = ROOT / "docs" / "fr"
+PAGES += FRENCH.glob("*.md")
 KIT = "/usr/local/lib/sogenactif"
 ORDER = "INSERT INTO orders (reference, cents, title) VALUES ('A-1', 1250, 'Tea')"
 
@@ -210,7 +212,33 @@ def test_docstrings_begin_with_an_imperative_verb() -> None:
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
 def test_each_page_is_linked_from_both_entries(page: Path) -> None:
     for entry in ("README.md", "README.fr.md"):
-        assert f"(docs/{page.name})" in (ROOT / entry).read_text(), entry
+        translated = entry == "README.fr.md" and (FRENCH / page.name).exists()
+        assert f"(docs/{'fr/' if translated else ''}{page.name})" in (ROOT / entry).read_text(), entry
+
+
+# What the French pages say in French where the English ones have an example or a word.
+SAID_IN_FRENCH = {"exit status": "code de retour", "printed guides:": "guides imprimés :"}
+
+
+@pytest.mark.parametrize("french", sorted(FRENCH.glob("*.md")), ids=lambda page: page.name)
+def test_french_page_has_the_headings_commands_and_messages_of_the_english_one(french: Path) -> None:
+    english = ROOT / "docs" / french.name
+    assert headings(french) == headings(english)
+    assert sorted(commands(french)) == sorted(commands(english))
+    assert first_cells(french) == first_cells(english)
+
+
+def headings(page: Path) -> list[int]:
+    """The level of each heading."""
+    return [len(level) for level in re.findall(r"^(#+) ", page.read_text(), re.MULTILINE)]
+
+
+def first_cells(page: Path) -> list[str]:
+    """What each table is about: its first column, as far as it is code."""
+    rows = re.findall(r"^\| (`.*?) \| ", page.read_text(), re.MULTILINE)
+    return [
+        re.sub("|".join(map(re.escape, SAID_IN_FRENCH)), lambda m: SAID_IN_FRENCH[m[0]], row) for row in rows
+    ]
 
 
 HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -333,7 +361,7 @@ def commands(page: Path) -> list[str]:
 COMMAND = re.compile(
     r"(?:sudo (?:-[gu] www-data )?)?(?:bin/|/usr/local/lib/sogenactif/bin/|\./install\.sh\b|sqlite3 )|[0-9]+ [0-9]+ \* \* \* "
 )
-SPOKEN = [page for page in PAGES if page.name != "CHANGELOG.md" and commands(page)]
+SPOKEN = [page for page in PAGES if page.parent != FRENCH and page.name != "CHANGELOG.md" and commands(page)]
 # What to give in place of the words that stand for somebody's own.
 MINE = {
     r"^(?:sudo(?: -[gu] www-data)?|[0-9]+ [0-9]+ \* \* \* (?:www-data|root)) ": "",
@@ -469,9 +497,10 @@ def test_both_readmes_say_the_same() -> None:
         text = page.read_text()
         return {
             "commands": commands(page),
-            # Each README shows the pages in its own language.
+            # Each README leads to pages and pictures in its own language.
             "links": [
-                re.sub(r"\.(en|fr)\.png$", ".png", link) for link in re.findall(r"\]\(([^)]+)\)", text)[1:]
+                re.sub(r"\.(en|fr)(?=\.png$)|(?<=^docs/)fr/|#.*$", "", link)
+                for link in re.findall(r"\]\(([^)]+)\)", text)[1:]
             ],
             "titles": re.findall(r"^#+", text, re.MULTILINE),
             "keywords": re.findall(r"[A-Z_]+!", text),
