@@ -1,7 +1,7 @@
 """The customer's way through the server's pages, one method for each post of the browser.
 
-The session is a token in the pages' forms: there are no cookies, and no script but the one that posts a
-response without a receipt.
+The session is a token in the pages' forms and addresses: there are no cookies. Two scripts, which nothing depends on,
+group the digits of a card number and post a response without a receipt.
 Source: docs/payment-server.md, The way of a payment.
 """
 
@@ -75,6 +75,7 @@ class Customer:
         ):
             routes.add_url_rule(path, path[1:].partition("/")[0], view, methods=["POST"])
         routes.add_url_rule("/authentication", view_func=self.access_control)
+        routes.add_url_rule("/result", view_func=self.result)
         return routes
 
     def call_payment(self) -> Response:
@@ -111,7 +112,7 @@ class Customer:
             return self._processed(received, transaction)
         if cancelled and transaction.state == OPEN:
             return self._cancelled_before_the_card(transaction)
-        return self._as_it_stands(transaction)
+        return self._led_to(transaction)
 
     def card(self) -> Response:
         """Read a filled-in entry page; the next page is authentication, or the outcome."""
@@ -190,8 +191,8 @@ class Customer:
         return _followed_by(response, after)
 
     def result(self) -> Response:
-        """Show the current state of a payment that was in progress."""
-        return self._as_it_stands(self._session(request.form.get("session", "")))
+        """Show the current state of a payment."""
+        return self._as_it_stands(self._session(request.values.get("session", "")))
 
     # Steps
 
@@ -238,7 +239,7 @@ class Customer:
             after = None
         except Mismatch as mismatch:
             raise _refused(mismatch, transaction.request) from None
-        return _followed_by(self._as_it_stands(self._session(transaction.token)), after)
+        return _followed_by(self._led_to(self._session(transaction.token)), after)
 
     def _cancellation(self, transaction: Transaction, post: Mapping[str, str]) -> dict[str, str]:
         if transaction.is_paypage:
@@ -279,6 +280,13 @@ class Customer:
         return _followed_by(page_response(page), after)
 
     # Pages
+
+    def _led_to(self, transaction: Transaction) -> Response:
+        """Lead a browser to the page of a payment, which it can then reload; a program gets the page at once."""
+        if request.headers.get("Sec-Fetch-Mode") != "navigate":
+            return self._as_it_stands(transaction)
+        where = f"{request.script_root}/result?session={transaction.token}"
+        return Response(status=303, headers={"Location": where})
 
     def _as_it_stands(self, transaction: Transaction) -> Response:
         if transaction.state == OPEN:

@@ -212,6 +212,21 @@ def test_a_digit_in_the_middle_of_a_number_is_corrected_where_it_stands(running:
 
 
 @pytest.mark.browser
+def test_pages_are_reloaded_without_a_question(running: Bank) -> None:
+    with browsing() as browser:
+        page = browser.new_page()
+        open_payment(page, running)
+        page.reload()
+        give_card(page)
+        wait_for_page(page, "Payment accepted")
+        page.reload()
+        wait_for_page(page, "Payment accepted")
+        page.go_back()
+        wait_for_page(page, "Payment accepted")
+        assert len(running.shop.automatic()) == 1
+
+
+@pytest.mark.browser
 def test_the_console(running: Bank) -> None:
     running.pay()
     with browsing(viewport=NARROW) as browser:
