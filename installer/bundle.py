@@ -1,7 +1,7 @@
 """Write a folder that a shop copies by FTP to a hosting on which it can't install anything.
 
 ``python installer/bundle.py FOLDER [--shop URL] [--payment URL] [--protocol P] [--python FILE]`` fills
-FOLDER/cgi-bin and FOLDER/logos; FOLDER/README.txt says where they belong on the hosting.
+FOLDER/cgi-bin and FOLDER/logos; FOLDER/README.txt, and LISEZMOI.txt in French, say where they belong on the hosting.
 """
 
 import argparse
@@ -16,6 +16,8 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", "SelfTest", "psycopg*", "*.new"
 # Apache serves nothing of a folder with this, be it among documents or scripts.
 CLOSED = "Require all denied\n"
 
+READMES = {"README.txt": "bundle.txt", "LISEZMOI.txt": "bundle.fr.txt"}
+
 
 def bundle(folder: Path, shop: str, payment: str, python: str, protocol: str = SIPS) -> None:
     """Write the bundle of a shop at one address, whose customers pay at another in a protocol."""
@@ -25,17 +27,19 @@ def bundle(folder: Path, shop: str, payment: str, python: str, protocol: str = S
     # Once for the web, once for the kit, which makes a button of a means that has no picture.
     for place in (folder, inside):
         shutil.copytree(KIT / "logos", place / "logos", ignore=LEFT_OUT)
-    (inside / "docs").mkdir()
-    for page in (KIT / "docs").glob("*.md"):
-        shutil.copy(page, inside / "docs")
+    for pages in ("docs", "docs/fr"):
+        (inside / pages).mkdir()
+        for page in (KIT / pages).glob("*.md"):
+            shutil.copy(page, inside / pages)
     for script in sorted((KIT / "cgi-bin").glob("call_*.py")):
         _write_program(scripts / script.name, _moved(script.read_text()), python)
     for program in sorted((KIT / "bin").iterdir()):
         _write_program(inside / "bin" / program.name, program.read_text(), python)
     (inside / ".htaccess").write_text(CLOSED)
     prepare(inside, shop, payment, protocol, portable=True)
-    readme = (KIT / "installer" / "bundle.txt").read_text()
-    (folder / "README.txt").write_text(readme.replace("@SHOP@", shop).replace("@PYTHON@", python))
+    for name, source in READMES.items():
+        readme = (KIT / "installer" / source).read_text("utf-8")
+        (folder / name).write_text(readme.replace("@SHOP@", shop).replace("@PYTHON@", python), "utf-8")
 
 
 def _moved(script: str) -> str:
@@ -73,7 +77,9 @@ def main() -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         sys.exit(f"install.sh: {folder} is not empty: name a new folder")
     bundle(folder, given.shop.rstrip("/"), given.payment.rstrip("/"), given.python, given.protocol)
-    print(f"Written: {folder}. Read README.txt in it, then copy cgi-bin and logos to your hosting.")
+    print(
+        f"Written: {folder}. Read README.txt (LISEZMOI.txt) in it, then copy cgi-bin and logos to your hosting."
+    )
 
 
 if __name__ == "__main__":

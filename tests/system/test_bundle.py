@@ -172,9 +172,18 @@ def test_the_check_says_what_to_copy_again(tmp_path: Path) -> None:
 
 def test_the_instructions_name_the_shop_and_a_full_folder_stays_as_it_is(tmp_path: Path) -> None:
     bundle(tmp_path / "new", "--shop", "https://tea.example/", "--python", "/opt/python/bin/python3")
-    readme = (tmp_path / "new" / "README.txt").read_text()
-    assert "https://tea.example/cgi-bin/call_request.py?order=TRIAL" in readme
-    assert "@" not in readme.replace("@HERE@", "")
+    readmes = [(tmp_path / "new" / name).read_text() for name in ("README.txt", "LISEZMOI.txt")]
+    for readme in readmes:
+        assert "https://tea.example/cgi-bin/call_request.py?order=TRIAL" in readme
+        assert "@" not in readme.replace("@HERE@", "")
+    english, french = (
+        (
+            re.findall("^(?:[0-9]\\.| +-) ", readme, re.MULTILINE),
+            sorted(re.findall(r"bin/sogenactif \w+|[\w./]+/[\w.*]+\b", readme)),
+        )
+        for readme in readmes
+    )
+    assert french == english
     scripts = sorted((tmp_path / "new" / "cgi-bin").glob("*.py"))
     assert [script.read_text().split("\n")[0] for script in scripts] == ["#!/opt/python/bin/python3"] * 3
     again = subprocess.run(
