@@ -1,6 +1,7 @@
 """Paypage on the sandbox, over HTTP: it behaves as the platform's simulator."""
 
 import re
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sogenactif.addresses import PORTS
 from sogenactif.configuration import read_pathfile
 from sogenactif.money import CURRENCIES, format_amount
 from sogenactif.payment import PaymentResponse, make_request, read_outcome
@@ -612,8 +614,11 @@ def test_abandoned_payment_ends_with_97(param: Path) -> None:
 
 
 def test_the_automatic_response_goes_to_any_port(server: Bank) -> None:
-    page = pay(server, sealed(server, automaticResponseUrl="http://127.0.0.1:49152/automatic"))
-    assert pairs_of(page)["responseCode"] == "00"
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        page = pay(server, sealed(server, automaticResponseUrl=f"http://127.0.0.1:{port}/automatic"))
+    assert port not in PORTS and pairs_of(page)["responseCode"] == "00"
     message = next(message for message in server.last()["messages"] if message["kind"] == "AUTOMATIC")
     assert message["state"] == "FAILED" and "refused" in message["answer"]  # nobody listens there
 
