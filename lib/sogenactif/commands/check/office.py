@@ -32,6 +32,8 @@ def office_server(site: Site) -> list[Finding]:
         except SecretError:  # whose own check reports it
             continue
         except OfficeError as error:
+            if is_local(url) and not error.sent:  # a sandbox that isn't running now
+                continue
             found.append(fault("office_fails", site.path, line, merchant=merchant.id, error=error))
             continue
         if code == UNKNOWN_TRANSACTION:
