@@ -99,7 +99,13 @@ def test_every_command_on_the_ledger_prints_json(pathfile: Pathfile, tmp_path: P
     [row] = json.loads(run("show", *common, "2026-11-23-000001")[1])
     assert (row["reference"], row["responses"][0]["verdict"]) == ("20261123-000001", "accepted")
     verified = json.loads(run("verify", *common)[1])
-    assert verified == {"differences": [], "pending_notifications": 2, "pending_refunds": 0, "paid_twice": {}}
+    assert verified == {
+        "differences": [],
+        "pending_notifications": 2,
+        "pending_refunds": 0,
+        "paid_twice": {},
+        "conflicting": [],
+    }
     _, said, printed = run("replay", *common, "--script", str(script))
     assert json.loads(said)["notified"] == 2
     assert "notified CMD-42 accepted" in printed

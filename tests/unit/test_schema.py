@@ -135,11 +135,11 @@ def test_journal_of_the_first_release_makes_a_ledger(tmp_path: Path) -> None:
 
 # The schema, column by column: a ledger of the first release has the same after its migrations.
 TABLES = {
-    "sogenactif_counter": "merchant day last",
-    "sogenactif_operation": "id entry made request_id operation amount state fields notified attempts",
+    "sogenactif_counter": "merchant day first last",
+    "sogenactif_operation": "id entry made request_id operation amount state fields notified attempts unfinished",
     "sogenactif_request": (
         "id entry made merchant day transaction_id order_id fields outcome decided_by notified attempts"
-        " printed protocol reference"
+        " printed protocol reference unfinished"
     ),
     "sogenactif_reserved": "merchant day transaction_id",
     "sogenactif_response": "id entry received source request_id verdict fields protocol day original",
@@ -149,6 +149,7 @@ DEFAULTS = {
     "outcome": "''",
     "notified": "''",
     "attempts": "0",
+    "unfinished": "0",
     "printed": "''",
     "protocol": "''",
     "reference": "''",
@@ -156,7 +157,7 @@ DEFAULTS = {
     "original": "'{}'",
 }
 UNIQUE = {
-    ("sogenactif_counter", "merchant, day"),
+    ("sogenactif_counter", "merchant, day, first"),
     ("sogenactif_operation", "entry"),
     ("sogenactif_request", "entry"),
     ("sogenactif_request", "merchant, day, transaction_id"),
@@ -165,12 +166,14 @@ UNIQUE = {
 }
 INDEXES = {
     "sogenactif_answers": "request_id",
+    "sogenactif_conflicts": "request_id",
     "sogenactif_day": "day, id",
     "sogenactif_number": "day, transaction_id",
     "sogenactif_operations": "request_id",
     "sogenactif_order": "order_id",
     "sogenactif_pending": "attempts, id",
     "sogenactif_reference": "reference",
+    "sogenactif_refunds": "attempts, id",
     "sogenactif_waiting": "transaction_id",
 }
 
@@ -201,6 +204,8 @@ def test_schema_of_a_new_ledger_and_of_a_migrated_one(
                     "decided_by",
                     "request_id",
                     "attempts",
+                    "unfinished",
+                    "first",
                     "last",
                     "amount",
                 )

@@ -56,6 +56,7 @@ def _row(
         "notified": "" if transaction.state == WAITING else transaction.notified,
         "paid_twice": transaction.paid_twice,
         "given_back": transaction.given_back,
+        "conflicting": transaction.conflicting,
         "fields": transaction.fields,
         "responses": [
             {
@@ -80,10 +81,14 @@ def _row(
 
 
 def _print(transaction: Transaction, responses: Sequence[Answer], made: Sequence[Operation]) -> None:
-    name = "show_transaction" if transaction.notified != "no" else "show_not_notified"
+    name = "show_transaction" if transaction.notified not in ("no", "stopped") else "show_not_notified"
     print(say(name, reference=transaction.reference, merchant=transaction.merchant, state=transaction.state))
     if transaction.paid_twice:
         print(f"  {say('paid_twice')}")
+    if transaction.conflicting:
+        print(f"  {say('conflicting')}")
+    if transaction.notified == "stopped":
+        print(f"  {say('show_stopped')}")
     currency = transaction.fields["currency_code"]
     if transaction.given_back:
         print(f"  {say('given_back', amount=money(transaction.given_back, currency))}")

@@ -94,7 +94,7 @@ def _print(transaction: Transaction, standing: Standing | None) -> None:
     amount = money(transaction.fields["amount"], transaction.fields["currency_code"])
     values = {"reference": transaction.reference, "order": transaction.order_id, "amount": amount}
     print(say("status_transaction", **values))
-    name = "status_ledger" if transaction.notified != "no" else "status_ledger_not_notified"
+    name = "status_ledger" if transaction.notified not in ("no", "stopped") else "status_ledger_not_notified"
     print(f"  {say(name, state=transaction.state)}")
     if standing is None:
         return

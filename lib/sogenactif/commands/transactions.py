@@ -25,6 +25,7 @@ COLUMNS = (
     "notified",
     "paid_twice",
     "given_back",
+    "conflicting",
 )
 HEADINGS = "{reference:15}  {made:24}  {state:9}  {notified:8}  {amount:>14}  {order}"
 
@@ -77,6 +78,7 @@ def _row(transaction: Transaction) -> dict[str, str]:
         "notified": "" if transaction.state == WAITING else transaction.notified,
         "paid_twice": "yes" if transaction.paid_twice else "",
         "given_back": str(transaction.given_back or ""),
+        "conflicting": "yes" if transaction.conflicting else "",
     }
 
 
@@ -93,6 +95,8 @@ def _table(rows: Iterable[Transaction]) -> None:
         line = HEADINGS.format(order=row["order_id"], **row)
         if transaction.paid_twice:
             line += f"  {say('paid_twice')}"
+        if transaction.conflicting:
+            line += f"  {say('conflicting')}"
         if transaction.given_back:
             amount = money(row["given_back"], row["currency_code"])
             line += f"  {say('given_back', amount=amount)}"

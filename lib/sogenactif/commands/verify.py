@@ -7,7 +7,7 @@ from contextlib import closing
 from sogenactif.commands.common import command_parser, done, print_json, progress, the_ledger, warn
 from sogenactif.commands.functions import add_script, has_refund_function
 from sogenactif.commands.texts import counted, printable, say
-from sogenactif.ledger.history import differences, paid_twice
+from sogenactif.ledger.history import contradicted, differences, paid_twice
 from sogenactif.ledger.rebuild import recorded_entries, write_missing
 from sogenactif.ledger.refunds import pending_refunds
 
@@ -44,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
                 entries = (entry for entry in recorded_entries(ledger) if entry["entry"] in missing)
                 write_missing(ledger, {entry["entry"]: entry for entry in entries})
         pending, orders = ledger.pending(), paid_twice(ledger)
+        conflicts = contradicted(ledger)
         # A shop without the function is never notified.
         refunds = pending_refunds(ledger) if has_refund_function(args.script) else 0
     if args.json:
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str]) -> int:
                 "pending_notifications": pending,
                 "pending_refunds": refunds,
                 "paid_twice": dict(orders),
+                "conflicting": [row.reference for row in conflicts],
             }
         )
     else:
@@ -61,6 +63,8 @@ def main(arguments: Sequence[str]) -> int:
             print(counted("pending", pending))
         if refunds:
             print(counted("pending_refunds", refunds))
+        for row in conflicts:
+            print(printable(say("verify_conflicting", order=row.order_id, reference=row.reference)))
         for order_id, references in orders:
             print(printable(say("verify_paid_twice", order=order_id, references=", ".join(references))))
     return 1 if rows else 0

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sogenactif.dates import PARIS
 from sogenactif.errors import JournalUnreadable
-from sogenactif.ledger.ledger import Ledger, searchable
+from sogenactif.ledger.ledger import MOST_UNFINISHED, Ledger, searchable, stored_response
 from sogenactif.ledger.matching import DUPLICATE, FORGED, OUTCOMES, UNKNOWN, UNRECORDED
 from sogenactif.ledger.rebuild import recorded_entries, still_missing
 
@@ -19,10 +19,12 @@ class Transaction(NamedTuple):
 
     ``reference`` is its day in Paris and its transaction_id, aaaammjj-nnnnnn; ``made`` a moment in
     UTC; ``state`` an outcome, or waiting; ``notified`` says whether the shop was notified of it:
-    yes, no, or printed if only an executable reported it. ``protocol`` is sips or paypage, empty if the
+    yes, no, printed if only an executable reported it, or stopped if its function ended the process several times, so that
+    only a command calls it again. ``protocol`` is sips or paypage, empty if the
     request is of an earlier release; ``transaction_reference`` is empty if the payment has a number only. ``given_back`` is the amount that
     was cancelled or refunded with this kit. ``paid_twice`` marks an accepted transaction whose
-    order another accepted transaction paid too.
+    order another accepted transaction paid too. ``conflicting`` marks one to which an acceptance arrived that contradicts
+    the request or its outcome, and that was not given back.
     """
 
     id: int
@@ -37,6 +39,7 @@ class Transaction(NamedTuple):
     protocol: str = ""
     transaction_reference: str = ""
     given_back: int = 0
+    conflicting: bool = False
 
     def __repr__(self) -> str:
         return f"<Transaction {self.reference} {self.order_id!r} {self.state}>"
@@ -110,6 +113,8 @@ def unanswered(ledger: Ledger, after: datetime, before: datetime) -> list[Transa
 # The amount that was given back of a request, and whether another accepted one has its order.
 GIVEN_BACK = """(SELECT coalesce(sum(operation.amount), 0) FROM sogenactif_operation AS operation
     WHERE operation.request_id = request.id AND operation.state = 'done' AND operation.operation <> 'validate')"""
+HAS_CONFLICT = """EXISTS (SELECT 1 FROM sogenactif_response AS response
+    WHERE response.request_id = request.id AND response.verdict = 'conflicting')"""
 HAS_ANOTHER = """outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FROM sogenactif_request AS another
     WHERE another.order_id = request.order_id AND another.merchant = request.merchant
     AND another.outcome = 'accepted' AND another.id <> request.id)"""
@@ -117,8 +122,8 @@ HAS_ANOTHER = """outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FR
 
 def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Transaction, None, None]:
     rows = ledger.database.rows(
-        "SELECT id, day, transaction_id, merchant, made, outcome, notified, printed, fields, protocol, reference,"
-        f" {GIVEN_BACK}, {HAS_ANOTHER} FROM sogenactif_request AS request WHERE {where} ORDER BY id",
+        "SELECT id, day, transaction_id, merchant, made, outcome, notified, printed, unfinished, fields,"
+        f" protocol, reference, {GIVEN_BACK}, {HAS_ANOTHER}, {HAS_CONFLICT} FROM sogenactif_request AS request WHERE {where} ORDER BY id",
         *values,
     )
     for row in rows:
@@ -131,11 +136,13 @@ def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Tran
             outcome,
             notified,
             printed,
+            unfinished,
             fields,
             protocol,
             reference,
             given_back,
             has_another,
+            has_conflict,
         ) = row
         requested = json.loads(fields)
         paid = _payments(ledger, merchant, requested["order_id"]) if has_another else []
@@ -146,13 +153,40 @@ def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Tran
             made,
             requested.get("order_id", ""),
             outcome or WAITING,
-            "yes" if outcome == notified else "printed" if outcome == printed else "no",
+            _notified(outcome, notified, printed, unfinished),
             requested,
             len(paid) > 1 and f"{day}-{number:06}" in paid,
             protocol,
             reference,
             int(given_back),
+            bool(has_conflict) and _is_contradicted(ledger, identifier, given_back),
         )
+
+
+def _notified(outcome: str, notified: str, printed: str, unfinished: int) -> str:
+    if outcome == notified:
+        return "yes"
+    if outcome == printed:
+        return "printed"
+    return "stopped" if unfinished >= MOST_UNFINISHED else "no"
+
+
+def _is_contradicted(ledger: Ledger, request_id: int, given_back: int) -> bool:
+    """Return whether a conflicting response is an acceptance of more than was given back."""
+    rows = ledger.database.rows(
+        "SELECT protocol, day, original, fields FROM sogenactif_response"
+        " WHERE request_id = ? AND verdict = 'conflicting'",
+        request_id,
+    )
+    responses = [stored_response(*row) for row in rows]
+    return any(
+        response.outcome == "accepted" and int(response["amount"] or 0) > given_back for response in responses
+    )
+
+
+def contradicted(ledger: Ledger) -> list[Transaction]:
+    """Return the transactions to which an acceptance arrived that contradicts them, and that was not given back."""
+    return [row for row in _transactions(ledger, HAS_CONFLICT) if row.conflicting]
 
 
 def answers(ledger: Ledger, transaction: Transaction) -> list[Answer]:

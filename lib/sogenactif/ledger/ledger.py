@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 EXECUTABLE = "executable"
 NOTE_TRIES = 6
 NOTIFIED_AT_ONCE = 5
+# How many attempts in a row may end their process before only a command tries again.
+MOST_UNFINISHED, ENDLESS = 5, 1_000_000_000
 MOST_UNANSWERED = 200
 # How many transactions a line of the log names.
 MOST_NAMED = 3
@@ -81,14 +83,17 @@ COUNT_UNANSWERED = f"""
     SELECT count(*) FROM sogenactif_request AS request
     WHERE order_id = ? AND merchant = ? AND day = ? AND {UNANSWERED}
 """
-# Of a day and merchant: the number after the last one drawn, or the first of the range if that is before it.
+# Of a day, a merchant and a range: the number after the last one drawn. A range that has none yet begins after
+# what a lower one drew in it, when the pathfile named another.
 DRAW_NUMBER = """
-    INSERT INTO sogenactif_counter VALUES (?, ?, ?) ON CONFLICT (merchant, day) DO UPDATE
-    SET last = CASE WHEN sogenactif_counter.last < ? THEN ? ELSE sogenactif_counter.last + 1 END
+    INSERT INTO sogenactif_counter VALUES (?, ?, ?, coalesce((
+        SELECT max(last) + 1 FROM sogenactif_counter
+        WHERE merchant = ? AND day = ? AND first < ? AND last BETWEEN ? AND ?), ?))
+    ON CONFLICT (merchant, day, first) DO UPDATE SET last = sogenactif_counter.last + 1
     RETURNING last
 """
 RAISE_COUNTER = """
-    INSERT INTO sogenactif_counter VALUES (?, ?, ?) ON CONFLICT (merchant, day) DO UPDATE
+    INSERT INTO sogenactif_counter VALUES (?, ?, ?, ?) ON CONFLICT (merchant, day, first) DO UPDATE
     SET last = excluded.last WHERE sogenactif_counter.last < excluded.last
 """
 SELECT_RESERVED = "SELECT 1 FROM sogenactif_reserved WHERE merchant = ? AND day = ? AND transaction_id = ?"
@@ -105,7 +110,8 @@ INSERT_RESPONSE = """
 """
 SET_VERDICT = "UPDATE sogenactif_response SET verdict = ?, request_id = ? WHERE id = ?"
 SET_OUTCOME = """
-    UPDATE sogenactif_request SET outcome = ?, decided_by = ?, attempts = 0, printed = '' WHERE id = ?
+    UPDATE sogenactif_request SET outcome = ?, decided_by = ?, attempts = 0, unfinished = 0, printed = ''
+    WHERE id = ?
 """
 SELECT_DECIDING = f"""
     SELECT {RESPONSE_COLUMNS} FROM sogenactif_response WHERE request_id = ? AND verdict IN (?, ?, ?, ?)
@@ -128,6 +134,7 @@ SELECT_PENDING = """
     SELECT request.outcome, request.fields, response.protocol, response.day, response.original, response.fields
     FROM sogenactif_request AS request JOIN sogenactif_response AS response ON response.id = request.decided_by
     WHERE request.id = ? AND request.outcome <> request.notified AND request.outcome <> request.printed
+    AND request.unfinished < ?
 """
 
 RecordOutcome = Callable[[PaymentResponse], None]
@@ -201,6 +208,8 @@ class Ledger:
             return dict(recorded["fields"])
         entry = new_entry("request", "call_request", "requested")
         entry |= {"protocol": numbering.protocol, "given": bool(given), "fields": dict(fields)}
+        if numbering.first > 1:
+            entry["first"] = numbering.first
         with self.database.transaction() as execute:
             recorded = _registered(execute, fields, numbering)
             if recorded:
@@ -271,7 +280,8 @@ class Ledger:
             if not _insert_request(execute, entry, numbering, number, entry.get("reference", "")):
                 raise TransactionUsed(fields["transaction_id"], journal_day(fields), "for another entry")
             if not entry.get("given"):
-                execute(RAISE_COUNTER, merchant_of(fields), journal_day(fields), number)
+                first = entry.get("first", 1)
+                execute(RAISE_COUNTER, merchant_of(fields), journal_day(fields), first, number)
 
     # Responses
 
@@ -280,7 +290,7 @@ class Ledger:
 
         ``source`` says how it arrived: manual, automatic or executable, which prints it. If the database
         fails only the journal has it, on the disk: unrecorded, until ``record_response`` is called. If the journal fails
-        ``warnings`` say so. A message that was recorded many times is not recorded again. Raises LedgerError
+        ``warnings`` say so. A message that was recorded many times is not recorded again, in either. Raises LedgerError
         only if neither could be written.
         """
         entry = new_entry("response", source, UNRECORDED) | response.stored
@@ -289,6 +299,7 @@ class Ledger:
             match = self.record_response(entry, printing=source == EXECUTABLE, arriving=True)
         except LedgerError as error:
             match, failure = Match(UNRECORDED, why=str(error)), error
+            match.is_repeated = self._is_repeated_in_journal(response)
         if match.is_repeated:
             return match
         entry["verdict"] = match.verdict
@@ -306,6 +317,23 @@ class Ledger:
 
             note_unrecorded(self.journal.folder, response.day or today())
         return match
+
+    def _is_repeated_in_journal(self, response: PaymentResponse) -> bool:
+        """Return whether the journal of the day has a message as often as the ledger would record it."""
+        stored = response.stored
+        # Parts of the line as it is written: to parse each line would take too long.
+        wanted = [json.dumps({name: stored[name]})[1:-1].encode() for name in ("original", "fields")]
+        count = 0
+        try:
+            with open(f"{self.journal.folder}/{response.day or today()}.jsonl", "rb") as file:
+                for line in file:
+                    count += all(part in line for part in wanted)
+                    if count == MOST_REPEATED:
+                        return True
+        except OSError:
+            # The line that follows reports it.
+            return False
+        return False
 
     def record_response(self, entry: Entry, printing: bool = False, arriving: bool = False) -> Match:
         """Record the response of a journal's entry; one that is recorded already keeps its verdict.
@@ -382,14 +410,21 @@ class Ledger:
 
     # Notifications
 
-    def notify(self, record_outcome: RecordOutcome, log: LogError, request_id: int) -> bool:
+    def notify(
+        self,
+        record_outcome: RecordOutcome,
+        log: LogError,
+        request_id: int,
+        most_unfinished: int = MOST_UNFINISHED,
+    ) -> bool:
         """Notify the shop of the outcome of a request, if it is pending; return whether it now knows one more.
 
         ``record_outcome`` is called once for an outcome, by one process at a time. If it raises, the error
-        is given to ``log`` and the outcome stays pending. An outcome that arrives meanwhile follows.
+        is given to ``log`` and the outcome stays pending. If it ended its process ``most_unfinished`` times in a row, it
+        isn't called. An outcome that arrives meanwhile follows.
         """
         notified = False
-        while self._notify_once(request_id, record_outcome, log):
+        while self._notify_once(request_id, record_outcome, log, most_unfinished):
             notified = True
         return notified
 
@@ -398,10 +433,14 @@ class Ledger:
     ) -> int:
         """Notify the shop of pending outcomes, those with the fewest attempts first; return of how many.
 
-        At most ``most``, and none after one that fails; None notifies of all that it can.
+        At most ``most``, and none after one that fails; None notifies of all that it can, those too whose attempts ended
+        their process.
         """
-        statement = f"SELECT id FROM sogenactif_request WHERE {PENDING} ORDER BY attempts, id"
-        pending = list(self.database.rows(statement + (f" LIMIT {most}" if most else "")))
+        most_unfinished = MOST_UNFINISHED if most else ENDLESS
+        statement = (
+            f"SELECT id FROM sogenactif_request WHERE {PENDING} AND unfinished < ? ORDER BY attempts, id"
+        )
+        pending = list(self.database.rows(statement + (f" LIMIT {most}" if most else ""), most_unfinished))
         failures: list[BaseException] = []
 
         def failed(error: BaseException) -> None:
@@ -410,7 +449,7 @@ class Ledger:
 
         count = 0
         for [request_id] in pending:
-            count += self.notify(record_outcome, failed, request_id)
+            count += self.notify(record_outcome, failed, request_id, most_unfinished)
             if failures and most is not None:
                 break
         return count
@@ -420,7 +459,9 @@ class Ledger:
         [[count]] = self.database.rows(f"SELECT count(*) FROM sogenactif_request WHERE {PENDING}")
         return int(count)
 
-    def _notify_once(self, request_id: int, record_outcome: RecordOutcome, log: LogError) -> bool:
+    def _notify_once(
+        self, request_id: int, record_outcome: RecordOutcome, log: LogError, most_unfinished: int
+    ) -> bool:
         """Return whether the shop was notified: not if nothing is pending, another process does it, or it failed.
 
         A process that finds the claim held leaves its outcome to the holder, which checks again after releasing it.
@@ -428,25 +469,28 @@ class Ledger:
         with self.database.claim(request_id) as is_claimed:
             if not is_claimed:
                 return False
-            rows = list(self.database.rows(SELECT_PENDING, request_id))
+            rows = list(self.database.rows(SELECT_PENDING, request_id, most_unfinished))
             if not rows:
                 return False
             [[outcome, requested, *stored]] = rows
             # Counted before the call: a function that ends the process must not stay first in the queue.
             with self.database.transaction(flush=False) as execute:
-                execute("UPDATE sogenactif_request SET attempts = attempts + 1 WHERE id = ?", request_id)
+                attempt = "attempts = attempts + 1, unfinished = unfinished + 1"
+                execute(f"UPDATE sogenactif_request SET {attempt} WHERE id = ?", request_id)
             try:
                 record_outcome(complete(stored_response(*stored), json.loads(requested)))
             except (KeyboardInterrupt, GeneratorExit):
                 raise
             except BaseException as error:
+                self.note("UPDATE sogenactif_request SET unfinished = 0 WHERE id = ?", request_id)
                 log(error)
                 return False
-            self.note_notified("UPDATE sogenactif_request SET notified = ? WHERE id = ?", outcome, request_id)
+            notified = "notified = ?, unfinished = 0"
+            self.note(f"UPDATE sogenactif_request SET {notified} WHERE id = ?", outcome, request_id)
             return True
 
-    def note_notified(self, statement: str, *values: object) -> None:
-        """Note, by a statement, that the shop was notified; retry, so that it isn't notified twice."""
+    def note(self, statement: str, *values: object) -> None:
+        """Note, by a statement, how a notification ended; retry, so that the shop isn't notified twice."""
         for tries_left in reversed(range(NOTE_TRIES)):
             try:
                 # Not flushed. After a power cut the shop is notified twice, which it has to tolerate.
@@ -555,8 +599,9 @@ def _draw_number(execute: Execute, entry: Entry, numbering: Numbering) -> int:
     """Record a request with the next number of its day that is free; return it. Raises DayFull."""
     fields = entry["fields"]
     merchant, day, first = merchant_of(fields), journal_day(fields), numbering.first
+    lower = merchant, day, first, first, numbering.last
     while True:
-        [[number]] = execute(DRAW_NUMBER, merchant, day, first, first - 1, first)
+        [[number]] = execute(DRAW_NUMBER, merchant, day, first, *lower, first)
         if number > numbering.last:
             raise DayFull(merchant, day, numbering.last - first + 1)
         entry["fields"] = {**fields, "transaction_id": f"{number:06}"}

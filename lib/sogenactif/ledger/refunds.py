@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sogenactif.dates import PARIS
 from sogenactif.errors import KitError, LedgerError
-from sogenactif.ledger.ledger import NOTIFIED_AT_ONCE, merchant_of, new_entry
+from sogenactif.ledger.ledger import ENDLESS, MOST_UNFINISHED, NOTIFIED_AT_ONCE, merchant_of, new_entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -176,8 +176,9 @@ def notify_refunds(
     and the notification stays pending. At most ``most`` are notified, and none after one that fails; None notifies of
     all. Raises LedgerError.
     """
-    select = f"SELECT request_id, entry, made, fields FROM sogenactif_operation WHERE {PENDING} ORDER BY attempts, id"
-    rows = list(ledger.database.rows(select + (f" LIMIT {most}" if most else "")))
+    select = f"SELECT request_id, entry, made, fields FROM sogenactif_operation WHERE {PENDING} AND unfinished < ? ORDER BY attempts, id"
+    most_unfinished = MOST_UNFINISHED if most else ENDLESS
+    rows = list(ledger.database.rows(select + (f" LIMIT {most}" if most else ""), most_unfinished))
     count = 0
     for request_id, *stored in rows:
         with ledger.database.claim(-request_id) as is_claimed:
@@ -187,17 +188,19 @@ def notify_refunds(
                 continue
             # Counted before the call: a function that ends the process must not stay first in the queue.
             with ledger.database.transaction(flush=False) as execute:
-                execute("UPDATE sogenactif_operation SET attempts = attempts + 1 WHERE entry = ?", entry)
+                attempt = "attempts = attempts + 1, unfinished = unfinished + 1"
+                execute(f"UPDATE sogenactif_operation SET {attempt} WHERE entry = ?", entry)
             try:
                 record_refund(Operation(stored_operation(*stored)))
             except (KeyboardInterrupt, GeneratorExit):
                 raise
             except BaseException as error:
+                ledger.note("UPDATE sogenactif_operation SET unfinished = 0 WHERE entry = ?", entry)
                 log(error)
                 if most is not None:
                     break
                 continue
-            ledger.note_notified("UPDATE sogenactif_operation SET notified = 'yes' WHERE entry = ?", entry)
+            ledger.note("UPDATE sogenactif_operation SET notified = 'yes' WHERE entry = ?", entry)
             count += 1
     return count
 

@@ -65,6 +65,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             notified TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0)""",
         "CREATE INDEX sogenactif_operations ON sogenactif_operation (request_id)",
     ),
+    (
+        "ALTER TABLE sogenactif_counter RENAME TO sogenactif_counter_before",
+        # Of a merchant and day each range of numbers, which begins with first, has its own.
+        """CREATE TABLE sogenactif_counter (
+            merchant TEXT NOT NULL, day TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+            PRIMARY KEY (merchant, day, first))""",
+        "INSERT INTO sogenactif_counter SELECT merchant, day, 1, last FROM sogenactif_counter_before",
+        "DROP TABLE sogenactif_counter_before",
+        # Attempts to notify the shop that began and didn't end.
+        "ALTER TABLE sogenactif_request ADD COLUMN unfinished INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE sogenactif_operation ADD COLUMN unfinished INTEGER NOT NULL DEFAULT 0",
+        """CREATE INDEX sogenactif_refunds ON sogenactif_operation (attempts, id)
+            WHERE state = 'done' AND operation <> 'validate' AND notified = ''""",
+        "CREATE INDEX sogenactif_conflicts ON sogenactif_response (request_id) WHERE verdict = 'conflicting'",
+    ),
 )
 BUSY_SECONDS = 5
 

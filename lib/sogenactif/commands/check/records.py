@@ -21,7 +21,7 @@ from sogenactif.commands.check.site import Site
 from sogenactif.commands.functions import has_refund_function
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.errors import JournalUnreadable, LedgerDamaged, LedgerError
-from sogenactif.ledger.history import paid_twice
+from sogenactif.ledger.history import contradicted, paid_twice
 from sogenactif.ledger.journal import Journal
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.matching import FORGED
@@ -166,6 +166,7 @@ def _left_behind(site: Site, url: str) -> list[Finding]:
         has_function = has_refund_function(os.path.join(site.scripts, "call_autoresponse.py"))
         refunds = pending_refunds(opened, before) if has_function else 0
         orders = [order_id for order_id, _ in paid_twice(opened)]
+        conflicts = [row.reference for row in contradicted(opened)]
         odd = _odd_orders(site, opened)
     found = [fault("journal_unreadable", site.journal, error=error) for error in unreadable]
     if late:
@@ -176,6 +177,8 @@ def _left_behind(site: Site, url: str) -> list[Finding]:
         found.append(fault("unentered", site.journal, count=alone))
     if orders:
         found.append(warning("paid_twice_orders", orders=", ".join(orders[:MOST_ORDERS])))
+    if conflicts:
+        found.append(warning("conflicting_acceptances", references=", ".join(conflicts[:MOST_ORDERS])))
     if odd:
         found.append(warning("order_characters", orders=", ".join(odd[:MOST_ORDERS])))
     return found

@@ -98,6 +98,7 @@ WORDS = {
     "transactions_printed": "printed",
     "transactions_yes": "yes",
     "transactions_no": "no",
+    "transactions_stopped": "stopped",
     # show
     "show_no_reference": "{text} is not a reference: write AAAAMMJJ-NNNNNN or YYYY-MM-DD-NNNNNN",
     "show_none": "no transaction {reference}",
@@ -106,6 +107,9 @@ WORDS = {
     "show_made": "requested {moment}",
     "show_response": "{source} response {moment}: {verdict}",
     # verify
+    "conflicting": "(another acceptance contradicts it: compare with the bank)",
+    "show_stopped": "record_outcome ended its process several times: sogenactif replay calls it again",
+    "verify_conflicting": "Transaction {reference}, order {order}: an acceptance arrived that contradicts it. Compare with the bank, and refund what was paid too much.",
     "paid_twice": "(the order is paid twice: refund one)",
     "verify_paid_twice": "Order {order} is paid more than once: {references}. Refund all but one.",
     "verify_agree": "The journal and the ledger agree.",
@@ -678,6 +682,10 @@ FINDINGS = {
     "paid_twice_orders": Text(
         "orders that were paid more than once: {orders}",
         "Refund all but one payment of each, by {kit}/bin/sogenactif refund or in the bank's back office: {kit}/bin/sogenactif verify lists them.",
+    ),
+    "conflicting_acceptances": Text(
+        "transactions to which an acceptance arrived that contradicts them: {references}",
+        "Compare each with the bank's back office, and refund what was paid too much: {kit}/bin/sogenactif verify lists them.",
     ),
     "order_characters": Text(
         "orders with other characters than letters and digits, which the bank may refuse: {orders}",

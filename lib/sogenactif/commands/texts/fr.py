@@ -97,6 +97,7 @@ WORDS = {
     "transactions_printed": "imprimé",
     "transactions_yes": "oui",
     "transactions_no": "non",
+    "transactions_stopped": "arrêté",
     # show
     "show_no_reference": "{text} n’est pas une référence : écrivez AAAAMMJJ-NNNNNN ou AAAA-MM-JJ-NNNNNN",
     "show_none": "aucune transaction {reference}",
@@ -105,6 +106,9 @@ WORDS = {
     "show_made": "demandée le {moment}",
     "show_response": "réponse ({source}) du {moment} : {verdict}",
     # verify
+    "conflicting": "(une autre acceptation la contredit : comparez avec la banque)",
+    "show_stopped": "record_outcome a mis fin à son processus plusieurs fois : sogenactif replay l’appelle de nouveau",
+    "verify_conflicting": "Transaction {reference}, commande {order} : une acceptation reçue la contredit. Comparez avec la banque et remboursez ce qui a été payé en trop.",
     "paid_twice": "(commande payée deux fois : remboursez-en une)",
     "verify_paid_twice": "La commande {order} est payée plusieurs fois : {references}. Remboursez tous les paiements sauf un.",
     "verify_agree": "Le journal et le registre concordent.",
@@ -684,6 +688,10 @@ FINDINGS = {
     "paid_twice_orders": Text(
         "commandes payées plusieurs fois : {orders}",
         "Remboursez tous les paiements sauf un, avec {kit}/bin/sogenactif refund ou dans le back-office de la banque : {kit}/bin/sogenactif verify en donne la liste.",
+    ),
+    "conflicting_acceptances": Text(
+        "transactions contredites par une acceptation reçue : {references}",
+        "Comparez chacune avec le back-office de la banque et remboursez ce qui a été payé en trop : {kit}/bin/sogenactif verify en donne la liste.",
     ),
     "order_characters": Text(
         "commandes avec d’autres caractères que des lettres et des chiffres, que la banque peut refuser : {orders}",
