@@ -212,9 +212,9 @@ class Payments(RuleBasedStateMachine):
         def dying_process(*_: object, **__: object) -> None:
             raise Killed
 
-        def dying_append(journal: Journal, day: str, entry: dict[str, Any]) -> None:
+        def dying_append(journal: Journal, day: str, entry: dict[str, Any], flush: bool = True) -> None:
             if kill == "after the journal":
-                append(journal, day, entry)
+                append(journal, day, entry, flush)
             raise Killed
 
         if kill == "before the ledger":
