@@ -35,7 +35,10 @@ usage() {
     --python FILE    interpreter that runs the scripts (/usr/bin/python3)
     --user NAME      user and group of the web server (www-data)
     --config FILE    Apache configuration (/etc/apache2/conf-available/00-sogenactif.conf)
-    --wsgi           run the scripts with mod_wsgi instead of CGI
+    --logos PATH     address of the logos, without its host (/sogenactif/logos/)
+    --site NAME      only in the virtual hosts of /etc/apache2/sites-available/NAME.conf; may be repeated (all)
+    --cgi            run the scripts by CGI, a process for each page, instead of mod_wsgi
+    --wsgi           mod_wsgi, and no CGI if that can't be had
     --no-enable      write that configuration, leave Apache alone
     --dry-run        say what would be done, change nothing
     --uninstall      remove what was installed; configuration, ledger and journal stay

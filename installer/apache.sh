@@ -3,19 +3,21 @@
 # shellcheck disable=SC2154  # ROOT is install.sh's
 
 prefix=/usr/local/lib/sogenactif shop=http://localhost payment='' protocol=''
-available=/etc/apache2/conf-available
-interpreter=/usr/bin/python3 user=www-data config=$available/00-sogenactif.conf
-enable=yes through=cgi dry_run=no task=install_on_apache
+available=/etc/apache2/conf-available all_sites=/etc/apache2/sites-available
+interpreter=/usr/bin/python3 user=www-data config=$available/00-sogenactif.conf logos='' sites=''
+enable=yes through='' dry_run=no task=install_on_apache
+mod_wsgi=/usr/lib/apache2/modules/mod_wsgi.so
 
 read_apache_options() {
     while [ $# -gt 0 ]; do
         case $1 in
         --no-enable) enable=no && shift && continue ;;
+        --cgi) through=cgi && shift && continue ;;
         --wsgi) through=wsgi && shift && continue ;;
         --dry-run) dry_run=yes && shift && continue ;;
         --uninstall) task=uninstall_from_apache && shift && continue ;;
         -h | --help) usage && exit ;;
-        --prefix | --shop | --payment | --protocol | --python | --user | --config) [ $# -gt 1 ] || die "$1 wants a value" ;;
+        --prefix | --shop | --payment | --protocol | --python | --user | --config | --logos | --site) [ $# -gt 1 ] || die "$1 wants a value" ;;
         *) die "no option $1; ./install.sh help lists them" ;;
         esac
         case $1 in
@@ -26,9 +28,12 @@ read_apache_options() {
         --python) interpreter=$2 ;;
         --user) user=$2 ;;
         --config) config=$2 ;;
+        --logos) logos=/$(printf %s "$2" | sed 's|^/*||; s|/*$||')/ ;;
+        --site) sites="$sites ${2%.conf}" ;;
         esac
         shift 2
     done
+    config_of_sites=${config%.conf}.site
     check_paths
     [ "$task" = uninstall_from_apache ] || check_installation
     [ "$enable" = no ] || [ "$dry_run" = yes ] || is_root ||
@@ -63,10 +68,50 @@ check_installation() {
             die "$address is no http or https address"
     done
     case $protocol in "" | sips | paypage) ;; *) die "no protocol $protocol; there are sips and paypage" ;; esac
-    [ "$through" = cgi ] || [ "$(readlink -f "$interpreter")" = "$(readlink -f /usr/bin/python3)" ] ||
-        die "mod_wsgi runs Debian's /usr/bin/python3 and not $interpreter: leave out --python or --wsgi"
+    case ${logos#/} in
+    "") ;;
+    / | cgi-bin/* | *[!A-Za-z0-9._~/-]* | *..* | *//*) die "$logos can't be the path of the logos; --logos takes one like /sogenactif/logos/" ;;
+    esac
+    for site in $sites; do
+        case $site in *[!A-Za-z0-9._-]* | .*) die "$site is no name of a file in $all_sites" ;; esac
+    done
+    choose_module
+    choose_logos
     id -u "$user" >/dev/null 2>&1 || die "no user $user; name the web server's with --user"
     getent group "$user" >/dev/null || die "no group $user: --user names the web server's user, whose group has its name"
+}
+
+# mod_wsgi, unless CGI was asked for or mod_wsgi can't be had.
+choose_module() {
+    [ "$through" != cgi ] || return 0
+    if [ "$(readlink -f "$interpreter")" != "$(readlink -f /usr/bin/python3)" ]; then
+        [ -z "$through" ] ||
+            die "mod_wsgi runs Debian's /usr/bin/python3 and not $interpreter: leave out --python or --wsgi"
+        use_cgi "mod_wsgi runs Debian's /usr/bin/python3 and not $interpreter"
+    elif [ -z "$through" ] && [ "$enable" = no ] && [ ! -e $mod_wsgi ]; then
+        use_cgi "this machine has no mod_wsgi"
+    fi
+}
+
+use_cgi() {
+    printf 'By CGI, which starts Python for each page: %s.\n' "$1"
+    through=cgi
+}
+
+# The pathfile that is there says where the logos are; it may be closed to whoever asks for a dry run.
+choose_logos() {
+    chosen=$(sed -n 's/^D_LOGO!\([^!]*\)!.*/\1/p' "$prefix/var/conf/pathfile" 2>/dev/null) ||
+        chosen=$(sed -n "s|^ *Alias \"\(.*\)\" \"$prefix/logos/\"|\1|p" "$config" 2>/dev/null) || true
+    case $chosen in
+    "") logos=${logos:-/sogenactif/logos/} ;;
+    /*) logos_there=$chosen ;;
+    *://*/*) logos_there=/${chosen#*://*/} ;;
+    *) logos_there=/logos/ ;;
+    esac
+    [ -n "${logos_there:-}" ] || return 0
+    [ -z "$logos" ] || [ "$logos" = "$logos_there" ] ||
+        printf 'The pathfile that was there stays: its D_LOGO is not %s. Change it, then run this again.\n' "$logos"
+    logos=$logos_there
 }
 
 is_of_this_kit() { grep -qsF "\"$prefix/cgi-bin" "$1"; }
@@ -103,12 +148,27 @@ install_on_apache() {
     done
     step "write what is missing in $prefix/var: configuration for $shop, orders to try with" prepare_configuration
     step "give $prefix/var/conf to root and the group $user" set_rights
-    step "write $config:
-$(apache_config | sed 's/^/    /')" true
-    [ "$enable$dry_run" != yesno ] || keep_old
+    for file in "$config" ${sites:+"$config_of_sites"}; do
+        step "write $file:
+$(content_of "$file" | sed 's/^/    /')" true
+    done
+    [ "$enable$dry_run" != yesno ] || save_state
     put_file "$config"
-    [ "$enable" = no ] ||
+    if [ -n "$sites" ]; then
+        put_file "$config_of_sites"
+    elif is_mentioned "$config_of_sites"; then
+        remove_file "$config_of_sites"
+        [ "$dry_run" = yes ] || forget "$config_of_sites"
+    fi
+    if [ "$enable" = yes ]; then
         step "turn on $config and Apache's modules $(apache_module) and alias, reload Apache or start it" enable_on_apache
+        [ "$dry_run" = no ] || for site in $sites; do
+            printf 'include %s in each virtual host of %s\n' "$config_of_sites" "$all_sites/$site.conf"
+        done
+    elif [ -n "$sites" ]; then
+        printf 'In the virtual host, before its own aliases: IncludeOptional "%s"\n' "$config_of_sites"
+    fi
+    say_what_is_hidden
     [ "$dry_run" = no ] || { printf 'Nothing was changed.\n' && return; }
     printf 'Installed in %s; Apache configuration: %s\n' "$prefix" "$config"
     printf 'The shop'\''s own part: %s/cgi-bin/*.py; its parameters and certificate: %s/var/conf\n' "$prefix" "$prefix"
@@ -117,19 +177,14 @@ $(apache_config | sed 's/^/    /')" true
 
 # Removes the installed files that are unchanged; files that the shop changed or made stay.
 uninstall_from_apache() {
-    for file in $(sed -n 's|^[0-9a-f]*  /|/|p' "$prefix/.sogenactif"); do
-        [ "$enable" = no ] || ! is_of_this_kit "$file" || step "turn off $file, reload Apache" turn_off "$file"
+    for file in $(sed -n 's|^[0-9a-f]*  /|/|p' "$prefix/.sogenactif" | sort -r); do
+        [ "$enable" = yes ] && is_of_this_kit "$file" || continue
+        case $file in
+        *.site) step "take $file out of the virtual hosts" leave_sites "$file" ;;
+        *) step "turn off $file, reload Apache" turn_off "$file" ;;
+        esac
     done
-    while read -r _ file; do
-        place=$(place_of "$file")
-        [ ! -e "$place.new" ] || step "remove $place.new" rm "$place.new"
-        [ -e "$place" ] || continue
-        if is_listed "$(sum_of "$file" <"$place")"; then
-            step "remove $place" rm "$place"
-        else
-            printf 'It was changed and stays: %s\n' "$place"
-        fi
-    done <"$prefix/.sogenactif"
+    while read -r _ file; do remove_file "$file"; done <"$prefix/.sogenactif"
     for folder in lib demo conf docs share; do step "remove $prefix/$folder" rm -rf "${prefix:?}/$folder"; done
     for folder in bin cgi-bin templates logos; do
         step "remove $prefix/$folder, if nothing is left in it" remove_if_empty "$folder"
@@ -140,13 +195,40 @@ uninstall_from_apache() {
     printf 'Removed. Configuration, certificates, ledger and journal stay in %s/var.\n' "$prefix"
 }
 
+# Removes an installed file unless it was changed, and what was put beside it.
+remove_file() {
+    place=$(place_of "$1")
+    [ ! -e "$place.new" ] || step "remove $place.new" rm "$place.new"
+    [ -e "$place" ] || return 0
+    if is_listed "$(sum_of "$1" <"$place")"; then
+        step "remove $place" rm "$place"
+    else
+        printf 'It was changed and stays: %s\n' "$place"
+    fi
+}
+
 need_apache() {
     [ -x /usr/sbin/apache2 ] || step "install apache2" need_packages apache2
-    [ "$through" = cgi ] || [ -e /usr/lib/apache2/modules/mod_wsgi.so ] ||
-        step "install libapache2-mod-wsgi-py3" need_packages libapache2-mod-wsgi-py3
+    if [ "$through" != cgi ] && [ ! -e $mod_wsgi ]; then
+        if [ "$through" = wsgi ] || [ "$dry_run" = yes ]; then
+            step "install libapache2-mod-wsgi-py3; if it can't be had, use CGI, unless --wsgi asks for it" need_mod_wsgi
+        else
+            (need_mod_wsgi) || use_cgi "libapache2-mod-wsgi-py3 can't be installed"
+        fi
+    fi
+    [ ! -d $all_sites ] || for site in $sites; do
+        [ -f "$all_sites/$site.conf" ] || die "there is no site $site; $all_sites has: $(cd $all_sites && echo *.conf)"
+        grep -qi '^[[:space:]]*<VirtualHost[[:space:]]' "$all_sites/$site.conf" || die "$all_sites/$site.conf has no <VirtualHost>"
+        [ -e "/etc/apache2/sites-enabled/$site.conf" ] || printf 'The site %s is not enabled: a2ensite %s\n' "$site" "$site"
+    done
     [ "$dry_run" = yes ] || apache_accepts ||
         die "Apache's configuration is wrong already, put that right first:
 $said"
+}
+
+need_mod_wsgi() {
+    need_packages libapache2-mod-wsgi-py3
+    [ -e $mod_wsgi ] || die "there is no $mod_wsgi, though libapache2-mod-wsgi-py3 is installed"
 }
 
 # Whether Apache takes its configuration as it stands; $said is what it says of it.
@@ -208,7 +290,11 @@ place_of() {
 # A file as the kit installs it, the first line of a program naming the interpreter.
 content_of() {
     case $1 in
-    /*) apache_config ;;
+    *.site) addresses_in_apache ;;
+    /*)
+        apache_config
+        [ -n "$sites" ] || addresses_in_apache
+        ;;
     bin/* | cgi-bin/*) printf '#!%s\n' "$interpreter" && sed 1d "$1" ;;
     *) cat "$1" ;;
     esac
@@ -227,10 +313,16 @@ sum_of() { sha256sum | sed "s|-\$|$1|"; }
 
 is_listed() { grep -qsxF "$1" "$prefix/.sogenactif"; }
 
-remember() {
-    { grep -v "  ${1#*  }\$" "$prefix/.sogenactif" || true; } >"$prefix/.sogenactif.new"
-    printf '%s\n' "$1" >>"$prefix/.sogenactif.new"
+is_mentioned() { grep -qs "  $1\$" "$prefix/.sogenactif"; }
+
+forget() {
+    { grep -v "  $1\$" "$prefix/.sogenactif" || true; } >"$prefix/.sogenactif.new"
     mv "$prefix/.sogenactif.new" "$prefix/.sogenactif"
+}
+
+remember() {
+    forget "${1#*  }"
+    printf '%s\n' "$1" >>"$prefix/.sogenactif"
 }
 
 remove_if_empty() {
@@ -242,7 +334,7 @@ remove_if_empty() {
 prepare_configuration() {
     compile "$interpreter" "$prefix/lib"
     .venv/bin/python -Bm installer.configure "$prefix" --shop "$shop" \
-        ${payment:+--payment "$payment"} ${protocol:+--protocol "$protocol"}
+        --logos "$logos" ${payment:+--payment "$payment"} ${protocol:+--protocol "$protocol"}
 }
 
 # Everyone may read the code; only the web server's user may read var, and it writes in var/data only.
@@ -259,28 +351,11 @@ set_rights() {
     find "$prefix/var/conf" -type f -exec chmod 640 {} +
 }
 
+# What the whole of Apache has to know.
 apache_config() {
-    scripts="\"^/cgi-bin/(call_(?:request|response|autoresponse)\\.py)\$\" \"$prefix/cgi-bin/\$1\""
     printf '# The payment kit: its three scripts, and its logos.\n'
-    # Of aliases the first counts: with mod_cgid on, Debian has one for all of /cgi-bin/, which goes before any
-    # WSGIScriptAlias.
-    if [ "$through" = wsgi ]; then
+    if [ "$through" = cgi ]; then
         cat <<TEXT
-WSGIDaemonProcess sogenactif user=$user group=$user processes=2 threads=5 lang=C.UTF-8 locale=C.UTF-8 umask=0077 request-timeout=60
-AliasMatch $scripts
-<Directory "$prefix/cgi-bin">
-    AllowOverride None
-    Options ExecCGI
-    SetHandler wsgi-script
-    WSGIProcessGroup sogenactif
-    WSGIApplicationGroup %{GLOBAL}
-    WSGIChunkedRequest On
-    Require all granted
-</Directory>
-TEXT
-    else
-        cat <<TEXT
-ScriptAliasMatch $scripts
 <Directory "$prefix/cgi-bin">
     AllowOverride None
     Options None
@@ -294,9 +369,27 @@ ScriptAliasMatch $scripts
     </IfModule>
 </Directory>
 TEXT
+    else
+        cat <<TEXT
+<IfModule wsgi_module>
+    WSGIDaemonProcess $(process_name) user=$user group=$user processes=2 threads=5 lang=C.UTF-8 locale=C.UTF-8 umask=0077 request-timeout=60
+</IfModule>
+<Directory "$prefix/cgi-bin">
+    AllowOverride None
+    Options ExecCGI
+    # Without mod_wsgi Apache would show the scripts themselves.
+    Require all denied
+    <IfModule wsgi_module>
+        SetHandler wsgi-script
+        WSGIProcessGroup $(process_name)
+        WSGIApplicationGroup %{GLOBAL}
+        WSGIChunkedRequest On
+        Require all granted
+    </IfModule>
+</Directory>
+TEXT
     fi
     cat <<TEXT
-Alias "/logos/" "$prefix/logos/"
 <Directory "$prefix/logos">
     AllowOverride None
     Options None
@@ -306,15 +399,69 @@ Alias "/logos/" "$prefix/logos/"
 TEXT
 }
 
-apache_module() { if [ "$through" = wsgi ]; then echo wsgi; else echo cgid; fi; }
+# What all virtual hosts share, or some have.
+addresses_in_apache() {
+    scripts='"^/cgi-bin/(call_(?:request|response|autoresponse)\.py)$"'
+    # Of aliases the first counts: with mod_cgid on, Debian has one for all of /cgi-bin/, which goes before any
+    # WSGIScriptAlias.
+    if [ "$through" = cgi ]; then
+        printf 'ScriptAliasMatch %s "%s"\n' "$scripts" "$prefix/cgi-bin/\$1"
+    else
+        printf 'AliasMatch %s "%s"\n' "$scripts" "$prefix/cgi-bin/wsgi.py"
+    fi
+    printf 'Alias "%s" "%s"\n' "$logos" "$prefix/logos/"
+}
 
-# Keeps Apache's configuration, and the list, until Apache has taken the new one.
-keep_old() {
-    rm -f "$config.old" "$prefix/.sogenactif.old"
-    [ ! -e "$config" ] || {
-        cp -p "$config" "$config.old"
-        cp -p "$prefix/.sogenactif" "$prefix/.sogenactif.old"
-    }
+# Two kits on one Apache have a configuration each, and no process in common.
+process_name() { basename "$config" .conf | sed 's/^[0-9]*-//'; }
+
+apache_module() { if [ "$through" = cgi ]; then echo cgid; else echo wsgi; fi; }
+
+# Saves Apache's configuration, and the list, until Apache has taken the new one.
+save_state() {
+    saved=$(mktemp -d)
+    trap 'rm -rf "$saved"' EXIT
+    for file in "$config" "$config_of_sites" "$prefix/.sogenactif" "$all_sites"/*.conf; do
+        [ -f "$file" ] || continue
+        mkdir -p "$saved$(dirname "$file")"
+        cp -p "$file" "$saved$file"
+    done
+}
+
+restore_state() {
+    for file in "$config" "$config_of_sites" "$prefix/.sogenactif" "$all_sites"/*.conf; do
+        [ -f "$file" ] || continue
+        if [ -f "$saved$file" ]; then
+            cmp -s "$saved$file" "$file" || cp -p "$saved$file" "$file"
+        else
+            rm -f "$file"
+        fi
+    done
+}
+
+# Includes the addresses in each virtual host of the chosen sites, before its own aliases, and in no other.
+enter_sites() {
+    leave_sites "$config_of_sites"
+    for site in $sites; do
+        sed -i --follow-symlinks "/^[[:space:]]*<VirtualHost[[:space:]]/Ia\\    IncludeOptional \"$config_of_sites\"" \
+            "$all_sites/$site.conf"
+    done
+}
+
+leave_sites() {
+    for file in "$all_sites"/*.conf; do
+        ! grep -qs "^ *IncludeOptional \"$1\"\$" "$file" || sed -i --follow-symlinks "\\|^ *IncludeOptional \"$1\"\$|d" "$file"
+    done
+}
+
+# Names the files of the shop that Apache would serve without the kit.
+say_what_is_hidden() {
+    [ -x "$interpreter" ] || return 0
+    # shellcheck disable=SC2086
+    PYTHONPATH=lib "$interpreter" -Bc 'import sys
+from sogenactif.commands.check.apache import hidden
+for path in hidden(*sys.argv[1:3], sys.argv[3:]):
+    print("Apache serves the kit in place of the shop'\''s own", path)' "$prefix" "$logos" $sites
 }
 
 # Turns the configuration on. Where Apache refuses it, the one before is in force again, or none.
@@ -324,18 +471,16 @@ enable_on_apache() {
     # A module that was not loaded yet needs a new start.
     is_running && [ -e "/etc/apache2/mods-enabled/$(apache_module).load" ] || running=restart
     a2enmod -q "$(apache_module)" alias
+    enter_sites
     a2enconf -q "$name"
     apache_accepts || {
         refused=$said
-        if [ -e "$config.old" ]; then
-            mv "$prefix/.sogenactif.old" "$prefix/.sogenactif"
-            mv "$config.old" "$config"
-        fi
+        [ -e "$saved$config" ] || a2disconf -q "$name"
+        restore_state
         apache_accepts || a2disconf -q "$name"
         die "Apache refuses the kit's configuration, so that it serves what it served before:
 $refused"
     }
-    rm -f "$config.old" "$prefix/.sogenactif.old"
     service apache2 "$running" >/dev/null ||
         die "Apache does not $running: its log, /var/log/apache2/error.log, says why"
 }

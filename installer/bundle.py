@@ -33,6 +33,10 @@ def bundle(folder: Path, shop: str, payment: str, python: str, protocol: str = S
             shutil.copy(page, inside / pages)
     for script in sorted((KIT / "cgi-bin").glob("call_*.py")):
         _write_program(scripts / script.name, _moved(script.read_text()), python)
+    # Hosts with Passenger load this name; it is no program.
+    (scripts / "passenger_wsgi.py").write_text(
+        _moved((KIT / "cgi-bin" / "wsgi.py").read_text(), has_pathfile=False)
+    )
     for program in sorted((KIT / "bin").iterdir()):
         _write_program(inside / "bin" / program.name, program.read_text(), python)
     (inside / ".htaccess").write_text(CLOSED)
@@ -42,12 +46,12 @@ def bundle(folder: Path, shop: str, payment: str, python: str, protocol: str = S
         (folder / name).write_text(readme.replace("@SHOP@", shop).replace("@PYTHON@", python), "utf-8")
 
 
-def _moved(script: str) -> str:
+def _moved(script: str, has_pathfile: bool = True) -> str:
     """Return a script whose kit is in the folder beside it."""
-    for before, after in (
-        ("ROOT = os.path.dirname(HERE)", 'ROOT = f"{HERE}/sogenactif"'),
-        ('f"{HERE}/pathfile"', 'f"{ROOT}/var/conf/pathfile"'),
-    ):
+    moves = [("ROOT = os.path.dirname(HERE)", 'ROOT = f"{HERE}/sogenactif"')]
+    if has_pathfile:
+        moves.append(('f"{HERE}/pathfile"', 'f"{ROOT}/var/conf/pathfile"'))
+    for before, after in moves:
         assert script.count(before) == 1, before
         script = script.replace(before, after)
     return script

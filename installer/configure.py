@@ -1,6 +1,6 @@
 """Write a configuration for the demonstration shops, with certificates of the sandbox and orders for trials.
 
-``python -m installer.configure ROOT [--shop URL] [--payment URL] [--protocol P]`` fills ROOT/var/conf from the kit's conf/,
+``python -m installer.configure ROOT [--shop URL] [--payment URL] [--protocol P] [--logos PATH]`` fills ROOT/var/conf from the kit's conf/,
 links ROOT/cgi-bin/pathfile to it, and places orders in ROOT/var/data/shop.db. Existing files are not
 changed.
 """
@@ -32,6 +32,7 @@ OWN_SERVER = re.compile(r"http://127\.0\.0\.1:\d+/payment/paymentInit")
 OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
 PAYMENT = "http://127.0.0.1:8080/payment"
 # Several, as an order is paid once only.
+LOGOS = "/logos/"
 TRIALS = ["TRIAL", *(f"TRIAL-{number}" for number in range(2, 10))]
 
 
@@ -51,12 +52,18 @@ CREATE INDEX IF NOT EXISTS lines_of_order ON lines (reference);
 
 
 def prepare(
-    root: Path, shop: str, payment: str, protocol: str = SIPS, portable: bool = False, name: str = ""
+    root: Path,
+    shop: str,
+    payment: str,
+    protocol: str = SIPS,
+    portable: bool = False,
+    name: str = "",
+    logos: str = LOGOS,
 ) -> Pathfile:
     """Write the missing files, for a shop and a payment server at these addresses; return the pathfile.
 
     ``protocol`` is sips (Sips 1.0) or paypage (Sips 2.0). Paths are absolute, or with ``portable``
-    relative to the pathfile's folder. ``name`` is the shop's, else its host.
+    relative to the pathfile's folder. ``name`` is the shop's, else its host. ``logos`` is the path of their address.
     """
     data, conf = root / "var" / "data", root / "var" / "conf"
     for folder in (root / "var", data, conf):
@@ -66,7 +73,9 @@ def prepare(
     name = name or urlsplit(shop).hostname or shop
     for sample in sorted(SAMPLES.iterdir()):
         content = sample.read_text()
-        for place, value in zip(("@CONF@", "@DATA@", "@SHOP@", "@NAME@"), (*places, shop, name), strict=True):
+        for place, value in zip(
+            ("@CONF@", "@DATA@", "@SHOP@", "@NAME@", "@LOGOS@"), (*places, shop, name, logos), strict=True
+        ):
             content = content.replace(place, value)
         if not (conf / sample.name).exists():
             write_secret(str(conf / sample.name), content.encode())
@@ -189,9 +198,12 @@ def main() -> None:
     parser.add_argument("--shop", default="http://127.0.0.1:8080", help="address of the shop")
     parser.add_argument("--payment", help=f"address of the payment server ({PAYMENT})")
     parser.add_argument("--protocol", choices=[SIPS, PAYPAGE], help="message of the payments (sips)")
+    parser.add_argument("--logos", default=LOGOS, help="path of the logos (%(default)s)")
     args = parser.parse_args()
     try:
-        pathfile = prepare(args.root.resolve(), args.shop, args.payment or PAYMENT, args.protocol or SIPS)
+        pathfile = prepare(
+            args.root.resolve(), args.shop, args.payment or PAYMENT, args.protocol or SIPS, logos=args.logos
+        )
     except KitError as error:
         sys.exit(f"install.sh: {error}")
     for line in differences(pathfile, args.shop, args.payment, args.protocol):

@@ -89,7 +89,7 @@ def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
     options = ["--protocol", protocol]
     if through == "wsgi":
         need(Path("/usr/lib/apache2/modules/mod_wsgi.so").exists(), "libapache2-mod-wsgi-py3")
-        options.append("--wsgi")
+    options.append(f"--{through}")
     with public_folder() as folder:
         ports = free_port(), free_port()
         shop_address, apache_address = (f"http://127.0.0.1:{port}" for port in ports)
@@ -213,8 +213,9 @@ def test_payment_posted_in_chunks_counts(installation: Installation) -> None:
 
 @pytest.mark.parametrize(("path", "status"), [
     ("/cgi-bin/call_request.py", 400), ("/cgi-bin/call_request.py?order=none", 404), ("/cgi-bin/call_response.py", 400),
-    ("/cgi-bin/call_autoresponse.py", 405), ("/cgi-bin/pathfile", 403), ("/cgi-bin/", 403), ("/logos/", 404),
-    ("/kit/var/conf/pathfile", 403), ("/logos/../var/conf/pathfile", 403), ("/logos/CB.svg", 200),
+    ("/cgi-bin/call_autoresponse.py", 405), ("/cgi-bin/pathfile", 403), ("/cgi-bin/", 403), ("/sogenactif/logos/", 404),
+    ("/kit/var/conf/pathfile", 403), ("/sogenactif/logos/../../kit/var/conf/pathfile", 403),
+    ("/sogenactif/logos/CB.svg", 200), ("/logos/CB.svg", 403), ("/cgi-bin/wsgi.py", 403),
 ])  # fmt: skip
 def test_apache_serves_the_scripts_and_the_logos_and_nothing_else(
     installation: Installation, path: str, status: int

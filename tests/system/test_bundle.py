@@ -21,8 +21,8 @@ from sogenactif.dates import PARIS
 from sogenactif.ledger.journal import Journal
 from sogenactif.protocols import sips
 from sogenactif_sandbox import paypage
-from tests.support.serving import apache, free_port, public_folder, web_user
-from tests.support.vectors import MERCHANT, ROOT
+from tests.support.serving import apache, free_port, public_folder, wait_for_port, web_user
+from tests.support.vectors import MERCHANT, ROOT, need
 
 # A hosting runs what is in a folder of scripts, or scripts by their name among the documents.
 HOSTINGS = {
@@ -123,6 +123,32 @@ def test_the_trial_order_is_shown_and_its_outcome_received(hosting: tuple[str, P
     assert "<form" not in page.lower()
 
 
+def test_passenger_serves_the_same_scripts_and_edits_at_once(tmp_path: Path) -> None:
+    need(Path("/usr/bin/gunicorn").exists(), "gunicorn")
+    bundle(tmp_path / "new", "--shop", "http://127.0.0.1:8")
+    application = tmp_path / "new" / "cgi-bin"
+    port = free_port()
+    # Passenger too loads the file of that name in the application's folder.
+    command = ["/usr/bin/gunicorn", f"--bind=127.0.0.1:{port}", "--log-level=warning", "passenger_wsgi"]
+    process = subprocess.Popen(command, cwd=application)
+    try:
+        wait_for_port(port, process)
+        page = f"http://127.0.0.1:{port}/payment/call_request.py?order=TRIAL"
+        status, shown = ask(page)
+        assert (status, "10,00" in shown) == (200, True)
+        script = application / "call_request.py"
+        script.write_text(
+            script.read_text().replace(
+                "return Order(parameters, lines,", "return Order(parameters, [('Tea', 1000)],"
+            )
+        )
+        assert "Tea" in ask(page)[1]
+        assert ask(f"http://127.0.0.1:{port}/payment/call_autoresponse.py")[0] == 405
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
 def test_nothing_else_is_shown(hosting: tuple[str, Path]) -> None:
     address, _ = hosting
     for path in ("var/conf/pathfile", f"var/conf/certif.fr.{MERCHANT}.php", f"var/conf/key.{MERCHANT}", "var/data/shop.db", "bin/request",
@@ -184,7 +210,7 @@ def test_the_instructions_name_the_shop_and_a_full_folder_stays_as_it_is(tmp_pat
         for readme in readmes
     )
     assert french == english
-    scripts = sorted((tmp_path / "new" / "cgi-bin").glob("*.py"))
+    scripts = sorted((tmp_path / "new" / "cgi-bin").glob("call_*.py"))
     assert [script.read_text().split("\n")[0] for script in scripts] == ["#!/opt/python/bin/python3"] * 3
     again = subprocess.run(
         [ROOT / "install.sh", "bundle", tmp_path / "new"], check=False, capture_output=True, text=True

@@ -31,13 +31,13 @@ def test_a_check_leaves_nothing_like_a_fault_in_the_error_log(start: Any) -> Non
 def test_a_web_server_that_shows_the_source(start: Any) -> None:
     served = start(
         'Alias "/cgi-bin/" "{0}/cgi-bin/"\n<Directory "{0}/cgi-bin">\nRequire all granted\n</Directory>\n'
-        'Alias "/logos/" "{0}/logos/"\n<Directory "{0}/logos">\nRequire all granted\n</Directory>\n',
+        'Alias "/sogenactif/logos/" "{0}/logos/"\n<Directory "{0}/logos">\nRequire all granted\n</Directory>\n',
         included=False,
     )
     found = served.kit.check("--url", served.apache)
     assert found.status == 1
     assert "SHOWS EVERYBODY THE SOURCE OF THE SCRIPT" in found.bad["source_served"]["saw"]
-    assert "Turn CGI on" in found.bad["source_served"]["do"]
+    assert "Turn mod_wsgi on" in found.bad["source_served"]["do"]
     assert "SHOWS EVERYBODY THE PATHFILE" in found.bad["configuration_served"]["saw"]
     assert "F_CERTIFICATE!" not in served.kit.run("--url", served.apache).stdout
 
@@ -57,7 +57,10 @@ def test_a_web_server_that_shows_secret_keys(start: Any) -> None:
 def test_a_web_server_that_does_not_know_the_kit(start: Any) -> None:
     served = start(included=False)
     found = served.kit.check("--url", served.apache)
-    assert (found.status, "(403): CGI is off, or access denied" in found.bad["script_forbidden"]["saw"]) == (
+    assert (
+        found.status,
+        "(403): mod_wsgi or CGI is off, or access denied" in found.bad["script_forbidden"]["saw"],
+    ) == (
         1,
         True,
     )
@@ -65,11 +68,11 @@ def test_a_web_server_that_does_not_know_the_kit(start: Any) -> None:
 
 
 def test_a_web_server_that_does_not_run_scripts(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving_module, "MODULES", serving_module.MODULES.replace("cgid ", ""))
+    monkeypatch.setattr(serving_module, "MODULES", serving_module.MODULES.replace("cgid wsgi ", ""))
     served = start()
     found = served.kit.check("--url", served.apache)
     assert (found.status, set(found.bad)) == (1, {"script_forbidden"})
-    assert "a2enmod cgid, then restart Apache" in found.bad["script_forbidden"]["do"]
+    assert "a2enmod wsgi (cgid for CGI), then restart Apache" in found.bad["script_forbidden"]["do"]
 
 
 def test_a_host_that_is_not_the_shops(start: Any) -> None:

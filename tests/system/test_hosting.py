@@ -123,7 +123,7 @@ def test_a_payment_goes_through_the_one_application(hosted: tuple[Path, str]) ->
     status, page = ask(f"{address}/cgi-bin/call_response.py", sealed)
     assert (status, "Paiement accepté" in page) == (200, True)
     assert ask(f"{address}/cgi-bin/call_autoresponse.py")[0] == 405
-    assert ask(f"{address}/logos/CB.svg")[0] == 200
+    assert ask(f"{address}/sogenactif/logos/CB.svg")[0] == 200
     assert ask(f"{address}/cgi-bin/pathfile")[0] in (403, 404)
 
 

@@ -40,6 +40,14 @@ from tests.support.vectors import MERCHANT, ROOT, need
         (["apache", "--config", "/etc/x.conf"], 1, "Apache takes /etc/apache2/conf-available/NAME.conf"),
         (["apache", "--wsgi", "--python", "/usr/bin/env", "--no-enable"], 1, "mod_wsgi runs Debian's"),
         (
+            ["apache", "--python", "/usr/bin/env", "--no-enable"],
+            1,
+            "By CGI, which starts Python for each page: mod_wsgi runs Debian's /usr/bin/python3 and not /usr/bin/env",
+        ),
+        (["apache", "--logos", "/", "--no-enable"], 1, "// can't be the path of the logos"),
+        (["apache", "--logos", "/cgi-bin/x", "--no-enable"], 1, "/cgi-bin/x/ can't be the path of the logos"),
+        (["apache", "--site", "../shop", "--no-enable"], 1, "../shop is no name of a file"),
+        (
             ["apache", "--uninstall", "--prefix", "/usr/local", "--no-enable"],
             1,
             "no kit is installed in /usr/local",
@@ -112,14 +120,14 @@ def test_a_dry_run_says_what_it_would_do_and_changes_nothing(folder: Path) -> No
     said = install(folder, "--dry-run", "--shop", "https://shop.example")
     assert f"put lib/sogenactif in {folder}/kit" in said
     assert "for https://shop.example" in said
-    assert 'Alias "/logos/"' in said
+    assert 'Alias "/sogenactif/logos/"' in said
     assert said.endswith("Nothing was changed.\n")
     assert not list(folder.iterdir())
     install(folder)
     (folder / "kit" / "cgi-bin" / "call_request.py").write_text("# ours\n")
     (folder / "kit" / "templates" / "style.css").write_text("/* ours */\n")
     before = contents(folder)
-    for options in ([], ["--wsgi"], ["--uninstall"]):
+    for options in ([], ["--cgi"], ["--uninstall"]):
         said = install(folder, "--dry-run", *options)
         assert contents(folder) == before
     assert "It was changed and stays" in said
@@ -210,10 +218,10 @@ def test_an_edited_configuration_of_apache_stays(installed_folder: Path) -> None
     config = installed_folder / "kit.conf"
     edited = config.read_text() + "# ours\n"
     config.write_text(edited)
-    said = install(installed_folder, "--wsgi")
+    said = install(installed_folder, "--cgi")
     assert f"It was changed and stays: {config}; the new one is {config}.new\n" in said
     assert config.read_text() == edited
-    assert "WSGIDaemonProcess" in new(config).read_text()
+    assert "ScriptAliasMatch" in new(config).read_text()
     said = install(installed_folder, "--uninstall")
     assert f"It was changed and stays: {config}\n" in said
     assert config.read_text() == edited
@@ -362,7 +370,7 @@ def recorded(var: Path, copy: Path) -> list[tuple[str, str]]:
 
 
 @on_debian
-@pytest.mark.parametrize(("options", "line"), [([], "Tea by CGI"), (["--wsgi"], "Tea by WSGI")])
+@pytest.mark.parametrize(("options", "line"), [(["--cgi"], "Tea by CGI"), ([], "Tea by WSGI")])
 def test_debians_apache_serves_the_kit_until_it_is_uninstalled(
     debian: Machine, options: list[str], line: str, tmp_path: Path
 ) -> None:
@@ -373,7 +381,7 @@ def test_debians_apache_serves_the_kit_until_it_is_uninstalled(
     install_on(debian, "--shop", "http://localhost", *options)
     write_the_shops_part(debian)
     wait_for(serves(debian, line))
-    assert debian.ask("/logos/CB.svg")[0] == 200
+    assert debian.ask("/sogenactif/logos/CB.svg")[0] == 200
     assert debian.ask("/cgi-bin/pathfile")[0] == 404
     assert debian.ask("/cgi-bin/call_autoresponse.py")[0] == 405
 
@@ -389,7 +397,7 @@ def test_debians_apache_serves_the_kit_until_it_is_uninstalled(
     said = install_on(debian, "--uninstall")
     assert f"It was changed and stays: {KIT}/cgi-bin/call_request.py" in said
     wait_for(lambda: debian.ask(PAGE)[0] == 404)
-    assert [debian.ask(path)[0] for path in ("/", "/logos/CB.svg", "/cgi-bin/call_response.py")] == [
+    assert [debian.ask(path)[0] for path in ("/", "/sogenactif/logos/CB.svg", "/cgi-bin/call_response.py")] == [
         200, 404, 404
     ]  # fmt: skip
     wait_for(lambda: not (var / "data" / "ledger.db-wal").exists())
@@ -425,7 +433,7 @@ def test_upgrade_moves_between_cgi_and_wsgi_and_keeps_edited_files(debian: Machi
     parameters.write_text(parameters.read_text() + "PAYMENT_MEANS!PAYLIB,2!\n")
     for path in (style, kit / "cgi-bin" / "call_request.py"):
         installed_by_an_older_kit(path)
-    for options, line in (["--wsgi"], "Tea by WSGI"), ([], "Tea by CGI"):
+    for options, line in (["--cgi"], "Tea by CGI"), ([], "Tea by WSGI"):
         install_on(debian, *options)
         wait_for(serves(debian, line))
         page = debian.ask(PAGE)[1]
@@ -433,6 +441,111 @@ def test_upgrade_moves_between_cgi_and_wsgi_and_keeps_edited_files(debian: Machi
         assert "PAYLIB" in page
         assert "MASTERCARD" not in page
     assert new(style).read_bytes() == (ROOT / "templates" / "style.css").read_bytes()
+
+
+@on_debian
+@pytest.mark.parametrize("options", [[], ["--cgi"]], ids=["wsgi", "cgi"])
+def test_an_edited_script_is_in_force_at_once(debian: Machine, options: list[str]) -> None:
+    install_on(debian, *options)
+    write_the_shops_part(debian)
+    scripts = debian.root / f"{KIT[1:]}/cgi-bin"
+    wait_for(serves(debian, "Tea by"))
+    script = scripts / "call_request.py"
+    for words in ("Coffee", "Cocoas"):
+        script.write_text(re.sub("(Tea|Coffee) by", f"{words} by", script.read_text()))
+        # Either of two processes may answer.
+        assert all(f"{words} by" in debian.ask(PAGE)[1] for _ in range(6))
+    # One that breaks is named in the log, and the others go on.
+    broken = scripts / "call_response.py"
+    broken.write_text(broken.read_text().replace("import os", "import os, what_the_shop_forgot", 1))
+    assert [debian.ask("/cgi-bin/call_response.py")[0] for _ in range(4)] == [500] * 4
+    assert [debian.ask(PAGE)[0] for _ in range(4)] == [200] * 4
+    assert "what_the_shop_forgot" in (debian.root / "var/log/apache2/error.log").read_text()
+
+
+@on_debian
+def test_without_mod_wsgi_the_scripts_run_by_cgi(debian: Machine) -> None:
+    modules = "/usr/lib/apache2/modules"
+    overlay = f"lowerdir={modules},upperdir=/mnt/etc/modules,workdir=/mnt/etc/modules-work"
+    debian.run("mkdir", "/mnt/etc/modules", "/mnt/etc/modules-work")
+    debian.run("mount", "-t", "overlay", "overlay", "-o", overlay, modules)
+    debian.run("rm", f"{modules}/mod_wsgi.so")
+    assert "libapache2-mod-wsgi-py3" in install_on(debian, "--wsgi", fails=True)
+    assert not (debian.root / KIT[1:]).exists()
+    said = install_on(debian)
+    assert "By CGI, which starts Python for each page: libapache2-mod-wsgi-py3 can't be installed" in said
+    write_the_shops_part(debian)
+    assert "Tea by CGI" in debian.ask(PAGE)[1]
+
+
+@on_debian
+def test_the_kit_may_be_in_the_virtual_hosts_of_one_site_only(debian: Machine) -> None:
+    available = debian.root / "etc/apache2/sites-available"
+    hosts = "<VirtualHost *:80>\nServerName {0}\nDocumentRoot /var/www/{0}\n{1}</VirtualHost>\n"
+    own = "ScriptAlias /cgi-bin/ /usr/lib/cgi-bin/\n"
+    before = hosts.format("tea.example", own) + hosts.format("www.tea.example", "")
+    (available / "tea.conf").write_text(before)
+    (available / "books.conf").write_text(hosts.format("books.example", ""))
+    debian.run("a2ensite", "-q", "tea", "books")
+    for host in ("books.example", "tea.example"):
+        (debian.root / f"var/www/{host}/pay").mkdir(parents=True)
+        (debian.root / f"var/www/{host}/pay/CB.svg").write_text("own")
+    assert (
+        "there is no site coffee; /etc/apache2/sites-available has: 000-default.conf books.conf"
+        in install_on(debian, "--site", "coffee", fails=True)
+    )
+    said = install_on(debian, "--dry-run", "--site", "tea", "--logos", "/pay")
+    assert "Apache serves the kit in place of the shop's own /var/www/tea.example/pay\n" in said
+    assert "books.example" not in said
+    assert (available / "tea.conf").read_text() == before
+    options = ["--site", "tea", "--logos", "/pay"]
+
+    def answers(host: str) -> tuple[int, bool]:
+        page, logo = (
+            debian.run(
+                "curl", "-s", "-w", "%{http_code}", "-H", f"Host: {host}", f"http://localhost{path}"
+            ).stdout
+            for path in ("/cgi-bin/call_response.py", "/pay/CB.svg")
+        )
+        return int(page[-3:]), "<svg" in logo
+
+    for _ in range(2):
+        install_on(debian, *options)
+        wait_for(lambda: answers("tea.example") == (400, True))
+        assert answers("www.tea.example") == (400, True)
+        assert answers("books.example") == (404, False)
+        assert (available / "tea.conf").read_text().count("00-sogenactif.site") == 2
+    said = debian.run(f"{KIT}/bin/sogenactif", "check").stdout
+    assert "/var/www/tea.example/pay" in said
+    assert "/var/www/books.example/pay" not in said
+    install_on(debian)
+    wait_for(lambda: answers("books.example") == (400, True))
+    assert (available / "tea.conf").read_text() == before
+    assert not (debian.root / AVAILABLE[1:]).with_suffix(".site").exists()
+    assert "/var/www/books.example/pay" in debian.run(f"{KIT}/bin/sogenactif", "check").stdout
+    install_on(debian, *options)
+    install_on(debian, "--uninstall")
+    wait_for(lambda: answers("www.tea.example") == (404, False))
+    assert (available / "tea.conf").read_text() == before
+    assert not list((debian.root / "etc" / "apache2").rglob("*sogenactif*"))
+
+
+@on_debian
+def test_a_shops_own_logos_stay_at_their_address(debian: Machine) -> None:
+    own = debian.root / "var/www/html/logos/brand.png"
+    own.parent.mkdir(parents=True)
+    own.write_text("brand")
+    assert "in place of" not in install_on(debian)
+    assert debian.ask("/logos/brand.png") == (200, "brand\n")
+    assert '"/sogenactif/logos/CB.svg"' in debian.ask("/cgi-bin/call_request.py?order=TRIAL")[1]
+    # A kit whose pathfile has another address stays there.
+    pathfile = debian.root / f"{KIT[1:]}/var/conf/pathfile"
+    pathfile.write_text(pathfile.read_text().replace("/sogenactif/logos/", "/logos/"))
+    said = install_on(debian, "--logos", "/pay")
+    assert "The pathfile that was there stays: its D_LOGO is not /pay/." in said
+    assert "Apache serves the kit in place of the shop's own /var/www/html/logos\n" in said
+    wait_for(lambda: debian.ask("/logos/brand.png")[0] == 404)
+    assert debian.ask("/logos/CB.svg")[0] == 200
 
 
 @on_debian
@@ -458,7 +571,7 @@ def test_a_configuration_that_apache_refuses_leaves_what_it_served(debian: Machi
     assert not (debian.root / ENABLED[1:]).is_symlink()
     debian.run("apachectl", "configtest")
     # As CGI it works; and goes on when WSGI is tried again.
-    install_on(debian)
+    install_on(debian, "--cgi")
     write_the_shops_part(debian)
     wait_for(serves(debian, "Tea by CGI"))
     assert "Apache refuses the kit's configuration" in install_on(debian, "--wsgi", fails=True)
@@ -471,13 +584,18 @@ def test_a_configuration_that_apache_refuses_leaves_what_it_served(debian: Machi
 
 
 @on_debian
-def test_the_scripts_are_not_shown_where_cgi_is_turned_off(debian: Machine) -> None:
+def test_the_scripts_are_not_shown_if_the_module_that_runs_them_is_off(debian: Machine) -> None:
     install_on(debian)
+    assert debian.ask("/cgi-bin/call_response.py")[0] == 400
+    debian.run("a2dismod", "-q", "-f", "wsgi")
+    debian.run("service", "apache2", "restart")
+    assert debian.ask("/cgi-bin/call_response.py")[0] == 403
+    install_on(debian, "--cgi")
     assert debian.ask("/cgi-bin/call_response.py")[0] == 400
     debian.run("a2dismod", "-q", "-f", "cgid")
     debian.run("service", "apache2", "restart")
     assert debian.ask("/cgi-bin/call_response.py")[0] == 403
-    assert debian.ask("/logos/CB.svg")[0] == 200
+    assert debian.ask("/sogenactif/logos/CB.svg")[0] == 200
     # An Apache of processes has another module for it.
     debian.run("a2dismod", "-q", "-f", "mpm_event")
     debian.run("a2enmod", "-q", "mpm_prefork", "cgi")
@@ -498,12 +616,12 @@ def test_a_stopped_apache_is_started_for_the_kit_and_left_stopped_without_it(deb
     install_on(debian)
     debian.run("service", "apache2", "stop")
     install_on(debian)
-    assert debian.ask("/logos/CB.svg")[0] == 200
+    assert debian.ask("/sogenactif/logos/CB.svg")[0] == 200
     debian.run("service", "apache2", "stop")
     install_on(debian, "--uninstall")
     assert debian.ask("/")[0] == 0
     debian.run("service", "apache2", "start")
-    assert debian.ask("/logos/CB.svg")[0] == 404
+    assert debian.ask("/sogenactif/logos/CB.svg")[0] == 404
 
 
 @on_debian
@@ -513,7 +631,7 @@ def test_a_port_that_something_else_holds_is_no_silent_failure(debian: Machine) 
         said = install_on(debian, fails=True)
     assert "Apache does not restart" in said
     install_on(debian)
-    assert debian.ask("/logos/CB.svg")[0] == 200
+    assert debian.ask("/sogenactif/logos/CB.svg")[0] == 200
 
 
 def test_the_shell_is_clean() -> None:

@@ -23,7 +23,7 @@ from sogenactif.commands.check.machine import SCRIPTS
 from sogenactif.commands.check.rights import refused
 from sogenactif.commands.check.site import Merchant, Site
 from sogenactif.commands.paypage import TEST_SHOPS
-from sogenactif.commands.places import ROOT
+from sogenactif.commands.places import KIND, ROOT
 from sogenactif.configuration import Pathfile, parse
 from sogenactif.errors import ConfigurationError, KitError
 from sogenactif.fields import PARMCOM
@@ -113,7 +113,8 @@ def logos(site: Site) -> list[Finding]:
     address = site.pathfile.logos
     if not address.endswith("/"):
         return [fault("logo_address", site.path, site.pathfile.lines.get("D_LOGO", 0), url=f"{address}CB")]
-    if address.strip("/") != "logos":
+    # install.sh apache serves them wherever D_LOGO says.
+    if address.strip("/") != "logos" and not (KIND == "installed" and address.startswith("/")):
         return []
     found = []
     folder, extension = f"{ROOT}/logos", site.pathfile.logo_extension

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode, urljoin
 
 from sogenactif.addresses import host, is_address
+from sogenactif.commands.check.apache import hidden, sites_of
 from sogenactif.commands.check.findings import OK, Failed, Finding, fault, ok, warning
 from sogenactif.commands.check.machine import paris
 from sogenactif.commands.check.requests import ADDRESSES, PROBE, SCRIPT_AT, means, where
@@ -75,11 +76,13 @@ def ask(url: str, form: dict[str, str] | None = None, method: str | None = None)
 
 def scripts(site: Site) -> list[Finding]:
     """Check that the web server runs the scripts, rather than hide them or show their source."""
+    found = _hidden(site)
     if not site.url:
-        return []
-    found = [_script(f"{site.url}/cgi-bin/{script}", script) for script in EXPECTED]
-    running = {str(finding.values["url"]) for finding in found if finding.level == OK}
-    runs = all(finding.level == OK for finding in found)
+        return found
+    found += [_script(f"{site.url}/cgi-bin/{script}", script) for script in EXPECTED]
+    asked = found[-len(EXPECTED) :]
+    running = {str(finding.values["url"]) for finding in asked if finding.level == OK}
+    runs = all(finding.level == OK for finding in asked)
     if runs:
         found += _form(site)
     found += _addresses(site, running)
@@ -123,6 +126,17 @@ def clock(site: Site) -> list[Finding]:
             found.append(ok("clock", url=url, seconds=f"{seconds:+}"))
         break
     return found
+
+
+def _hidden(site: Site) -> list[Finding]:
+    """Check that Apache serves the kit in place of nothing of the shop's own."""
+    sites = sites_of(ROOT) if KIND == "installed" else None
+    if sites is None:
+        return []
+    return [
+        warning("shop_hidden", path, logos=site.pathfile.logos)
+        for path in hidden(ROOT, site.pathfile.logos, sites)
+    ]
 
 
 def _script(url: str, script: str) -> Finding:

@@ -779,7 +779,7 @@ FINDINGS = {
     "script_runs": Text("{url} runs (it answers {status})"),
     "source_served": Text(
         "DANGER: {url} SHOWS EVERYBODY THE SOURCE OF THE SCRIPT instead of running it",
-        "Turn CGI on (a2enmod cgid, ScriptAlias), and remove the script until then.",
+        "Turn mod_wsgi on (a2enmod wsgi) or CGI (a2enmod cgid, ScriptAlias), and remove the script until then.",
     ),
     "configuration_served": Text(
         "DANGER: {url} SHOWS EVERYBODY THE PATHFILE",
@@ -794,8 +794,8 @@ FINDINGS = {
         "The web server's error log says why, with the incident's reference if the page shows one.",
     ),
     "script_forbidden": Text(
-        "{url} is refused (403): CGI is off, or access denied",
-        "a2enmod cgid, then restart Apache; if it is on, Require all granted for the folder of the scripts. On a hosting, have CGI allowed there.",
+        "{url} is refused (403): mod_wsgi or CGI is off, or access denied",
+        "a2enmod wsgi (cgid for CGI), then restart Apache; if it is on, Require all granted for the folder of the scripts. On a hosting, have CGI allowed there.",
     ),
     "script_not_found": Text(
         "{url} is not found (404)",
@@ -833,6 +833,10 @@ FINDINGS = {
     "address_unknown": Text(
         "{keyword} is {url}, where something else than the kit's script answers ({status})",
         "Leave it if your own script calls bin/response there; otherwise write {ours}",
+    ),
+    "shop_hidden": Text(
+        "Apache serves the kit in place of this, at the same address",
+        "Rename it; or give the logos another address: change D_LOGO ({logos}), then run ./install.sh apache again. With --site NAME that takes only the virtual hosts of one site.",
     ),
     "logos_served": Text("{url} has a picture for each means of payment"),
     "logo_not_served": Text(

@@ -787,7 +787,7 @@ FINDINGS = {
     "script_runs": Text("{url} s’exécute (il répond {status})"),
     "source_served": Text(
         "DANGER : {url} MONTRE À TOUT LE MONDE LE SOURCE DU SCRIPT au lieu de l’exécuter",
-        "Activez CGI (a2enmod cgid, ScriptAlias), et retirez le script en attendant.",
+        "Activez mod_wsgi (a2enmod wsgi) ou CGI (a2enmod cgid, ScriptAlias), et retirez le script en attendant.",
     ),
     "configuration_served": Text(
         "DANGER : {url} MONTRE LE PATHFILE À TOUT LE MONDE",
@@ -802,8 +802,8 @@ FINDINGS = {
         "Le journal d’erreurs du serveur web dit pourquoi, avec la référence de l’incident si la page en montre une.",
     ),
     "script_forbidden": Text(
-        "{url} est refusé (403) : CGI est désactivé, ou l’accès interdit",
-        "a2enmod cgid, puis redémarrez Apache ; s’il est activé, Require all granted pour le dossier des scripts. Chez un hébergeur, faites-y autoriser CGI.",
+        "{url} est refusé (403) : mod_wsgi ou CGI est désactivé, ou l’accès interdit",
+        "a2enmod wsgi (cgid pour CGI), puis redémarrez Apache ; s’il est activé, Require all granted pour le dossier des scripts. Chez un hébergeur, faites-y autoriser CGI.",
     ),
     "script_not_found": Text(
         "{url} est introuvable (404)",
@@ -841,6 +841,10 @@ FINDINGS = {
     "address_unknown": Text(
         "{keyword} vaut {url}, où répond autre chose que le script du kit ({status})",
         "Laissez-la si votre propre script y appelle bin/response ; sinon écrivez {ours}",
+    ),
+    "shop_hidden": Text(
+        "Apache sert le kit à la place de ce fichier ou dossier, à la même adresse",
+        "Renommez-le ; ou donnez une autre adresse aux logos : changez D_LOGO ({logos}), puis relancez ./install.sh apache. Avec --site NOM, seuls les hôtes virtuels d'un site sont concernés.",
     ),
     "logos_served": Text("{url} a une image pour chaque moyen de paiement"),
     "logo_not_served": Text(

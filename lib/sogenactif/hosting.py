@@ -1,0 +1,108 @@
+"""The three scripts in a process that stays: loaded from their files, and again when one of them is edited."""
+
+import os
+import sys
+from collections.abc import Iterable
+from functools import partial
+from threading import Lock
+from types import ModuleType
+
+from sogenactif.files import read_file
+from sogenactif.http import Application, Environ
+from sogenactif.web import dispatch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+# Each may import those before it.
+SCRIPTS = ("call_request", "call_autoresponse", "call_response")
+Version = tuple[int, ...]
+
+
+def serve_scripts(folder: str) -> Application:
+    """Return the application of the three scripts in a folder, each at a path that ends in its name.
+
+    An edited script, or another module in the folder that one imports, is in force with the next request.
+    A script that can't be loaded is answered with a page of our own and tried again; the others continue.
+    """
+    scripts = _Scripts(folder)
+    return dispatch(**{name: partial(scripts.serve, name) for name in SCRIPTS})
+
+
+class _Scripts:
+    """Hold the modules of a folder until one of their files changes."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        # What hosts the scripts may be in the folder too, and can't load itself.
+        self._host = set(self._modules())
+        self._lock = Lock()
+        self._versions: dict[str, Version] = {}
+        self._loaded: dict[str, ModuleType | Exception] = {}
+
+    def serve(self, name: str, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
+        application: Application = self._current(name).application
+        return application(environ, start_response)
+
+    def _current(self, name: str) -> ModuleType:
+        script = self._loaded.get(name)
+        if not self._is_current(script):
+            with self._lock:
+                script = self._loaded.get(name)
+                if not self._is_current(script):
+                    self._load()
+                    script = self._loaded[name]
+        if isinstance(script, ModuleType):
+            return script
+        error = script or ImportError(name)
+        raise error
+
+    def _is_current(self, script: ModuleType | Exception | None) -> bool:
+        return isinstance(script, ModuleType) and all(
+            _version(path) == version for path, version in self._versions.items()
+        )
+
+    def _load(self) -> None:
+        """Load all scripts: they may import each other."""
+        for name in self._modules().keys() - self._host:
+            del sys.modules[name]
+        # Before they are read: an edit after that is noticed.
+        names = [name for name in os.listdir(self._folder) if name.endswith(".py")]
+        versions = {path: _version(path) for path in (f"{self._folder}/{name}" for name in names)}
+        loaded = {name: self._load_one(name) for name in SCRIPTS}
+        used = {f"{self._folder}/{name}.py" for name in SCRIPTS}
+        used.update(path for name, path in self._modules().items() if name not in self._host)
+        self._loaded = loaded
+        self._versions = {path: versions.get(path, ()) for path in used}
+        # Each script puts its folders in front.
+        sys.path[:] = dict.fromkeys(sys.path)
+
+    def _load_one(self, name: str) -> ModuleType | Exception:
+        # Python's own import takes compiled code for that of a file edited in the same second.
+        path = f"{self._folder}/{name}.py"
+        module = ModuleType(name)
+        module.__file__ = path
+        sys.modules[name] = module
+        try:
+            exec(compile(read_file(path), path, "exec", dont_inherit=True), module.__dict__)
+            if not hasattr(module, "application"):
+                raise AttributeError(f"{name}.py has no application")
+        except Exception as error:
+            del sys.modules[name]
+            return error
+        return module
+
+    def _modules(self) -> dict[str, str]:
+        """Return the loaded modules whose files are in the folder, and the paths of those."""
+        files = ((name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items()))
+        return {name: path for name, path in files if path and os.path.dirname(path) == self._folder}
+
+
+def _version(path: str) -> Version:
+    """Return what changes with a file; empty if there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
