@@ -139,12 +139,11 @@ def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
         return received.response
 
 
-def _log(pathfile: Pathfile, event: str, error: Exception) -> None:
-    """Log an event to syslog, or to standard error, which a web server writes to its own log."""
-    from sogenactif.log import log
+def _log(pathfile: Pathfile, event: str, error: BaseException) -> None:
+    # Loaded when there is something to log: bin/request starts for every customer.
+    from sogenactif.log import log_error
 
-    why = error.logged if isinstance(error, KitError) else str(error)
-    log(event, why, sys.stderr, pathfile.log == "syslog", severe=True)
+    log_error(pathfile.log == "syslog", event, error)
 
 
 def _asks_for_kit_615(arguments: Sequence[str]) -> bool:

@@ -4,15 +4,15 @@
 """
 
 import re
-import sys
 from collections.abc import Mapping
 from functools import partial
 
 from markupsafe import Markup
 
-from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.configuration import read_pathfile
 from sogenactif.errors import CallError, KitError, MessageError, SecretMissing, UntrustedResponse
 from sogenactif.ledger import borrow_ledger
+from sogenactif.log import log_error
 from sogenactif.pages import form
 from sogenactif.payment import PaymentRequest, PaymentResponse, check_call, make_request
 from sogenactif.protocols import Post
@@ -74,8 +74,8 @@ class Kit:
                 from sogenactif.ledger.rebuild import make_up_for_outage
 
                 if ledger.warning:
-                    _log(pathfile, "request", KitError(ledger.warning))
-                make_up_for_outage(ledger, partial(_log, pathfile, "request"))
+                    log_error(pathfile.log == "syslog", "request", KitError(ledger.warning))
+                make_up_for_outage(ledger, partial(log_error, pathfile.log == "syslog", "request"))
         return PaymentForm(form(request), request)
 
     def receive(self, post: Mapping[str, str] | str) -> PaymentResponse:
@@ -93,7 +93,9 @@ class Kit:
         pathfile = read_pathfile(self.pathfile)
         with borrow_ledger(pathfile) as ledger:
             try:
-                received = receive(post, pathfile, ledger, "executable", partial(_log, pathfile))
+                received = receive(
+                    post, pathfile, ledger, "executable", partial(log_error, pathfile.log == "syslog")
+                )
             except (MessageError, SecretMissing) as error:
                 raise UntrustedResponse(error.logged) from error
             match = received.match
@@ -102,15 +104,17 @@ class Kit:
             if ledger and match and match.is_recorded:
                 from sogenactif.ledger.rebuild import make_up_for_outage
 
-                make_up_for_outage(ledger, partial(_log, pathfile, "executable response"))
+                make_up_for_outage(
+                    ledger, partial(log_error, pathfile.log == "syslog", "executable response")
+                )
             return received.response
 
     def status(self, reference: str, merchant_id: str = "") -> "Standing":
         """Return the state of a payment at the bank's Office server, which only Paypage has.
 
-        ``reference`` is the day and the transaction_id, ``aaaammjj-nnnnnn``; ``merchant_id`` is needed if two merchants of the
-        ledger have that number. ``.status`` is the state in the bank's words, ``.left`` the amount that is left. Raises KitError;
-        OfficeError if no sealed answer came.
+        ``reference`` is the day and the transaction_id, ``aaaammjj-nnnnnn``; ``merchant_id`` is needed if two
+        merchants of the ledger have that number. ``.status`` is the state in the bank's words, ``.left`` the amount
+        that is left. Raises KitError; OfficeError if no sealed answer came.
         """
         from sogenactif import operations
 
@@ -123,9 +127,9 @@ class Kit:
     def refund(self, reference: str, amount: int | None = None, merchant_id: str = "") -> "Operation":
         """Give back ``amount`` cents of a payment, or all that is left: cancelled before its capture, refunded after it.
 
-        An earlier refund without an answer is cleared up first; if it is the one that is wanted it is returned, and nothing
-        is sent. Raises OperationRefused if nothing was done; OfficeError if the result is not known: call it again after a
-        minute; other KitErrors as the other methods. Needs a ledger.
+        An earlier refund without an answer is cleared up first; if it is the one that is wanted it is returned, and
+        nothing is sent. Raises OperationRefused if nothing was done; OfficeError if the result is not known: call it
+        again after a minute; other KitErrors as the other methods. Needs a ledger.
         """
         return self._operate(reference, amount, merchant_id, validating=False)
 
@@ -160,10 +164,3 @@ def _transaction(ledger: "Ledger | None", reference: str, merchant_id: str) -> "
     if len(rows) != 1:
         raise CallError(f"reference ({reference}) of {len(rows)} payments in the ledger")
     return rows[0]
-
-
-def _log(pathfile: Pathfile, event: str, error: Exception) -> None:
-    from sogenactif.log import log
-
-    why = error.logged if isinstance(error, KitError) else str(error)
-    log(event, why, sys.stderr, pathfile.log == "syslog", severe=True)

@@ -5,10 +5,13 @@ shop that hosts the applications itself gives the logger handlers of its own ins
 """
 
 import logging
+import sys
 import time
 from contextlib import closing
 from logging.handlers import SysLogHandler
 from typing import TextIO
+
+from sogenactif.errors import KitError
 
 LOGGER = logging.getLogger("sogenactif")
 LONGEST_LINE = 500
@@ -23,6 +26,12 @@ def log(event: str, why: str, errors: TextIO, syslog: bool, severe: bool) -> Non
     line = f"{event} {ascii(why)[1:-1][:LONGEST_LINE]}"
     level = logging.ERROR if severe else logging.WARNING
     LOGGER.log(level, "%s", line, extra={"errors": errors, "syslog": syslog})
+
+
+def log_error(syslog: bool, event: str, error: BaseException) -> None:
+    """Log an event and its error to syslog, or to standard error, which a web server writes to its own log."""
+    why = error.logged if isinstance(error, KitError) else str(error)
+    log(event, why, sys.stderr, syslog, severe=True)
 
 
 class Syslog(SysLogHandler):

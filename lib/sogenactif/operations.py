@@ -323,7 +323,8 @@ def prepare(
 
     ``amount`` is None for all that is left. To be called within ``one_at_a_time``. An earlier operation without an
     answer is cleared up first: by the bank's state, or with ``again`` it is left unclear.
-    Raises OperationRefused if it isn't possible, OfficeError if the state isn't known, ConfigurationError, LedgerError and JournalError.
+    Raises OperationRefused if it isn't possible, OfficeError if the state isn't known, ConfigurationError,
+    LedgerError and JournalError.
     """
     standing = query(ledger, pathfile, transaction)
     if not standing.is_known:
@@ -363,8 +364,8 @@ def prepare(
 def send(ledger: Ledger, pathfile: Pathfile, transaction: Transaction, prepared: Prepared) -> Operation:
     """Send a prepared operation, its intent recorded before; return it once it is done.
 
-    Raises OperationRefused if the bank refused it or the intent can't be recorded, OfficeError if its result isn't known or (not ``sent``) nothing
-    was sent, ConfigurationError, LedgerError and JournalError.
+    Raises OperationRefused if the bank refused it or the intent can't be recorded, OfficeError if its result isn't
+    known or (not ``sent``) nothing was sent, ConfigurationError, LedgerError and JournalError.
     """
     client = office_of(pathfile, transaction)
     standing, amount = prepared.standing, prepared.amount

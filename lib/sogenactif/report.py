@@ -73,8 +73,10 @@ class Line:
 
 
 class Deviation:
-    """Hold what differs: ``kind`` is broken (a line that can't be read), unknown (no such request in the ledger), missing
-    (accepted in the ledger, and not in the report), outcome, or the name of a field; ``bank`` and ``ledger`` are both values.
+    """Hold what differs between a report and the ledger.
+
+    ``kind`` is broken (a line that can't be read), unknown (no such request in the ledger), missing (accepted in the
+    ledger, and not in the report), outcome, or the name of a field; ``bank`` and ``ledger`` are both values.
     """
 
     def __init__(

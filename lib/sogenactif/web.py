@@ -131,8 +131,8 @@ def call_response(
 
     The response is posted, or in the query string (NO_RESPONSE_PAGE). ``record_outcome`` is called with
     the response, then ``next_page``, which returns the address of the page's link. If the payment
-    may be tried again, ``retry_page`` returns the address at which the order can be paid: without it that is ``call_request``
-    beside this script, with the order_id as its order.
+    may be tried again, ``retry_page`` returns the address at which the order can be paid: without it that is
+    ``call_request`` beside this script, with the order_id as its order.
     """
 
     def show(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:

@@ -19,12 +19,12 @@ class Transaction(NamedTuple):
 
     ``reference`` is its day in Paris and its transaction_id, aaaammjj-nnnnnn; ``made`` a moment in
     UTC; ``state`` an outcome, or waiting; ``notified`` says whether the shop was notified of it:
-    yes, no, printed if only an executable reported it, or stopped if its function ended the process several times, so that
-    only a command calls it again. ``protocol`` is sips or paypage, empty if the
-    request is of an earlier release; ``transaction_reference`` is empty if the payment has a number only. ``given_back`` is the amount that
-    was cancelled or refunded with this kit. ``paid_twice`` marks an accepted transaction whose
-    order another accepted transaction paid too. ``conflicting`` marks one to which an acceptance arrived that contradicts
-    the request or its outcome, and that was not given back.
+    yes, no, printed if only an executable reported it, or stopped if its function ended the process several
+    times, so that only a command calls it again. ``protocol`` is sips or paypage, empty if the
+    request is of an earlier release; ``transaction_reference`` is empty if the payment has a number only.
+    ``given_back`` is the amount that was cancelled or refunded with this kit. ``paid_twice`` marks an accepted
+    transaction whose order another accepted transaction paid too. ``conflicting`` marks one to which an acceptance arrived that
+    contradicts the request or its outcome, and that was not given back.
     """
 
     id: int
@@ -123,7 +123,8 @@ HAS_ANOTHER = """outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FR
 def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Transaction, None, None]:
     rows = ledger.database.rows(
         "SELECT id, day, transaction_id, merchant, made, outcome, notified, printed, unfinished, fields,"
-        f" protocol, reference, {GIVEN_BACK}, {HAS_ANOTHER}, {HAS_CONFLICT} FROM sogenactif_request AS request WHERE {where} ORDER BY id",
+        f" protocol, reference, {GIVEN_BACK}, {HAS_ANOTHER}, {HAS_CONFLICT}"
+        f" FROM sogenactif_request AS request WHERE {where} ORDER BY id",
         *values,
     )
     for row in rows:

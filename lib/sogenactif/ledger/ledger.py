@@ -230,7 +230,8 @@ class Ledger:
             else:
                 drawn = _draw_number(execute, entry, numbering) - numbering.first + 1
                 if drawn % MANY_NUMBERS == 0:
-                    self.warning = f"{drawn} transaction numbers of {journal_day(fields)} are used: who asks for so many?"
+                    day = journal_day(fields)
+                    self.warning = f"{drawn} transaction numbers of {day} are used: who asks for so many?"
         self.journal.append(journal_day(fields), entry, flush=False)
         return dict(entry["fields"])
 

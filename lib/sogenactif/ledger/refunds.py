@@ -26,9 +26,9 @@ PENDING = "state = 'done' AND operation <> 'validate' AND notified = ''"
 class Operation:
     """Hold an operation as it stands: its ``fields`` are text, amounts in the smallest unit of the currency.
 
-    ``operation`` is cancel, refund or validate; ``state`` is intended while its result is not known, done, refused, not_done
-    or unclear. A shop's ``record_refund`` reads fields by name: order_id, merchant_id, transaction_id, day, amount,
-    currency_code.
+    ``operation`` is cancel, refund or validate; ``state`` is intended while its result is not known, done, refused,
+    not_done or unclear. A shop's ``record_refund`` reads fields by name: order_id, merchant_id, transaction_id, day,
+    amount, currency_code.
     """
 
     def __init__(self, entry: "Entry") -> None:
@@ -96,7 +96,10 @@ def intend(
 
 
 def settle(ledger: "Ledger", operation: Operation, state: str, why: str = "") -> Operation:
-    """Record what became of an operation; ``why`` is the bank's code, or an error. Raises JournalError and LedgerError."""
+    """Record what became of an operation; ``why`` is the bank's code, or an error.
+
+    Raises JournalError and LedgerError.
+    """
     fields = {**operation.fields, "state": state, "why": why[:300]}
     return _write(ledger, {**operation.entry, "fields": fields})
 
@@ -115,7 +118,7 @@ def _write(ledger: "Ledger", entry: "Entry") -> Operation:
 
 
 def operation_day(entry: "Entry") -> str:
-    """Return the day (aaaammjj) of the journal's file that has all lines of an operation: that of its intent in Paris."""
+    """Return the day (aaaammjj) whose file of the journal has all lines of an operation: that of its intent in Paris."""
     return f"{datetime.fromisoformat(entry['time']).astimezone(PARIS):%Y%m%d}"
 
 
@@ -176,7 +179,10 @@ def notify_refunds(
     and the notification stays pending. At most ``most`` are notified, and none after one that fails; None notifies of
     all. Raises LedgerError.
     """
-    select = f"SELECT request_id, entry, made, fields FROM sogenactif_operation WHERE {PENDING} AND unfinished < ? ORDER BY attempts, id"
+    select = (
+        "SELECT request_id, entry, made, fields FROM sogenactif_operation"
+        f" WHERE {PENDING} AND unfinished < ? ORDER BY attempts, id"
+    )
     most_unfinished = MOST_UNFINISHED if most else ENDLESS
     rows = list(ledger.database.rows(select + (f" LIMIT {most}" if most else ""), most_unfinished))
     count = 0

@@ -18,6 +18,8 @@ LAST_NUMBER = 999_999
 TOKEN, TOKEN_FIELD = re.compile("kit[0-9a-f]{32}"), "token"
 # With which value which key of Paypage asks for strong authentication; values that begin so ask for it too.
 CHALLENGE_KEY, CHALLENGE = "fraudData.challengeMode3DS", "CHALLENGE"
+# A transactionReference of the kit: the day and the transaction_id.
+REFERENCE = re.compile(r"(20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))([0-9]{6})")
 Post = Mapping[str, str]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,7 +96,12 @@ class Numbering:
         """Return the transactionReference of a request, or a new token; empty if its number identifies it."""
         if self.by_server:
             return f"kit{os.urandom(16).hex()}"
-        return f"{day}{number:06}" if self.by_reference else ""
+        return reference_of(day, number) if self.by_reference else ""
+
+
+def reference_of(day: str, number: int) -> str:
+    """Return the transactionReference of a transaction_id of a day (aaaammjj): 14 digits, unique for ever."""
+    return f"{day}{number:06}"
 
 
 def numbering(pathfile: Pathfile) -> Numbering:

@@ -12,7 +12,7 @@ from sogenactif.dates import PARIS, day_in_paris, read_day
 from sogenactif.errors import CallError, MessageStructureError
 from sogenactif.fields import REQUEST, is_digits, is_platform_key, readable
 from sogenactif.instalments import WrongSchedule, requested_instalments
-from sogenactif.protocols import TOKEN, TOKEN_FIELD
+from sogenactif.protocols import REFERENCE, TOKEN, TOKEN_FIELD, reference_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,11 +115,6 @@ def without_counterpart() -> list[str]:
     return [name for name in REQUEST.values() if name not in SENT_OTHERWISE and name not in own]
 
 
-def reference(day: str, number: str) -> str:
-    """Return the transactionReference of a transaction_id of a day (aaaammjj): 14 digits, unique for ever."""
-    return f"{day}{number.zfill(6)}"
-
-
 def request_keys(fields: Mapping[str, str], settings: "Paypage", brands: str = "") -> dict[str, str]:
     """Return the keys of a request, in the order they are sent; ``brands`` are the means of payment offered.
 
@@ -137,7 +132,7 @@ def request_keys(fields: Mapping[str, str], settings: "Paypage", brands: str = "
     if settings.encode != "none":
         pairs["responseEncoding"] = settings.encode
     if by_reference:
-        pairs["transactionReference"] = reference(day, number)
+        pairs["transactionReference"] = reference_of(day, int(number))
     elif settings.reference == "transactionId":
         pairs["s10TransactionReference.s10TransactionId"] = number
     pairs |= {key: fields[name] for key, name in ASKED.items() if fields.get(name)}
@@ -197,7 +192,7 @@ def _instalments(fields: Mapping[str, str], day: str, number: str, mode: str) ->
         raise CallError(f"PAYMENT_N needs {wanted}, within 90 days") from None
     numbers = [number] * len(parts)
     if mode == "transactionReference":
-        first = reference(day, number)
+        first = reference_of(day, int(number))
         numbers = [first, *(f"{first}P{part}" for part in range(2, len(parts) + 1))]
     keys = {"transactionReference": "transactionReferencesList", "transactionId": "s10TransactionIdsList"}
     lists = {f"{INSTALMENTS}{keys[mode]}": ",".join(numbers)} if mode in keys else {}
@@ -260,10 +255,9 @@ def _transaction(pairs: Mapping[str, str]) -> tuple[str, str]:
     """Return the transaction_id of a response and its day; both empty if another program made its reference."""
     number, day = pairs.get("s10TransactionId", ""), pairs.get("s10TransactionIdDate", "")
     # The number that the server assigns beside the shop's own reference is another payment's of the shop.
-    if re.fullmatch(
-        r"20[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{6}", pairs.get("transactionReference", "")
-    ):
-        day, number = pairs["transactionReference"][:8], pairs["transactionReference"][8:]
+    reference = REFERENCE.fullmatch(pairs.get("transactionReference", ""))
+    if reference:
+        day, number = reference.groups()
     if not number:
         return "", ""
     try:
