@@ -26,6 +26,18 @@ EXAMPLES = {
         "certificate issue 014213245611111 http://127.0.0.1:8080/payment",
     ],
     "preview": ["preview --output page.html entry language=en bgcolor=ffeecc"],
+    "sandbox": ["sandbox", "sandbox --port 8090 --folder sandbox --json"],
+    "trigger": [
+        "trigger --list",
+        "trigger accepted --to http://127.0.0.1:8000/notify --order A-1 --amount 1250",
+        "trigger refused --to http://127.0.0.1:8000/notify --order A-1 --amount 1250 --protocol sips --twice",
+        "trigger accepted --order A-1 --amount 1250 --field returnContext=summer --save accepted.json",
+        "trigger --fixture accepted.json --to http://127.0.0.1:8000/notify",
+    ],
+    "audit": [
+        "audit http://127.0.0.1:8000/notify --order A-1 --amount 1250 --paid-when 'http://127.0.0.1:8000/order/{order}'",
+        "audit http://127.0.0.1:8000/notify --order A-1 --amount 1250 --paid-when './paid {order}' --reset './reset {order}' --junit audit.xml",
+    ],
     "transactions": ["transactions --day 2026-11-23", "transactions --state accepted --format csv"],
     "show": ["show 20261123-000001"],
     "status": ["status 20261123-000001"],

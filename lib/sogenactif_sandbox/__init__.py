@@ -1,20 +1,26 @@
 """Sandbox: a payment server without a bank, and a demonstration shop. It may import sogenactif, never the reverse.
 
-Public, for the test suites of shops, is ``payment_server``; everything else may change.
+Public, for the test suites of shops, are ``payment_server`` and ``pay``, and the fixtures ``sips_sandbox`` and
+``sips_shop``; everything else may change.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sogenactif_sandbox.browser import pay
     from sogenactif_sandbox.servers import payment_server
 
-__all__ = ["payment_server"]
+__all__ = ["pay", "payment_server"]
 
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use: `sogenactif preview` shows pages where Flask isn't installed.
-    if name in __all__:
-        from sogenactif_sandbox import servers
+    if name == "pay":
+        from sogenactif_sandbox.browser import pay
 
-        return getattr(servers, name)
+        return pay
+    if name == "payment_server":
+        from sogenactif_sandbox.servers import payment_server
+
+        return payment_server
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+from sogenactif.fields import is_digits
+
 SENT, FAILED, UNDEFINED = "SENT", "FAILED", "UNDEFINED"
 PORTS = range(80, 10_000)
 SECONDS = 5.0
@@ -33,6 +35,12 @@ class Outcome:
     state: str
     answer: str
 
+    @property
+    def status(self) -> int:
+        """Return the status of the shop's answer, 0 if there was none."""
+        first = self.answer[:3]
+        return int(first) if is_digits(first) else 0
+
 
 def post(
     url: str,
@@ -46,11 +54,22 @@ def post(
     the ports that the bank calls. It takes 5 seconds at most, apart from the look-up of the
     host's name.
     """
+    return send(url, urlencode(fields), "POST", allowed_hosts, bank_ports)
+
+
+def send(
+    url: str,
+    body: str,
+    method: str = "POST",
+    allowed_hosts: Collection[str] | None = None,
+    bank_ports: bool = False,
+) -> Outcome:
+    """Send any body of a form to a shop, as ``post`` does."""
     if not url:
         return Outcome(UNDEFINED, "")
     try:
         parts, host, port = _target(url, allowed_hosts, bank_ports)
-        answer = _exchange(parts, host, port, urlencode(fields))
+        answer = _exchange(parts, host, port, method, body)
     except ForbiddenTarget as error:
         return Outcome(FAILED, str(error))
     except (OSError, ValueError, http.client.HTTPException) as error:
@@ -82,8 +101,8 @@ def refused_port(port: int) -> str:
     return f"port {port} is not one of {PORTS.start} to {PORTS.stop - 1}, the only ones that the bank calls"
 
 
-def _exchange(parts: SplitResult, host: str, port: int, body: str) -> Outcome:
-    """Post a body and read the beginning of the answer. Raises OSError, ValueError and HTTPException."""
+def _exchange(parts: SplitResult, host: str, port: int, method: str, body: str) -> Outcome:
+    """Send a body and read the beginning of the answer. Raises OSError, ValueError and HTTPException."""
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(host, port)
     limit: threading.Timer | None = None
@@ -99,7 +118,7 @@ def _exchange(parts: SplitResult, host: str, port: int, body: str) -> Outcome:
         limit.start()
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "payment-server"}
-        connection.request("POST", path, body, headers)
+        connection.request(method, path, body, headers)
         answer = connection.getresponse()
         text = answer.read(MOST_READ).decode("utf-8", "replace")
         state = SENT if 200 <= answer.status < 300 else FAILED

@@ -31,6 +31,7 @@ from flask.typing import ResponseReturnValue
 
 from sogenactif.fields import is_digits
 from sogenactif.money import format_amount
+from sogenactif_sandbox import responses
 from sogenactif_sandbox.automatic import Outcome
 from sogenactif_sandbox.bank import Bank
 from sogenactif_sandbox.office import now_of
@@ -166,8 +167,7 @@ class Console:
         if not post:
             return {"error": "this transaction has no response yet"}, 400
         if str(values.get("altered", "")).lower() in ("1", "true", "on", "yes"):
-            sealed = "Data" if "Data" in post else "DATA"
-            post[sealed] = alter(post[sealed])
+            post = responses.altered(post)
         outcomes: list[Outcome] = []
 
         def send() -> None:
@@ -213,13 +213,6 @@ def _is_of_this_network(host: str) -> bool:
     except ValueError:
         return "." not in name or name.endswith(".localhost")
     return True
-
-
-def alter(data: str) -> str:
-    """Return a message with one byte altered, which breaks its seal."""
-    middle = len(data) // 4 * 2
-    other = "5" if data[middle + 1] != "5" else "6"
-    return data[: middle + 1] + other + data[middle + 2 :]
 
 
 def _summary(transaction: Transaction, automatic: list[str]) -> dict[str, Any]:

@@ -198,6 +198,11 @@ def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> Op
 
 def seal_response(fields: Mapping[str, str], pathfile: Pathfile, old: bool) -> dict[str, str]:
     """Return the post of a response, sealed with the algorithm and the key of its request."""
+    return seal_with(fields, read_key(key_path(pathfile, fields["merchant_id"], old)))
+
+
+def seal_with(fields: Mapping[str, str], secret: bytes) -> dict[str, str]:
+    """Return the post of a response, sealed with a secret key and the algorithm that its fields name."""
     moment = datetime.strptime(fields["payment_date"] + fields["payment_time"], "%Y%m%d%H%M%S")
     pairs = {key: fields[name] for key, name in IN_RESPONSES.items() if fields.get(name)}
     pairs |= {
@@ -216,7 +221,6 @@ def seal_response(fields: Mapping[str, str], pathfile: Pathfile, old: bool) -> d
     text = "|".join(f"{key}={value}" for key, value in pairs.items()).encode("utf-8", "replace")
     encode = fields.get("response_encoding", "").lower()
     data = b64encode(text, ALTERNATIVES[encode]) if encode else text
-    secret = read_key(key_path(pathfile, fields["merchant_id"], old))
     return {
         "Data": data.decode(),
         "Encode": encode,

@@ -83,3 +83,12 @@ def seal(response: Mapping[str, str], pathfile: Pathfile, old: bool) -> dict[str
 def short(response: Mapping[str, str]) -> dict[str, str]:
     """Return the fields of a response that fit in an address."""
     return {name: value for name, value in response.items() if name not in NOT_IN_ADDRESS}
+
+
+def altered(post: Mapping[str, str]) -> dict[str, str]:
+    """Return a response with one byte of its message altered, which breaks its seal."""
+    name = "Data" if "Data" in post else "DATA"
+    data = post[name]
+    middle = len(data) // 4 * 2
+    other = "5" if data[middle + 1] != "5" else "6"
+    return {**post, name: data[: middle + 1] + other + data[middle + 2 :]}

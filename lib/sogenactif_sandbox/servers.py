@@ -45,15 +45,21 @@ def payment_server(pathfile: str, database: str, **options: Any) -> Iterator[str
 
 
 @contextmanager
-def serving(application: Application, port: int | None = None, threads: int = 8) -> Iterator[str]:
+def serving(
+    application: Application,
+    port: int | None = None,
+    threads: int = 8,
+    listening: socket.socket | None = None,
+) -> Iterator[str]:
     """Serve an application within a block; yield its address, ``http://127.0.0.1:8123``.
 
-    Without a ``port`` a free one is taken that automatic responses may be sent to, so that a shop can
+    Without a ``port`` or a socket that is ``listening`` a free port is taken that automatic responses may be sent to, so that a shop can
     be served too. At the end of the block everything is stopped and closed.
     """
     dispatchers: dict[int, Any] = {}
     everything: list[Any] = []
-    listening = listen() if port is None else socket.create_server(("127.0.0.1", port))
+    if listening is None:
+        listening = listen() if port is None else socket.create_server(("127.0.0.1", port))
     port = listening.getsockname()[1]
     server: Any = create_server(
         application,

@@ -39,6 +39,19 @@ CALLS = {
     "verify": ["--pathfile", "{pathfile}"],
     "prune": ["--pathfile", "{pathfile}", "--before", "2020-01-01"],
     "preview": ["entry"],
+    "sandbox": ["--folder", "{folder}/sandbox", "--prepare"],
+    "trigger": [
+        "accepted",
+        "--to",
+        "http://127.0.0.1:9/",
+        "--order",
+        "A-1",
+        "--amount",
+        "1250",
+        "--certificate",
+        "{certificate}",
+    ],
+    "audit": ["http://127.0.0.1:9/", "--order", "A-1", "--amount", "1250", "--certificate", "{certificate}"],
 }
 JSON = sorted(set(CALLS) - {"preview"})
 
@@ -163,6 +176,15 @@ def test_usage_errors_are_in_the_language_of_the_locale(
         (["paypage", "x", "--shop", "https://a.fr:22"], "la plateforme n’appelle que les ports"),
         (["paypage", "x", "--shop", "https://a.fr", "--merchant", "x"], "un merchant_id a 15 chiffres au plus"),
         (["preview", "entry", "nothing=1"], "nothing n’est pas un champ d’une demande"),
+        (["sandbox", "--port", "0"], "0 n’est pas un choix possible"),
+        (["trigger"], "donnez un événement ; --list les montre"),
+        (["trigger", "accepted"], "les options qui manquent : --to"),
+        (["trigger", "accepted", "--to", "http://192.0.2.1/"], "192.0.2.1 n’est pas cette machine"),
+        (["trigger", "accepted", "--field", "amount"], "amount n’est pas de la forme nom=valeur"),
+        (["trigger", "accepted", "--field", "a=b"], "a n’est pas un champ d’une réponse"),
+        (["trigger", "--fixture", "/dev/null"], "/dev/null n’est pas un tel fichier"),
+        (["audit", "http://192.0.2.1/"], "permettez-le avec --allow-host 192.0.2.1"),
+        (["audit", "http://127.0.0.1/", "--amount", "1,50"], "1,50 n’est pas un montant en centimes"),
     ],
 )  # fmt: skip
 def test_each_usage_error_has_a_french_sentence(call: Sequence[str], words: str, tmp_path: Path) -> None:

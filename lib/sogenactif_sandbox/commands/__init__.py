@@ -1,5 +1,17 @@
 """Commands that the sandbox adds to ``bin/sogenactif``, with their modules."""
 
 COMMANDS = {
-    "preview": ("show a page of the payment server, with any template", "sogenactif_sandbox.commands.preview")
+    "sandbox": (
+        "serve a payment server for tests, with a merchant of its own",
+        "sogenactif_sandbox.commands.sandbox",
+    ),
+    "trigger": ("post a sealed automatic response to a shop", "sogenactif_sandbox.commands.trigger"),
+    "audit": (
+        "attack a shop's automatic response, and say what it withstood",
+        "sogenactif_sandbox.commands.audit",
+    ),
+    "preview": (
+        "show a page of the payment server, with any template",
+        "sogenactif_sandbox.commands.preview",
+    ),
 }

@@ -1,0 +1,276 @@
+"""The attacks on a shop's automatic response, and the verdict on each.
+
+Nothing is sent but sealed and forged responses for one order, one after the other: the number of requests is that of
+the checks, and the time is limited. Source: docs/paypage.md.
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode
+
+from sogenactif.configuration import PAYPAGE
+from sogenactif_sandbox import automatic, responses
+from sogenactif_sandbox.notifications import Payment, Sender, notification
+
+HELD, FAILED, UNKNOWN = "held", "failed", "unknown"
+NOTHING, ONCE = 0, 1
+COMMAND_SECONDS = 20
+KIB_64 = 64 * 1024
+LONG = "long " * 400
+ACCENTS = "Été à Nîmes = 1"
+JSON_VALUE = '{"note": "a=b; c", "list": [1, 2]}'
+SIPS_SEAL = 16  # digits
+Post = Mapping[str, str]
+
+
+class ProbeFailed(Exception):
+    """Report that --paid-when or --reset can't be used, with the reason."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """Hold a message to be sent; ``acceptance`` says that the bank wants a status of success for it."""
+
+    body: str
+    method: str = "POST"
+    acceptance: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """Hold the verdict of a check: the name of the sentence that says what was seen, and its values."""
+
+    check: "Check"
+    verdict: str
+    saw: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class Bench:
+    """Seal the messages of the checks."""
+
+    def __init__(self, sender: Sender, payment: Payment) -> None:
+        self.sender = sender
+        self.payment = payment
+
+    def event(self, event: str, late: bool = False, value: str = "") -> Message:
+        """Return the message of an event, with a value in its return_context."""
+        fields = {"return_context": self.payment.token + value} if value else {}
+        post = self.sender.seal(notification(self.sender, self.payment, event, fields, late))
+        return Message(urlencode(post), acceptance=event == "accepted")
+
+    def accepted(self, sender: Sender | None = None, payment: Payment | None = None) -> Post:
+        """Return an acceptance, as posted."""
+        sender, payment = sender or self.sender, payment or self.payment
+        return sender.seal(notification(sender, payment, "accepted", {}))
+
+    def altered(self) -> Message:
+        """Return an acceptance with one byte altered."""
+        return Message(urlencode(responses.altered(self.accepted())))
+
+    def with_seal(self, empty: bool) -> Message:
+        """Return an acceptance whose seal is empty, or isn't there."""
+        post = self.accepted()
+        if "DATA" in post:
+            body = post["DATA"][:-SIPS_SEAL]
+            return Message(urlencode({"DATA": body + "0" * SIPS_SEAL if empty else body}))
+        others = {name: value for name, value in post.items() if name != "Seal"}
+        return Message(urlencode({**others, "Seal": ""} if empty else others))
+
+    def weaker(self) -> Message:
+        """Return an acceptance that names SHA-256 and is sealed with it."""
+        post = self.accepted(replace(self.sender, algorithm="SHA-256"))
+        return Message(urlencode({**post, "SealAlgorithm": "SHA-256"}))
+
+    def other(self, payment: Payment) -> Message:
+        """Return an acceptance of another payment."""
+        return Message(urlencode(self.accepted(payment=payment)))
+
+    def other_amount(self) -> Message:
+        """Return an acceptance of one cent, or of two."""
+        return self.other(replace(self.payment, amount="2" if int(self.payment.amount) == 1 else "1"))
+
+    def other_currency(self) -> Message:
+        """Return an acceptance in dollars, or in euros."""
+        return self.other(replace(self.payment, currency="978" if self.payment.currency == "840" else "840"))
+
+    def other_order(self) -> Message:
+        """Return an acceptance of the same transaction for another order."""
+        return self.other(replace(self.payment, order=f"{self.payment.order[:24]}X"))
+
+    def other_number(self) -> Message:
+        """Return an acceptance with a number that follows on the shop's, and with another reference."""
+        number = str(int(self.payment.number or "1") % 999_998 + 1)
+        reference = self.payment.reference and f"{self.payment.reference[:34]}9"
+        return self.other(replace(self.payment, number=number, reference=reference))
+
+
+@dataclass(frozen=True)
+class Check:
+    """Hold a check: its messages, what they may do to the order, and the kind of reason for it.
+
+    ``paid`` is NOTHING or ONCE; ``answers`` says that no answer may be an error of the shop's program;
+    ``only`` is a protocol, ``numbered`` says that it needs a number that the shop gave.
+    """
+
+    name: str
+    kind: str
+    make: Callable[[Bench], list[Message]]
+    paid: int = NOTHING
+    answers: bool = False
+    only: str = ""
+    numbered: bool = False
+
+
+CHECKS = (
+    Check("get", "robust", lambda b: [Message("", "GET")], answers=True),
+    Check("no-data", "robust", lambda b: [Message("")], answers=True),
+    Check("64-kib", "robust", lambda b: [Message("x" * KIB_64)]),
+    Check("altered", "seal", lambda b: [b.altered()]),
+    Check("empty-seal", "seal", lambda b: [b.with_seal(empty=True)]),
+    Check("missing-seal", "seal", lambda b: [b.with_seal(empty=False)]),
+    Check("weaker-algorithm", "seal", lambda b: [b.weaker()], only=PAYPAGE),
+    Check("other-key", "seal", lambda b: [Message(urlencode(b.accepted(b.sender.stranger())))]),
+    Check("refused", "outcome", lambda b: [b.event("refused")]),
+    Check("cancelled", "outcome", lambda b: [b.event("cancelled")]),
+    Check("pending", "outcome", lambda b: [b.event("pending")], only=PAYPAGE),
+    Check("other-amount", "amount", lambda b: [b.other_amount()]),
+    Check("other-currency", "amount", lambda b: [b.other_currency()]),
+    Check("other-order", "order", lambda b: [b.other_order()]),
+    Check("unknown-number", "order", lambda b: [b.other_number()], numbered=True),
+    Check("twice", "once", lambda b: [b.event("accepted")] * 2, ONCE),
+    Check("refusal-after-acceptance", "lost", lambda b: [b.event("accepted"), b.event("refused")], ONCE),
+    Check("acceptance-after-refusal", "lost", lambda b: [b.event("refused"), b.event("accepted")], ONCE),
+    Check("acceptance-after-expiry", "lost", lambda b: [b.event("expired"), b.event("accepted")], ONCE, only=PAYPAGE),
+    Check("late", "lost", lambda b: [b.event("accepted", late=True)], ONCE),
+    Check("out-of-order", "lost", lambda b: [b.event("refused"), b.event("accepted", late=True)], ONCE),
+    Check("accents", "lost", lambda b: [b.event("accepted", value=ACCENTS)], ONCE),
+    Check("json-values", "lost", lambda b: [b.event("accepted", value=JSON_VALUE)], ONCE),
+    Check("over-long", "lost", lambda b: [b.event("accepted", value=LONG)], ONCE),
+)  # fmt: skip
+
+
+class Shop:
+    """Reach a shop: its automatic response, and what says whether the order is paid or makes it unpaid.
+
+    ``paid_when`` and ``reset`` are an address or a command; ``{order}`` in them is the order. Only ``hosts`` are called.
+    """
+
+    def __init__(self, url: str, order: str, paid_when: str, reset: str, hosts: list[str]) -> None:
+        self.url = url
+        self.order = order
+        self.paid_when = paid_when
+        self.reset = reset
+        self.hosts = hosts
+        self.requests = 0
+
+    def send(self, message: Message) -> automatic.Outcome:
+        """Send a message to the automatic response."""
+        self.requests += 1
+        if message.method == "GET":
+            return automatic.send(self.url, "", "GET", self.hosts)
+        return automatic.send(self.url, message.body, "POST", self.hosts)
+
+    def count(self) -> int | None:
+        """Return how often the order was paid, None if there is no way to know. Raises ProbeFailed."""
+        if not self.paid_when:
+            return None
+        return read_count(*self._ask(self.paid_when, "GET"))
+
+    def make_unpaid(self) -> None:
+        """Make the order unpaid. Raises ProbeFailed."""
+        done, text = self._ask(self.reset, "POST")
+        if not done:
+            raise ProbeFailed(text[:200])
+
+    def _ask(self, where: str, method: str) -> tuple[bool, str]:
+        if is_url(where):
+            self.requests += 1
+            outcome = automatic.send(where.replace("{order}", self.order), "", method, self.hosts)
+            if not outcome.status:
+                raise ProbeFailed(outcome.answer)
+            return outcome.state == automatic.SENT, outcome.answer.partition("\n")[2]
+        try:
+            command = [word.replace("{order}", self.order) for word in shlex.split(where)]
+            run = subprocess.run(
+                command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False,
+                stdin=subprocess.DEVNULL, env={**os.environ, "ORDER": self.order},
+            )  # fmt: skip
+        except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
+            raise ProbeFailed(str(error)) from None
+        return run.returncode == 0, run.stdout.strip() or run.stderr.strip()
+
+
+def is_url(where: str) -> bool:
+    """Return whether --paid-when or --reset is an address."""
+    return re.match(r"https?://", where) is not None
+
+
+def read_count(done: bool, text: str) -> int:
+    """Return how often an order was paid: a number or true, alone or as ``paid`` of a JSON object, or else success.
+
+    A failed command or status is 0 if it says nothing else.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if isinstance(value, dict):
+        value = value.get("paid")
+    return int(value) if isinstance(value, int) else int(done)
+
+
+def audit(shop: Shop, sender: Sender, find: Callable[[], Payment], seconds: float) -> Iterator[Result]:
+    """Yield the result of each check of the sender's protocol, within a number of seconds."""
+    end = time.monotonic() + seconds
+    for check in CHECKS:
+        if check.only in ("", sender.protocol) and not (
+            check.name == "weaker-algorithm" and sender.algorithm == "SHA-256"
+        ):
+            if time.monotonic() > end:
+                yield Result(check, UNKNOWN, "saw_no_time")
+                continue
+            try:
+                yield _run(check, shop, sender, find)
+            except ProbeFailed as error:
+                yield Result(check, UNKNOWN, "saw_no_probe", {"error": error})
+
+
+def _run(check: Check, shop: Shop, sender: Sender, find: Callable[[], Payment]) -> Result:
+    before = shop.count()
+    if shop.reset and before != 0:
+        # Made unpaid only where it is paid, or nobody knows: it may take a program's start each time.
+        shop.make_unpaid()
+        before = shop.count()
+        if before:
+            raise ProbeFailed(f"--reset: {before}")
+    payment = find()
+    if check.numbered and not (payment.number or payment.reference):
+        return Result(check, UNKNOWN, "saw_no_number")
+    if before:
+        return Result(check, UNKNOWN, "saw_paid_before")
+    if check.paid == ONCE and check.name != "twice" and not shop.reset:
+        return Result(check, UNKNOWN, "saw_no_reset")
+    messages = check.make(Bench(sender, payment))
+    answers = [shop.send(message) for message in messages]
+    after = shop.count()
+    first = {"answer": answers[0].answer.partition("\n")[0]}
+    for message, answer in zip(messages, answers, strict=True):
+        wrong = {"answer": answer.answer.partition("\n")[0]}
+        if not answer.status and (check.answers or message.acceptance):
+            return Result(check, FAILED, "saw_silent", wrong)
+        if (answer.status >= 500 and (check.answers or check.paid)) or (
+            message.acceptance and answer.state != automatic.SENT
+        ):
+            return Result(check, FAILED, "saw_error", wrong)
+    if after is None:
+        return Result(check, HELD if check.kind == "robust" else UNKNOWN, "saw_answer", first)
+    if after == check.paid:
+        return Result(check, HELD, "saw_once" if check.paid else "saw_unpaid")
+    return Result(check, FAILED, "saw_paid" if after else "saw_not_paid", {"count": after} if after else {})

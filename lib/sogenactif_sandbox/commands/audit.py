@@ -1,0 +1,129 @@
+"""``sogenactif audit``: attack a shop's own automatic response, and say what it withstood."""
+
+import argparse
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sogenactif.commands import new_parser
+from sogenactif.commands.common import print_json
+from sogenactif_sandbox.audit import CHECKS, FAILED, HELD, UNKNOWN, Result, Shop, audit, is_url
+from sogenactif_sandbox.commands.common import add_options, attempt, check_host, read_options
+from sogenactif_sandbox.commands.texts import say
+
+STATUS = "0 if nothing failed, 1 if a check failed, 2 for a usage error."
+MOST_SECONDS = 600
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command's arguments."""
+    parser = new_parser(
+        "audit",
+        "Attack the automatic response of a shop of your own, in tests: forged messages, other amounts, repetitions,"
+        " messages out of order. A verdict for each says whether the shop held. At most"
+        f" {2 * len(CHECKS)} messages are sent, and only to this machine unless --allow-host names another.",
+        STATUS,
+    )
+    parser.add_argument("url", help="address of the shop's automatic response")
+    add_options(parser)
+    parser.add_argument(
+        "--paid-when",
+        metavar="URL|COMMAND",
+        default="",
+        help='says how often the order {order} was paid: a number, or JSON such as {"paid": 1}; without either,'
+        " exit status 0 or a status of success is once",
+    )
+    parser.add_argument(
+        "--reset",
+        metavar="URL|COMMAND",
+        default="",
+        help="makes the order {order} unpaid, before each check (POST)",
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=120, metavar="N", help="time for all checks (%(default)s)"
+    )
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write the verdicts as JUnit XML too")
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; its status is 1 if a check failed."""
+    parser = make_parser()
+    args = parser.parse_args(arguments)
+    hosts = [check_host(parser, args.url, args.allow_host)]
+    for where in (args.paid_when, args.reset):
+        if is_url(where):
+            hosts.append(check_host(parser, where, args.allow_host))
+    sender, find = read_options(parser, args)
+    shop = Shop(args.url, args.order, args.paid_when, args.reset, hosts)
+    results = []
+    for result in audit(shop, sender, find, min(args.seconds, MOST_SECONDS)):
+        results.append(result)
+        if not args.json:
+            _show(result)
+    counts = Counter(result.verdict for result in results)
+    if args.json:
+        print_json(
+            {
+                "url": args.url,
+                "order": args.order,
+                "protocol": sender.protocol,
+                "requests": shop.requests,
+                **{verdict: counts[verdict] for verdict in (HELD, FAILED, UNKNOWN)},
+                "checks": [_values(result) for result in results],
+            }
+        )
+    else:
+        print(
+            say(
+                "audit_summary",
+                held=counts[HELD],
+                failed=counts[FAILED],
+                unknown=counts[UNKNOWN],
+                requests=shop.requests,
+            )
+        )
+    if args.junit:
+        attempt(parser, lambda: args.junit.write_bytes(junit(results)))
+    return 1 if counts[FAILED] else 0
+
+
+def _values(result: Result) -> dict[str, str]:
+    kind = result.check.kind
+    return {
+        "check": result.check.name,
+        "kind": kind,
+        "title": say(f"check_{result.check.name}"),
+        "verdict": result.verdict,
+        "saw": say(result.saw, **result.values),
+        "why": say(f"why_{kind}"),
+        "mend": say(f"mend_{kind}"),
+    }
+
+
+def _show(result: Result) -> None:
+    values = _values(result)
+    print(f"{say(result.verdict):8} {values['title']} ({values['check']}): {values['saw']}", flush=True)
+    if result.verdict == FAILED:
+        print(f"         {say('why')}: {values['why']}\n         {say('mend')}: {values['mend']}", flush=True)
+
+
+def junit(results: Sequence[Result]) -> bytes:
+    """Return the results as JUnit XML: an unknown one is a skipped test."""
+    counts = Counter(result.verdict for result in results)
+    numbers = {"tests": len(results), "failures": counts[FAILED], "skipped": counts[UNKNOWN]}
+    attributes: Mapping[str, str] = {name: str(number) for name, number in numbers.items()}
+    suite = ET.Element("testsuite", {"name": "sogenactif audit", "errors": "0", **attributes})
+    for result in results:
+        values: Mapping[str, Any] = _values(result)
+        case = ET.SubElement(
+            suite, "testcase", {"classname": f"audit.{values['kind']}", "name": values["check"]}
+        )
+        if result.verdict == FAILED:
+            failure = ET.SubElement(case, "failure", {"message": f"{values['title']}: {values['saw']}"})
+            failure.text = f"{values['why']}\n{values['mend']}"
+        elif result.verdict == UNKNOWN:
+            ET.SubElement(case, "skipped", {"message": values["saw"]})
+    return bytes(ET.tostring(suite, encoding="utf-8", xml_declaration=True)) + b"\n"

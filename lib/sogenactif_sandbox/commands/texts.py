@@ -1,0 +1,245 @@
+"""Sentences of the sandbox's commands, each in English and in French."""
+
+from collections.abc import Mapping
+
+from sogenactif.commands.texts import language, printable
+
+TEXTS: Mapping[str, tuple[str, str]] = {
+    # The events of trigger
+    "event_accepted": (
+        "the payment is accepted (00)",
+        "le paiement est accepté (00)",
+    ),
+    "event_refused": (
+        "the customer's bank refuses the payment (05)",
+        "la banque du client refuse le paiement (05)",
+    ),
+    "event_cancelled": (
+        "the customer gives up on the payment page (17)",
+        "le client abandonne sur la page de paiement (17)",
+    ),
+    "event_pending": (
+        "the bank has not decided yet (60): nothing is paid; Paypage",
+        "la banque n’a pas encore décidé (60) : rien n’est payé ; Paypage",
+    ),
+    "event_expired": (
+        "the customer took longer than 15 minutes (97); Paypage",
+        "le client a mis plus de 15 minutes (97) ; Paypage",
+    ),
+    "event_soft-decline": (
+        "refused, since strong authentication is missing (05, A1): the shop may ask again; Paypage",
+        "refusé, faute d’authentification forte (05, A1) : la boutique peut redemander ; Paypage",
+    ),
+    "event_fraud": ("refused on suspicion of fraud (34)", "refusé pour suspicion de fraude (34)"),
+    "event_three-d-failure": (
+        "refused, since the customer failed the 3-D Secure authentication (05)",
+        "refusé, le client ayant échoué à l’authentification 3-D Secure (05)",
+    ),
+    "event_instalments": (
+        "accepted in three times (00, PAYMENT_N)",
+        "accepté en trois fois (00, PAYMENT_N)",
+    ),
+    "event_refunded": (
+        "the bank posts nothing for a refund: yesterday's acceptance once more, after the shop gave the money back",
+        "la banque n’envoie rien pour un remboursement : l’acceptation de la veille encore une fois, après lui",
+    ),
+    # Errors
+    "no_merchant": (
+        "{path} does not say whose it is, or is empty: name the merchant_id with --merchant",
+        "{path} ne dit pas de quelle boutique il s’agit, ou est vide : donnez le merchant_id avec --merchant",
+    ),
+    "other_protocol": (
+        "{event} is no event of {protocol}: --list names the protocol of each",
+        "{event} n’est pas un événement de {protocol} : --list donne le protocole de chacun",
+    ),
+    "no_field": (
+        "{field} is no field of a response; docs/dictionary.md lists them",
+        "{field} n’est pas un champ d’une réponse ; docs/dictionary.md les énumère",
+    ),
+    "no_pair": ("{text} is not name=value", "{text} n’est pas de la forme nom=valeur"),
+    "no_event": ("name an event; --list shows them", "donnez un événement ; --list les montre"),
+    "no_option": ("the options that are missing: {options}", "les options qui manquent : {options}"),
+    "no_amount": (
+        "{amount} is no amount in cents, of 12 digits at most",
+        "{amount} n’est pas un montant en centimes, de 12 chiffres au plus",
+    ),
+    "no_fixture": (
+        "{path} is no fixture: a JSON object of {names}",
+        "{path} n’est pas un tel fichier : un objet JSON de {names}",
+    ),
+    "no_sandbox": (
+        "there is no {path}: name a --key, a --certificate or a --pathfile, or start sogenactif sandbox once",
+        "{path} n’existe pas : donnez --key, --certificate ou --pathfile, ou lancez une fois sogenactif sandbox",
+    ),
+    "other_host": (
+        "{host} is not this machine. These messages are attacks and false payments: they only go to a shop of your"
+        " own, and to its test installation, never to the one that delivers. If {host} is that, allow it with"
+        " --allow-host {host}",
+        "{host} n’est pas cette machine. Ces messages sont des attaques et de faux paiements : ils ne vont qu’à une"
+        " boutique qui est la vôtre, et à son installation de test, jamais à celle qui livre. Si c’est le cas de"
+        " {host}, permettez-le avec --allow-host {host}",
+    ),
+    # What trigger prints
+    "sent": ("Sent to {url}, event {event}:", "Envoyé à {url}, événement {event} :"),
+    "answered": ("Answer {number}: {answer}", "Réponse {number} : {answer}"),
+    "saved": ("Written: {path}", "Écrit : {path}"),
+    # What audit prints
+    "held": ("held", "tenu"),
+    "failed": ("FAILED", "ÉCHEC"),
+    "unknown": ("unknown", "inconnu"),
+    "why": ("why it matters", "pourquoi c’est important"),
+    "mend": ("what to mend", "que corriger"),
+    "audit_summary": (
+        "{held} held, {failed} failed, {unknown} unknown ({requests} requests).",
+        "{held} tenus, {failed} échecs, {unknown} inconnus ({requests} requêtes).",
+    ),
+    "saw_unpaid": ("the order stays unpaid", "la commande reste impayée"),
+    "saw_paid": ("the order was paid ({count} times)", "la commande a été payée ({count} fois)"),
+    "saw_not_paid": ("the order was not paid", "la commande n’a pas été payée"),
+    "saw_once": ("the order was paid once", "la commande a été payée une fois"),
+    "saw_error": ("the shop answered {answer}", "la boutique a répondu {answer}"),
+    "saw_silent": ("the shop gave no answer: {answer}", "la boutique n’a pas répondu : {answer}"),
+    "saw_answer": (
+        "the shop answered {answer}; without --paid-when nobody knows whether the order became paid",
+        "la boutique a répondu {answer} ; sans --paid-when nul ne sait si la commande est payée",
+    ),
+    "saw_paid_before": (
+        "the order was paid before: name a --reset that makes it unpaid before each check, or an unpaid order",
+        "la commande était déjà payée : donnez un --reset qui la rend impayée avant chaque contrôle, ou une autre",
+    ),
+    "saw_no_reset": (
+        "needs an unpaid order again: name a --reset that makes it so",
+        "il faut de nouveau une commande impayée : donnez un --reset qui s’en charge",
+    ),
+    "saw_no_number": (
+        "needs the transaction's number: --transaction, --reference, or the --pathfile of a shop with a ledger",
+        "il faut le numéro de la transaction : --transaction, --reference, ou le --pathfile d’une boutique à registre",
+    ),
+    "saw_no_time": (
+        "not tried: the time of --seconds is over",
+        "pas essayé : le temps de --seconds est écoulé",
+    ),
+    "saw_no_probe": ("--paid-when or --reset failed: {error}", "--paid-when ou --reset a échoué : {error}"),
+    "why_seal": (
+        "Anybody can post to this address. Only the seal says that a message is the bank's: without it goods leave unpaid.",
+        "N’importe qui peut écrire à cette adresse. Seul le sceau dit qu’un message vient de la banque : sans lui, des"
+        " marchandises partent impayées.",
+    ),
+    "mend_seal": (
+        "Compute the seal over the message as posted, with the secret and the one algorithm that are configured, and compare"
+        " them in constant time. Take nothing from a message before that; reject one without a seal.",
+        "Calculez le sceau du message tel que reçu, avec le secret et le seul algorithme configurés, et comparez en temps"
+        " constant. N’employez rien du message avant cela ; rejetez celui qui n’a pas de sceau.",
+    ),
+    "why_amount": (
+        "A payment of another amount or currency has a right seal too, for instance from a form that was changed in a browser.",
+        "Un paiement d’un autre montant ou d’une autre devise a aussi un sceau juste, par exemple d’un formulaire modifié.",
+    ),
+    "mend_amount": (
+        "Compare amount and currency of the response with those of the order in the shop's database.",
+        "Comparez montant et devise de la réponse à ceux de la commande dans la base de la boutique.",
+    ),
+    "why_order": (
+        "A sealed payment of one order must not pay another: a customer pays the cheap one and receives the other.",
+        "Le paiement scellé d’une commande ne doit pas en payer une autre : le client paie la moins chère et reçoit l’autre.",
+    ),
+    "mend_order": (
+        "Find the order by what the sealed message says of it, and compare both its reference and the transaction's number.",
+        "Cherchez la commande d’après le message scellé, et comparez sa référence et le numéro de la transaction.",
+    ),
+    "why_outcome": (
+        "Refused and cancelled payments are notified at the same address, with the same seal. No money comes of them.",
+        "Les paiements refusés et abandonnés arrivent à la même adresse, avec le même sceau, et sans argent.",
+    ),
+    "mend_outcome": (
+        "Only responseCode (response_code) 00 is paid: compare it with that one value.",
+        "Seul responseCode (response_code) 00 est payé : comparez-le à cette seule valeur.",
+    ),
+    "why_once": (
+        "The bank and the customer's browser both bring a response, and the bank may repeat its own.",
+        "La banque et le navigateur du client apportent chacun la réponse, et la banque peut répéter la sienne.",
+    ),
+    "mend_once": (
+        "Mark the order paid in one conditional statement (UPDATE … WHERE paid = 0), deliver only if it changed a row, and"
+        " answer 200 either way.",
+        "Marquez la commande payée en une instruction conditionnelle (UPDATE … WHERE paid = 0), ne livrez que si elle a"
+        " changé une ligne, et répondez 200 dans les deux cas.",
+    ),
+    "why_lost": (
+        "The customer has been charged: an acceptance that the shop loses is goods that were paid and never leave.",
+        "Le client a été débité : une acceptation que la boutique perd est une marchandise payée qui ne part jamais.",
+    ),
+    "mend_lost": (
+        "An acceptance counts whenever it arrives and whatever came before it; read the message as posted, in UTF-8, and"
+        " answer 200. A refusal after it changes nothing.",
+        "Une acceptation compte quel que soit le moment et ce qui l’a précédée ; lisez le message tel que reçu, en UTF-8, et"
+        " répondez 200. Un refus qui la suit ne change rien.",
+    ),
+    "why_robust": (
+        "A message that makes the shop's program fail can be posted by anybody, and may leave an order half done.",
+        "Un message qui fait échouer le programme de la boutique peut être envoyé par n’importe qui, et laisser une commande à moitié faite.",
+    ),
+    "mend_robust": (
+        "Answer 400 to what can't be read, before anything is done with it.",
+        "Répondez 400 à ce qui ne se lit pas, avant d’en faire quoi que ce soit.",
+    ),
+    # The checks of audit
+    "check_altered": ("one byte altered after it was sealed", "un octet modifié après le scellement"),
+    "check_empty-seal": ("an empty seal", "un sceau vide"),
+    "check_missing-seal": ("no seal at all", "aucun sceau"),
+    "check_weaker-algorithm": (
+        "sealed with a weaker algorithm, which the message names",
+        "scellé avec un algorithme plus faible, que nomme le message",
+    ),
+    "check_other-key": ("sealed with the key of another shop", "scellé avec la clé d’une autre boutique"),
+    "check_other-amount": ("accepted at another amount", "accepté pour un autre montant"),
+    "check_other-currency": ("accepted in another currency", "accepté dans une autre devise"),
+    "check_other-order": ("accepted for another order", "accepté pour une autre commande"),
+    "check_unknown-number": (
+        "accepted with a transaction number that the shop never gave",
+        "accepté avec un numéro de transaction que la boutique n’a jamais donné",
+    ),
+    "check_refused": ("refused", "refusé"),
+    "check_cancelled": ("cancelled", "abandonné"),
+    "check_pending": ("pending", "en attente"),
+    "check_get": ("a GET without a message", "un GET sans message"),
+    "check_no-data": ("a POST without a message", "un POST sans message"),
+    "check_64-kib": ("64 KiB of anything", "64 Kio de n’importe quoi"),
+    "check_twice": ("accepted, twice", "accepté, deux fois"),
+    "check_over-long": (
+        "accepted, with a field of 2000 characters",
+        "accepté, avec un champ de 2000 caractères",
+    ),
+    "check_accents": ("accepted, accents not encoded", "accepté, avec des accents non encodés"),
+    "check_json-values": ("accepted, with JSON in a value", "accepté, avec du JSON dans une valeur"),
+    "check_late": ("accepted a day ago, and arrives now", "accepté il y a un jour, et arrive maintenant"),
+    "check_refusal-after-acceptance": ("accepted, then refused", "accepté, puis refusé"),
+    "check_acceptance-after-refusal": ("refused, then accepted", "refusé, puis accepté"),
+    "check_acceptance-after-expiry": ("expired (97), then accepted", "expiré (97), puis accepté"),
+    "check_out-of-order": (
+        "refused now, then yesterday's acceptance",
+        "refusé maintenant, puis l’acceptation de la veille",
+    ),
+    # What sandbox prints
+    "sandbox_ready": (
+        "The payment server is at {address}; Ctrl-C stops it.",
+        "Le serveur de paiement est à {address} ; Ctrl-C l’arrête.",
+    ),
+    "sandbox_merchant": ("Merchant", "Boutique"),
+    "sandbox_key": ("Secret key (Paypage), version 1", "Clé secrète (Paypage), version 1"),
+    "sandbox_key_file": ("Its file", "Son fichier"),
+    "sandbox_certificate": ("Certificate (Sips 1.0)", "Certificat (Sips 1.0)"),
+    "sandbox_pathfile": ("Pathfile", "Pathfile"),
+    "sandbox_paypage": ("Paypage posts go to", "Adresse de Paypage"),
+    "sandbox_sips": ("DATA posts go to", "Adresse de Sips 1.0"),
+    "sandbox_console": ("Console", "Console"),
+    "sandbox_fails": (
+        "the payment server can't start: {error}",
+        "le serveur de paiement ne peut pas démarrer : {error}",
+    ),
+}
+
+
+def say(name: str, **values: object) -> str:
+    """Return a sentence in the language of the locale, on one line."""
+    return printable(TEXTS[name][language() == "fr"].format(**values))

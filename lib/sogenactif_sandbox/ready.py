@@ -1,0 +1,81 @@
+"""A merchant that is ready to use: ``sogenactif sandbox`` and the fixtures need no configuration.
+
+Nothing here imports Flask.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from sogenactif.files import write_secret
+from sogenactif.protocols.certificate import issue_certificate
+
+MERCHANT = "014213245611111"
+FOLDER = "SOGENACTIF_SANDBOX"
+PATHFILE = """\
+# Of the sandbox: Paypage and Sips 1.0 alike. @HERE@ is the folder of this file.
+PROTOCOL!paypage!
+PAYPAGE_URL!{address}/paymentInit!
+PAYPAGE_KEY!@HERE@/key!
+PAYPAGE_KEY_VERSION!1!
+OFFICE_URL!{address}/rs-services/v2!
+F_CERTIFICATE!@HERE@/certif!
+F_CTYPE!php!
+F_DEFAULT!@HERE@/parmcom.sogenactif!
+F_PARAM!@HERE@/parmcom!
+D_LOGO!/logos/!
+LOGO_TYPE!svg!
+"""
+PARMCOM = "CURRENCY!978!\nLANGUAGE!fr!\nMERCHANT_COUNTRY!fr!\nPAYMENT_MEANS!CB,1,VISA,1,MASTERCARD,1!\n"
+
+
+class Ready:
+    """Hold where the files of a ready merchant are, and the address that they name."""
+
+    def __init__(self, folder: Path, address: str, merchant_id: str = MERCHANT) -> None:
+        self.folder = folder
+        self.address = address
+        self.merchant_id = merchant_id
+        self.pathfile = folder / "pathfile"
+        self.key_file = folder / f"key.{merchant_id}"
+        self.certificate = folder / f"certif.fr.{merchant_id}.php"
+
+    def __repr__(self) -> str:
+        return f"<Ready {self.merchant_id} {self.address}>"
+
+    @property
+    def key(self) -> str:
+        """Return the secret key of Paypage."""
+        return self.key_file.read_text().strip()
+
+
+def default_folder() -> Path:
+    """Return the folder of the sandbox: that of SOGENACTIF_SANDBOX, or one below the user's own state."""
+    if os.environ.get(FOLDER):
+        return Path(os.environ[FOLDER])
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "sogenactif-sandbox"
+
+
+def make_ready(folder: Path, address: str) -> Ready:
+    """Write a merchant for a payment server at an address, ``http://127.0.0.1:8080/payment``. Raises OSError and KitError.
+
+    A key that is there stays, so that a shop's configuration does; the certificate names the address.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ready = Ready(folder.resolve(), address)
+    if not ready.key_file.exists():
+        write_secret(str(ready.key_file), secrets.token_urlsafe(32).encode() + b"\n")
+    if not _names(ready.certificate, address):
+        ready.certificate.unlink(missing_ok=True)
+        write_secret(str(ready.certificate), issue_certificate(address, ready.merchant_id))
+    ready.pathfile.write_text(PATHFILE.format(address=address))
+    (folder / "parmcom.sogenactif").write_text(PARMCOM)
+    (folder / f"parmcom.{ready.merchant_id}").write_text("")
+    return ready
+
+
+def _names(certificate: Path, address: str) -> bool:
+    from sogenactif.protocols.certificate import open_certificate
+
+    return certificate.exists() and open_certificate(str(certificate)).payment_url == address

@@ -1,0 +1,220 @@
+"""``sogenactif trigger`` and ``audit``: they reach shops written on the library, on the executables and on neither."""
+
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from sogenactif.configuration import Pathfile
+from sogenactif.payment import PaymentResponse
+from sogenactif.web import Order, call_autoresponse, call_request
+from sogenactif_sandbox import pay
+from sogenactif_sandbox.ready import Ready, make_ready
+from sogenactif_sandbox.servers import payment_server, serving
+from tests.support.shop import ask
+from tests.support.vectors import MERCHANT, ROOT
+
+REFUSED = "is not this machine"
+
+
+def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [f"{ROOT}/bin/sogenactif", *arguments],
+        capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+    )  # fmt: skip
+
+
+def wsgi(answer: Callable[[bytes], str]) -> Any:
+    """A shop that answers what a function says of a post's body."""
+
+    def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        text = answer(body)
+        start("200 OK", [("Content-Type", "text/plain")])
+        return [text.encode()]
+
+    return application
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Ready:
+    return make_ready(tmp_path / "sandbox", "http://127.0.0.1:8080/payment")
+
+
+@pytest.mark.parametrize("protocol", ["sips", "paypage"])
+def test_trigger_reaches_a_shop_on_the_executables(protocol: str, ready: Ready) -> None:
+    def call_response(body: bytes) -> str:
+        message = body.decode() if protocol == "paypage" else parse_qs(body.decode())["DATA"][0]
+        arguments = [f"{ROOT}/bin/response", f"message={message}", f"pathfile={ready.pathfile}"]
+        return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+
+    to = [
+        "--to",
+        "",
+        "--order",
+        "A-1",
+        "--amount",
+        "1250",
+        "--protocol",
+        protocol,
+        "--pathfile",
+        str(ready.pathfile),
+    ]
+    with serving(wsgi(call_response)) as address:
+        to[1] = address
+        for event, code in (("accepted", "00"), ("refused", "05"), ("cancelled", "17")):
+            report = json.loads(command("trigger", event, *to, "--json").stdout)
+            [answer] = report["answers"]
+            values = answer["answer"].partition("\n")[2].split("!")
+            assert values[1] == "0" and values[3] == ready.merchant_id and code in values, values
+        altered = json.loads(command("trigger", "accepted", *to, "--altered", "--json").stdout)
+        assert "!-1!" in altered["answers"][0]["answer"]
+
+
+def test_trigger_finds_the_request_in_the_ledger_of_a_shop_on_the_library(
+    pathfile: Pathfile, tmp_path: Path
+) -> None:
+    path = Path(pathfile.path)
+    path.write_text(path.read_text().rstrip("\n") + f"\nLEDGER!sqlite:///{tmp_path}/ledger.db!\n")
+    paid: list[PaymentResponse] = []
+    order = Order({"merchant_id": MERCHANT, "amount": "1250", "order_id": "A-1"})
+    ask(call_request(lambda reference: order, pathfile.path), query="order=A-1")
+    with serving(call_autoresponse(paid.append, pathfile.path, log="")) as address:
+        to = ["--to", address, "--order", "A-1", "--pathfile", pathfile.path, "--merchant", MERCHANT]
+        done = command("trigger", "accepted", *to, "--twice", "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert [answer["status"] for answer in json.loads(done.stdout)["answers"]] == [200, 200]
+    assert [(response["order_id"], response["amount"], response["response_code"]) for response in paid] == [
+        ("A-1", "1250", "00")
+    ]
+
+
+@pytest.fixture
+def received() -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """A shop that believes everything: its address, and what was posted to it."""
+    posts: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            posts.append({name: values[0] for name, values in parse_qs(body).items()})
+            self.send_response(200)
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.send_error(405)
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/", posts
+        server.shutdown()
+        thread.join()
+
+
+def test_a_saved_fixture_sends_the_same_fields(
+    ready: Ready, received: tuple[str, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    address, posts = received
+    fixture, key = str(tmp_path / "fixture.json"), ["--key", str(ready.key_file)]
+    options = ["--order", "A-1", "--amount", "1250", "--field", "returnContext=été", "--late", "--twice"]
+    assert command("trigger", "refused", *options, "--save", fixture).returncode == 0
+    assert json.loads(Path(fixture).read_text()) == {
+        "event": "refused", "order": "A-1", "amount": "1250", "late": True, "twice": True, "fields": {"returnContext": "été"},
+    }  # fmt: skip
+    assert command("trigger", "--fixture", fixture, "--to", address, *key).returncode == 0
+    assert len(posts) == 2 and "|responseCode=05|" in posts[0]["Data"]
+    assert "returnContext=été" in posts[0]["Data"] and "orderId=A-1" in posts[0]["Data"]
+
+
+def test_every_event_is_listed_and_sent(ready: Ready, received: tuple[str, list[dict[str, str]]]) -> None:
+    address, posts = received
+    events = json.loads(command("trigger", "--list", "--json").stdout)
+    assert sorted(events) == sorted(
+        [
+            "accepted",
+            "refused",
+            "cancelled",
+            "pending",
+            "expired",
+            "soft-decline",
+            "fraud",
+            "three-d-failure",
+            "instalments",
+            "refunded",
+        ]
+    )
+    for event in events:
+        options = ["--to", address, "--order", "A-1", "--amount", "1250", "--key", str(ready.key_file)]
+        assert command("trigger", event, *options).returncode == 0
+    assert len(posts) == len(events)
+
+
+@pytest.mark.parametrize("name", ["trigger", "audit"])
+def test_another_machine_is_refused_until_its_owner_allows_it(name: str, ready: Ready) -> None:
+    url = "http://192.0.2.1:1/"
+    call = ["trigger", "accepted", "--to", url] if name == "trigger" else ["audit", url]
+    done = command(*call, "--order", "A-1", "--amount", "1250", "--key", str(ready.key_file))
+    assert (done.returncode, REFUSED in done.stderr, "--allow-host 192.0.2.1" in done.stderr) == (
+        2,
+        True,
+        True,
+    )
+
+
+def test_audit_without_a_way_to_see_the_order_says_what_it_does_not_know(
+    ready: Ready, received: tuple[str, list[dict[str, str]]]
+) -> None:
+    address, posts = received
+    done = command(
+        "audit",
+        address,
+        "--order",
+        "A-1",
+        "--amount",
+        "1250",
+        "--certificate",
+        str(ready.certificate),
+        "--json",
+    )
+    report = json.loads(done.stdout)
+    verdicts = {check["check"]: check["verdict"] for check in report["checks"]}
+    assert verdicts["other-key"] == verdicts["twice"] == "unknown"
+    assert verdicts["get"] == "held" and "weaker-algorithm" not in verdicts
+    assert len(posts) < 50
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"), [("accepted", "00"), ("refused", "05"), ("cancelled", "17"), ("SOFT_DECLINE", "05")]
+)
+def test_pay_returns_what_the_shop_would_see(outcome: str, code: str, ready: Ready, tmp_path: Path) -> None:
+    from sogenactif.configuration import read_pathfile
+    from sogenactif.payment import make_request
+    from sogenactif.protocols import open_response
+
+    pathfile = read_pathfile(str(ready.pathfile))
+    shop = "http://127.0.0.1:9"
+    call = {
+        "merchant_id": ready.merchant_id, "amount": "1250", "order_id": "A1", "transaction_id": "7",
+        "normal_return_url": f"{shop}/back", "cancel_return_url": f"{shop}/back",
+    }  # fmt: skip
+    request = make_request(call, pathfile)
+    means, post = next(iter(request.posts.items()))
+    with payment_server(pathfile.path, str(tmp_path / "payments.db")) as address:
+        returned = pay(f"{address}/paymentInit", post, outcome=outcome, means=means)
+    assert returned.url == f"{shop}/back"
+    assert open_response(dict(returned.post), pathfile).fields["response_code"] == code
+
+
+def test_pay_takes_other_outcomes_for_a_mistake() -> None:
+    with pytest.raises(ValueError, match="outcome is one of accepted, refused, cancelled"):
+        pay("http://127.0.0.1:9/payment/paymentInit", {}, outcome="lost")
