@@ -57,9 +57,12 @@ def main(arguments: Sequence[str]) -> int:
     address = f"http://{name}:{args.port}/payment"
     try:
         ready = make_ready(args.folder or default_folder(), address)
-        if args.prepare:
-            _show(ready, args.json)
-            return 0
+    except (KitError, OSError) as error:
+        return _fail(error)
+    if args.prepare:
+        _show(ready, args.json)
+        return 0
+    try:
         # Loaded here: the merchant can be made where Flask isn't installed.
         from waitress.server import create_server
 
@@ -81,8 +84,7 @@ def main(arguments: Sequence[str]) -> int:
             max_request_body_size=LARGEST_BODY,
         )
     except (KitError, OSError, ModuleNotFoundError) as error:
-        print(f"sogenactif: {say('sandbox_fails', error=error)}", file=sys.stderr)
-        return 1
+        return _fail(error)
     _show(ready, args.json)
     if not args.json:
         print(say("sandbox_ready", address=address), flush=True)
@@ -96,6 +98,11 @@ def main(arguments: Sequence[str]) -> int:
     finally:
         application.close()
     return 0
+
+
+def _fail(error: Exception) -> int:
+    print(f"sogenactif: {say('sandbox_fails', error=error)}", file=sys.stderr)
+    return 1
 
 
 def _show(ready: Ready, as_json: bool) -> None:
