@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,7 +128,15 @@ class OfficeShop:
         """Run a command; its status, and what it printed to both its outputs."""
         script = ["--script", str(self.param / "script.py")] if command in WITH_SCRIPT else []
         result = subprocess.run(
-            [f"{ROOT}/bin/sogenactif", command, "--pathfile", self.pathfile.path, *script, *arguments],
+            [
+                sys.executable,
+                f"{ROOT}/bin/sogenactif",
+                command,
+                "--pathfile",
+                self.pathfile.path,
+                *script,
+                *arguments,
+            ],
             capture_output=True,
             text=True,
             check=False,
