@@ -4,6 +4,8 @@ The programmer's guide has it as appendix A; docs/dictionary.md says what each f
 rows is the order in which a request carries its records.
 """
 
+from functools import lru_cache
+
 
 class Field:
     """Hold one row of the dictionary.
@@ -143,6 +145,7 @@ def is_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
+@lru_cache(1024)
 def is_platform_key(name: str) -> bool:
     """Return whether a name is in the form of the keys of Paypage's data dictionary: camelCase, or with dots.
 

@@ -6,6 +6,7 @@ Source: docs/dictionary.md.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from sogenactif import protocols
 from sogenactif.configuration import PAYPAGE, SIPS, Pathfile, merge, read_parameters
@@ -264,7 +265,7 @@ def make_request(
     now = time.time() if now is None else now
     fields["transmission_date"] = time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
     _check(fields)
-    blocks = _blocks(fields)
+    blocks = _blocks(fields.get("payment_means", ""), fields["block_order"])
     gateway.check(fields)
     if register:
         fields = dict(register(fields, protocols.numbering(pathfile)))
@@ -337,10 +338,11 @@ def _check(fields: Mapping[str, str]) -> None:
             raise CallError(f"{name} ({value}) not numeric")
 
 
-def _blocks(fields: Mapping[str, str]) -> tuple[Block, ...]:
-    means = fields.get("payment_means", "").removesuffix(",")
+@lru_cache(256)
+def _blocks(payment_means: str, block_order: str) -> tuple[Block, ...]:
+    means = payment_means.removesuffix(",")
     items = means.split(",") if means else []
-    order = fields["block_order"].strip(",")
+    order = block_order.strip(",")
     numbers = list(dict.fromkeys(order.split(","))) if order else []
     shown, chosen = items[::2], items[1::2]
     if (
