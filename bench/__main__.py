@@ -5,10 +5,16 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import growth, hosting, startup
+from bench import engines, growth, hosting, latency, startup
 from bench.figures import as_json, as_text
 
-PARTS = {"start": startup.measure, "hosting": hosting.measure, "growth": growth.measure}
+PARTS = {
+    "start": startup.measure,
+    "hosting": hosting.measure,
+    "engines": engines.measure,
+    "latency": latency.measure,
+    "growth": growth.measure,
+}
 
 
 def main() -> None:

@@ -28,7 +28,9 @@ def measure(rounds: int) -> Iterator[Figure]:
     with installed() as empty, installed() as full:
         _fill(full)
         yield from _ledgers(Ledger(*_places(full)), Ledger(*_places(empty)), rounds)
-        yield _day(full, empty, rounds)
+        day = f"{FIRST_DAY + timedelta(days=DAYS // 2):%Y%m%d}"
+        yield _command(full, empty, rounds, f"transactions of a day, {TRANSACTIONS // DAYS:,}", "--day", day)
+        yield _command(full, empty, rounds, "transactions of an order", "--order", "CMD-again")
     with installed(ledger=False) as kit:
         yield from _memory(kit)
 
@@ -38,14 +40,16 @@ def _ledgers(full: Ledger, empty: Ledger, rounds: int) -> Iterator[Figure]:
     figures: dict[str, tuple[list[float], list[float]]] = {
         "identifier": ([], []),
         "match and record": ([], []),
+        "a repeated view": ([], []),
     }
     for turn in range(rounds + 1):
         for place, ledger in enumerate((full, empty)):
             for name, work in (
-                ("identifier", lambda ledger=ledger, place=place: asked[place].append(_register(ledger))),
-                ("match and record", lambda ledger=ledger, place=place: _record(ledger, asked[place].pop())),
+                ("identifier", lambda ledger=ledger, place=place: asked[place].append(register(ledger))),
+                ("a repeated view", lambda ledger=ledger: ledger.register(_of_order("CMD-again"))),
+                ("match and record", lambda ledger=ledger, place=place: record(ledger, asked[place].pop())),
             ):
-                taken = _timed(work, A_TURN)
+                taken = timed(work, A_TURN)
                 if turn:
                     figures[name][place].append(taken)
     full.close()
@@ -57,21 +61,26 @@ def _ledgers(full: Ledger, empty: Ledger, rounds: int) -> Iterator[Figure]:
 ORDERS = itertools.count()
 
 
-def _register(ledger: Ledger) -> dict[str, str]:
+def register(ledger: Ledger) -> dict[str, str]:
+    """Record the request of a new order; return its fields."""
+    return dict(ledger.register(_of_order(f"{ORDER}-{next(ORDERS)}")))
+
+
+def _of_order(order_id: str) -> dict[str, str]:
     moment = time.strftime("%Y%m%d%H%M%S", time.gmtime())
-    fields = {"merchant_id": MERCHANT, "merchant_country": "fr", "amount": CENTS, "currency_code": "978",
-              "order_id": ORDER, "transmission_date": moment}  # fmt: skip
-    return dict(ledger.register({**fields, "order_id": f"{ORDER}-{next(ORDERS)}"}))
+    return {"merchant_id": MERCHANT, "merchant_country": "fr", "amount": CENTS, "currency_code": "978",
+            "order_id": order_id, "transmission_date": moment}  # fmt: skip
 
 
-def _record(ledger: Ledger, asked: dict[str, str]) -> None:
+def record(ledger: Ledger, asked: dict[str, str]) -> None:
+    """Receive the response to a request, and notify a shop that does nothing."""
     match = ledger.receive(PaymentResponse({**asked, "response_code": "00"}), "automatic")
     assert match.verdict == "accepted", match.verdict
     assert match.request_id is not None
     ledger.notify(lambda response: None, print, match.request_id)
 
 
-def _timed(work: Callable[[], None], times: int) -> float:
+def timed(work: Callable[[], None], times: int) -> float:
     """Return the seconds that one of several calls takes."""
     start = time.perf_counter()
     for _ in range(times):
@@ -79,17 +88,16 @@ def _timed(work: Callable[[], None], times: int) -> float:
     return (time.perf_counter() - start) / times
 
 
-def _day(full: Kit, empty: Kit, rounds: int) -> Figure:
-    """Measure ``transactions`` of a day that is in the middle of a full ledger, beside a day of nothing."""
-    day = f"{FIRST_DAY + timedelta(days=DAYS // 2):%Y%m%d}"
+def _command(full: Kit, empty: Kit, rounds: int, name: str, *conditions: str) -> Figure:
+    """Measure ``transactions`` in a full ledger, beside an empty one."""
     series: tuple[list[float], list[float]] = ([], [])
     for _ in range(max(rounds // 4, 3)):
         for kit, one in zip((full, empty), series, strict=True):
-            command = [f"{kit.root}/bin/sogenactif", "transactions", "--day", day]
+            command = [f"{kit.root}/bin/sogenactif", "transactions", *conditions]
             start = time.perf_counter()
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             one.append(time.perf_counter() - start)
-    return compare("growth", f"transactions of a day, {TRANSACTIONS // DAYS:,}", "an empty ledger", *series)
+    return compare("growth", name, "an empty ledger", *series)
 
 
 def _memory(kit: Kit) -> Iterator[Figure]:

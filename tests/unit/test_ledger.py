@@ -21,6 +21,7 @@ from sogenactif.ledger.history import Difference, answers, differences, transact
 from sogenactif.ledger.ledger import Ledger, new_entry, opened_ledger
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.ledger.schema import MIGRATIONS
+from sogenactif.ledger.sqlite import SqliteDatabase
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering
 from tests.support.shop import register
@@ -521,6 +522,34 @@ def test_two_readers_of_one_connection_do_not_disturb_each_other(ledger: Ledger)
     for order in "AB":
         ledger.receive(answer(register(ledger, {**ASKED, "order_id": order}), order_id=order), "automatic")
     assert [len(answers(ledger, transaction)) for transaction in transactions(ledger)] == [1, 1]
+
+
+@pytest.mark.parametrize("protocol", ["sips", "paypage"])
+def test_request_reads_those_of_its_order_and_not_of_its_day(tmp_path: Path, protocol: str) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    def taken(order: str) -> int:
+        nonlocal steps
+        steps = 0
+        fields = ledger.register({**ASKED, "order_id": order}, Numbering(protocol))
+        ledger.under_way(fields)
+        return steps
+
+    database = ledger.database
+    assert isinstance(database, SqliteDatabase)
+    database._connection.set_progress_handler(count, 1)
+    taken("first")
+    few = taken("second"), taken("second")
+    for order in range(300):
+        taken(f"CMD-{order}")
+    assert taken("last") <= 1.2 * few[0]
+    assert taken("last") <= 1.2 * few[1]
+    ledger.close()
 
 
 def test_an_sqlite_ledger_is_written_ahead_and_flushed(tmp_path: Path) -> None:

@@ -79,10 +79,9 @@ RESPONSE_COLUMNS = "id, protocol, day, original, fields"
 UNANSWERED = (
     "NOT EXISTS (SELECT 1 FROM sogenactif_response AS response WHERE response.request_id = request.id)"
 )
-COUNT_UNANSWERED = f"""
-    SELECT count(*) FROM sogenactif_request AS request
-    WHERE order_id = ? AND merchant = ? AND day = ? AND {UNANSWERED}
-"""
+# Of an order: as an expression the day can't lead SQLite to an index of all requests of that day.
+ON_DAY = "order_id = ? AND merchant = ? AND day || '' = ?"
+COUNT_UNANSWERED = f"SELECT count(*) FROM sogenactif_request AS request WHERE {ON_DAY} AND {UNANSWERED}"
 # Of a day, a merchant and a range: the number after the last one drawn. A range that has none yet begins after
 # what a lower one drew in it, when the pathfile named another.
 DRAW_NUMBER = """
@@ -554,9 +553,7 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
             f"{columns} WHERE merchant = ? AND day = ? AND transaction_id = ?", merchant, day, int(given)
         )
     elif numbering.protocol == SIPS and fields.get("order_id"):
-        conditions = (
-            f"order_id = ? AND merchant = ? AND day = ? AND protocol = ? AND outcome = '' AND {UNANSWERED}"
-        )
+        conditions = f"{ON_DAY} AND protocol = ? AND outcome = '' AND {UNANSWERED}"
         order_id = searchable(fields["order_id"])
         rows = query(f"{columns} WHERE {conditions} ORDER BY id DESC", order_id, merchant, day, SIPS)
     else:

@@ -1,0 +1,80 @@
+"""Latency: how long the payment server waits for an answer while eight customers pay at once and somebody reads.
+
+With a shop's function that does nothing, and with one that takes 200 ms: an answer waits for the function of its own payment, and
+for no other's unless each process is at work on one.
+"""
+
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
+
+from bench.figures import Figure, compare
+from bench.hosting import gunicorn
+from bench.kit import Kit, installed
+
+WRITERS, PROCESSES = 8, 8
+FUNCTION_SECONDS = 0.2
+SLOW = """def record_outcome(response: PaymentResponse) -> None:
+    import time
+
+    time.sleep({seconds})
+"""
+
+
+def measure(rounds: int) -> Iterator[Figure]:
+    """Measure the waits of eight writers, with each function, beside those of one alone with a function that does nothing."""
+    posts = max(rounds * 2, 20)
+    waits = {}
+    for seconds in (0.0, FUNCTION_SECONDS):
+        with installed() as kit:
+            script = kit.root / "cgi-bin" / "call_autoresponse.py"
+            before, rest = script.read_text().split("def record_outcome(")
+            script.write_text(before + SLOW.format(seconds=seconds) + rest[rest.index("\n\n\n") + 1 :])
+            for writers in (1, WRITERS):
+                waits[seconds, writers] = _waits(kit, writers, posts)
+    for seconds in (0.0, FUNCTION_SECONDS):
+        alone, together = (waits[seconds, writers] for writers in (1, WRITERS))
+        name = f"{WRITERS} writers and a reader, function of {seconds * 1000:.0f} ms"
+        for part, place in (("p50", 0.5), ("p99", 0.99), ("longest", 1.0)):
+            yield compare(
+                "latency", f"{part}, {name}", "a writer alone", [_at(together, place)], [_at(alone, place)]
+            )
+
+
+def _at(waits: list[float], place: float) -> float:
+    return sorted(waits)[min(int(place * len(waits)), len(waits) - 1)]
+
+
+def _waits(kit: Kit, writers: int, posts: int) -> list[float]:
+    """Return how many seconds each post waited for its answer."""
+    answers = [kit.answered(posts) for _ in range(writers)]
+    over = threading.Event()
+
+    def read() -> None:
+        command = [f"{kit.root}/bin/sogenactif", "transactions", "--state", "accepted"]
+        while not over.wait(0.1):
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    with gunicorn(kit, workers=PROCESSES) as address, ThreadPoolExecutor(writers + 1) as pool:
+
+        def write(responses: list[str]) -> list[float]:
+            waits = []
+            for data in responses:
+                start = time.perf_counter()
+                body = urlencode({"DATA": data}).encode()
+                with urllib.request.urlopen(f"{address}/cgi-bin/call_autoresponse.py", body) as answer:
+                    answer.read()
+                waits.append(time.perf_counter() - start)
+            return waits
+
+        reading = pool.submit(read)
+        try:
+            each = list(pool.map(write, answers))
+        finally:
+            over.set()
+        reading.result()
+    return [wait for waits in each for wait in waits]
