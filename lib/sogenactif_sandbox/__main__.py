@@ -73,6 +73,8 @@ def main() -> None:
         )
     except (KitError, OSError, ValueError, TypeError, AttributeError) as error:
         sys.exit(f"The payment server can't start: {error}")
+    if not arguments.no_console:
+        print(f"Console: http://{arguments.host}:{arguments.port}/payment/console", flush=True)
     print(
         f"The payment server is at http://{arguments.host}:{arguments.port}/payment; Ctrl-C stops it.",
         flush=True,

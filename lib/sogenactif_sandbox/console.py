@@ -5,7 +5,7 @@ Pages for people, and the same as JSON for test suites (``Accept`` without ``tex
 | method and path | what it does |
 | --- | --- |
 | GET /console/health | ``{"status": "ok"}`` |
-| GET /console/transactions?merchant_id=&transaction_id= | the last transactions, newest first |
+| GET /console/transactions?merchant_id=&transaction_id=&order_id=&state= | the last transactions, newest first |
 | GET /console/transactions/ID | a transaction, with its messages decoded field by field |
 | POST /console/transactions/ID/automatic | send the automatic response again: ``times``, ``delay``, ``altered`` |
 | GET, POST /console/switches | deviations of the next payment (``switches.Switches``) |
@@ -36,6 +36,7 @@ from sogenactif_sandbox.automatic import Outcome
 from sogenactif_sandbox.bank import Bank
 from sogenactif_sandbox.office import now_of
 from sogenactif_sandbox.pages import ENVIRONMENT
+from sogenactif_sandbox.request import differing
 from sogenactif_sandbox.states import payments, standing
 from sogenactif_sandbox.switches import MOST_DELAY, MOST_SLOW, OFFICE, OfficeSwitches, Switches, WrongSwitch
 from sogenactif_sandbox.transactions import Transaction
@@ -117,6 +118,11 @@ class Console:
         return summary | {
             "request": transaction.request,
             "response": transaction.response,
+            "differences": {
+                name: [transaction.request.get(name, ""), transaction.response.get(name, "")]
+                for name in differing(transaction.request, transaction.response)
+                if transaction.response
+            },
             "status": state.status if state else "",
             "current_amount": state.current if state else None,
             "operations": [
@@ -186,7 +192,9 @@ class Console:
         return self.transactions.get(id) or abort(404)
 
     def _last(self) -> list[Transaction]:
-        wanted = [request.args.get(name, "") for name in ("merchant_id", "transaction_id")]
+        wanted = [
+            request.args.get(name, "") for name in ("merchant_id", "transaction_id", "order_id", "state")
+        ]
         if not all(value.isascii() for value in wanted):
             abort(400)
         return self.transactions.last(SHOWN, *wanted)
@@ -222,6 +230,7 @@ def _summary(transaction: Transaction, automatic: list[str]) -> dict[str, Any]:
         "merchant_country": transaction.request["merchant_country"],
         "merchant_id": transaction.request["merchant_id"],
         "transaction_id": transaction.request["transaction_id"],
+        "order_id": transaction.request.get("order_id", ""),
         "amount": transaction.request["amount"],
         "currency_code": transaction.request["currency_code"],
         "payment_means": transaction.means,

@@ -111,6 +111,7 @@ def main() -> None:
     server = create_server(application, sockets=[listening], threads=16, max_request_body_size=LARGEST_BODY)
     cards = PAYPAGE_CARDS if arguments.protocol == PAYPAGE else SIPS_CARDS
     accepted, refused = (cards[result].replace(" ", "") for result in ("accepted", "refused"))
+    print(f"Console of the payment server: {address}/payment/console", flush=True)
     print(
         f"The shop is at {address}/ and the payment server at {address}/payment; Ctrl-C stops them.",
         flush=True,

@@ -337,14 +337,17 @@ class Transactions:
             row = connection.execute("SELECT * FROM transactions WHERE id = ?", (id,)).fetchone()
         return _transaction(row) if row else None
 
-    def last(self, count: int, merchant_id: str = "", transaction_id: str = "") -> list[Transaction]:
-        """Return the last transactions, newest first; only those of a merchant or a number if it is given."""
+    def last(
+        self, count: int, merchant_id: str = "", transaction_id: str = "", order_id: str = "", state: str = ""
+    ) -> list[Transaction]:
+        """Return the last transactions, newest first; only those of a merchant, number, order or state if it is given."""
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT * FROM transactions WHERE merchant_id IN (?1, CASE ?1 WHEN '' THEN merchant_id END)"
                 " AND transaction_id IN (?2, CASE ?2 WHEN '' THEN transaction_id END)"
-                " ORDER BY id DESC LIMIT ?3",
-                (merchant_id, transaction_id, count),
+                " AND (?3 = '' OR json_extract(request, '$.order_id') = ?3) AND state IN (?4, CASE ?4 WHEN '' THEN state END)"
+                " ORDER BY id DESC LIMIT ?5",
+                (merchant_id, transaction_id, order_id, state, count),
             )
             return [_transaction(row) for row in rows]
 

@@ -51,6 +51,16 @@ def test_transactions_are_found_by_their_numbers(running: Bank) -> None:
     assert running.console("transactions?merchant_id=014213245611112") == []
 
 
+def test_transactions_are_found_by_their_order_and_state(running: Bank) -> None:
+    for number, order in (("11", "A1"), ("12", "A2")):
+        running.pay(transaction_id=number, order_id=order)
+    [found] = running.console("transactions?order_id=A2&state=ENDED")
+    assert (found["transaction_id"], found["order_id"]) == ("12", "A2")
+    assert running.console("transactions?state=OPEN") == running.console("transactions?order_id=A3") == []
+    differences = running.console(f"transactions/{found['id']}")["differences"]
+    assert differences["response_code"] == ["", "00"] and "amount" not in differences
+
+
 def test_what_was_refused_says_why(running: Bank) -> None:
     data = running.request()
     running.call(data[:-1] + "g")
