@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
 MOST_BYTES = 64 * 1024
+MOST_DISCARDED = 1024 * 1024
 MOST_FIELDS = 100
 FORM_TYPE = "application/x-www-form-urlencoded"
 STATUS = {
@@ -74,16 +75,26 @@ def _read_body(environ: Environ) -> bytes:
         # The input of a CGI process ends with the body; that of a WSGI server only if ``input_terminated`` is set.
         if not (environ.get("wsgi.run_once") or environ.get("wsgi.input_terminated")):
             raise HttpError(411, "a body in chunks")
-        # One byte more than is allowed shows _parse a body that is too long.
-        return bytes(environ["wsgi.input"].read(MOST_BYTES + 1))
+        # One byte more than is allowed shows that a body is too long.
+        body = bytes(environ["wsgi.input"].read(MOST_BYTES + 1))
+        if len(body) > MOST_BYTES:
+            _discard(environ, MOST_DISCARDED)
+        return body
     if not is_digits(length):
         raise HttpError(400, f"content length {length}")
     if len(length) > 9 or int(length) > MOST_BYTES:
+        _discard(environ, min(int(length), MOST_DISCARDED) if len(length) <= 9 else MOST_DISCARDED)
         raise HttpError(413, f"{length} bytes")
-    body: bytes = environ["wsgi.input"].read(int(length))
+    body = bytes(environ["wsgi.input"].read(int(length)))
     if len(body) < int(length):
         raise HttpError(400, f"{len(body)} bytes of {length}")
     return body
+
+
+def _discard(environ: Environ, most: int) -> None:
+    """Read what is left of a body that is too long: Apache resets the connection of one that a CGI process leaves."""
+    while most > 0 and (piece := environ["wsgi.input"].read(min(most, MOST_BYTES))):
+        most -= len(piece)
 
 
 def _parse(text: bytes) -> dict[str, str]:
