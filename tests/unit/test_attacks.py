@@ -105,7 +105,7 @@ def test_acceptance_that_the_journal_has_only_as_a_duplicate_is_rebuilt(
     register(ledger, ASKED)
     response = PaymentResponse({**ASKED, "transaction_id": "000001", "response_code": "00"})
 
-    def full(day: str, entry: object) -> None:
+    def full(day: str, entry: object, flush: bool = True) -> None:
         raise JournalError(day, OSError(28, "No space left on device"))
 
     with monkeypatch.context() as disk:
