@@ -24,7 +24,7 @@ FREE_PORTS = range(8100, 10_000)
 
 def mounted(server: PaymentServer, mount: str = "/payment") -> Application:
     """Return an application with the server below ``mount``, and the project's logos below ``/logos/``."""
-    logos = Flask("logos", static_folder=LOGOS, static_url_path="/logos")
+    logos = Flask(__name__, static_folder=LOGOS, static_url_path="/logos")
     return DispatcherMiddleware(logos, {mount: server})
 
 
