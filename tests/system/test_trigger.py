@@ -193,6 +193,16 @@ def test_audit_without_a_way_to_see_the_order_says_what_it_does_not_know(
     assert len(posts) < 50
 
 
+def test_audit_that_can_judge_nothing_is_no_success(
+    ready: Ready, received: tuple[str, list[dict[str, str]]]
+) -> None:
+    """The order is paid from the beginning, and nothing makes it unpaid."""
+    call = ["audit", received[0], "--order", "A-1", "--amount", "1250", "--key", str(ready.key_file)]
+    done = command(*call, "--paid-when", "echo 1")
+    assert (done.returncode, received[1]) == (2, [])
+    assert "0 held, 0 failed" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("outcome", "code"), [("accepted", "00"), ("refused", "05"), ("cancelled", "17"), ("SOFT_DECLINE", "05")]
 )

@@ -13,7 +13,7 @@ from sogenactif_sandbox.audit import CHECKS, FAILED, HELD, UNKNOWN, Result, Shop
 from sogenactif_sandbox.commands.common import add_options, attempt, check_host, read_options
 from sogenactif_sandbox.commands.texts import say
 
-STATUS = "0 if nothing failed, 1 if a check failed, 2 for a usage error."
+STATUS = "0 if nothing failed, 1 if a check failed, 2 for a usage error or if no check could be judged."
 MOST_SECONDS = 600
 
 
@@ -49,7 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command; its status is 1 if a check failed."""
+    """Run the command; its status is 1 if a check failed, 2 if none could be judged."""
     parser = make_parser()
     args = parser.parse_args(arguments)
     hosts = [check_host(parser, args.url, args.allow_host)]
@@ -87,7 +87,9 @@ def main(arguments: Sequence[str]) -> int:
         )
     if args.junit:
         attempt(parser, lambda: args.junit.write_bytes(junit(results)))
-    return 1 if counts[FAILED] else 0
+    if counts[FAILED]:
+        return 1
+    return 0 if counts[HELD] else 2
 
 
 def _values(result: Result) -> dict[str, str]:

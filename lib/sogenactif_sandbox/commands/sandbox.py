@@ -83,7 +83,9 @@ def main(arguments: Sequence[str]) -> int:
             threads=16,
             max_request_body_size=LARGEST_BODY,
         )
-    except (KitError, OSError, ModuleNotFoundError) as error:
+    except ModuleNotFoundError as error:
+        return _fail(say("sandbox_package", package=error.name))
+    except (KitError, OSError) as error:
         return _fail(error)
     _show(ready, args.json)
     if not args.json:
@@ -100,7 +102,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _fail(error: Exception) -> int:
+def _fail(error: object) -> int:
     print(f"sogenactif: {say('sandbox_fails', error=error)}", file=sys.stderr)
     return 1
 

@@ -237,6 +237,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "the payment server can't start: {error}",
         "le serveur de paiement ne peut pas démarrer : {error}",
     ),
+    "sandbox_package": (
+        "the package {package} is missing: pip install '.[sandbox]' in a clone brings it",
+        "le paquet {package} manque : pip install '.[sandbox]' dans un clone l’apporte",
+    ),
 }
 
 
