@@ -28,7 +28,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "event_soft-decline": (
         "refused, since strong authentication is missing (05, A1): the shop may ask again; Paypage",
-        "refusé, faute d’authentification forte (05, A1) : la boutique peut redemander ; Paypage",
+        "refusé, faute d’authentification forte (05, A1) : la boutique peut refaire une demande ; Paypage",
     ),
     "event_fraud": ("refused on suspicion of fraud (34)", "refusé pour suspicion de fraude (34)"),
     "event_three-d-failure": (
@@ -41,7 +41,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "event_refunded": (
         "the bank posts nothing for a refund: yesterday's acceptance once more, after the shop gave the money back",
-        "la banque n’envoie rien pour un remboursement : l’acceptation de la veille encore une fois, après lui",
+        "la banque n’envoie rien pour un remboursement : l’acceptation de la veille arrive encore une fois, après le remboursement",
     ),
     # Errors
     "no_merchant": (
@@ -88,7 +88,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "failed": ("FAILED", "ÉCHEC"),
     "unknown": ("unknown", "inconnu"),
     "why": ("why it matters", "pourquoi c’est important"),
-    "mend": ("what to mend", "que corriger"),
+    "mend": ("what to mend", "à corriger"),
     "audit_summary": (
         "{held} held, {failed} failed, {unknown} unknown ({requests} requests).",
         "{held} tenus, {failed} échecs, {unknown} inconnus ({requests} requêtes).",
@@ -133,7 +133,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "why_amount": (
         "A payment of another amount or currency has a right seal too, for instance from a form that was changed in a browser.",
-        "Un paiement d’un autre montant ou d’une autre devise a aussi un sceau juste, par exemple d’un formulaire modifié.",
+        "Un paiement d’un autre montant ou d’une autre devise a aussi un sceau valable, par exemple d’un formulaire modifié.",
     ),
     "mend_amount": (
         "Compare amount and currency of the response with those of the order in the shop's database.",
@@ -149,11 +149,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "why_outcome": (
         "Refused and cancelled payments are notified at the same address, with the same seal. No money comes of them.",
-        "Les paiements refusés et abandonnés arrivent à la même adresse, avec le même sceau, et sans argent.",
+        "Les paiements refusés et abandonnés arrivent à la même adresse, avec le même sceau ; ils ne rapportent rien.",
     ),
     "mend_outcome": (
         "Only responseCode (response_code) 00 is paid: compare it with that one value.",
-        "Seul responseCode (response_code) 00 est payé : comparez-le à cette seule valeur.",
+        "Seul responseCode (response_code) 00 veut dire payé : comparez-le à cette seule valeur.",
     ),
     "why_once": (
         "The bank and the customer's browser both bring a response, and the bank may repeat its own.",
@@ -225,7 +225,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The payment server is at {address}; Ctrl-C stops it.",
         "Le serveur de paiement est à {address} ; Ctrl-C l’arrête.",
     ),
-    "sandbox_merchant": ("Merchant", "Boutique"),
+    "sandbox_merchant": ("Merchant", "Commerçant"),
     "sandbox_key": ("Secret key (Paypage), version 1", "Clé secrète (Paypage), version 1"),
     "sandbox_key_file": ("Its file", "Son fichier"),
     "sandbox_certificate": ("Certificate (Sips 1.0)", "Certificat (Sips 1.0)"),
