@@ -559,7 +559,7 @@ FINDINGS = {
     ),
     "address_port": Text(
         "{keyword} utilise le port {port}, et le serveur de la banque n’appelle que les ports {first} à {last}",
-        "Servez la boutique au port habituel de https, 443.",
+        "Servez la boutique sur le port habituel de https, 443.",
     ),
     "address_unsent": Text(
         "{keyword} n’est pas envoyé avec PROTOCOL!paypage! : tous les clients reviennent à RETURN_URL, même après une annulation",
