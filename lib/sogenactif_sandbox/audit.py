@@ -12,7 +12,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from sogenactif.configuration import PAYPAGE
 from sogenactif_sandbox import automatic, responses
@@ -26,6 +26,7 @@ LONG = "long " * 400
 ACCENTS = "Été à Nîmes = 1"
 JSON_VALUE = '{"note": "a=b; c", "list": [1, 2]}'
 SIPS_SEAL = 16  # digits
+NO_ACCESS = (401, 403)
 Post = Mapping[str, str]
 
 
@@ -137,13 +138,14 @@ CHECKS = (
     Check("missing-seal", "seal", lambda b: [b.with_seal(empty=False)]),
     Check("weaker-algorithm", "seal", lambda b: [b.weaker()], only=PAYPAGE),
     Check("other-key", "seal", lambda b: [Message(urlencode(b.accepted(b.sender.stranger())))]),
-    Check("refused", "outcome", lambda b: [b.event("refused")]),
-    Check("cancelled", "outcome", lambda b: [b.event("cancelled")]),
-    Check("pending", "outcome", lambda b: [b.event("pending")], only=PAYPAGE),
     Check("other-amount", "amount", lambda b: [b.other_amount()]),
     Check("other-currency", "amount", lambda b: [b.other_currency()]),
     Check("other-order", "order", lambda b: [b.other_order()]),
     Check("unknown-number", "order", lambda b: [b.other_number()], numbered=True),
+    # A shop that takes one message for a transaction would ignore forgeries after these.
+    Check("refused", "outcome", lambda b: [b.event("refused")]),
+    Check("cancelled", "outcome", lambda b: [b.event("cancelled")]),
+    Check("pending", "outcome", lambda b: [b.event("pending")], only=PAYPAGE),
     Check("twice", "once", lambda b: [b.event("accepted")] * 2, ONCE),
     Check("refusal-after-acceptance", "lost", lambda b: [b.event("accepted"), b.event("refused")], ONCE),
     Check("acceptance-after-refusal", "lost", lambda b: [b.event("refused"), b.event("accepted")], ONCE),
@@ -169,6 +171,7 @@ class Shop:
         self.reset = reset
         self.hosts = hosts
         self.requests = 0
+        self.says_how_often = False
 
     def send(self, message: Message) -> automatic.Outcome:
         """Send a message to the automatic response."""
@@ -181,7 +184,8 @@ class Shop:
         """Return how often the order was paid, None if there is no way to know. Raises ProbeFailed."""
         if not self.paid_when:
             return None
-        return read_count(*self._ask(self.paid_when, "GET"))
+        paid, self.says_how_often = read_count(*self._ask(self.paid_when, "GET"))
+        return paid
 
     def make_unpaid(self) -> None:
         """Make the order unpaid. Raises ProbeFailed."""
@@ -192,9 +196,14 @@ class Shop:
     def _ask(self, where: str, method: str) -> tuple[bool, str]:
         if is_url(where):
             self.requests += 1
-            outcome = automatic.send(where.replace("{order}", self.order), "", method, self.hosts)
-            if not outcome.status:
-                raise ProbeFailed(outcome.answer)
+            outcome = automatic.send(
+                where.replace("{order}", quote(self.order, safe="")), "", method, self.hosts
+            )
+            if (
+                not (200 <= outcome.status < 300 or 400 <= outcome.status < 500)
+                or outcome.status in NO_ACCESS
+            ):
+                raise ProbeFailed(outcome.answer.partition("\n")[0])
             return outcome.state == automatic.SENT, outcome.answer.partition("\n")[2]
         try:
             command = [word.replace("{order}", self.order) for word in shlex.split(where)]
@@ -204,7 +213,11 @@ class Shop:
             )  # fmt: skip
         except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
             raise ProbeFailed(str(error)) from None
-        return run.returncode == 0, run.stdout.strip() or run.stderr.strip()
+        said, complaint = run.stdout.strip(), run.stderr.strip()
+        # As of grep and test: 1 is no, more is an error. A program that breaks off says so.
+        if run.returncode not in (0, 1) or (run.returncode and complaint and not said):
+            raise ProbeFailed(complaint[-200:] or f"exit status {run.returncode}")
+        return run.returncode == 0, said
 
 
 def is_url(where: str) -> bool:
@@ -212,18 +225,19 @@ def is_url(where: str) -> bool:
     return re.match(r"https?://", where) is not None
 
 
-def read_count(done: bool, text: str) -> int:
-    """Return how often an order was paid: a number or true, alone or as ``paid`` of a JSON object, or else success.
+def read_count(done: bool, text: str) -> tuple[int, bool]:
+    """Return how often an order was paid, and whether that is a number and not only a yes or no.
 
-    A failed command or status is 0 if it says nothing else.
+    It is a number or true, alone or as ``paid`` of a JSON object, or else success: a failed command or status is 0 if
+    it says nothing else.
     """
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if isinstance(value, dict):
         value = value.get("paid")
-    return int(value) if isinstance(value, int) else int(done)
+    return (int(value), type(value) is int) if isinstance(value, int) else (int(done), False)
 
 
 def audit(shop: Shop, sender: Sender, find: Callable[[], Payment], seconds: float) -> Iterator[Result]:
@@ -244,8 +258,8 @@ def audit(shop: Shop, sender: Sender, find: Callable[[], Payment], seconds: floa
 
 def _run(check: Check, shop: Shop, sender: Sender, find: Callable[[], Payment]) -> Result:
     before = shop.count()
-    if shop.reset and before != 0:
-        # Made unpaid only where it is paid, or nobody knows: it may take a program's start each time.
+    if shop.reset:
+        # Also where it isn't paid: what a shop remembers of the message before could hide a fault.
         shop.make_unpaid()
         before = shop.count()
         if before:
@@ -269,6 +283,13 @@ def _run(check: Check, shop: Shop, sender: Sender, find: Callable[[], Payment]) 
             message.acceptance and answer.state != automatic.SENT
         ):
             return Result(check, FAILED, "saw_error", wrong)
+    if check.paid == NOTHING and check.kind != "robust" and not all(answer.status for answer in answers):
+        # Nobody knows whether the shop read it, or delivers later.
+        silent = next(answer.answer for answer in answers if not answer.status)
+        if not after:
+            return Result(check, UNKNOWN, "saw_silent", {"answer": silent})
+    if check.name == "twice" and after == ONCE and not shop.says_how_often:
+        return Result(check, UNKNOWN, "saw_paid_only")
     if after is None:
         return Result(check, HELD if check.kind == "robust" else UNKNOWN, "saw_answer", first)
     if after == check.paid:

@@ -260,9 +260,10 @@ def field_name(name: str) -> str:
 
 def host_of(url: str, allowed: Collection[str]) -> str:
     """Return the host of an address if it is this machine or an allowed one. Raises ForbiddenTarget."""
+    host = ""
     try:
         host = urlsplit(url).hostname or ""
-        if host in allowed:
+        if host in {name.lower() for name in allowed}:
             return host
         addresses = {str(address[4][0]) for address in socket.getaddrinfo(host or None, None)}
         if host and all(ipaddress.ip_address(address).is_loopback for address in addresses):

@@ -104,11 +104,13 @@ def received() -> Iterator[tuple[str, list[dict[str, str]]]]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             posts.append({name: values[0] for name, values in parse_qs(body).items()})
+            if place := self.path.partition("?")[2]:
+                Path(place).touch()
             self.send_response(200)
             self.end_headers()
 
         def do_GET(self) -> None:
-            self.send_error(405)
+            self.send_error(401 if self.path == "/secret" else 405)
 
         def log_message(self, *arguments: Any) -> None:
             pass
@@ -228,3 +230,64 @@ def test_pay_returns_what_the_shop_would_see(outcome: str, code: str, ready: Rea
 def test_pay_takes_other_outcomes_for_a_mistake() -> None:
     with pytest.raises(ValueError, match="outcome is one of accepted, refused, cancelled"):
         pay("http://127.0.0.1:9/payment/paymentInit", {}, outcome="lost")
+
+
+def audit_with(address: str, ready: Ready, *options: str) -> dict[str, tuple[str, str]]:
+    """The verdict of each check, and what was seen."""
+    order = ["--order", "A-1", "--amount", "1250", "--key", str(ready.key_file)]
+    done = command("audit", address, *order, *options, "--json")
+    return {check["check"]: (check["verdict"], check["saw"]) for check in json.loads(done.stdout)["checks"]}
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["ls /nowhere", "sh -c 'echo broken >&2; exit 1'", "sh -c 'kill $$'", "http://127.0.0.1:1/", "ADDRESS"],
+)
+def test_a_probe_that_fails_is_no_unpaid_order(
+    program: str, ready: Ready, received: tuple[str, list[dict[str, str]]]
+) -> None:
+    address, _ = received
+    # The shop has a page that asks for a password.
+    probe = program.replace("ADDRESS", f"{address}secret")
+    verdicts = audit_with(address, ready, "--paid-when", probe)
+    assert {verdict for verdict, _ in verdicts.values()} == {"unknown"}
+
+
+def test_a_probe_without_a_number_does_not_see_a_second_delivery(
+    ready: Ready, received: tuple[str, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    address, _posts = received
+    # The shop pays with each acceptance, whatever came before.
+    paid = tmp_path / "paid"
+    verdicts = audit_with(
+        f"{address}?{paid}", ready, "--paid-when", f"test -e {paid}", "--reset", f"rm -f {paid}"
+    )
+    assert verdicts["twice"][0] == "unknown" and "number" in verdicts["twice"][1]
+    assert verdicts["altered"][0] == "failed"
+
+
+def test_a_shop_that_is_silent_did_not_hold(ready: Ready, tmp_path: Path) -> None:
+    verdicts = audit_with("http://127.0.0.1:1/", ready, "--paid-when", "echo 0", "--reset", "true")
+    assert verdicts["altered"][0] == verdicts["other-amount"][0] == verdicts["refused"][0] == "unknown"
+    assert verdicts["late"][0] == "failed"
+
+
+def test_the_order_is_made_unpaid_before_each_check(
+    ready: Ready, received: tuple[str, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    address, _ = received
+    resets = tmp_path / "resets"
+    options = "--paid-when", "echo 0", "--reset", f"sh -c 'echo >>{resets}'"
+    assert len(audit_with(address, ready, *options)) == len(resets.read_text())
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1"])
+def test_audit_wants_a_number_of_seconds(seconds: str, ready: Ready) -> None:
+    done = command("audit", "http://127.0.0.1:1/", f"--seconds={seconds}")
+    assert done.returncode == 2 and seconds in done.stderr
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http:///notify", "http://127.0.0.1@192.0.2.1/"])
+def test_address_without_a_host_of_this_machine_is_refused(url: str, ready: Ready) -> None:
+    done = command("trigger", "accepted", "--to", url, "--order", "A-1", "--amount", "1250")
+    assert done.returncode == 2 and REFUSED in done.stderr

@@ -1,6 +1,7 @@
 """``sogenactif audit``: attack a shop's own automatic response, and say what it withstood."""
 
 import argparse
+import math
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -33,7 +34,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="URL|COMMAND",
         default="",
         help='says how often the order {order} was paid: a number, or JSON such as {"paid": 1}; without either,'
-        " exit status 0 or a status of success is once",
+        " exit status 0 or a status of success is yes, 1 or 4xx no",
     )
     parser.add_argument(
         "--reset",
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; its status is 1 if a check failed, 2 if none could be judged."""
     parser = make_parser()
     args = parser.parse_args(arguments)
+    if not (args.seconds > 0 and math.isfinite(args.seconds)):
+        parser.error(say("no_seconds", seconds=args.seconds))
     hosts = [check_host(parser, args.url, args.allow_host)]
     for where in (args.paid_when, args.reset):
         if is_url(where):

@@ -63,6 +63,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{amount} is no amount in cents, of 12 digits at most",
         "{amount} n’est pas un montant en centimes, de 12 chiffres au plus",
     ),
+    "no_seconds": ("{seconds} is no number of seconds", "{seconds} n’est pas un nombre de secondes"),
     "no_fixture": (
         "{path} is no fixture: a JSON object of {names}",
         "{path} n’est pas un tel fichier : un objet JSON de {names}",
@@ -97,6 +98,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "saw_paid": ("the order was paid ({count} times)", "la commande a été payée ({count} fois)"),
     "saw_not_paid": ("the order was not paid", "la commande n’a pas été payée"),
     "saw_once": ("the order was paid once", "la commande a été payée une fois"),
+    "saw_paid_only": (
+        "the order was paid, and --paid-when doesn't say how often: it has to print a number",
+        "la commande a été payée, et --paid-when ne dit pas combien de fois : il doit donner un nombre",
+    ),
     "saw_error": ("the shop answered {answer}", "la boutique a répondu {answer}"),
     "saw_silent": ("the shop gave no answer: {answer}", "la boutique n’a pas répondu : {answer}"),
     "saw_answer": (
