@@ -22,8 +22,13 @@ def test_an_installation_on_apache_is_sound(start: Any) -> None:
 def test_a_check_leaves_nothing_like_a_fault_in_the_error_log(start: Any) -> None:
     served = start()
     assert served.kit.check("--url", served.apache).status == 0
-    lines = (served.kit.folder / "error.log").read_text().splitlines()
-    assert [line for line in lines if " sogenactif " in line and "(sogenactif check)" not in line] == []
+    # mod_wsgi notes every line of a script as an error; those of a check are marked.
+    lines = [
+        line
+        for line in (served.kit.folder / "error.log").read_text().splitlines()
+        if "(sogenactif check)" not in line
+    ]
+    assert [line for line in lines if " sogenactif " in line] == []
     # What the test's own Apache refuses: its root is closed.
     assert [line for line in lines if ":error]" in line and "AH01630" not in line] == []
 
