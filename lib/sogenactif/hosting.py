@@ -70,7 +70,12 @@ class _Scripts:
         # Before they are read: an edit after that is noticed.
         names = [name for name in os.listdir(self._folder) if name.endswith(".py")]
         versions = {path: _version(path) for path in (f"{self._folder}/{name}" for name in names)}
-        loaded = {name: self._load_one(name) for name in SCRIPTS}
+        # Python takes compiled code for that of a file edited in the same second.
+        writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+        try:
+            loaded = {name: self._load_one(name) for name in SCRIPTS}
+        finally:
+            sys.dont_write_bytecode = writes
         used = {f"{self._folder}/{name}.py" for name in SCRIPTS}
         used.update(path for name, path in self._modules().items() if name not in self._host)
         self._loaded = loaded
@@ -79,7 +84,6 @@ class _Scripts:
         sys.path[:] = dict.fromkeys(sys.path)
 
     def _load_one(self, name: str) -> ModuleType | Exception:
-        # Python's own import takes compiled code for that of a file edited in the same second.
         path = f"{self._folder}/{name}.py"
         module = ModuleType(name)
         module.__file__ = path

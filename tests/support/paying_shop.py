@@ -7,6 +7,7 @@ line for each page (``asked NUMBER``), for the same page again (``seen NUMBER``)
 import os
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from sogenactif.configuration import LedgerAddress, read_pathfile
@@ -39,7 +40,7 @@ class PayingShop(LedgerShop):
         if outage:
             ledger_in_sqlite.BUSY_SECONDS = 0  # type: ignore[attr-defined]
             self.restart()
-            with sqlite3.connect(LedgerAddress(self.url).file, isolation_level=None) as writer:
+            with closing(sqlite3.connect(LedgerAddress(self.url).file, isolation_level=None)) as writer:
                 writer.execute("BEGIN IMMEDIATE")
                 assert post(self.autoresponse, DATA=data).status == 200
                 _answer(f"noted {number}")

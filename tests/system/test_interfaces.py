@@ -1,6 +1,7 @@
 """What people expect of a program: --help, --version, a manual page, one version everywhere."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -66,7 +67,7 @@ def test_missing_dependency_of_a_command_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_examples_of_the_manual_are_calls_that_work(command: str) -> None:
     for example in EXAMPLES[command]:
-        name, *arguments = example.split()
+        name, *arguments = shlex.split(example)
         assert name == command
         assert load(command, COMMANDS).make_parser().parse_args(arguments)
 

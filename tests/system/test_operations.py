@@ -4,6 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -378,7 +379,7 @@ def test_pending_payment_that_the_server_numbered_is_recorded_once_decided(
     shop.arrive("CMD41")
     reference = shop.arrive(card=PENDING)
     assert (shop.row(reference).state, findings(shop)[1]["findings"][0]["finding"]) == ("pending", "waiting")
-    with sqlite3.connect(shop.param / "payments.sqlite") as bank:
+    with closing(sqlite3.connect(shop.param / "payments.sqlite")) as bank, bank:
         decided = "UPDATE transactions SET response = json_set(response, '$.response_code', '00')"
         bank.execute(decided)
     status, found = findings(shop)

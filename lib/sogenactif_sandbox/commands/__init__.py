@@ -2,12 +2,12 @@
 
 COMMANDS = {
     "sandbox": (
-        "serve a payment server for tests, with a merchant of its own",
+        "serve a payment server for tests",
         "sogenactif_sandbox.commands.sandbox",
     ),
     "trigger": ("post a sealed automatic response to a shop", "sogenactif_sandbox.commands.trigger"),
     "audit": (
-        "attack a shop's automatic response, and say what it withstood",
+        "attack a shop's automatic response",
         "sogenactif_sandbox.commands.audit",
     ),
     "preview": (
