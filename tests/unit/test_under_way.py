@@ -1,4 +1,4 @@
-"""A customer who pays an order in two windows is told before the second payment begins."""
+"""A customer who pays an order in two windows is warned before the second payment begins."""
 
 from pathlib import Path
 

@@ -249,7 +249,7 @@ class Ledger:
         """Return the state of other requests of yesterday or today for the order and amount of a registered one.
 
         That is accepted, pending, or waiting if one is less than half an hour old and has no outcome; empty
-        without any. Nothing is written. A request that was only looked at can't be told from one that is being paid.
+        without any. Nothing is written. A request that was only looked at can't be distinguished from one that is being paid.
         """
         order_id, day = fields.get("order_id", ""), journal_day(fields)
         if not order_id:
