@@ -111,14 +111,13 @@ def main() -> None:
     server = create_server(application, sockets=[listening], threads=16, max_request_body_size=LARGEST_BODY)
     cards = PAYPAGE_CARDS if arguments.protocol == PAYPAGE else SIPS_CARDS
     accepted, refused = (cards[result].replace(" ", "") for result in ("accepted", "refused"))
-    print(f"Console of the payment server: {address}/payment/console", flush=True)
     print(
         f"The shop is at {address}/ and the payment server at {address}/payment; Ctrl-C stops them.",
         flush=True,
     )
     print(
         f"Cards: {accepted} is accepted, {refused} refused; any expiry date to come, code 600.\n"
-        f"What the payment server received and sent: {address}/payment/console",
+        f"Console, with what the payment server received and sent: {address}/payment/console",
         flush=True,
     )
     # A shell that starts it in the background lets it ignore this.
