@@ -99,7 +99,7 @@ def framed(appearance: Appearance, frame: Template, files: str) -> Appearance:
 def policy(appearance: Appearance, shop: list[str], logos: str, nonce: str) -> str:
     """Return the Content-Security-Policy of a page: no scripts; frames only at the server's and the shop's origins."""
     # Browsers apply form-action to redirects too, and a shop may redirect its customers anywhere.
-    # # The forms of these pages are the server's: no value from outside can add one.
+    # The forms of these pages are the server's: no value from outside can add one.
     forms = "'self' http: https:" if shop else "'self'"
     frames = " ".join(("'self'", *shop))
     images = ["'self'", *([origin(logos)] if is_address(logos) else [])]

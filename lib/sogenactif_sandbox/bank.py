@@ -31,7 +31,7 @@ from sogenactif_sandbox.transactions import (
 Work = Callable[[], None]
 
 # The threads that wait for a shop's answer may also serve that shop: some must stay free. Beyond this number
-# # an automatic response has its own thread, and the customer reads that the payment is in progress.
+# an automatic response has its own thread, and the customer reads that the payment is in progress.
 SENDING_AT_ONCE = 4
 WATCH_EVERY = 5.0  # seconds
 

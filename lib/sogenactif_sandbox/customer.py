@@ -325,7 +325,7 @@ class Customer:
 
     def _processed(self, received: Request, transaction: Transaction) -> Response:
         # Only the payment that the outcome belongs to receives it. Another order with the same number
-        # # is answered that its own transaction is invalid, and nothing about the first one.
+        # is answered that its own transaction is invalid, and nothing about the first one.
         post = transaction.post
         if differing(transaction.request, received.fields):
             response = responses.make_response(received.fields, received.means, rules.INVALID, clock.now())

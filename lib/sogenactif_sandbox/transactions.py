@@ -187,7 +187,7 @@ class Transactions:
                 first = json.loads(row["request"])
                 # The specification names nine fields whose difference is a security error. With any
                 # other difference the customer of the first request would pay another order: it is a
-                # # security error too.
+                # security error too.
                 for name in differing(first, fields):
                     raise Mismatch(name, _transaction(row))
                 connection.execute(
