@@ -291,3 +291,17 @@ def test_audit_wants_a_number_of_seconds(seconds: str, ready: Ready) -> None:
 def test_address_without_a_host_of_this_machine_is_refused(url: str, ready: Ready) -> None:
     done = command("trigger", "accepted", "--to", url, "--order", "A-1", "--amount", "1250")
     assert done.returncode == 2 and REFUSED in done.stderr
+
+
+@pytest.mark.parametrize("call", [["trigger", "accepted", "--to"], ["audit"]])
+def test_a_damaged_ledger_is_named_and_nothing_is_sent(
+    call: list[str], ready: Ready, received: tuple[str, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    address, posts = received
+    ledger = tmp_path / "ledger.db"
+    ledger.write_bytes(b"no database" * 100)
+    ready.pathfile.write_text(f"{ready.pathfile.read_text()}LEDGER!sqlite:///{ledger}!\n")
+    for amount in ([], ["--amount", "1250"]):
+        done = command(*call, address, "--order", "A-1", *amount, "--pathfile", str(ready.pathfile))
+        assert (done.returncode, posts) == (1, [])
+        assert str(ledger) in done.stderr and "Traceback" not in done.stderr

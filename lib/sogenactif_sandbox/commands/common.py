@@ -4,8 +4,9 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from sogenactif.commands.common import in_words
 from sogenactif.configuration import PAYPAGE, SIPS
@@ -79,10 +80,10 @@ def read_options(
     )
 
     def find() -> Payment:
-        found = payment
-        if read and not (args.transaction or args.reference):
-            found = in_ledger(read, payment)
-        return replace(found, currency=args.currency or found.currency)
+        if not read or args.transaction or args.reference:
+            return payment
+        known = attempt(parser, partial(in_ledger, read, payment))
+        return replace(known, currency=args.currency or known.currency)
 
     sender, read = attempt(
         parser,
@@ -95,7 +96,8 @@ def read_options(
             args.algorithm or "",
         ),
     )
-    missing = [name for name, value in (("--order", args.order), ("--amount", find().amount)) if not value]
+    amount = args.amount or (args.order and find().amount)
+    missing = [name for name, value in (("--order", args.order), ("--amount", amount)) if not value]
     if missing:
         parser.error(say("no_option", options=", ".join(missing)))
     return sender, find
@@ -116,9 +118,4 @@ def attempt(parser: argparse.ArgumentParser, work: Callable[[], T]) -> T:
     except WrongCall as error:
         parser.error(say(error.name, **error.values))
     except (KitError, OSError) as error:
-        _end(error)
-
-
-def _end(error: Exception) -> NoReturn:
-    print(f"sogenactif: {in_words(error)}", file=sys.stderr)
-    sys.exit(1)
+        sys.exit(f"sogenactif: {in_words(error)}")
