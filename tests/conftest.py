@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 
 from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.ledger.ledger import Ledger
 from tests.support.browser import stop_browser
 from tests.support.installation import InstalledKit, installed_kit
 from tests.support.outside import changed_outside, state_outside
@@ -124,6 +125,23 @@ def postgresql_server() -> Iterator[Postgresql]:
 def postgresql_url(postgresql_server: Postgresql) -> str:
     """The address of an empty database."""
     return postgresql_server.new_database()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty ledger, in each database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ledger.db"
+    address: str = request.getfixturevalue("postgresql_url")
+    return address
+
+
+@pytest.fixture
+def ledger(ledger_url: str, tmp_path: Path) -> Iterator[Ledger]:
+    """An empty ledger in each database, with its journal."""
+    ledger = Ledger(ledger_url, str(tmp_path / "journal"))
+    yield ledger
+    ledger.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The ledger, on SQLite and on a real PostgreSQL."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -27,24 +27,7 @@ from sogenactif.protocols import Numbering
 from tests.support.shop import register
 from tests.support.vectors import ASKED, slow
 
-DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 Open = Callable[[], Ledger]
-
-
-@pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty ledger."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/ledger.db"
-    address: str = request.getfixturevalue("postgresql_url")
-    return address
-
-
-@pytest.fixture
-def ledger(url: str, tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(url, str(tmp_path / "journal"))
-    yield ledger
-    ledger.close()
 
 
 def answer(number: str, **fields: str) -> PaymentResponse:
@@ -68,13 +51,13 @@ def draw(url: str, journal: str, how_many: int) -> list[str]:
 
 
 @pytest.mark.exhaustive
-def test_8_processes_draw_20000_identifiers_and_none_twice(url: str, tmp_path: Path) -> None:
+def test_8_processes_draw_20000_identifiers_and_none_twice(ledger_url: str, tmp_path: Path) -> None:
     each = slow(20_000) // 8
     with ProcessPoolExecutor(8) as pool:
-        drawn = list(pool.map(draw, [url] * 8, [str(tmp_path / "journal")] * 8, [each] * 8))
+        drawn = list(pool.map(draw, [ledger_url] * 8, [str(tmp_path / "journal")] * 8, [each] * 8))
     numbers = sorted(int(number) for some in drawn for number in some)
     assert numbers == list(range(1, 8 * each + 1))
-    ledger = Ledger(url, str(tmp_path / "journal"))
+    ledger = Ledger(ledger_url, str(tmp_path / "journal"))
     assert [transaction.reference for transaction in transactions(ledger, "20261123")] == [
         f"20261123-{number:06}" for number in numbers
     ]
@@ -314,8 +297,8 @@ def test_outcomes_that_fail_again_and_again_hold_up_no_other(ledger: Ledger) -> 
     assert shop.notified == [("B", "accepted")]
 
 
-def test_only_one_process_notifies_at_a_time(ledger: Ledger, url: str, tmp_path: Path) -> None:
-    other = Ledger(url, str(tmp_path / "journal"))
+def test_only_one_process_notifies_at_a_time(ledger: Ledger, ledger_url: str, tmp_path: Path) -> None:
+    other = Ledger(ledger_url, str(tmp_path / "journal"))
     inner = Shop()
     match = ledger.receive(answer(register(ledger, ASKED)), "automatic")
     assert match.request_id is not None
@@ -427,10 +410,12 @@ def lose(ledger: Ledger) -> None:
                 execute(f"DROP TABLE sogenactif_{table}")
 
 
-def test_an_emptied_ledger_is_not_taken_for_a_new_one(ledger: Ledger, url: str, tmp_path: Path) -> None:
+def test_an_emptied_ledger_is_not_taken_for_a_new_one(
+    ledger: Ledger, ledger_url: str, tmp_path: Path
+) -> None:
     ledger.receive(answer(register(ledger, ASKED)), "automatic")
     lose(ledger)
-    again = Ledger(url, str(tmp_path / "journal"))
+    again = Ledger(ledger_url, str(tmp_path / "journal"))
     with pytest.raises(LedgerMissing):
         register(again, ASKED)
     with again.rebuilding():
@@ -449,7 +434,9 @@ def test_response_is_matched_with_a_request_recorded_later(ledger: Ledger) -> No
     assert list(differences(ledger, lambda count: None)) == []
 
 
-def test_entries_in_another_order_are_recorded_as_decided(ledger: Ledger, url: str, tmp_path: Path) -> None:
+def test_entries_in_another_order_are_recorded_as_decided(
+    ledger: Ledger, ledger_url: str, tmp_path: Path
+) -> None:
     number = register(ledger, ASKED)
     ledger.receive(answer(number), "automatic")
     ledger.receive(answer(number, **CANCEL), "manual")

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from subprocess import run
 
@@ -21,28 +20,11 @@ UNNAMED = {name: value for name, value in ASKED.items() if name != "order_id"}
 LOW, HIGH = Numbering(first=1, last=500_000), Numbering(first=500_001)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/ledger.db"
-    address: str = request.getfixturevalue("postgresql_url")
-    return address
-
-
-@pytest.fixture
-def ledger(url: str, tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(url, str(tmp_path / "journal"))
-    yield ledger
-    ledger.close()
-
-
 def answer(number: str, **fields: str) -> PaymentResponse:
     return PaymentResponse({**ASKED, "transaction_id": number, **ACCEPTED, **fields})
 
 
-def test_two_shops_of_a_merchant_have_a_range_of_numbers_each(
-    ledger: Ledger, url: str, tmp_path: Path
-) -> None:
+def test_two_shops_of_a_merchant_have_a_range_of_numbers_each(ledger: Ledger) -> None:
     drawn = [register(ledger, UNNAMED, range_) for range_ in (LOW, HIGH, LOW, HIGH, LOW)]
     assert drawn == ["000001", "500001", "000002", "500002", "000003"]
     ledger.close()

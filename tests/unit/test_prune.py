@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,19 +57,6 @@ def content(ledger: Ledger, folder: Path) -> str:
     for table in ("request", "response"):
         stored += [str(row) for row in ledger.database.rows(f"SELECT fields FROM sogenactif_{table}")]
     return "".join(stored)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    """A ledger in each database."""
-    url = (
-        f"sqlite:///{tmp_path}/ledger.db"
-        if request.param == "sqlite"
-        else str(request.getfixturevalue("postgresql_url"))
-    )
-    ledger = Ledger(url, f"{tmp_path}/journal")
-    yield ledger
-    ledger.close()
 
 
 def test_personal_values_of_old_payments_are_deleted_everywhere(ledger: Ledger, tmp_path: Path) -> None:

@@ -17,11 +17,9 @@ WAITING, PENDING, ACCEPTED = (
 )
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def shop(request: pytest.FixtureRequest, param: Path, tmp_path: Path) -> MovingShop:
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/ledger.db" if sqlite else request.getfixturevalue("postgresql_url")
-    shop = MovingShop(param, url, tmp_path / "journal")
+@pytest.fixture
+def shop(ledger_url: str, param: Path, tmp_path: Path) -> MovingShop:
+    shop = MovingShop(param, ledger_url, tmp_path / "journal")
     shop.move(param)
     set_order(shop)
     return shop
