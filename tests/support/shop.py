@@ -145,6 +145,12 @@ class LedgerShop(Shop):
             assert ledger
             yield ledger
 
+    def remove_ledger(self) -> None:
+        """Remove LEDGER and JOURNAL from the pathfile."""
+        path = Path(self.pathfile.path)
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not line.startswith(("LEDGER!", "JOURNAL!"))))
+
     def restart(self) -> None:
         """Let go of what the web server's processes hold, as when it is started again."""
         while POOL:

@@ -668,9 +668,7 @@ def test_report_that_a_request_could_not_begin_is_no_outcome(
     shop.move(param)
     number = shop.asked()
     if not ledger:
-        path = Path(shop.pathfile.path)
-        lines = path.read_text().splitlines()
-        path.write_text("\n".join(line for line in lines if not line.startswith(("LEDGER", "JOURNAL"))))
+        shop.remove_ledger()
     words = {"redirectionStatusCode": "12", "redirectionStatusMessage": "Invalid keyword: colour=blue"}
     report = shop.paypage_post(number, responseCode="", **words)
     answer = post(shop.autoresponse, **report)
@@ -694,9 +692,7 @@ def test_response_that_cannot_be_read_or_has_no_seal_says_why(
     shop.move(param)
     number = shop.asked()
     if not ledger:
-        path = Path(shop.pathfile.path)
-        lines = path.read_text().splitlines()
-        path.write_text("\n".join(line for line in lines if not line.startswith(("LEDGER", "JOURNAL"))))
+        shop.remove_ledger()
     published = json.loads((VECTORS / "paypage-seal-vectors.json").read_text())
     in_json = next(case for case in published if case["name"] == "json-response-as-data")
     unsealed = {**shop.paypage_post(number, responseCode="34"), "Seal": ""}
