@@ -19,6 +19,7 @@ from sogenactif_sandbox import paypage
 from tests.support.bank import Bank, bank, sealed, send
 from tests.support.vectors import MERCHANT, ROOT, speak_paypage
 
+COMMAND = [sys.executable, f"{ROOT}/bin/sogenactif"]
 WITH_SCRIPT = ("reconcile", "refund", "validate", "replay")
 KEY, KEY_BEFORE = f"{MERCHANT}_KEY1".encode(), f"{MERCHANT}_KEY0".encode()
 ACCEPTED = "4200000000000000"
@@ -128,15 +129,7 @@ class OfficeShop:
         """Run a command; its status, and what it printed to both its outputs."""
         script = ["--script", str(self.param / "script.py")] if command in WITH_SCRIPT else []
         result = subprocess.run(
-            [
-                sys.executable,
-                f"{ROOT}/bin/sogenactif",
-                command,
-                "--pathfile",
-                self.pathfile.path,
-                *script,
-                *arguments,
-            ],
+            [*COMMAND, command, "--pathfile", self.pathfile.path, *script, *arguments],
             capture_output=True,
             text=True,
             check=False,
@@ -145,6 +138,27 @@ class OfficeShop:
             timeout=60,
         )
         return result.returncode, result.stdout, result.stderr
+
+    def begin_refund(self, reference: str) -> "subprocess.Popen[bytes]":
+        """Begin a refund of 2.50 whose answer takes 4 seconds, up to the point where the bank has it."""
+        self.bank.console("office", {"office": "slow", "messages": "operations", "seconds": 4})
+        before = self.operations()
+        process = subprocess.Popen(
+            [*COMMAND, "refund", "--pathfile", self.pathfile.path, reference, "250", "--yes"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(200):
+            if self.operations() != before:
+                return process
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        raise AssertionError("nothing was sent")
+
+    def operations(self) -> list[tuple[str, int]]:
+        """The operations on the last payment at the bank, with their amounts."""
+        return [(one["name"], one["amount"]) for one in self.bank.last()["operations"]]
 
     def notes(self) -> list[str]:
         """What the shop was notified of."""

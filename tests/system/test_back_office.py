@@ -49,10 +49,6 @@ def desk(shop: OfficeShop, tmp_path: Path) -> Iterator[Desk]:
         yield Desk(url)
 
 
-def operations_at_bank(shop: OfficeShop) -> list[tuple[str, int]]:
-    return [(one["name"], one["amount"]) for one in shop.bank.last()["operations"]]
-
-
 def test_merchant_refunds_a_part_and_then_the_rest(shop: OfficeShop, desk: Desk) -> None:
     reference = shop.arrive()
     form = desk.form(desk.page(), reference)
@@ -63,7 +59,7 @@ def test_merchant_refunds_a_part_and_then_the_rest(shop: OfficeShop, desk: Desk)
     form = desk.form(page, reference)
     assert form["amount"] == "10.00"
     assert desk.refund(form).status == 303
-    assert operations_at_bank(shop) == [("cancel", 250), ("cancel", 1000)]
+    assert shop.operations() == [("cancel", 250), ("cancel", 1000)]
     assert shop.row(reference).given_back == 1250
     assert "<form" not in desk.page().text
 
@@ -72,7 +68,7 @@ def test_page_that_is_posted_twice_refunds_once(shop: OfficeShop, desk: Desk) ->
     reference = shop.arrive()
     form = {**desk.form(desk.page(), reference), "amount": "2.50"}
     assert [desk.refund(form).status for _ in range(2)] == [303, 409]
-    assert operations_at_bank(shop) == [("cancel", 250)]
+    assert shop.operations() == [("cancel", 250)]
 
 
 def test_another_site_refunds_nothing(shop: OfficeShop, desk: Desk) -> None:
@@ -84,7 +80,7 @@ def test_another_site_refunds_nothing(shop: OfficeShop, desk: Desk) -> None:
     assert desk.refund(form, cookie=f"back_office={'0' * 32}").status == 403
     assert desk.refund({**form, "token": "é"}).status == 403
     assert send(f"{desk.url}/back-office/refund", method="GET").status == 405
-    assert operations_at_bank(shop) == []
+    assert shop.operations() == []
 
 
 @pytest.mark.parametrize("amount", ["", "0", "-1", "1e3", "12.505", "٣", "9" * 20])
@@ -92,7 +88,7 @@ def test_amount_that_is_none_refunds_nothing(shop: OfficeShop, desk: Desk, amoun
     reference = shop.arrive()
     form = desk.form(desk.page(), reference)
     assert desk.refund({**form, "amount": amount}).status == 400
-    assert operations_at_bank(shop) == []
+    assert shop.operations() == []
 
 
 @pytest.mark.parametrize("change", [{"reference": "20260101-000001"}, {"reference": "x"}, {"merchant": "1"}])
@@ -102,7 +98,7 @@ def test_payment_that_is_not_the_shop_s_is_not_refunded(
     shop.arrive()
     reference = shop.arrive("CMD43")
     assert desk.refund({**desk.form(desk.page(), reference), **change}).status == 409
-    assert operations_at_bank(shop) == []
+    assert shop.operations() == []
 
 
 def test_refusal_and_lost_answer_are_said_and_nothing_is_refunded_twice(shop: OfficeShop, desk: Desk) -> None:
@@ -115,7 +111,7 @@ def test_refusal_and_lost_answer_are_said_and_nothing_is_refunded_twice(shop: Of
     assert (lost.status, "The result is not known" in lost.text) == (502, True)
     shop.bank.console("office", {})
     assert desk.refund(form).status == 303
-    assert operations_at_bank(shop) == [("cancel", 1250)]
+    assert shop.operations() == [("cancel", 1250)]
 
 
 def test_payment_of_sips_is_refunded_at_the_bank(shop: OfficeShop, desk: Desk) -> None:

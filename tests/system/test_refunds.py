@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,11 +39,7 @@ def shop(param: Path) -> Iterator[OfficeShop]:
 def at_bank(shop: OfficeShop) -> tuple[str, int, list[tuple[str, int]]]:
     """The state, the amount and the operations of the last payment at the bank."""
     shown = shop.bank.last()
-    return (
-        shown["status"],
-        shown["current_amount"],
-        [(one["name"], one["amount"]) for one in shown["operations"]],
-    )
+    return shown["status"], shown["current_amount"], shop.operations()
 
 
 def in_ledger(shop: OfficeShop, reference: str) -> tuple[int, list[tuple[str, int, str]]]:
@@ -179,7 +174,7 @@ def test_nothing_is_sent_without_a_confirmation(shop: OfficeShop) -> None:
 def test_amount_that_is_none_is_a_usage_error(shop: OfficeShop, amount: str) -> None:
     reference = shop.arrive()
     status, _, complaint = shop.run("refund", "--yes", reference, amount)
-    assert (status, "usage" in complaint, at_bank(shop)[2]) == (2, True, [])
+    assert (status, "usage" in complaint, shop.operations()) == (2, True, [])
 
 
 def test_payment_that_was_refused_or_not_begun_is_not_given_back(shop: OfficeShop) -> None:
@@ -225,29 +220,9 @@ def test_operation_that_the_bank_refuses_is_recorded_as_refused(shop: OfficeShop
     assert in_ledger(shop, reference) == (0, [("cancel", 1250, "refused")])
 
 
-def start(shop: OfficeShop, reference: str) -> "subprocess.Popen[bytes]":
-    """Begin a refund of 2.50 whose answer takes long, up to the point where it was sent."""
-    shop.bank.console("office", {"office": "slow", "messages": "operations", "seconds": 4})
-    command = [
-        f"{ROOT}/bin/sogenactif",
-        "refund",
-        "--pathfile",
-        shop.pathfile.path,
-        reference,
-        "250",
-        "--yes",
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        if at_bank(shop)[2]:
-            return process
-        time.sleep(0.05)
-    raise AssertionError("nothing was sent")
-
-
 def test_refund_that_is_killed_while_it_waits_is_not_made_twice(shop: OfficeShop) -> None:
     reference = shop.arrive()
-    process = start(shop, reference)
+    process = shop.begin_refund(reference)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert in_ledger(shop, reference) == (0, [("cancel", 250, "intended")])
@@ -257,18 +232,18 @@ def test_refund_that_is_killed_while_it_waits_is_not_made_twice(shop: OfficeShop
     assert shop.run("replay")[0] == 0
     assert in_ledger(shop, reference) == (0, [("cancel", 250, "intended")])
     assert shop.run("refund", reference, "250", "--yes")[0] == 0
-    assert at_bank(shop)[2] == [("cancel", 250)]
+    assert shop.operations() == [("cancel", 250)]
     assert in_ledger(shop, reference) == (250, [("cancel", 250, "done")])
     assert json.loads(shop.run("verify", "--json")[1])["differences"] == []
 
 
 def test_two_refunds_of_a_transaction_are_not_made_at_once(shop: OfficeShop) -> None:
     reference = shop.arrive()
-    process = start(shop, reference)
+    process = shop.begin_refund(reference)
     status, _, complaint = shop.run("refund", reference, "250", "--yes")
     assert (status, "another operation on this transaction is under way" in complaint) == (1, True)
     assert process.wait(20) == 0
-    assert at_bank(shop)[2] == [("cancel", 250)]
+    assert shop.operations() == [("cancel", 250)]
 
 
 def intended(shop: OfficeShop, reference: str, **changes: str) -> None:
@@ -283,10 +258,10 @@ def test_refund_that_was_never_sent_is_sent_once_it_cannot_be_on_its_way(shop: O
     reference = shop.arrive()
     intended(shop, reference)
     status, _, complaint = shop.run("refund", reference, "250", "--yes")
-    assert (status, "may still be on its way" in complaint, at_bank(shop)[2]) == (2, True, [])
+    assert (status, "may still be on its way" in complaint, shop.operations()) == (2, True, [])
     age(shop)
     assert shop.run("refund", reference, "250", "--yes")[0] == 0
-    assert at_bank(shop)[2] == [("cancel", 250)]
+    assert shop.operations() == [("cancel", 250)]
     assert in_ledger(shop, reference) == (250, [("cancel", 250, "not_done"), ("cancel", 250, "done")])
 
 
@@ -295,7 +270,7 @@ def test_refund_that_the_state_does_not_clear_up_is_left_to_the_merchant(shop: O
     intended(shop, reference, before="1300")
     age(shop)
     status, _, complaint = shop.run("refund", reference, "250", "--yes")
-    assert (status, "it is not clear whether" in complaint, at_bank(shop)[2]) == (2, True, [])
+    assert (status, "it is not clear whether" in complaint, shop.operations()) == (2, True, [])
     assert shop.run("refund", reference, "250", "--yes", "--again")[0] == 0
     assert in_ledger(shop, reference) == (250, [("cancel", 250, "unclear"), ("cancel", 250, "done")])
 
@@ -307,7 +282,7 @@ def test_intent_that_cannot_be_written_is_not_sent(shop: OfficeShop) -> None:
         file.unlink()
         file.mkdir()
     status, _, complaint = shop.run("refund", reference, "250", "--yes")
-    assert (status, "the intent can't be recorded" in complaint, at_bank(shop)[2]) == (1, True, [])
+    assert (status, "the intent can't be recorded" in complaint, shop.operations()) == (1, True, [])
 
 
 def test_shop_that_fails_is_notified_of_the_refund_later(shop: OfficeShop) -> None:

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ from sogenactif import Kit
 from sogenactif.errors import CallError
 from sogenactif.ledger.history import transactions
 from tests.support.office import OfficeShop, office_shop
-from tests.support.vectors import MERCHANT, ROOT
+from tests.support.vectors import MERCHANT
 
 OTHER = "014213245611112"
 
@@ -32,10 +30,6 @@ def on_postgresql(shop: OfficeShop, postgresql_url: str) -> OfficeShop:
     return shop
 
 
-def at_bank(shop: OfficeShop) -> list[tuple[str, int]]:
-    return [(one["name"], one["amount"]) for one in shop.bank.last()["operations"]]
-
-
 @pytest.mark.postgresql
 def test_refunds_add_up_on_postgresql_and_are_not_made_twice(on_postgresql: OfficeShop) -> None:
     shop = on_postgresql
@@ -45,7 +39,7 @@ def test_refunds_add_up_on_postgresql_and_are_not_made_twice(on_postgresql: Offi
     assert shop.run("refund", reference, "400", "--yes")[0] == 2
     shop.bank.console("office", {})
     assert shop.run("refund", reference, "400", "--yes")[0] == 0
-    assert at_bank(shop) == [("cancel", 250), ("cancel", 400)]
+    assert shop.operations() == [("cancel", 250), ("cancel", 400)]
     assert shop.row(reference).given_back == 650
     assert json.loads(shop.run("verify", "--json")[1])["differences"] == []
 
@@ -54,22 +48,7 @@ def test_refunds_add_up_on_postgresql_and_are_not_made_twice(on_postgresql: Offi
 def test_killed_refund_on_postgresql_leaves_no_lock_and_is_not_made_twice(on_postgresql: OfficeShop) -> None:
     shop = on_postgresql
     reference = shop.arrive()
-    shop.bank.console("office", {"office": "slow", "messages": "operations", "seconds": 4})
-    command = [
-        sys.executable,
-        f"{ROOT}/bin/sogenactif",
-        "refund",
-        "--pathfile",
-        shop.pathfile.path,
-        reference,
-        "250",
-        "--yes",
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        if at_bank(shop):
-            break
-        time.sleep(0.05)
+    process = shop.begin_refund(reference)
     status, _, complaint = shop.run("refund", reference, "250", "--yes")
     assert (status, "another operation on this transaction is under way" in complaint) == (1, True)
     process.send_signal(signal.SIGKILL)
@@ -81,7 +60,7 @@ def test_killed_refund_on_postgresql_leaves_no_lock_and_is_not_made_twice(on_pos
         if "under way" not in complaint:
             break
         time.sleep(0.1)
-    assert (status, at_bank(shop)) == (0, [("cancel", 250)])
+    assert (status, shop.operations()) == (0, [("cancel", 250)]), complaint
 
 
 def test_number_of_two_merchants_is_refunded_for_the_one_that_is_named(shop: OfficeShop) -> None:
@@ -112,7 +91,7 @@ def test_payment_in_another_currency_at_the_bank_is_not_refunded(shop: OfficeSho
         changed = json.dumps({**json.loads(fields), "currency_code": "840"})
         execute("UPDATE sogenactif_request SET fields = ?", changed)
     status, _, complaint = shop.run("refund", reference, "--yes")
-    assert (status, "currency" in complaint, at_bank(shop)) == (1, True, [])
+    assert (status, "currency" in complaint, shop.operations()) == (1, True, [])
 
 
 @pytest.mark.parametrize(
@@ -135,7 +114,7 @@ def test_refund_that_cannot_be_asked_for_is_not_sent(
     status, _, complaint = shop.run("refund", reference, "--yes")
     if words:
         assert (status, words in complaint) == (2, True)
-        assert at_bank(shop) == []
+        assert shop.operations() == []
     else:
         # A payment on Paypage is refunded though new ones are on Sips 1.0.
-        assert (status, at_bank(shop)) == (0, [("cancel", 1250)])
+        assert (status, shop.operations()) == (0, [("cancel", 1250)])
