@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from sogenactif.files import write_secret
-from sogenactif.protocols.certificate import issue_certificate
+from sogenactif.protocols.certificate import issue_certificate, open_certificate
 
 MERCHANT = "014213245611111"
 FOLDER = "SOGENACTIF_SANDBOX"
@@ -76,6 +76,4 @@ def make_ready(folder: Path, address: str) -> Ready:
 
 
 def _names(certificate: Path, address: str) -> bool:
-    from sogenactif.protocols.certificate import open_certificate
-
     return certificate.exists() and open_certificate(str(certificate)).payment_url == address
