@@ -58,24 +58,25 @@ def pay(
     fields = dict(post)
     if means and not is_paypage:
         fields |= {f"{means}.x": "1", f"{means}.y": "1"}
-    page, titles = _open(address, fields), [""]
+    page = _open(address, fields)
+    titles: list[str] = []
     for _ in range(MOST_PAGES):
         titles.append(page.title)
         if page.left:
-            return Returned(page.url, dict(page.left), tuple(titles[1:]))
+            return Returned(page.url, dict(page.left), tuple(titles))
         action, filled = _next(page, number, outcome, means)
         if action.startswith(("http://", "https://")) and not _same_origin(action, address):
-            return Returned(action, filled, tuple(titles[1:]))
+            return Returned(action, filled, tuple(titles))
         url = urljoin(page.url, action)
-        # A form without a session, on a page without a card, leads back to the shop, wherever it is.
+        # A form without a session leads back to the shop, wherever it is.
         if (
             "session" not in filled
             and ("DATA" in filled or "Data" in filled)
-            and _is_last(page, url, address)
+            and _leads_to_shop(url, address)
         ):
-            return Returned(url, filled, tuple(titles[1:]))
+            return Returned(url, filled, tuple(titles))
         page = _open(url, filled, page.method_of(action))
-    raise NotPaid(f"too many pages: {', '.join(titles[1:])}")
+    raise NotPaid(f"too many pages: {', '.join(titles)}")
 
 
 class _Page(HTMLParser):
@@ -84,7 +85,6 @@ class _Page(HTMLParser):
     def __init__(self, url: str, html: str, left: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self.url = url
-        self.html = html
         self.left = left
         self.title = ""
         self.forms: list[tuple[str, dict[str, str], list[tuple[str, str]]]] = []
@@ -155,8 +155,8 @@ def _next(page: _Page, number: str, outcome: str, means: str) -> tuple[str, dict
     raise NotPaid(page.title)
 
 
-def _is_last(page: _Page, url: str, address: str) -> bool:
-    """Return whether a form leads to the shop: not to a page of the payment server."""
+def _leads_to_shop(url: str, address: str) -> bool:
+    """Return whether an address is the shop's: not that of a page of the payment server."""
     mount = urlsplit(address).path.rpartition("/")[0]
     return not (_same_origin(url, address) and urlsplit(url).path.startswith(f"{mount}/"))
 
