@@ -176,9 +176,7 @@ class Shop:
     def send(self, message: Message) -> automatic.Outcome:
         """Send a message to the automatic response."""
         self.requests += 1
-        if message.method == "GET":
-            return automatic.send(self.url, "", "GET", self.hosts)
-        return automatic.send(self.url, message.body, "POST", self.hosts)
+        return automatic.send(self.url, message.body, message.method, self.hosts)
 
     def count(self) -> int | None:
         """Return how often the order was paid, None if there is no way to know. Raises ProbeFailed."""
@@ -203,7 +201,7 @@ class Shop:
                 not (200 <= outcome.status < 300 or 400 <= outcome.status < 500)
                 or outcome.status in NO_ACCESS
             ):
-                raise ProbeFailed(outcome.answer.partition("\n")[0])
+                raise ProbeFailed(outcome.first_line)
             return outcome.state == automatic.SENT, outcome.answer.partition("\n")[2]
         try:
             command = [word.replace("{order}", self.order) for word in shlex.split(where)]
@@ -213,11 +211,11 @@ class Shop:
             )  # fmt: skip
         except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
             raise ProbeFailed(str(error)) from None
-        said, complaint = run.stdout.strip(), run.stderr.strip()
+        output, complaint = run.stdout.strip(), run.stderr.strip()
         # As of grep and test: 1 is no, more is an error. A program that breaks off says so.
-        if run.returncode not in (0, 1) or (run.returncode and complaint and not said):
+        if run.returncode not in (0, 1) or (run.returncode and complaint and not output):
             raise ProbeFailed(complaint[-200:] or f"exit status {run.returncode}")
-        return run.returncode == 0, said
+        return run.returncode == 0, output
 
 
 def is_url(where: str) -> bool:
@@ -259,7 +257,7 @@ def audit(shop: Shop, sender: Sender, find: Callable[[], Payment], seconds: floa
 def _run(check: Check, shop: Shop, sender: Sender, find: Callable[[], Payment]) -> Result:
     before = shop.count()
     if shop.reset:
-        # Also where it isn't paid: what a shop remembers of the message before could hide a fault.
+        # Even if it isn't paid: what a shop remembers of the message before could hide a fault.
         shop.make_unpaid()
         before = shop.count()
         if before:
@@ -274,9 +272,9 @@ def _run(check: Check, shop: Shop, sender: Sender, find: Callable[[], Payment]) 
     messages = check.make(Bench(sender, payment))
     answers = [shop.send(message) for message in messages]
     after = shop.count()
-    first = {"answer": answers[0].answer.partition("\n")[0]}
+    first = {"answer": answers[0].first_line}
     for message, answer in zip(messages, answers, strict=True):
-        wrong = {"answer": answer.answer.partition("\n")[0]}
+        wrong = {"answer": answer.first_line}
         if not answer.status and (check.answers or message.acceptance):
             return Result(check, FAILED, "saw_silent", wrong)
         if (answer.status >= 500 and (check.answers or check.paid)) or (

@@ -41,6 +41,11 @@ class Outcome:
         first = self.answer[:3]
         return int(first) if is_digits(first) else 0
 
+    @property
+    def first_line(self) -> str:
+        """Return the status and reason of the shop's answer, or the error."""
+        return self.answer.partition("\n")[0]
+
 
 def post(
     url: str,
