@@ -292,4 +292,5 @@ def _run(check: Check, shop: Shop, sender: Sender, find: Callable[[], Payment]) 
         return Result(check, HELD if check.kind == "robust" else UNKNOWN, "saw_answer", first)
     if after == check.paid:
         return Result(check, HELD, "saw_once" if check.paid else "saw_unpaid")
-    return Result(check, FAILED, "saw_paid" if after else "saw_not_paid", {"count": after} if after else {})
+    seen = {NOTHING: "saw_not_paid", ONCE: "saw_once"}.get(after, "saw_paid")
+    return Result(check, FAILED, seen, {"count": after})

@@ -266,6 +266,15 @@ def test_a_probe_without_a_number_does_not_see_a_second_delivery(
     assert verdicts["altered"][0] == "failed"
 
 
+def test_an_order_that_a_forgery_paid_was_paid_once(
+    ready: Ready, received: tuple[str, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    paid = tmp_path / "paid"
+    probe = f"sh -c 'test ! -e {paid}; echo $?'"
+    verdicts = audit_with(f"{received[0]}?{paid}", ready, "--paid-when", probe, "--reset", f"rm -f {paid}")
+    assert verdicts["altered"] == ("failed", "the order was paid once")
+
+
 def test_a_shop_that_is_silent_did_not_hold(ready: Ready, tmp_path: Path) -> None:
     verdicts = audit_with("http://127.0.0.1:1/", ready, "--paid-when", "echo 0", "--reset", "true")
     assert verdicts["altered"][0] == verdicts["other-amount"][0] == verdicts["refused"][0] == "unknown"

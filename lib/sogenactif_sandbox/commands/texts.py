@@ -91,8 +91,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "why": ("why it matters", "pourquoi c’est important"),
     "mend": ("what to mend", "à corriger"),
     "audit_summary": (
-        "{held} held, {failed} failed, {unknown} unknown ({requests} requests).",
-        "{held} tenus, {failed} échecs, {unknown} inconnus ({requests} requêtes).",
+        "{held} held, {failed} failed, {unknown} unknown (requests: {requests}).",
+        "Tenus : {held}, échecs : {failed}, inconnus : {unknown} (requêtes : {requests}).",
     ),
     "saw_unpaid": ("the order stays unpaid", "la commande reste impayée"),
     "saw_paid": ("the order was paid ({count} times)", "la commande a été payée ({count} fois)"),
