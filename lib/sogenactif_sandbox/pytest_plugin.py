@@ -37,21 +37,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def sips_sandbox(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Ready]":
     """Run a sandbox payment server with a merchant of its own, on a free port; each process of the tests has one."""
-    from sogenactif.configuration import read_pathfile
     from sogenactif_sandbox.ready import make_ready
-    from sogenactif_sandbox.server import PaymentServer
-    from sogenactif_sandbox.servers import listen, mounted, serving
+    from sogenactif_sandbox.servers import listen, payment_server
 
     folder = tmp_path_factory.mktemp("sips-sandbox")
     with listen() as listening:
         port = listening.getsockname()[1]
         ready = make_ready(folder, f"http://127.0.0.1:{port}/payment")
-        server = PaymentServer(read_pathfile(str(ready.pathfile)), str(folder / "payments.db"))
-        try:
-            with serving(mounted(server), listening=listening):
-                yield ready
-        finally:
-            server.close()
+        with payment_server(str(ready.pathfile), str(folder / "payments.db"), listening):
+            yield ready
 
 
 @pytest.fixture(scope="session")

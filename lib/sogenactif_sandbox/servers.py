@@ -29,16 +29,18 @@ def mounted(server: PaymentServer, mount: str = "/payment") -> Application:
 
 
 @contextmanager
-def payment_server(pathfile: str, database: str, **options: Any) -> Iterator[str]:
+def payment_server(
+    pathfile: str, database: str, listening: socket.socket | None = None, **options: Any
+) -> Iterator[str]:
     """Run a payment server for a test; yield its address, ``http://127.0.0.1:8123/payment``.
 
     ``pathfile`` is the path of the kit's pathfile, whose certificates may name any address:
-    a test posts straight to this one. ``options`` are those of ``PaymentServer``. At the end of the
-    block everything is stopped.
+    a test posts straight to this one. ``listening`` is a socket to serve, ``options`` are those of
+    ``PaymentServer``. At the end of the block everything is stopped.
     """
     server = PaymentServer(read_pathfile(pathfile), database, **options)
     try:
-        with serving(mounted(server)) as address:
+        with serving(mounted(server), listening=listening) as address:
             yield f"{address}/payment"
     finally:
         server.close()
@@ -53,8 +55,8 @@ def serving(
 ) -> Iterator[str]:
     """Serve an application within a block; yield its address, ``http://127.0.0.1:8123``.
 
-    Without a ``port`` or a socket that is ``listening`` a free port is taken that automatic responses may be sent to, so that a shop can
-    be served too. At the end of the block everything is stopped and closed.
+    Without a ``port`` or a socket that is ``listening`` a free port is taken that automatic responses may be
+    sent to, so that a shop can be served too. At the end of the block everything is stopped and closed.
     """
     dispatchers: dict[int, Any] = {}
     everything: list[Any] = []
