@@ -99,7 +99,7 @@ def thanks(request: HttpRequest) -> HttpResponse:
 
 
 def order(request: HttpRequest, reference: str) -> HttpResponse:
-    """Tell how often an order was paid."""
+    """Return how often an order was paid."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT paid FROM orders WHERE reference = %s", [reference])
         return JsonResponse({"paid": cursor.fetchone()[0]})

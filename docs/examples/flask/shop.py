@@ -91,7 +91,7 @@ def thanks() -> str:
 
 @app.get("/order/<reference>")
 def order(reference: str) -> dict[str, int]:
-    """Tell how often an order was paid."""
+    """Return how often an order was paid."""
     row = connect().execute("SELECT paid FROM orders WHERE reference = ?", (reference,)).fetchone()
     return {"paid": row[0]}
 
