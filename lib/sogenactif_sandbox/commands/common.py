@@ -69,7 +69,6 @@ def read_options(
     pathfile = args.pathfile or str(default_folder() / "pathfile")
     if not (args.key or args.certificate or Path(pathfile).exists()):
         parser.error(say("no_sandbox", path=pathfile))
-    protocol = args.protocol or ("" if args.pathfile else PAYPAGE)
     payment = Payment(
         args.order,
         args.amount or "",
@@ -88,7 +87,7 @@ def read_options(
     sender, read = attempt(
         parser,
         lambda: read_sender(
-            protocol,
+            args.protocol or "",
             args.merchant or "",
             args.key or "",
             args.certificate or "",
