@@ -95,6 +95,7 @@ def test_every_command_on_the_ledger_prints_json(pathfile: Pathfile, tmp_path: P
     common = ("--json", "--pathfile", pathfile.path)
     listed = json.loads(run("transactions", *common, "--day", "2026-11-23")[1])
     assert [row["notified"] for row in listed] == ["no", "no", ""]
+    assert [(row["paid_twice"], row["conflicting"]) for row in listed] == [(False, False)] * 3
     assert datetime.fromisoformat(listed[0]["made"]).utcoffset() is not None
     [row] = json.loads(run("show", *common, "2026-11-23-000001")[1])
     assert (row["reference"], row["responses"][0]["verdict"]) == ("20261123-000001", "accepted")

@@ -125,6 +125,7 @@ def _json(rows: Iterable[Transaction]) -> None:
                 "amount": int(row.fields["amount"]),
                 "paid_twice": row.paid_twice,
                 "given_back": row.given_back,
+                "conflicting": row.conflicting,
             }
             for row in rows
         ]
