@@ -31,8 +31,8 @@ OWN_KEYWORDS = re.compile(r"^(?:PROTOCOL|PAYPAGE_URL|PAYPAGE_KEY|OFFICE_URL)!.*\
 OWN_SERVER = re.compile(r"http://127\.0\.0\.1:\d+/payment/paymentInit")
 OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
 PAYMENT = "http://127.0.0.1:8080/payment"
-# Several, as an order is paid once only.
 LOGOS = "/logos/"
+# Several, as an order is paid once only.
 TRIALS = ["TRIAL", *(f"TRIAL-{number}" for number in range(2, 10))]
 
 

@@ -5,8 +5,9 @@ import re
 from collections.abc import Collection, Iterator
 from glob import glob
 
+from sogenactif.commands.check.machine import SCRIPTS
+
 APACHE = "/etc/apache2"
-SCRIPTS = ("call_request.py", "call_response.py", "call_autoresponse.py")
 DIRECTIVE = re.compile(
     r'^\s*(DocumentRoot|Alias|ScriptAlias|Include|IncludeOptional)\s+("[^"]*"|\S+)(?:\s+("[^"]*"|\S+))?\s*$',
     re.IGNORECASE | re.MULTILINE,

@@ -79,10 +79,10 @@ def scripts(site: Site) -> list[Finding]:
     found = _hidden(site)
     if not site.url:
         return found
-    found += [_script(f"{site.url}/cgi-bin/{script}", script) for script in EXPECTED]
-    asked = found[-len(EXPECTED) :]
-    running = {str(finding.values["url"]) for finding in asked if finding.level == OK}
-    runs = all(finding.level == OK for finding in asked)
+    answers = [_script(f"{site.url}/cgi-bin/{script}", script) for script in EXPECTED]
+    found += answers
+    running = {str(finding.values["url"]) for finding in answers if finding.level == OK}
+    runs = all(finding.level == OK for finding in answers)
     if runs:
         found += _form(site)
     found += _addresses(site, running)
