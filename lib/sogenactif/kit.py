@@ -68,14 +68,15 @@ class Kit:
         """
         call = check_call({name: str(value) for name, value in parameters.items()})
         pathfile = read_pathfile(self.pathfile)
+        log = partial(log_error, pathfile.log == "syslog")
         with borrow_ledger(pathfile) as ledger:
             request = make_request(call, pathfile, register=ledger.register if ledger else None)
             if ledger:
                 from sogenactif.ledger.rebuild import make_up_for_outage
 
                 if ledger.warning:
-                    log_error(pathfile.log == "syslog", "request", KitError(ledger.warning))
-                make_up_for_outage(ledger, partial(log_error, pathfile.log == "syslog", "request"))
+                    log("request", KitError(ledger.warning))
+                make_up_for_outage(ledger, partial(log, "request"))
         return PaymentForm(form(request), request)
 
     def receive(self, post: Mapping[str, str] | str) -> PaymentResponse:
@@ -91,11 +92,10 @@ class Kit:
         KitError if the fault is on this side: then answer 500 and check the configuration and the ledger.
         """
         pathfile = read_pathfile(self.pathfile)
+        log = partial(log_error, pathfile.log == "syslog")
         with borrow_ledger(pathfile) as ledger:
             try:
-                received = receive(
-                    post, pathfile, ledger, "executable", partial(log_error, pathfile.log == "syslog")
-                )
+                received = receive(post, pathfile, ledger, "executable", log)
             except (MessageError, SecretMissing) as error:
                 raise UntrustedResponse(error.logged) from error
             match = received.match
@@ -104,9 +104,7 @@ class Kit:
             if ledger and match and match.is_recorded:
                 from sogenactif.ledger.rebuild import make_up_for_outage
 
-                make_up_for_outage(
-                    ledger, partial(log_error, pathfile.log == "syslog", "executable response")
-                )
+                make_up_for_outage(ledger, partial(log, "executable response"))
             return received.response
 
     def status(self, reference: str, merchant_id: str = "") -> "Standing":
