@@ -1,8 +1,8 @@
 """Write a configuration for the demonstration shops, with certificates of the sandbox and orders for trials.
 
-``python -m installer.configure ROOT [--shop URL] [--payment URL] [--protocol P] [--logos PATH]`` fills ROOT/var/conf from the kit's conf/,
-links ROOT/cgi-bin/pathfile to it, and places orders in ROOT/var/data/shop.db. Existing files are not
-changed.
+``python -m installer.configure ROOT [--shop URL] [--payment URL] [--protocol P] [--logos PATH]`` fills
+ROOT/var/conf from the kit's conf/, links ROOT/cgi-bin/pathfile to it, and places orders in
+ROOT/var/data/shop.db. Existing files are not changed.
 """
 
 import argparse
@@ -171,7 +171,7 @@ def move(pathfile: Pathfile, shop: str, payment: str, protocol: str = SIPS) -> P
 
 
 def paypage_beside(pathfile: Pathfile, payment: str) -> Pathfile:
-    """Return a pathfile of Paypage beside one of Sips 1.0, for the same shops: written anew. One of Paypage is returned."""
+    """Return a pathfile of Paypage for the same shops, written beside one of Sips 1.0; one of Paypage as it is."""
     if pathfile.protocol == PAYPAGE:
         return pathfile
     beside = Path(f"{pathfile.path}.paypage")

@@ -87,7 +87,8 @@ class Pathfile:
     numbers, from 1. The paths of ``default_parameters`` (F_DEFAULT), ``merchant_parameters`` (F_PARAM)
     and ``certificates`` (F_CERTIFICATE) are without their extensions. ``numbers`` are the first and the
     last transaction_id that the ledger gives on a day. ``ledger`` is None and
-    ``journal`` empty if there is no LEDGER. ``office_url``, ``shop_name`` and ``shop_url`` are empty without their keyword.
+    ``journal`` empty if there is no LEDGER. ``office_url``, ``shop_name`` and ``shop_url`` are empty without their
+    keyword.
     """
 
     def __init__(

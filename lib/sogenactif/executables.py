@@ -33,7 +33,7 @@ says KIT_VERSION!615! or the executable is called through a link named response-
 
 
 def request(arguments: Sequence[str]) -> tuple[bytes, int]:
-    """Return ``!code!error!buffer!`` of a payment request, or JSON if ``--json`` is among the arguments, and the exit status.
+    """Return ``!code!error!buffer!`` of a payment request, and the exit status; JSON if ``--json`` is an argument.
 
     In ASCII, which fits every encoding that the page around the form may have.
     """
@@ -63,14 +63,13 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
 
         buffer = form(payment_request)
     if as_json:
-        made = payment_request
         return _json(
             {
-                "code": 0 if made else -1,
+                "code": 0 if payment_request else -1,
                 "error": error,
-                "transaction_id": made.fields["transaction_id"] if made else "",
-                "action": made.action if made else "",
-                "posts": made.posts if made else {},
+                "transaction_id": payment_request.fields["transaction_id"] if payment_request else "",
+                "action": payment_request.action if payment_request else "",
+                "posts": payment_request.posts if payment_request else {},
                 "form": buffer,
             }
         ), status
@@ -82,8 +81,8 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
     """Return ``!code!error!`` and the fields of a payment response, and the exit status.
 
     32 strings and a last ``!``; 44 strings without it if the pathfile says KIT_VERSION!615!, or if
-    the executable is called as ``response-615``. Every field of a rejected message is empty. If ``--json`` is among
-    the arguments: JSON, with the outcome, the fields that aren't empty, and the keys of Paypage as they arrived.
+    the executable is called as ``response-615``. Every field of a rejected message is empty. If ``--json`` is an
+    argument: JSON, with the outcome, the fields that aren't empty, and the keys of Paypage as they arrived.
     """
     arguments, as_json = _without_json(arguments)
     call: dict[str, str] = {}
@@ -96,14 +95,14 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
     except KitError as failure:
         error, status = str(failure) if as_json else _words(failure), failure.exit_status
     if as_json:
-        opened = payment_response
+        fields = payment_response.fields if payment_response else {}
         return _json(
             {
-                "code": 0 if opened else -1,
+                "code": 0 if payment_response else -1,
                 "error": error,
-                "outcome": opened.outcome if opened else "",
-                "fields": {name: value for name, value in opened.fields.items() if value} if opened else {},
-                "original": opened.stored["original"] if opened else {},
+                "outcome": payment_response.outcome if payment_response else "",
+                "fields": {name: value for name, value in fields.items() if value},
+                "original": payment_response.stored["original"] if payment_response else {},
             }
         ), status
     if pathfile and pathfile.debug:

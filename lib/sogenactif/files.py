@@ -126,7 +126,7 @@ def append_line(path: str, file: int, line: bytes, flush: bool = True) -> None:
 
 
 def make_private_folder(path: str) -> None:
-    """Make a folder that only its owner may enter, and those above it; owned as ``open_private`` says. Raise OSError."""
+    """Make a folder that only its owner may use, and those above it; owned as ``open_private`` says. Raise OSError."""
     os.makedirs(path, mode=0o700, exist_ok=True)
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:

@@ -123,7 +123,7 @@ class Kit:
             return operations.query(ledger, pathfile, transaction)
 
     def refund(self, reference: str, amount: int | None = None, merchant_id: str = "") -> "Operation":
-        """Give back ``amount`` cents of a payment, or all that is left: cancelled before its capture, refunded after it.
+        """Give back ``amount`` cents of a payment, or all that is left: cancelled before its capture, refunded after.
 
         An earlier refund without an answer is cleared up first; if it is the one that is wanted it is returned, and
         nothing is sent. Raises OperationRefused if nothing was done; OfficeError if the result is not known: call it

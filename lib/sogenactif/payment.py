@@ -92,7 +92,7 @@ class PaymentRequest:
 
     @property
     def shop_offers_means(self) -> bool:
-        """Return whether the form has a button for each means of payment; else the customer chooses on the bank's page."""
+        """Return whether the form has a button for each means of payment; else the bank's page has the choice."""
         return self.pathfile.protocol == SIPS or "" not in self.posts
 
     @property
@@ -184,9 +184,9 @@ class PaymentResponse:
 
     @property
     def refusal(self) -> str:
-        """Return why a payment that isn't accepted failed: identity, code, tries, late, used, unavailable, invalid or bank.
+        """Return why a payment that isn't accepted failed.
 
-        Source: docs/dictionary.md, response_code.
+        That is identity, code, tries, late, used, unavailable, invalid or bank. Source: docs/dictionary.md, response_code.
         """
         return refusal(self.fields)
 

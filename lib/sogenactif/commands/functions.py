@@ -71,7 +71,7 @@ def has_refund_function(script: str) -> bool:
 def notify_pending(
     ledger: Ledger, record_outcome: RecordOutcome, record_refund: RecordRefund | None
 ) -> tuple[int, int]:
-    """Notify the shop of every pending outcome and refund; return how many it was notified of, and how many are left."""
+    """Notify the shop of every pending outcome and refund; return of how many, and how many are left."""
     notified = ledger.notify_pending(record_outcome, complain, most=None)
     pending = ledger.pending()
     if record_refund:

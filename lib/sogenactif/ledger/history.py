@@ -23,8 +23,8 @@ class Transaction(NamedTuple):
     times, so that only a command calls it again. ``protocol`` is sips or paypage, empty if the
     request is of an earlier release; ``transaction_reference`` is empty if the payment has a number only.
     ``given_back`` is the amount that was cancelled or refunded with this kit. ``paid_twice`` marks an accepted
-    transaction whose order another accepted transaction paid too. ``conflicting`` marks one to which an acceptance arrived that
-    contradicts the request or its outcome, and that was not given back.
+    transaction whose order another accepted transaction paid too. ``conflicting`` marks one to which an acceptance
+    arrived that contradicts the request or its outcome, and that was not given back.
     """
 
     id: int

@@ -1,7 +1,7 @@
 """The journal: one file of JSON lines a day, to which lines are only ever appended.
 
-Many processes may write at once; only the user they run as may read. A line is flushed to the disk where no other
-file has what it says: for an entry that the ledger has flushed, the line follows when the system writes it.
+Many processes may write at once; only the user they run as may read. A line is flushed to the disk unless the ledger
+has flushed the same entry, or a power cut may take it.
 """
 
 import fcntl

@@ -249,7 +249,8 @@ class Ledger:
         """Return the state of other requests of yesterday or today for the order and amount of a registered one.
 
         That is accepted, pending, or waiting if one is less than half an hour old and has no outcome; empty
-        without any. Nothing is written. A request that was only looked at can't be distinguished from one that is being paid.
+        without any. Nothing is written. A page that was only looked at can't be distinguished from one that is being
+        paid.
         """
         order_id, day = fields.get("order_id", ""), journal_day(fields)
         if not order_id:
@@ -261,8 +262,8 @@ class Ledger:
         values = (searchable(order_id), merchant_of(fields), day, yesterday, *own, since)
         states = set()
         for outcome, recorded in self.database.rows(SELECT_UNDER_WAY, *values):
-            other = json.loads(recorded)
-            if all(other.get(name) == fields.get(name) for name in ("amount", "currency_code")):
+            requested = json.loads(recorded)
+            if all(requested.get(name) == fields.get(name) for name in ("amount", "currency_code")):
                 states.add(outcome or "waiting")
         return next((state for state in ("accepted", "pending", "waiting") if state in states), "")
 
@@ -289,9 +290,9 @@ class Ledger:
         """Match a response with the request it answers, and record it on the disk, in the journal too.
 
         ``source`` says how it arrived: manual, automatic or executable, which prints it. If the database
-        fails only the journal has it, on the disk: unrecorded, until ``record_response`` is called. If the journal fails
-        ``warnings`` say so. A message that was recorded many times is not recorded again, in either. Raises LedgerError
-        only if neither could be written.
+        fails only the journal has it, on the disk: unrecorded, until ``record_response`` is called. If the journal
+        fails ``warnings`` say so. A message that was recorded many times is not recorded again, in either. Raises
+        LedgerError only if neither could be written.
         """
         entry = new_entry("response", source, UNRECORDED) | response.stored
         failure: LedgerError | None = None
@@ -420,8 +421,8 @@ class Ledger:
         """Notify the shop of the outcome of a request, if it is pending; return whether it now knows one more.
 
         ``record_outcome`` is called once for an outcome, by one process at a time. If it raises, the error
-        is given to ``log`` and the outcome stays pending. If it ended its process ``most_unfinished`` times in a row, it
-        isn't called. An outcome that arrives meanwhile follows.
+        is given to ``log`` and the outcome stays pending. If it ended its process ``most_unfinished`` times in a row,
+        it isn't called. An outcome that arrives meanwhile follows.
         """
         notified = False
         while self._notify_once(request_id, record_outcome, log, most_unfinished):
@@ -433,8 +434,8 @@ class Ledger:
     ) -> int:
         """Notify the shop of pending outcomes, those with the fewest attempts first; return of how many.
 
-        At most ``most``, and none after one that fails; None notifies of all that it can, those too whose attempts ended
-        their process.
+        At most ``most``, and none after one that fails; None notifies of all that it can, those too whose attempts
+        ended their process.
         """
         most_unfinished = MOST_UNFINISHED if most else ENDLESS
         statement = (

@@ -53,9 +53,10 @@ SELECT_RESPONSES = f"""
 
 
 class Pruned:
-    """Hold how much is deleted, or would be: a number of requests, responses, days of the journal and files of rejected messages.
+    """Hold how many are pruned, or would be: requests, responses, days of the journal, files of rejected messages.
 
-    ``whole`` counts the transactions that stay as they are, since their outcome is not known or the shop was not notified of it.
+    ``whole`` counts the transactions that stay as they are, since their outcome is not known or the shop was not
+    notified of it.
     """
 
     def __init__(self) -> None:
@@ -181,7 +182,8 @@ def _changed(
 ) -> Entry | None:
     """Return the entry of a line as it is to be written: None if the line goes, the same entry if it stays.
 
-    It loses what the ledger has deleted from the entry, or is about to: ``requests`` and ``responses`` are the IDs of these.
+    It loses what the ledger has deleted from the entry, or is about to: ``requests`` and ``responses`` are the IDs of
+    these.
     """
     if entry is None or entry["verdict"] == FORGED:
         return None

@@ -119,7 +119,8 @@ def record_journal(
 def _lacking(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield the entries of the journal that the ledger lacks, without those of forged messages.
 
-    A request that was repeated, and an operation, has a line each time: if the ledger has one of them, the last line comes at the end.
+    A request that was repeated, and an operation, has a line each time: if the ledger has one of them, the last line
+    comes at the end.
     """
     repeated: dict[str, Entry] = {}
     for entry in entries:

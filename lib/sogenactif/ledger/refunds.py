@@ -118,12 +118,12 @@ def _write(ledger: "Ledger", entry: "Entry") -> Operation:
 
 
 def operation_day(entry: "Entry") -> str:
-    """Return the day (aaaammjj) whose file of the journal has all lines of an operation: that of its intent in Paris."""
+    """Return the day (aaaammjj) of an operation's intent in Paris, whose file of the journal has all its lines."""
     return f"{datetime.fromisoformat(entry['time']).astimezone(PARIS):%Y%m%d}"
 
 
 def record_operation(ledger: "Ledger", entry: "Entry") -> None:
-    """Record the operation of a journal's entry, or its later form. Raises LedgerError, KitError without its request."""
+    """Record the operation of a journal's entry, or its later form. Raises LedgerError; KitError without a request."""
     fields = entry["fields"]
     merchant = merchant_of(fields)
     with ledger.database.transaction() as execute:

@@ -144,7 +144,7 @@ class SqliteDatabase:
 
     @contextmanager
     def erasing(self) -> Iterator[None]:
-        """Overwrite in the file what is deleted in the block, and leave no copy of it in the WAL. Raises LedgerError."""
+        """Overwrite in the file what the block deletes, and leave no copy of it in the WAL. Raises LedgerError."""
         try:
             self._connection.execute("PRAGMA secure_delete = ON")
             yield

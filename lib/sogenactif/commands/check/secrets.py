@@ -24,7 +24,7 @@ LAST_RESPONSES = timedelta(days=90)
 
 
 def secrets(site: Site) -> list[Finding]:
-    """Check that each merchant's certificate or secret key exists, is theirs, valid and secret; the previous one too."""
+    """Check that each merchant's certificate or key exists, is theirs, valid and secret; the previous one too."""
     found = []
     for merchant in site.merchants:
         for old in (False, True):
@@ -69,7 +69,7 @@ def _is_left_over(site: Site, path: str) -> bool:
 
 
 def _missing(merchant: Merchant, path: str, kind: str) -> list[Finding]:
-    """Return the finding on a missing secret, with a likely file; none if its folder is wrong: another check reports it."""
+    """Return the finding on a missing secret, with a likely file; none if its folder is wrong, which is reported."""
     folder, name = os.path.split(path)
     if not os.path.isabs(folder) or not os.path.isdir(folder):
         return []

@@ -92,7 +92,7 @@ class Site:
         return self.pathfile.protocol == PAYPAGE
 
     def certificate(self, merchant: Merchant) -> Certificate | None:
-        """Return the certificate that seals a merchant's requests, None if it can't be used or the protocol has none."""
+        """Return the certificate that seals a merchant's requests, None if it is unusable or the protocol has none."""
         if self.paypage:
             return None
         try:

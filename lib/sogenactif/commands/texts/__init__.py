@@ -31,14 +31,14 @@ def words() -> Mapping[str, str]:
 
 
 def usage_error(message: str) -> str:
-    """Return what argparse says of a wrong call in the language of the locale: in English if it is an unknown sentence."""
+    """Return argparse's message about a wrong call in the language of the locale; in English if it is not known."""
     if language() == "fr":
         from sogenactif.commands.texts.fr import USAGE_ERRORS
 
         for pattern, french in USAGE_ERRORS.items():
-            found = re.fullmatch(pattern, message)
-            if found:
-                return found.expand(french)
+            match = re.fullmatch(pattern, message)
+            if match:
+                return match.expand(french)
     return message
 
 
