@@ -39,26 +39,25 @@ class _Scripts:
         self._host = set(self._modules())
         self._lock = Lock()
         self._versions: dict[str, Version] = {}
-        self._loaded: dict[str, ModuleType | Exception] = {}
+        self._loaded: dict[str, ModuleType | Exception] = {name: ImportError(name) for name in SCRIPTS}
 
     def serve(self, name: str, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         application: Application = self._current(name).application
         return application(environ, start_response)
 
     def _current(self, name: str) -> ModuleType:
-        script = self._loaded.get(name)
+        script = self._loaded[name]
         if not self._is_current(script):
             with self._lock:
-                script = self._loaded.get(name)
-                if not self._is_current(script):
+                if not self._is_current(self._loaded[name]):
                     self._load()
-                    script = self._loaded[name]
+                script = self._loaded[name]
         if isinstance(script, ModuleType):
             return script
-        error = script or ImportError(name)
+        error = script
         raise error
 
-    def _is_current(self, script: ModuleType | Exception | None) -> bool:
+    def _is_current(self, script: ModuleType | Exception) -> bool:
         return isinstance(script, ModuleType) and all(
             _version(path) == version for path, version in self._versions.items()
         )

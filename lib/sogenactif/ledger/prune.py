@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from sogenactif.dates import PARIS
 from sogenactif.errors import JournalError
 from sogenactif.files import flush_folder
-from sogenactif.instalments import OPTIONS
+from sogenactif.instalments import DUE_DATES, OPTIONS
 from sogenactif.ledger.journal import Entry
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.matching import FORGED
@@ -33,7 +33,7 @@ KEPT_OF_PAYPAGE = frozenset({
     "captureMode", "captureDay", "captureLimitDate", "paymentMeanBrand", "paymentMeanType", "paymentPattern",
     "keyVersion",
 })  # fmt: skip
-SCHEDULE = (*OPTIONS, "PAYMENT_DUE_DATES", "PAYMENT_DUE_DATE")
+SCHEDULE = (*OPTIONS, DUE_DATES, "PAYMENT_DUE_DATE")
 # While an outcome may still come, the shop is to be notified of all that it sent.
 WAITING_DAYS = 30
 BATCH = 500
@@ -155,8 +155,13 @@ def _requests(ledger: Ledger, before: str) -> Iterator[list[tuple[int, str]]]:
     last = 0
     while rows := list(ledger.database.rows(SELECT_REQUESTS, last, before, _waiting_since(before), BATCH)):
         last = rows[-1][0]
-        changes = [(id, fields, json.dumps(without_personal(json.loads(fields)))) for id, fields in rows]
-        yield [(id, new) for id, fields, new in changes if json.loads(new) != json.loads(fields)]
+        changes = []
+        for id, stored in rows:
+            fields = json.loads(stored)
+            new = without_personal(fields)
+            if new != fields:
+                changes.append((id, json.dumps(new)))
+        yield changes
 
 
 def _responses(ledger: Ledger, before: str) -> Iterator[list[tuple[int, str, str]]]:
