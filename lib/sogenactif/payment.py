@@ -186,7 +186,8 @@ class PaymentResponse:
     def refusal(self) -> str:
         """Return why a payment that isn't accepted failed.
 
-        That is identity, code, tries, late, used, unavailable, invalid or bank. Source: docs/dictionary.md, response_code.
+        That is identity, code, tries, late, used, unavailable, invalid or bank.
+        Source: docs/dictionary.md, response_code.
         """
         return refusal(self.fields)
 

@@ -190,7 +190,8 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
 
     With a ledger, 200 means that the response is recorded on the disk. Without one every field of
     it, or the error, is appended to the file ``log`` as a line of JSON, on the disk before
-    ``record_outcome`` is called with the response.
+    ``record_outcome`` is called with the response. With a ledger and ``record_refund`` in the module of
+    ``record_outcome``, pending refunds are notified after the answer, as pending outcomes are.
     """
 
     def receive(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""The journal: one file of JSON lines a day, to which lines are only ever appended.
+"""The journal: one file of JSON lines a day, to which lines are appended; only ``prune`` writes a day again.
 
 Many processes may write at once; only the user they run as may read. A line is flushed to the disk unless the ledger
 has flushed the same entry, or a power cut may take it.
