@@ -4,7 +4,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 from installer.configure import TRIALS
 from sogenactif.configuration import read_pathfile
 from sogenactif.protocols.sips import open_request, seal_response
+from tests.support.machine import wait_for
 from tests.support.serving import apache, free_port, post_in_chunks, wait_for_port, web_user
 from tests.support.vectors import ACCEPTED, MERCHANT, ROOT, need
 
@@ -85,10 +85,7 @@ def nginx(kit: Path) -> Iterator[str]:
     )
     try:
         wait_for_port(port, process)
-        for _ in range(200):
-            if Path(socket).exists():
-                break
-            time.sleep(0.05)
+        wait_for(Path(socket).exists)
         yield f"http://127.0.0.1:{port}"
     finally:
         for server in (process, hosts):

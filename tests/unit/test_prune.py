@@ -1,7 +1,6 @@
 """sogenactif prune: what is personal goes, and nothing that a payment still needs."""
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -135,7 +134,8 @@ def test_days_of_the_instalments_stay_reserved(ledger: Ledger, tmp_path: Path) -
     with rebuilt.rebuilding():
         record_journal(rebuilt)
         statement = "SELECT day, transaction_id FROM sogenactif_reserved ORDER BY day"
-        assert list(rebuilt.database.rows(statement)) == list(ledger.database.rows(statement))
+        reserved = list(ledger.database.rows(statement))
+        assert len(reserved) == 2 and list(rebuilt.database.rows(statement)) == reserved
     rebuilt.close()
 
 
@@ -189,10 +189,7 @@ def test_damaged_lines_and_rejected_messages_of_old_days_go(ledger: Ledger) -> N
         (folder / f"{name}.jsonl").write_text("personal\n")
     assert prune(ledger, BEFORE).files == 3
     assert "personal" not in (folder / "20250310.jsonl").read_text()
-    assert (
-        sorted(os.listdir(folder))[:3] == ["20250310.jsonl", "20250610.jsonl", "20250610.unverified.jsonl"]
-        or (folder / "20250610.unverified.jsonl").exists()
-    )
+    assert {path.name for path in folder.glob("*.jsonl")} == {"20250310.jsonl", "20250610.unverified.jsonl"}
 
 
 def test_paypage_keeps_what_identifies_its_payments(ledger: Ledger) -> None:
