@@ -6,13 +6,11 @@ import logging
 import sys
 from pathlib import Path
 
-from waitress.server import create_server
-
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import KitError
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchant
 from sogenactif_sandbox.server import EXAMPLES, PaymentServer
-from sogenactif_sandbox.servers import LARGEST_BODY, mounted
+from sogenactif_sandbox.servers import bound
 
 # In the folder of the kit, whatever the current directory.
 DATABASE = Path(__file__).parents[2] / "var" / "data" / "payment-server.db"
@@ -64,13 +62,7 @@ def main() -> None:
             console=not arguments.no_console,
             bank_ports=arguments.bank_ports,
         )
-        server = create_server(
-            mounted(application),
-            host=arguments.host,
-            port=arguments.port,
-            threads=16,
-            max_request_body_size=LARGEST_BODY,
-        )
+        server = bound(application, arguments.host, arguments.port)
     except (KitError, OSError, ValueError, TypeError, AttributeError) as error:
         sys.exit(f"The payment server can't start: {error}")
     if not arguments.no_console:

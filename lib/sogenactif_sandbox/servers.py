@@ -22,6 +22,13 @@ LARGEST_BODY = 1024 * 1024  # the application reads less; waitress would store 1
 FREE_PORTS = range(8100, 10_000)
 
 
+def bound(server: PaymentServer, host: str, port: int) -> Any:
+    """Return waitress listening at a host and port for a payment server; its ``run`` serves. Raises OSError."""
+    return create_server(
+        mounted(server), host=host, port=port, threads=16, max_request_body_size=LARGEST_BODY
+    )
+
+
 def mounted(server: PaymentServer, mount: str = "/payment") -> Application:
     """Return an application with the server below ``mount``, and the project's logos below ``/logos/``."""
     logos = Flask(__name__, static_folder=LOGOS, static_url_path="/logos")

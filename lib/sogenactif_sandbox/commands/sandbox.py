@@ -64,10 +64,8 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     try:
         # Loaded here: the merchant can be made where Flask isn't installed.
-        from waitress.server import create_server
-
         from sogenactif_sandbox.server import PaymentServer
-        from sogenactif_sandbox.servers import LARGEST_BODY, mounted
+        from sogenactif_sandbox.servers import bound
 
         logging.basicConfig(format="%(message)s")
         application = PaymentServer(
@@ -76,13 +74,7 @@ def main(arguments: Sequence[str]) -> int:
             allowed_hosts=args.allow_host,
             console=not args.no_console,
         )
-        server = create_server(
-            mounted(application),
-            host=args.host,
-            port=args.port,
-            threads=16,
-            max_request_body_size=LARGEST_BODY,
-        )
+        server = bound(application, args.host, args.port)
     except ModuleNotFoundError as error:
         return _fail(say("sandbox_package", package=error.name))
     except (KitError, OSError) as error:
