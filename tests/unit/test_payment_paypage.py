@@ -2,7 +2,6 @@
 
 import re
 import socket
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
@@ -20,6 +19,7 @@ from sogenactif_sandbox import clock, paypage
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.rules import PAYPAGE_CODES
 from tests.support.bank import Answer, Bank, bank, sealed, send
+from tests.support.machine import wait_for
 from tests.support.vectors import MERCHANT, ROOT, speak_paypage
 
 TEST_SHOPS = ("002001000000001", "002001000000002", "002001000000003", "002001000000004", "002016000000001")
@@ -599,8 +599,8 @@ def test_abandoned_payment_ends_with_97(param: Path) -> None:
     with bank(param, seconds=1) as running:
         entry = call(running, ask(running))
         running.wait_for_automatic(1)
-        while running.last()["state"] != "ENDED":  # the shop was notified a moment ago
-            time.sleep(0.05)
+        # The shop was notified a moment ago.
+        wait_for(lambda: running.last()["state"] == "ENDED")
         post = running.last()["messages"][-1]["post"]
         assert paypage._pairs(paypage._decode(post["Data"], post["Encode"]))["responseCode"] == "97"
         assert read(running, running.card(entry, ACCEPTED))["response_code"] == "97"
