@@ -5,9 +5,11 @@ Those of ``sogenactif``, ``request`` and ``response`` are written by hand.
 
 import argparse
 import os
+import re
 from datetime import date
+from functools import partial
 from pathlib import Path
-from textwrap import dedent, fill
+from textwrap import fill
 
 from argparse_manpage.manpage import Manpage
 
@@ -65,13 +67,27 @@ def manual_page(command: str) -> str:
     page.prog = f"sogenactif-{command}"
     page.description = COMMANDS[command][0]
     page.date = DAY
-    usage = dedent(parser.format_usage().replace("usage: ", " " * len("usage: "), 1))
     examples = "\n".join(f"sogenactif {example}" for example in EXAMPLES[command])
-    page.add_section("synopsis", "=", _preformatted(usage.strip()))
+    page.add_section("synopsis", "=", _preformatted(_synopsis(parser)))
     page.add_section("exit status", "=", page.format_text(status))
     page.add_section("examples", "=", _preformatted(examples))
     page.add_section("see also", "=", ".BR sogenactif (1)")
     return str(page)
+
+
+def _synopsis(parser: argparse.ArgumentParser) -> str:
+    """Return the usage, in lines that break between options: each Python breaks groups of them elsewhere."""
+    parser.formatter_class = partial(argparse.HelpFormatter, width=10_000)
+    parts = re.findall(r"\[[^]]*\]|\S+", parser.format_usage().removeprefix("usage: "))
+    indent = " " * (len(parser.prog) + 1)
+    lines = fill(
+        " ".join(part.replace(" ", "\xa0") for part in parts),
+        70,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines.replace("\xa0", " ")
 
 
 def _preformatted(text: str) -> str:
