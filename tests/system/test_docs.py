@@ -217,7 +217,7 @@ def test_each_page_is_linked_from_both_entries(page: Path) -> None:
 
 
 # What the French pages say in French where the English ones have an example or a word.
-SAID_IN_FRENCH = {"exit status": "code de retour", "printed guides:": "guides imprimés :"}
+SAID_IN_FRENCH = {"exit status": "code de retour", "printed guides:": "guides imprimés\u00a0:"}
 
 
 @pytest.mark.parametrize("french", sorted(FRENCH.glob("*.md")), ids=lambda page: page.name)
@@ -226,6 +226,12 @@ def test_french_page_has_the_headings_commands_and_messages_of_the_english_one(f
     assert headings(french) == headings(english)
     assert sorted(commands(french)) == sorted(commands(english))
     assert first_cells(french) == first_cells(english)
+
+
+@pytest.mark.parametrize("page", [*FRENCH.glob("*.md"), ROOT / "README.fr.md"], ids=lambda page: page.name)
+def test_french_page_has_french_spaces_and_apostrophes(page: Path) -> None:
+    prose = re.sub(r"^    .*|`[^`]*`|!?\[[^]]*\]\([^)]*\)", "code", page.read_text(), flags=re.MULTILINE)
+    assert re.findall(r".*(?: [:;?!»]|« |\w'\w).*", prose) == []
 
 
 def headings(page: Path) -> list[int]:
