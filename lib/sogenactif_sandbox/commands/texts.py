@@ -16,7 +16,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "event_cancelled": (
         "the customer gives up on the payment page (17)",
-        "le client abandonne sur la page de paiement (17)",
+        "le client annule sur la page de paiement (17)",
     ),
     "event_pending": (
         "the bank has not decided yet (60): nothing is paid; Paypage",
@@ -46,7 +46,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # Errors
     "no_merchant": (
         "{path} does not say whose it is, or is empty: name the merchant_id with --merchant",
-        "{path} ne dit pas de quelle boutique il s’agit, ou est vide : donnez le merchant_id avec --merchant",
+        "{path} ne dit pas de quelle boutique il s’agit, ou est vide : indiquez le merchant_id avec --merchant",
     ),
     "other_protocol": (
         "{event} is no event of {protocol}: --list names the protocol of each",
@@ -57,7 +57,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{field} n’est pas un champ d’une réponse ; docs/dictionary.md les énumère",
     ),
     "no_pair": ("{text} is not name=value", "{text} n’est pas de la forme nom=valeur"),
-    "no_event": ("name an event; --list shows them", "donnez un événement ; --list les montre"),
+    "no_event": ("name an event; --list shows them", "indiquez un événement ; --list les énumère"),
     "no_option": ("the options that are missing: {options}", "les options qui manquent : {options}"),
     "no_amount": (
         "{amount} is no amount in cents, of 12 digits at most",
@@ -66,33 +66,33 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "no_seconds": ("{seconds} is no number of seconds", "{seconds} n’est pas un nombre de secondes"),
     "no_fixture": (
         "{path} is no fixture: a JSON object of {names}",
-        "{path} n’est pas un tel fichier : un objet JSON de {names}",
+        "{path} n’est pas un fichier d’événement : il faut un objet JSON qui contient {names}",
     ),
     "no_sandbox": (
         "there is no {path}: name a --key, a --certificate or a --pathfile, or start sogenactif sandbox once",
-        "{path} n’existe pas : donnez --key, --certificate ou --pathfile, ou lancez une fois sogenactif sandbox",
+        "{path} n’existe pas : indiquez --key, --certificate ou --pathfile, ou lancez une fois sogenactif sandbox",
     ),
     "other_host": (
         "{host} is not this machine. These messages are attacks and false payments: they only go to a shop of your"
         " own, and to its test installation, never to the one that delivers. If {host} is that, allow it with"
         " --allow-host {host}",
         "{host} n’est pas cette machine. Ces messages sont des attaques et de faux paiements : ils ne vont qu’à une"
-        " boutique qui est la vôtre, et à son installation de test, jamais à celle qui livre. Si c’est le cas de"
-        " {host}, permettez-le avec --allow-host {host}",
+        " boutique qui est la vôtre, et à son installation de test, jamais à celle qui livre. Si {host} est"
+        " une telle installation, autorisez-la avec --allow-host {host}",
     ),
     # What trigger prints
     "sent": ("Sent to {url}, event {event}:", "Envoyé à {url}, événement {event} :"),
     "answered": ("Answer {number}: {answer}", "Réponse {number} : {answer}"),
     "saved": ("Written: {path}", "Écrit : {path}"),
     # What audit prints
-    "held": ("held", "tenu"),
+    "held": ("held", "réussi"),
     "failed": ("FAILED", "ÉCHEC"),
     "unknown": ("unknown", "inconnu"),
     "why": ("why it matters", "pourquoi c’est important"),
     "mend": ("what to mend", "à corriger"),
     "audit_summary": (
         "{held} held, {failed} failed, {unknown} unknown (requests: {requests}).",
-        "Tenus : {held}, échecs : {failed}, inconnus : {unknown} (requêtes : {requests}).",
+        "Réussis : {held}, échecs : {failed}, inconnus : {unknown} (requêtes : {requests}).",
     ),
     "saw_unpaid": ("the order stays unpaid", "la commande reste impayée"),
     "saw_paid": ("the order was paid ({count} times)", "la commande a été payée ({count} fois)"),
@@ -106,15 +106,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "saw_silent": ("the shop gave no answer: {answer}", "la boutique n’a pas répondu : {answer}"),
     "saw_answer": (
         "the shop answered {answer}; without --paid-when nobody knows whether the order became paid",
-        "la boutique a répondu {answer} ; sans --paid-when nul ne sait si la commande est payée",
+        "la boutique a répondu {answer} ; sans --paid-when, on ne sait pas si la commande est payée",
     ),
     "saw_paid_before": (
         "the order was paid before: name a --reset that makes it unpaid before each check, or an unpaid order",
-        "la commande était déjà payée : donnez un --reset qui la rend impayée avant chaque contrôle, ou une autre",
+        "la commande était déjà payée : indiquez un --reset qui la rend impayée avant chaque contrôle, ou une commande impayée",
     ),
     "saw_no_reset": (
         "needs an unpaid order again: name a --reset that makes it so",
-        "il faut de nouveau une commande impayée : donnez un --reset qui s’en charge",
+        "il faut de nouveau une commande impayée : indiquez un --reset qui s’en charge",
     ),
     "saw_no_number": (
         "needs the transaction's number: --transaction, --reference, or the --pathfile of a shop with a ledger",
@@ -127,18 +127,19 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "saw_no_probe": ("--paid-when or --reset failed: {error}", "--paid-when ou --reset a échoué : {error}"),
     "why_seal": (
         "Anybody can post to this address. Only the seal says that a message is the bank's: without it goods leave unpaid.",
-        "N’importe qui peut écrire à cette adresse. Seul le sceau dit qu’un message vient de la banque : sans lui, des"
-        " marchandises partent impayées.",
+        "N’importe qui peut envoyer un message à cette adresse. Seul le sceau dit qu’il vient de la banque : sans lui, des"
+        " marchandises partent sans être payées.",
     ),
     "mend_seal": (
         "Compute the seal over the message as posted, with the secret and the one algorithm that are configured, and compare"
         " them in constant time. Take nothing from a message before that; reject one without a seal.",
         "Calculez le sceau du message tel que reçu, avec le secret et le seul algorithme configurés, et comparez en temps"
-        " constant. N’employez rien du message avant cela ; rejetez celui qui n’a pas de sceau.",
+        " constant. N’utilisez rien du message avant cela ; rejetez un message sans sceau.",
     ),
     "why_amount": (
         "A payment of another amount or currency has a right seal too, for instance from a form that was changed in a browser.",
-        "Un paiement d’un autre montant ou d’une autre devise a aussi un sceau valable, par exemple d’un formulaire modifié.",
+        "Un paiement d’un autre montant ou dans une autre devise a aussi un sceau valable, par exemple s’il vient d’un formulaire"
+        " modifié dans un navigateur.",
     ),
     "mend_amount": (
         "Compare amount and currency of the response with those of the order in the shop's database.",
@@ -150,11 +151,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "mend_order": (
         "Find the order by what the sealed message says of it, and compare both its reference and the transaction's number.",
-        "Cherchez la commande d’après le message scellé, et comparez sa référence et le numéro de la transaction.",
+        "Cherchez la commande d’après ce qu’en dit le message scellé, et comparez à la fois sa référence et le numéro de la"
+        " transaction.",
     ),
     "why_outcome": (
         "Refused and cancelled payments are notified at the same address, with the same seal. No money comes of them.",
-        "Les paiements refusés et abandonnés arrivent à la même adresse, avec le même sceau ; ils ne rapportent rien.",
+        "Les paiements refusés et annulés sont notifiés à la même adresse, avec le même sceau ; ils ne rapportent rien.",
     ),
     "mend_outcome": (
         "Only responseCode (response_code) 00 is paid: compare it with that one value.",
@@ -177,7 +179,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "mend_lost": (
         "An acceptance counts whenever it arrives and whatever came before it; read the message as posted, in UTF-8, and"
         " answer 200. A refusal after it changes nothing.",
-        "Une acceptation compte quel que soit le moment et ce qui l’a précédée ; lisez le message tel que reçu, en UTF-8, et"
+        "Une acceptation compte à tout moment et quoi qu’il soit arrivé avant elle ; lisez le message tel que reçu, en UTF-8, et"
         " répondez 200. Un refus qui la suit ne change rien.",
     ),
     "why_robust": (
@@ -205,11 +207,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "accepté avec un numéro de transaction que la boutique n’a jamais donné",
     ),
     "check_refused": ("refused", "refusé"),
-    "check_cancelled": ("cancelled", "abandonné"),
+    "check_cancelled": ("cancelled", "annulé"),
     "check_pending": ("pending", "en attente"),
     "check_get": ("a GET without a message", "un GET sans message"),
     "check_no-data": ("a POST without a message", "un POST sans message"),
-    "check_64-kib": ("64 KiB of anything", "64 Kio de n’importe quoi"),
+    "check_64-kib": ("64 KiB of anything", "64 Kio de données quelconques"),
     "check_twice": ("accepted, twice", "accepté, deux fois"),
     "check_over-long": (
         "accepted, with a field of 2000 characters",
@@ -228,7 +230,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # What sandbox prints
     "sandbox_ready": (
         "The payment server is at {address}; Ctrl-C stops it.",
-        "Le serveur de paiement est à {address} ; Ctrl-C l’arrête.",
+        "Le serveur de paiement d’essai répond à {address} ; Ctrl-C l’arrête.",
     ),
     "sandbox_merchant": ("Merchant", "Commerçant"),
     "sandbox_key": ("Secret key (Paypage), version 1", "Clé secrète (Paypage), version 1"),
@@ -244,7 +246,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "sandbox_package": (
         "the package {package} is missing: pip install '.[sandbox]' in a clone brings it",
-        "le paquet {package} manque : pip install '.[sandbox]' dans un clone l’apporte",
+        "le paquet {package} manque : lancez pip install '.[sandbox]' dans un clone du kit",
     ),
 }
 

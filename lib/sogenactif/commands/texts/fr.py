@@ -49,27 +49,27 @@ WORDS = {
     "certificate_third": "troisième service",
     "certificate_logistic": "logistique",
     "certificate_none": "Aucun commerçant de {path} n’a de certificat.",
-    "certificate_untyped": "{path} n’indique pas son commerçant : nommez-le certif.<pays>.<merchant_id>, comme le fait la banque.",
+    "certificate_untyped": "{path} n’indique pas son commerçant : renommez-le certif.<pays>.<merchant_id>, comme le fait la banque.",
     "certificate_other_type": "{path} est du type {says}, et F_CTYPE du pathfile vaut {wanted} : demandez le bon à la banque, ou corrigez F_CTYPE.",
     "certificate_is_expired": "{path} a expiré le {day} : demandez-en un nouveau à la banque, ou installez-le quand même avec --force.",
-    "certificate_same": "{path} est déjà ce certificat.",
+    "certificate_same": "{path} contient déjà ce certificat.",
     "certificate_installed": "Installé : {path}",
-    "certificate_kept": "Le précédent est conservé : {path}",
+    "certificate_kept": "Le certificat précédent est conservé : {path}",
     "certificate_then": "Vérifiez-le avec : sogenactif check",
     "certificate_unwritten": "{path} ne peut pas être écrit : {error}",
     "certificate_paypage": "{path} contient PROTOCOL!paypage! : les demandes sont scellées avec une clé secrète, et non avec un certificat. Mettez la clé fournie par l’extranet de la banque, sur une ligne, dans {key}.<merchant_id>. Voir docs/paypage.md.",
     "certificate_is_a_key": "{path} tient sur une ligne, comme une clé secrète de Paypage, et n’est pas un certificat : docs/paypage.md indique où la placer.",
     "certificate_no_place": "{path} ne contient pas F_CERTIFICATE, le chemin des certificats.",
     # common
-    "no_ledger": "{path} ne contient pas de LEDGER",
-    "as_root": "Lancez la commande en tant que root ou utilisateur du serveur web.",
+    "no_ledger": "{path} n’indique pas de LEDGER",
+    "as_root": "Lancez la commande en tant que root ou sous l’utilisateur du serveur web.",
     "usage_error": "erreur : {message}",
     "missing_module": "{command} nécessite {module}, qui manque : lancez ./install.sh dans une copie complète du kit",
     "no_web_address": "{text} n’est pas une adresse http ou https",
     "check_payment_needs": "--payment exige --url et --order",
     "check_order_needs": "--order ne s’emploie qu’avec --payment",
     "check_no_user": "l’utilisateur {user} n’existe pas",
-    "paypage_no_merchant": "--merchant {merchant} : un merchant_id a {most} chiffres au plus",
+    "paypage_no_merchant": "--merchant {merchant} : un merchant_id compte {most} chiffres au plus",
     "paypage_is_test_shop": "{merchant} est une boutique de test, inconnue en production : indiquez la vôtre avec --merchant",
     "paypage_no_shop": "--shop {shop} n’est pas une adresse de la forme https://boutique.example",
     "paypage_no_port": "--shop {shop} : la plateforme n’appelle que les ports {first} à {last}",
@@ -94,10 +94,10 @@ WORDS = {
     "transactions_notified": "NOTIFIÉE",
     "transactions_amount": "MONTANT",
     "transactions_order": "COMMANDE",
-    "transactions_printed": "imprimé",
+    "transactions_printed": "affichée",
     "transactions_yes": "oui",
     "transactions_no": "non",
-    "transactions_stopped": "arrêté",
+    "transactions_stopped": "arrêtée",
     # show
     "show_no_reference": "{text} n’est pas une référence : écrivez AAAAMMJJ-NNNNNN ou AAAA-MM-JJ-NNNNNN",
     "show_none": "aucune transaction {reference}",
@@ -178,7 +178,7 @@ WORDS = {
     "code_40": "le contrat ne le prévoit pas",
     "code_51": "le montant est trop élevé",
     "code_57": "non remboursé : la banque du client a déjà repris l’argent",
-    "code_60": "en attente à la banque",
+    "code_60": "en attente auprès de la banque",
     "code_90": "le serveur de la banque n’est pas disponible en ce moment",
     "code_99": "le serveur de la banque a un problème technique",
     "code_other": "refusé",
@@ -192,7 +192,7 @@ WORDS = {
     "operation_state_not_done": "non faite",
     "operation_state_unclear": "jamais élucidée",
     "office_failed": "{error}",
-    "several_merchants": "{reference} est une transaction de plusieurs commerçants : nommez-en un avec --merchant ({merchants})",
+    "several_merchants": "{reference} désigne des transactions de plusieurs commerçants : indiquez-en un avec --merchant ({merchants})",
     # status
     "status_transaction": "{reference}, commande {order} : {amount}",
     "status_ledger": "registre : {state}",
@@ -204,18 +204,18 @@ WORDS = {
     "status_last": "dernière opération : {operation}, {moment}",
     # reconcile
     "reconcile_columns_alone": "--columns s’emploie avec --file",
-    "report_broken": "ligne {line} : pas de paiement, ou incomplète",
+    "report_broken": "ligne {line} : ce n’est pas un paiement, ou elle est incomplète",
     "report_unknown": "ligne {line} : {reference}, commande {order} : acceptée par la banque ({bank}), absente du registre",
     "report_missing": "{reference}, commande {order} : acceptée dans le registre ({ledger}), absente du relevé",
     "report_outcome": "ligne {line} : {reference}, commande {order} : {bank} à la banque, {ledger} dans le registre",
     "report_amount": "ligne {line} : {reference}, commande {order} : montant {bank} à la banque, {ledger} dans le registre",
     "report_currency_code": "ligne {line} : {reference}, commande {order} : devise {bank} à la banque, {ledger} dans le registre",
-    "report_order_id": "ligne {line} : {reference}, commande {order} : la banque a la commande {bank}",
+    "report_order_id": "ligne {line} : {reference}, commande {order} : commande {bank} à la banque",
     "report_agrees": "Le relevé et le registre concordent.",
     "reconcile_no_duration": "{text} n’est pas une durée : écrivez 90s, 20m, 2h ou 3d",
     "reconcile_no_time": "--older doit être plus court que --newer",
     "reconcile_progress": "interrogation de la banque : {count} sur {total}",
-    "reconcile_sips": "les paiements passent par Sips 1.0 (PROTOCOL), dont la banque n’a pas de serveur à interroger",
+    "reconcile_sips": "les paiements passent par Sips 1.0 (PROTOCOL), pour lequel la banque n’a pas de serveur à interroger",
     "reconcile_recorded": "{reference}, commande {order} : {outcome}, enregistré",
     "reconcile_never_begun": "{reference}, commande {order} : jamais commencé, ou payé un autre jour",
     "reconcile_waiting": "{reference}, commande {order} : pas encore décidé",
@@ -233,16 +233,16 @@ WORDS = {
     "refund_cancel": "à annuler : {amount}",
     "refund_refund": "à rembourser : {amount}",
     "refund_validate": "à valider : {amount}",
-    "refund_confirm": "Le faire ? [o/N]",
+    "refund_confirm": "Confirmer ? [o/N]",
     "refund_not_confirmed": "non confirmé : rien n’a été envoyé",
     "refund_earlier_done": "une opération précédente restée sans réponse ({operation}, {amount}) a été faite, comme le montre l’état à la banque",
     "refund_earlier_not_done": "une opération précédente restée sans réponse ({operation}, {amount}) n’a pas été faite, comme le montre l’état à la banque",
     "refund_earlier_unclear": "une opération précédente restée sans réponse ({operation}, {amount}) reste incertaine",
-    "refund_is_done": "C’est déjà fait : rien n’est envoyé.",
+    "refund_is_done": "L’opération est déjà faite : rien n’est envoyé.",
     "refund_done": "Fait.",
     "refused_bank": "code {code} de la banque",
     "refused_under_way": "une autre opération sur cette transaction est en cours",
-    "refused_differs": "la transaction de la banque a un autre champ {field}",
+    "refused_differs": "la transaction a une autre valeur de {field} à la banque",
     "refused_currency": "la banque a une autre devise",
     "refused_nothing_left": "il ne reste rien",
     "refused_too_much": "{wanted} dépasse ce qui reste : {left}",
@@ -254,7 +254,7 @@ WORDS = {
     "refund_not_recorded": "ON NE SAIT PAS si cela a été fait, et on n’a pas pu l’enregistrer : {error}. Consultez sogenactif status avant de recommencer",
     "refund_raised": "record_refund a échoué : {error}",
     "given_back": "(annulé ou remboursé : {amount})",
-    "show_operation": "{operation} {moment} de {amount} : {state}",
+    "show_operation": "{operation} de {amount}, {moment} : {state}",
     # migrate
     "migrate_already": "{path} est déjà un pathfile pour Paypage",
     "migrate_exists": "{path} existe déjà ; indiquez-en un autre avec --output",
@@ -276,7 +276,7 @@ WORDS = {
     "changed_data": "NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST et l’échéancier de PAYMENT_N sont envoyés dans leurs propres clés ; le reste n’est pas envoyé",
     "changed_language": "ge et sp sont envoyés comme de et es ; renvoyé par le registre",
     "changed_normal_return_url": "l’adresse de retour de tous les clients : paiement accepté, refusé ou annulé",
-    "changed_order_id": "lettres et chiffres sont sûrs ; la banque peut refuser d’autres caractères",
+    "changed_order_id": "lettres et chiffres conviennent toujours ; la banque peut refuser d’autres caractères",
     "changed_payment_means": "les numéros de bloc organisent la page de la boutique et ne sont pas envoyés ; chaque bouton a son formulaire",
     "changed_return_context": "255 octets au plus, un de moins qu’en Sips 1.0",
     "changed_templatefile": "indique un gabarit de Paypage, qui doit être installé par la banque",
@@ -293,7 +293,7 @@ FINDINGS = {
     ),
     "not_allowed": Text(
         "vous n’avez pas le droit de le lire, ni d’en lire le contenu",
-        "Lancez le contrôle en tant que root ou utilisateur du serveur web.",
+        "Lancez le contrôle en tant que root ou sous l’utilisateur du serveur web.",
     ),
     "no_answer": Text(
         "{url} ne répond pas ({error})",
@@ -338,7 +338,7 @@ FINDINGS = {
         "Terminez les lignes par un simple saut de ligne : sed -i 's/\\r/\\n/g' {file}",
     ),
     "blank_line": Text(
-        "une ligne d’espaces : le kit la refuse",
+        "la ligne ne contient que des espaces : le kit la refuse",
         "Videz la ligne ou supprimez-la.",
     ),
     "separators": Text(
@@ -459,15 +459,15 @@ FINDINGS = {
         "Renommez-le, ou corrigez MERCHANT_COUNTRY ou F_CTYPE.",
     ),
     "certificate_damaged": Text(
-        "il est coupé ou modifié : {error}",
-        "Remettez le fichier de la banque ; en mode binaire si c’est par FTP.",
+        "il est tronqué ou modifié : {error}",
+        "Remettez en place le fichier de la banque ; par FTP, en mode binaire.",
     ),
     "another_merchant_id": Text(
         "le certificat est celui du commerçant {says}, pas de {wanted}",
         "Mettez-y le sien, ou corrigez le nom du fichier parmcom.",
     ),
     "another_merchant_country": Text(
-        "le certificat est du pays {says}, MERCHANT_COUNTRY du pays {wanted}",
+        "le certificat est du pays {says}, MERCHANT_COUNTRY vaut {wanted}",
         "Corrigez MERCHANT_COUNTRY, ou demandez le bon certificat à la banque.",
     ),
     "another_certificate_type": Text(
@@ -488,7 +488,7 @@ FINDINGS = {
     ),
     "expiry_unreadable": Text(
         "certificate_expired n’est pas un jour de la forme aaaammjj",
-        "Remettez le fichier de la banque.",
+        "Remettez en place le fichier de la banque.",
     ),
     "key": Text("la clé secrète de {merchant} ; mode {mode}, {owner}, groupe {group}"),
     "key_before": Text("la clé secrète précédente, de {merchant} ; mode {mode}, {owner}, groupe {group}"),
@@ -508,11 +508,11 @@ FINDINGS = {
         "Collez-y la clé de l’extranet de la banque, sur une ligne.",
     ),
     "key_lines": Text(
-        "{count} lignes, alors qu’une clé secrète en est une",
-        "Gardez la seule ligne de la clé, sans commentaire.",
+        "{count} lignes, alors qu’une clé secrète n’en a qu’une",
+        "Ne gardez que la ligne de la clé, sans commentaire.",
     ),
     "key_spaces": Text(
-        "une espace avant, dans ou après la clé, qui compte comme une partie de celle-ci",
+        "une espace avant, dans ou après la clé compte comme une partie de celle-ci",
         "Supprimez-la : sed -i 's/[[:space:]]//g' {file}",
     ),
     "key_public": Text(
@@ -531,7 +531,7 @@ FINDINGS = {
     "address": Text("{keyword} vaut {url}"),
     "address_absent": Text(
         "{keyword} n’est pas renseigné",
-        "Renseignez-le ici, ou faites-le passer par votre programme à chaque demande.",
+        "Renseignez-le ici, ou faites-le transmettre par votre programme à chaque demande.",
     ),
     "address_malformed": Text(
         "{keyword} n’est pas une adresse web : {url}",
@@ -603,7 +603,7 @@ FINDINGS = {
         "Vouliez-vous dire {likely} ? Corrigez PAYMENT_MEANS.",
     ),
     "logo_missing": Text(
-        "pas d’image pour {means} : les clients voient une image cassée",
+        "pas d’image pour {means} : les clients voient une image manquante",
         "Ajoutez-la ; son extension est LOGO_TYPE (gif s’il n’est pas renseigné).",
     ),
     # Templates, the shop's part
@@ -658,7 +658,7 @@ FINDINGS = {
         "pas de LEDGER : avec PROTOCOL!paypage! caddie est perdu, language et customer_email ne sont pas renvoyés",
         "Ajoutez la ligne LEDGER!sqlite:////chemin/du/ledger.db!",
     ),
-    "ledger": Text("schéma {version}, {user} y écrit, rien n’est en attente"),
+    "ledger": Text("schéma {version}, {user} peut y écrire, rien n’est en attente"),
     "ledger_to_come": Text("pas encore créé ; le premier paiement le crée"),
     "ledger_older": Text("d’un kit plus ancien ; le prochain paiement le met à jour"),
     "ledger_newer": Text(
@@ -709,7 +709,7 @@ FINDINGS = {
         "lignes qui manquent au registre : {count}",
         "{kit}/bin/sogenactif replay",
     ),
-    "journal": Text("{user} y écrit"),
+    "journal": Text("{user} peut y écrire"),
     "journal_to_come": Text("pas encore créé ; le premier paiement le crée"),
     "user_unknown": Text(
         "son dossier appartient à root, et aucun serveur web ne tourne en root : les droits de son utilisateur ne peuvent pas être vérifiés",
@@ -744,7 +744,7 @@ FINDINGS = {
     ),
     "dependencies_bundle": Text(
         "{command} ne peut pas importer {names}",
-        "Recopiez ici le dossier lib/packages du dossier à copier ; en mode binaire si c’est par FTP.",
+        "Recopiez ici lib/packages depuis le dossier que ./install.sh bundle a écrit ; par FTP, en mode binaire.",
     ),
     "no_interpreter": Text(
         "{command} ne peut pas être lancé comme Python",
@@ -756,7 +756,7 @@ FINDINGS = {
     ),
     "script_missing_bundle": Text(
         "le script est absent",
-        "Recopiez-le, ou indiquez le dossier des scripts avec --scripts.",
+        "Recopiez-le depuis le dossier que ./install.sh bundle a écrit, ou indiquez le dossier des scripts avec --scripts.",
     ),
     "script_unnamed": Text(
         "la première ligne n’indique pas d’interpréteur",
@@ -786,12 +786,12 @@ FINDINGS = {
     # Web server
     "script_runs": Text("{url} s’exécute (il répond {status})"),
     "source_served": Text(
-        "DANGER : {url} MONTRE À TOUT LE MONDE LE SOURCE DU SCRIPT au lieu de l’exécuter",
+        "DANGER : {url} MONTRE À TOUT LE MONDE LE CODE SOURCE DU SCRIPT au lieu de l’exécuter",
         "Activez mod_wsgi (a2enmod wsgi) ou CGI (a2enmod cgid, ScriptAlias), et retirez le script en attendant.",
     ),
     "configuration_served": Text(
         "DANGER : {url} MONTRE LE PATHFILE À TOUT LE MONDE",
-        "Conservez la configuration hors des dossiers que sert le serveur web, ou interdisez-les-y.",
+        "Conservez la configuration hors des dossiers que sert le serveur web, ou interdisez-lui de la servir.",
     ),
     "key_served": Text(
         "DANGER : {url} MONTRE UNE CLÉ SECRÈTE À TOUT LE MONDE",
@@ -803,11 +803,11 @@ FINDINGS = {
     ),
     "script_forbidden": Text(
         "{url} est refusé (403) : mod_wsgi ou CGI est désactivé, ou l’accès interdit",
-        "a2enmod wsgi (cgid pour CGI), puis redémarrez Apache ; s’il est activé, Require all granted pour le dossier des scripts. Chez un hébergeur, faites-y autoriser CGI.",
+        "a2enmod wsgi (cgid pour CGI), puis redémarrez Apache ; s’il est activé, Require all granted pour le dossier des scripts. Chez un hébergeur, demandez-lui d’y autoriser CGI.",
     ),
     "script_not_found": Text(
         "{url} est introuvable (404)",
-        "a2enconf 00-sogenactif, puis rechargez Apache ; si elle est active, cette adresse est peut-être celle d’un autre hôte : vérifiez --url. Chez un hébergeur, mettez les scripts dans son cgi-bin.",
+        "a2enconf 00-sogenactif, puis rechargez Apache ; si cette configuration est active, l’adresse est peut-être celle d’un autre hôte : vérifiez --url. Chez un hébergeur, mettez les scripts dans son cgi-bin.",
     ),
     "script_not_run": Text(
         "{url} répond {status} là où le kit répond {expected}",
@@ -819,7 +819,7 @@ FINDINGS = {
         "Corrigez l’adresse ; le script du kit est {ours}",
     ),
     "address_redirects": Text(
-        "{keyword} vaut {url}, qui redirige vers {to} : les champs postés sont perdus",
+        "{keyword} vaut {url}, qui redirige vers {to} : les champs envoyés par POST sont perdus",
         "Écrivez l’adresse finale.",
     ),
     "address_asks_password": Text(
@@ -859,7 +859,7 @@ FINDINGS = {
     ),
     "office_for_tests": Text(
         "OFFICE_URL est le serveur de test de la banque, et PAYPAGE_URL ne l’est pas : {url}",
-        "Nommez le serveur sur lequel se font les paiements.",
+        "Indiquez le serveur de la banque sur lequel se font les paiements.",
     ),
     "office_fails": Text(
         "le serveur Office ne répond pas comme il devrait pour le commerçant {merchant} : {error}",
@@ -873,7 +873,7 @@ FINDINGS = {
     "payment_done": Text("la transaction {number} a été acceptée"),
     "payment_in_ledger": Text("la transaction {number} a été acceptée, et figure dans le registre"),
     "payment_bank": Text(
-        "les paiements vont à {url}, qui n’est pas un serveur de test de ce kit : le contrôle ne paie jamais auprès d’une banque",
+        "les paiements vont à {url}, qui n’est pas un serveur de paiement d’essai de ce kit : le contrôle ne paie jamais auprès d’une banque",
         "Essayez des paiements avec un certificat de : {kit}/bin/sogenactif certificate issue ; avec PROTOCOL!paypage!, avec une PAYPAGE_URL sur cette machine.",
     ),
     "payment_unknown": Text(
