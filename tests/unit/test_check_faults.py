@@ -12,6 +12,8 @@ import pytest
 from tests.support.check import Kit, type_remedy
 from tests.support.vectors import need
 
+pytestmark = pytest.mark.system
+
 
 def as_root_has_it(path: Path, mode: int) -> None:
     shutil.chown(path, "root", "root")

@@ -21,6 +21,8 @@ from sogenactif_sandbox.commands import COMMANDS as OF_THE_SANDBOX
 from tests.support.shop import register
 from tests.support.vectors import ACCEPTED, ASKED, MERCHANT, ROOT
 
+pytestmark = pytest.mark.exhaustive
+
 COMMANDS = OF_THE_KIT | OF_THE_SANDBOX
 REFERENCE = "2026-11-23-000001"
 # A call of each that succeeds, or ends with a sentence: of a shop of Sips 1.0 the bank can't be asked.

@@ -15,6 +15,8 @@ from sogenactif_sandbox.rules import MEANS, WITHOUT_EXPIRY
 from tests.support.bank import MERCHANT, Answer, Bank, bank, send
 from tests.support.vectors import ROOT
 
+pytestmark = pytest.mark.exhaustive
+
 ENROLLED = "014213245611112"
 MERCHANTS = {
     MERCHANT: Merchant("Plain shop"),

@@ -19,6 +19,8 @@ from tests.support.paypage import SAID, ask, asked, sealed
 from tests.support.shop import MovingShop
 from tests.support.vectors import MERCHANT, speak_paypage
 
+pytestmark = pytest.mark.exhaustive
+
 ENCODINGS = ["base64url", "base64", ""]
 # Keys that decide what was paid, and by which request; the others must never lose a payment.
 DECISIVE = {*SAID, "orderId", "returnContext", "transactionReference"}
@@ -165,7 +167,6 @@ def identity(shop: MovingShop, mode: str, number: str, right: bool) -> dict[str,
     }
 
 
-@pytest.mark.exhaustive
 @settings(max_examples=100)
 @given(data=st.data(), more=st.dictionaries(KEY, VALUE, max_size=4), encode=st.sampled_from(ENCODINGS))
 def test_response_is_accepted_if_and_only_if_it_answers_its_request(

@@ -53,6 +53,8 @@ from sogenactif.protocols.sips import (
 from tests.support.shop import register
 from tests.support.vectors import MERCHANT, VECTORS
 
+pytestmark = pytest.mark.exhaustive
+
 OTHER_MERCHANT = "014213245611112"
 CERTIFICATE = (VECTORS / "param" / f"certif.fr.{MERCHANT}.php").read_bytes()
 
@@ -212,7 +214,6 @@ def test_any_response_that_is_sealed_opens_again(pathfile: Pathfile, fields: dic
     assert read_response(data, pathfile).fields == fields
 
 
-@pytest.mark.exhaustive
 @given(fields=ANSWERED, place=st.integers(min_value=0), other=st.integers(1, 15))
 def test_any_altered_digit_is_refused(
     pathfile: Pathfile, fields: dict[str, str], place: int, other: int
@@ -443,7 +444,6 @@ def test_request_prints_one_line_of_five_parts_for_any_call(
     assert status in (0, 255)
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("debug", ["NO", "YES"])
 @pytest.mark.parametrize(("version", "separators"), [("", 33), ("615", 44)])
 @given(data=st.data(), fields=ANSWERED, sent=st.sampled_from(["sealed", "altered", "junk", "odd"]))
@@ -770,7 +770,6 @@ class Rules(RuleBasedStateMachine):
             record_journal(self.ledger)
 
 
-@pytest.mark.exhaustive
 def test_the_ledger_keeps_its_rules_whatever_happens_in_any_order(tmp_path: Path) -> None:
     numbers = count()
 
