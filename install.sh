@@ -115,7 +115,7 @@ set_up() {
         need_packages python3
     fi
     python=$(command -v "$python")
-    check_python "$python" || die "$python is no Python 3.10 or newer; name one with PYTHON=..."
+    check_python "$python" || die "$python is not Python 3.10 or newer; name one with PYTHON=..."
     if [ "$(cat .venv/made-for 2>/dev/null)" != "$ROOT $python" ]; then
         rm -rf .venv
         "$python" -m venv .venv >/dev/null 2>&1 || {

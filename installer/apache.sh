@@ -47,9 +47,9 @@ check_paths() {
     case $prefix/ in "$ROOT"/*) die "$prefix is inside this copy of the kit: choose another --prefix" ;; esac
     for path in "$prefix" "$interpreter" "$config"; do
         case $path in
-        *[!A-Za-z0-9._/-]* | *..*) die "$path may hold letters, digits, - . _ and / only" ;;
+        *[!A-Za-z0-9._/-]* | *..*) die "$path may contain letters, digits, - . _ and / only" ;;
         /?*) ;;
-        *) die "$path is no absolute path" ;;
+        *) die "$path is not an absolute path" ;;
         esac
     done
     [ -e "$prefix/.sogenactif" ] || [ "$task" = install_on_apache ] || die "no kit is installed in $prefix; see --prefix"
@@ -65,7 +65,7 @@ check_installation() {
         die "$config is there already and is not of the kit in $prefix: name another --config"
     for address in "$shop" ${payment:+"$payment"}; do
         printf '%s' "$address" | grep -Eqx 'https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?' ||
-            die "$address is no http or https address"
+            die "$address is not an http or https address"
     done
     case $protocol in "" | sips | paypage) ;; *) die "no protocol $protocol; there are sips and paypage" ;; esac
     case ${logos#/} in
@@ -73,7 +73,7 @@ check_installation() {
     / | cgi-bin/* | *[!A-Za-z0-9._~/-]* | *..* | *//*) die "$logos can't be the path of the logos; --logos takes one like /sogenactif/logos/" ;;
     esac
     for site in $sites; do
-        case $site in *[!A-Za-z0-9._-]* | .*) die "$site is no name of a file in $all_sites" ;; esac
+        case $site in *[!A-Za-z0-9._-]* | .*) die "$site is not the name of a file in $all_sites" ;; esac
     done
     choose_module
     choose_logos
@@ -121,7 +121,7 @@ need_python() {
         step "install python3" need_packages python3
         [ "$dry_run" = no ] || return 0
     fi
-    check_python "$interpreter" || die "$interpreter is no Python 3.10 or newer; name one with --python"
+    check_python "$interpreter" || die "$interpreter is not Python 3.10 or newer; name one with --python"
 }
 
 # Does a step, or only says what it would be.

@@ -133,7 +133,7 @@ class Pathfile:
         Raises CallError for a merchant_id that would lead out of their directory.
         """
         if not stays_in_directory(merchant_id):
-            raise CallError(f"merchant_id ({merchant_id}) may hold letters, digits, - and _ only")
+            raise CallError(f"merchant_id ({merchant_id}) may contain letters, digits, - and _ only")
         return ("default", self.default_parameters), ("merchant", f"{self.merchant_parameters}.{merchant_id}")
 
 
@@ -185,7 +185,7 @@ def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Itera
         if value and value not in choices:
             may = " or ".join(filter(None, choices))
             yield PathfileError(
-                f"{keyword} is {value}, and may only be {may}", lines[keyword], "wrong_value", keyword
+                f"{keyword} is {value}, and must be {may}", lines[keyword], "wrong_value", keyword
             )
     for keyword in PAYPAGE_NEEDED if keywords.get("PROTOCOL") == PAYPAGE else NEEDED:
         if not keywords.get(keyword):
@@ -194,13 +194,13 @@ def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Itera
         value = keywords.get(keyword)
         if value and not stays_in_directory(value):
             yield PathfileError(
-                f"{keyword} ({value}) may hold letters, digits, - and _ only", lines[keyword], "", keyword
+                f"{keyword} ({value}) may contain letters, digits, - and _ only", lines[keyword], "", keyword
             )
     for keyword, (form, example) in FORMS.items():
         value = keywords.get(keyword)
         if value and not form.fullmatch(value):
             yield PathfileError(
-                f"{keyword} ({value}) is not in the form of {example}", lines[keyword], "wrong_form", keyword
+                f"{keyword} ({value}) is not of the form {example}", lines[keyword], "wrong_form", keyword
             )
         elif value and keyword == "NUMBERS":
             first, _, last = value.partition("-")
@@ -212,18 +212,21 @@ def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Itera
         url = keywords.get(keyword)
         if url and not is_web_address(url):
             yield PathfileError(
-                f"{keyword} ({url}) is no http or https address", lines[keyword], "address_malformed", keyword
+                f"{keyword} ({url}) is not an http or https address",
+                lines[keyword],
+                "address_malformed",
+                keyword,
             )
     journal = keywords.get("JOURNAL")
     if journal and not os.path.isabs(journal):
         yield PathfileError(
-            f"JOURNAL ({journal}) is no absolute path", lines["JOURNAL"], "relative", "JOURNAL"
+            f"JOURNAL ({journal}) is not an absolute path", lines["JOURNAL"], "relative", "JOURNAL"
         )
     ledger = keywords.get("LEDGER", "")
     if ledger and not ledger.startswith(LEDGERS):
         # The value itself may hold a password.
         yield PathfileError(
-            "LEDGER is sqlite:////absolute/path or postgresql://…",
+            "LEDGER must be sqlite:////absolute/path or postgresql://…",
             lines["LEDGER"],
             "ledger_malformed",
             "LEDGER",

@@ -220,7 +220,7 @@ class LedgerMissing(LedgerLost):
 
     def __init__(self, path: str) -> None:
         super().__init__(
-            path, "gone, though its journal is here: put it back, or run sogenactif replay to make it again"
+            path, "missing, although its journal exists: restore it, or run sogenactif replay to rebuild it"
         )
 
 
@@ -230,7 +230,7 @@ class LedgerDamaged(LedgerLost):
     def __init__(self, path: str, error: object) -> None:
         super().__init__(
             path,
-            f"{error}: run sogenactif replay, which sets it aside and makes it again from the journal",
+            f"{error}: run sogenactif replay, which renames it and rebuilds it from the journal",
         )
 
 
@@ -248,7 +248,7 @@ class OrderFull(KitError):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"Error in the ledger (order_id: {most} requests of today without a response; try again tomorrow)"
+            f"Error in the ledger (order_id: {most} requests today without a response; try again tomorrow)"
         )
 
 
@@ -295,13 +295,13 @@ class TransactionError(OfficeError):
 
 
 REFUSALS = {
-    "bank": "code {code} of the bank",
+    "bank": "the bank answered code {code}",
     "under_way": "another operation on this transaction is under way",
     "differs": "the bank's transaction has another {field}",
-    "currency": "the bank has another currency",
+    "currency": "the bank's transaction has another currency",
     "nothing_left": "nothing is left",
     "too_much": "{wanted} is more than is left: {left}",
-    "unrecorded": "the intent can't be recorded: {error}",
+    "unrecorded": "the operation can't be recorded before it is sent: {error}",
     "state": "not possible in the state {status}",
 }
 

@@ -74,7 +74,7 @@ def _read_body(environ: Environ) -> bytes:
     if not environ.get("CONTENT_LENGTH") and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         # The input of a CGI process ends with the body; that of a WSGI server only if ``input_terminated`` is set.
         if not (environ.get("wsgi.run_once") or environ.get("wsgi.input_terminated")):
-            raise HttpError(411, "a body in chunks")
+            raise HttpError(411, "chunked request body")
         # One byte more than is allowed shows that a body is too long.
         body = bytes(environ["wsgi.input"].read(MOST_BYTES + 1))
         if len(body) > MOST_BYTES:

@@ -154,11 +154,11 @@ def _transaction(ledger: "Ledger | None", reference: str, merchant_id: str) -> "
     from sogenactif.ledger.history import numbered
 
     if not ledger:
-        raise CallError("no LEDGER, which has the payments")
+        raise CallError("no LEDGER, in which payments are looked up")
     if not REFERENCE.fullmatch(reference):
-        raise CallError(f"reference ({reference}) is not in the form of 20261123-000001")
+        raise CallError(f"reference ({reference}) is not of the form 20261123-000001")
     day, _, number = reference.partition("-")
     rows = numbered(ledger, day, number, merchant_id)
     if len(rows) != 1:
-        raise CallError(f"reference ({reference}) of {len(rows)} payments in the ledger")
+        raise CallError(f"reference ({reference}) matches {len(rows)} payments in the ledger")
     return rows[0]

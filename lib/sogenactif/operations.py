@@ -149,9 +149,9 @@ def office_of(pathfile: Pathfile, transaction: Transaction) -> Office:
 def office(pathfile: Pathfile, merchant_id: str) -> Office:
     """Return the client of a merchant's Office server. Raises PathfileError, KeyMissing and KeyUnusable."""
     if not pathfile.office_url:
-        raise PathfileError("no key word OFFICE_URL, the bank's address of Office")
+        raise PathfileError("no key word OFFICE_URL, the address of the bank's Office server")
     if not pathfile.office_url.startswith("https:") and not is_local(pathfile.office_url):
-        raise PathfileError("OFFICE_URL is no https address", pathfile.lines.get("OFFICE_URL", 0))
+        raise PathfileError("OFFICE_URL is not an https address", pathfile.lines.get("OFFICE_URL", 0))
     keys = [key for key, _ in secrets_of(lambda old: read_key(key_path(pathfile, merchant_id, old)))]
     return Office(pathfile.office_url, merchant_id, pathfile.paypage.key_version, keys)
 
@@ -188,7 +188,7 @@ def _assigned(ledger: Ledger, transaction: Transaction) -> dict[str, object]:
         return by_reference(reference)
     if not (number and day):
         raise TransactionError(
-            f"the server assigned the number of {transaction.reference}, and no response with it has arrived",
+            f"the server assigned a number to {transaction.reference}, and no response has brought it yet",
             sent=False,
         )
     return by_number(number.zfill(6), day)
@@ -270,7 +270,7 @@ def _amount(answer: Answer, name: str) -> int | None:
     if not text and name not in answer.fields:
         return None
     if not is_digits(text) or len(text) > 12:
-        raise TransactionError(f"{name} is no amount", sent=True)
+        raise TransactionError(f"{name} is not an amount", sent=True)
     return int(text)
 
 
@@ -413,7 +413,7 @@ def _cleared_up(
         return settle(ledger, operation, DONE, "the state of the bank")
     age = datetime.now(timezone.utc) - datetime.fromisoformat(operation.made)
     if age < ON_ITS_WAY:
-        raise OfficeError("an earlier operation may still be on its way: wait a minute", sent=False)
+        raise OfficeError("an earlier operation may still be in progress: wait a minute", sent=False)
     if is_undone:
         return settle(ledger, operation, NOT_DONE, "the state of the bank")
     if again:

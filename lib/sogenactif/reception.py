@@ -74,7 +74,7 @@ def receive(
         names = ", ".join(response.shortened)
         log(
             f"{source} response",
-            KitError(f"{names}: longer than the field, shortened; original has it whole"),
+            KitError(f"{names}: longer than its field, truncated; original has the whole value"),
         )
     if not ledger:
         return Received(response, None)
@@ -121,7 +121,9 @@ def _record(
     if not match.is_recorded:
         log(
             f"{source} response",
-            KitError(f"{match.why}; the journal has the response, and the ledger will once it is back"),
+            KitError(
+                f"{match.why}; the response is in the journal, and the ledger records it once it is available again"
+            ),
         )
     return match.complete(response), match
 

@@ -115,7 +115,7 @@ def read_columns(path: str) -> dict[str, str]:
             continue
         if name not in COLUMNS or not column:
             raise ReportError(
-                f"{path}, line {number}: not in the form of field=NAME; fields: {', '.join(COLUMNS)}"
+                f"{path}, line {number}: not of the form field=NAME; fields: {', '.join(COLUMNS)}"
             )
         columns[name] = column
     return columns
@@ -310,7 +310,7 @@ def _places(names: list[str], columns: Mapping[str, str]) -> dict[str, int]:
     wanted = {field: column.upper() for field, column in columns.items()}
     for column in wanted.values():
         if names.count(column) > 1:
-            raise ReportError(f"the column {column} is there twice")
+            raise ReportError(f"the column {column} occurs twice")
     places = {field: names.index(column) for field, column in wanted.items() if column in names}
     named = "transaction_reference" in places or {"transaction_id", "day"} <= places.keys()
     missing = [wanted["amount"]] if "amount" not in places else []

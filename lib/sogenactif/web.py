@@ -74,7 +74,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
         method = allow(environ, "GET", "HEAD", "POST")
         reference = (read_form(environ) if method == "POST" else read_query(environ)).get("order")
         if not reference or not reference.isprintable():
-            raise HttpError(400, "no order named")
+            raise HttpError(400, "no order in the address")
         order = order_to_pay(reference)
         if order is None:
             raise HttpError(404, f"no order {reference} to pay")

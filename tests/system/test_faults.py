@@ -64,7 +64,7 @@ def a_folder(shop: LedgerShop, path: Path) -> Iterator[None]:
     [
         (locked, "database is locked"),
         (corrupt, "file is not a database"),
-        (missing, "gone, though its journal is here"),
+        (missing, "missing, although its journal exists"),
         (a_folder, "unable to open database file"),
     ],
 )

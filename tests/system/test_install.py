@@ -34,13 +34,17 @@ print(answer.read().decode(), answer.status, end="")
     [
         (["help"], 0, "./install.sh demo"),
         (["nonsense"], 2, "./install.sh demo"),
-        (["apache", "--prefix", "here", "--no-enable"], 1, "here is no absolute path"),
+        (["apache", "--prefix", "here", "--no-enable"], 1, "here is not an absolute path"),
         (["apache", "--prefix", "/usr/local", "--no-enable"], 1, "/usr/local holds other things"),
         (["apache", "--prefix", str(ROOT), "--no-enable"], 1, "is where this copy of the kit is"),
         (["apache", "--prefix", str(ROOT / "lib" / "x"), "--no-enable"], 1, "is inside this copy of the kit"),
-        (["apache", "--prefix", "/tmp/a$1b", "--no-enable"], 1, "may hold letters, digits"),
+        (["apache", "--prefix", "/tmp/a$1b", "--no-enable"], 1, "may contain letters, digits"),
         (["apache", "--config", "/nowhere/x.conf", "--no-enable"], 1, "there is no folder /nowhere"),
-        (["apache", "--shop", "shop.example", "--no-enable"], 1, "shop.example is no http or https address"),
+        (
+            ["apache", "--shop", "shop.example", "--no-enable"],
+            1,
+            "shop.example is not an http or https address",
+        ),
         (["apache", "--payment", "http://bank!/", "--no-enable"], 1, "no http or https address"),
         (["apache", "--shop"], 1, "--shop wants a value"),
         (["--version"], 0, "Sogenactif payment kit"),
@@ -55,7 +59,7 @@ print(answer.read().decode(), answer.status, end="")
         ),
         (["apache", "--logos", "/", "--no-enable"], 1, "// can't be the path of the logos"),
         (["apache", "--logos", "/cgi-bin/x", "--no-enable"], 1, "/cgi-bin/x/ can't be the path of the logos"),
-        (["apache", "--site", "../shop", "--no-enable"], 1, "../shop is no name of a file"),
+        (["apache", "--site", "../shop", "--no-enable"], 1, "../shop is not the name of a file"),
         (
             ["apache", "--uninstall", "--prefix", "/usr/local", "--no-enable"],
             1,
@@ -273,7 +277,7 @@ def test_a_configuration_that_is_wrong_is_named(installed_folder: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError) as failed:
         install(installed_folder)
     assert failed.value.stderr.startswith("install.sh: ")
-    assert "PROTOCOL is carrier pigeon, and may only be sips or paypage" in failed.value.stderr
+    assert "PROTOCOL is carrier pigeon, and must be sips or paypage" in failed.value.stderr
 
 
 def test_orders_to_try_with_are_placed_where_the_shop_has_none(installed_folder: Path) -> None:

@@ -258,7 +258,7 @@ def test_refund_that_was_never_sent_is_sent_once_it_cannot_be_on_its_way(shop: O
     reference = shop.arrive()
     intended(shop, reference)
     status, _, complaint = shop.run("refund", reference, "250", "--yes")
-    assert (status, "may still be on its way" in complaint, shop.operations()) == (2, True, [])
+    assert (status, "may still be in progress" in complaint, shop.operations()) == (2, True, [])
     age(shop)
     assert shop.run("refund", reference, "250", "--yes")[0] == 0
     assert shop.operations() == [("cancel", 250)]
@@ -282,7 +282,7 @@ def test_intent_that_cannot_be_written_is_not_sent(shop: OfficeShop) -> None:
         file.unlink()
         file.mkdir()
     status, _, complaint = shop.run("refund", reference, "250", "--yes")
-    assert (status, "the intent can't be recorded" in complaint, shop.operations()) == (1, True, [])
+    assert (status, "the operation can't be recorded" in complaint, shop.operations()) == (1, True, [])
 
 
 def test_shop_that_fails_is_notified_of_the_refund_later(shop: OfficeShop) -> None:

@@ -171,7 +171,7 @@ def test_broken_line_is_named_and_the_others_are_compared(
         (f"TITLE\n{COLUMNS.replace(';AMOUNT', '')}\n", "no column AMOUNT"),
         (f"TITLE\n{COLUMNS.replace('TRANSACTION_DATE', 'X')}\n", "TRANSACTION_ID and TRANSACTION_DATE"),
         (f"TITLE\n{COLUMNS.replace('RESPONSE_CODE', 'X')}\n", "no column RESPONSE_CODE"),
-        (f"TITLE\n{COLUMNS};amount\n", "AMOUNT is there twice"),
+        (f"TITLE\n{COLUMNS};amount\n", "AMOUNT occurs twice"),
         (report().encode("utf-16"), "UTF-16"),
         (report("a\0b").encode(), "line 3 isn't text"),
         (report("x" * 70000), "line 3 has more than"),

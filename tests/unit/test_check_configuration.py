@@ -103,7 +103,7 @@ def test_a_keyword_that_is_needed(kit: Kit) -> None:
 def test_what_only_the_kit_knows_is_in_its_words(kit: Kit) -> None:
     kit.change(kit.pathfile, "F_CTYPE", "p/hp")
     found = kit.check().bad["kit_refuses"]
-    assert "F_CTYPE (p/hp) may hold letters" in found["saw"]
+    assert "F_CTYPE (p/hp) may contain letters" in found["saw"]
     assert found["do"] == f"{kit.root}/docs/errors.md names the remedy."
     assert (kit.root / "docs" / "errors.md").exists()
 

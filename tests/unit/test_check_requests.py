@@ -154,7 +154,7 @@ def test_a_parameter_that_paypage_cannot_send(kit: Kit) -> None:
     kit.speak_paypage()
     kit.add(kit.parmcom, "RETURN_CONTEXT!a|amount=1!\n")
     found = kit.check()
-    assert (found.status, "returnContext holds a |" in found.bad["request_refused"]["saw"]) == (1, True)
+    assert (found.status, "returnContext contains a |" in found.bad["request_refused"]["saw"]) == (1, True)
     assert found.bad["request_refused"]["line"] == 5
 
 

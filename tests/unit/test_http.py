@@ -92,7 +92,7 @@ def refusal(call: Callable[[], object]) -> tuple[int, str, list[tuple[str, str]]
         ({"CONTENT_LENGTH": "65536"}, 400, "3 bytes of 65536"),
         ({"CONTENT_LENGTH": "65537"}, 413, "65537 bytes"),
         ({"CONTENT_LENGTH": "9" * 5000}, 413, "9" * 5000 + " bytes"),
-        ({"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "gzip, Chunked"}, 411, "a body in chunks"),
+        ({"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "gzip, Chunked"}, 411, "chunked request body"),
     ],
 )
 def test_body_that_cannot_be_read_is_refused_with_a_reason(

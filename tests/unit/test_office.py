@@ -149,12 +149,12 @@ def test_operation_names_amount_and_currency() -> None:
         (answer(FOUND, b"another key"), "the seal of the answer is wrong"),
         (answer(FOUND).replace(b'"05"', b'"00"'), "the seal of the answer is wrong"),
         (answer(FOUND).replace(b"{", b'{"responseCode": "00", ', 1), "a key twice"),
-        (b"<html>", "no JSON message"),
+        (b"<html>", "not a JSON message"),
         (b"[]", "not an object"),
         (b'{"a": NaN}', "NaN"),
-        (b"[" * 60_000, "no JSON message"),
-        (b"\xff", "no JSON message"),
-        (b"", "no JSON message"),
+        (b"[" * 60_000, "not a JSON message"),
+        (b"\xff", "not a JSON message"),
+        (b"", "not a JSON message"),
         (b"x" * 70_000, "more than 65536 bytes"),
     ],
 )
@@ -184,6 +184,6 @@ def test_server_that_never_answers_is_left(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(office, "ANSWER_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = Office(f"http://127.0.0.1:{silent.getsockname()[1]}", "002001000000003", "2", [KEY])
-        with pytest.raises(OfficeError, match="no whole answer") as raised:
+        with pytest.raises(OfficeError, match="no complete answer") as raised:
             client.query(by_reference("ORDER7"))
     assert raised.value.sent

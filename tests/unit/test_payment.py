@@ -103,7 +103,7 @@ def test_without_transaction_id_the_local_time_is_taken(
 @pytest.mark.parametrize("name", ["merchant_id", "merchant_country"])
 @pytest.mark.parametrize("value", ["../parmcom", "a/b", "..", "%2e"])
 def test_no_parameter_leads_out_of_its_directory(pathfile: Pathfile, name: str, value: str) -> None:
-    words = "may hold letters" if name == "merchant_id" else r"^Error reading certificate file \("
+    words = "may contain letters" if name == "merchant_id" else r"^Error reading certificate file \("
     with pytest.raises(KitError, match=words):
         ask(pathfile, **{name: value})
 

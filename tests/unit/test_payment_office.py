@@ -193,7 +193,7 @@ def test_server_can_be_unavailable_or_slow(server: Bank, monkeypatch: pytest.Mon
     server.console("office", {"office": "slow", "seconds": 1})
     assert client(server).query(by(payment)).code == "00"
     monkeypatch.setattr(office, "ANSWER_SECONDS", 0.2)
-    with pytest.raises(OfficeError, match="no whole answer"):
+    with pytest.raises(OfficeError, match="no complete answer"):
         client(server).query(by(payment))
 
 

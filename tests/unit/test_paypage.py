@@ -343,7 +343,7 @@ def test_reference_of_the_kit_gives_its_number_and_day(paypage_pathfile: Pathfil
 def test_key_that_others_may_read_is_rejected(paypage_pathfile: Pathfile) -> None:
     key = Path(paypage_pathfile.paypage.key + f".{MERCHANT}")
     key.chmod(0o644)
-    with pytest.raises(KeyUnusable, match="others may read it"):
+    with pytest.raises(KeyUnusable, match="other users may read it"):
         ask(paypage_pathfile)
     key.chmod(0o640)
     for content in ("", "\n", "a\nb"):

@@ -186,7 +186,7 @@ def test_instalments_of_the_kit_go_before_another_pattern(paypage_pathfile: Path
 def test_bar_in_the_value_of_a_key_is_refused(param: Path, encode: str, value: str) -> None:
     pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
     with pytest.raises(
-        CallError, match=re.escape("(billingAddress.city holds a | that would end its value)")
+        CallError, match=re.escape("(billingAddress.city contains a | that would end its value)")
     ):
         ask(pathfile, **{"billingAddress.city": value})
 
@@ -197,7 +197,7 @@ def test_line_end_is_refused_where_browsers_would_change_it(param: Path, name: s
     encoded = ask(read_pathfile(speak_paypage(param)), payment_means="CB,1", **{name: value})
     key = {"return_context": "returnContext", "order_id": "orderId"}.get(name, name)
     assert asked(encoded, "CB")[key] == value
-    with pytest.raises(CallError, match=f"{key} holds a line end or NUL, which PAYPAGE_ENCODE!none!"):
+    with pytest.raises(CallError, match=f"{key} contains a line end or NUL, which PAYPAGE_ENCODE!none!"):
         ask(read_pathfile(speak_paypage(param, ENCODE="none")), **{name: value})
 
 

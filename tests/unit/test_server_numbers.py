@@ -118,7 +118,7 @@ def test_token_leaves_220_bytes_to_the_shop(shop: MovingShop, length: int, fits:
 @pytest.mark.parametrize("mode", ["server", "transactionId", "transactionReference"])
 def test_context_that_looks_like_a_token_is_refused(param: Path, mode: str) -> None:
     pathfile = read_pathfile(speak_paypage(param, REFERENCE=mode))
-    with pytest.raises(CallError, match="begins as a token of the kit does"):
+    with pytest.raises(CallError, match="begins like a token of the kit"):
         ask(pathfile, return_context=f"kit{7:032x}more")
 
 

@@ -321,8 +321,8 @@ def test_invalid_form_is_refused(shop: Shop, variables: dict[str, str], status: 
     ("method", "query", "status", "why", "title"),
     [
         ("GET", "order=other", 404, "no order other to pay", "Nothing to pay here"),
-        ("GET", "", 400, "no order named", "Incomplete request"),
-        ("GET", "order=", 400, "no order named", "Incomplete request"),
+        ("GET", "", 400, "no order in the address", "Incomplete request"),
+        ("GET", "order=", 400, "no order in the address", "Incomplete request"),
         ("PUT", "order=CMD-42", 405, "method PUT", "Incomplete request"),
         ("GET", "x" * 65537, 413, "65537 bytes", "Incomplete request"),
     ],

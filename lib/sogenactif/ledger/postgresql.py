@@ -25,7 +25,7 @@ class PostgresqlDatabase:
         try:
             place = conninfo_to_dict(url)
         except psycopg.Error:
-            raise LedgerError(self._name, "LEDGER is no address of PostgreSQL") from None
+            raise LedgerError(self._name, "LEDGER is not a PostgreSQL address") from None
         # Never the whole address: it may hold a password.
         self._name = f"postgresql://{place.get('host', '')}:{place.get('port', '')}/{place.get('dbname', '')}"
         try:

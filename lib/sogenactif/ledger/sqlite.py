@@ -28,7 +28,7 @@ class SqliteDatabase:
         self.path = path
         # SQLite would make the target of a dangling link.
         if os.path.islink(path) and not os.path.exists(path):
-            raise LedgerError(path, "a link that leads nowhere")
+            raise LedgerError(path, "a symbolic link whose target is missing")
         # Taken before opening, so that a file replaced in the meantime counts as stale.
         self._file = _identity(path)
         # Check again: another process may have created the ledger since.
@@ -200,7 +200,7 @@ def rebuilt(path: str) -> Iterator[SqliteDatabase]:
             database.close()
         with _folder_locked(path):
             if _identity(path) != before:
-                raise LedgerError(path, "put back meanwhile; run sogenactif replay again")
+                raise LedgerError(path, "restored meanwhile; run sogenactif replay again")
             if os.path.exists(f"{draft}-wal"):
                 raise LedgerError(draft, "used by another program")
             aside = f"{path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"

@@ -88,7 +88,7 @@ class Office:
         try:
             answer = parse(self._post(service, json.dumps(message).encode()))
         except ValueError as error:
-            raise OfficeError(f"no JSON message: {error}", sent=True) from None
+            raise OfficeError(f"not a JSON message: {error}", sent=True) from None
         received_seal = answer.get("seal")
         if not received_seal:
             code = answer.get("getTransDataResponseCode") or answer.get("responseCode") or "none"
@@ -122,7 +122,9 @@ class Office:
                         part = response.read1(MOST_BYTES)
                         content += part
             except (OSError, http.client.HTTPException) as error:
-                raise OfficeError(f"no whole answer: {error or type(error).__name__}", sent=True) from error
+                raise OfficeError(
+                    f"no complete answer: {error or type(error).__name__}", sent=True
+                ) from error
         if len(content) > MOST_BYTES:
             raise OfficeError(f"answer of more than {MOST_BYTES} bytes", sent=True)
         if response.status != 200:

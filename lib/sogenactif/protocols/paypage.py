@@ -213,7 +213,7 @@ def read_key(path: str) -> bytes:
     except (OSError, ValueError) as error:
         raise KeyUnusable(path) from error
     if shared:
-        raise KeyUnusable(f"{path}: others may read it, chmod o= makes it yours")
+        raise KeyUnusable(f"{path}: other users may read it; chmod o= removes their access")
     if not secret or b"\n" in secret:
         raise KeyUnusable(f"{path}: not one line")
     return secret
@@ -223,9 +223,9 @@ def _flatten(pairs: Mapping[str, str], encode: str) -> str:
     """Return Data before it is encoded. Raises CallError for a value that would not arrive as it is."""
     for key, value in pairs.items():
         if NEXT_PAIR.search(value) or ("|" in value and encode == "none"):
-            raise CallError(f"{key} holds a | that would end its value")
+            raise CallError(f"{key} contains a | that would end its value")
         if encode == "none" and CHANGED_BY_BROWSERS.search(value):
-            raise CallError(f"{key} holds a line end or NUL, which PAYPAGE_ENCODE!none! can't carry")
+            raise CallError(f"{key} contains a line end or NUL, which PAYPAGE_ENCODE!none! can't carry")
     return "|".join(f"{key}={readable(value)}" for key, value in pairs.items())
 
 

@@ -143,7 +143,7 @@ def request_keys(fields: Mapping[str, str], settings: "Paypage", brands: str = "
     if len(readable(context).encode()) > most:
         raise CallError(f"return_context has more than {most} bytes, the most that Paypage accepts")
     if TOKEN.match(context):
-        raise CallError("return_context begins as a token of the kit does")
+        raise CallError("return_context begins like a token of the kit")
     if token:
         pairs["returnContext"] = token + context
     if not WITHOUT_RECEIPT.isdisjoint(fields.get("data", "").split(";")):
@@ -174,7 +174,7 @@ def _given(fields: Mapping[str, str], pairs: Mapping[str, str]) -> dict[str, str
         if key in RESPONSE_VERSIONS and not value.startswith("HP_"):
             raise CallError(f"{name}: the kit reads responses of version HP_ only")
         if "|" in value:
-            raise CallError(f"{name} holds a | that would end its value")
+            raise CallError(f"{name} contains a | that would end its value")
     return given
 
 

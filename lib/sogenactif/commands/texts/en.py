@@ -52,7 +52,7 @@ WORDS = {
     "certificate_none": "No merchant of {path} has a certificate.",
     "certificate_untyped": "{path} does not name its merchant: rename it certif.<country>.<merchant_id>, as the bank does.",
     "certificate_other_type": "{path} is of the type {says}, and F_CTYPE of the pathfile is {wanted}: ask the bank for the right one, or correct F_CTYPE.",
-    "certificate_is_expired": "{path} expired on {day}: ask the bank for a new one, or install it nevertheless with --force.",
+    "certificate_is_expired": "{path} expired on {day}: ask the bank for a new one, or install it anyway with --force.",
     "certificate_same": "{path} is this certificate already.",
     "certificate_installed": "Installed: {path}",
     "certificate_kept": "The previous one: {path}",
