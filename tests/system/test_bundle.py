@@ -44,7 +44,7 @@ def bundle(folder: Path, *options: str) -> str:
 
 def upload(bundle: Path, www: Path) -> None:
     """Copy as FTP does, without rights, then give those that README.txt says."""
-    for part in ("cgi-bin", "logos"):
+    for part in ("cgi-bin", "sogenactif"):
         shutil.copytree(bundle / part, www / part, copy_function=shutil.copyfile)
     inside = www / "cgi-bin" / "sogenactif"
     for script in [*(www / "cgi-bin").glob("call_*.py"), *(inside / "bin").iterdir()]:
@@ -103,10 +103,10 @@ def test_the_trial_order_is_shown_and_its_outcome_received(hosting: tuple[str, P
     status, page = ask(f"{address}/cgi-bin/call_request.py?order=TRIAL")
     assert status == 200, page
     assert "10,00" in page
-    assert 'src="/logos/CB.svg"' in page
+    assert 'src="/sogenactif/logos/CB.svg"' in page
     [action] = set(re.findall(r'ACTION="([^"]+)"', page, re.I))
     assert action.startswith("http://127.0.0.1:8080/payment/")
-    assert ask(f"{address}/logos/CB.svg")[0] == 200
+    assert ask(f"{address}/sogenactif/logos/CB.svg")[0] == 200
     pathfile = read_pathfile(str(inside / "var" / "conf" / "pathfile"))
     asked, answer = accepted(page, pathfile)
     assert asked["automatic_response_url"] == f"{address}/cgi-bin/call_autoresponse.py"
@@ -194,6 +194,21 @@ def test_the_check_says_what_to_copy_again(tmp_path: Path) -> None:
     shutil.rmtree(moved / "lib" / "packages")
     [missing] = check(moved, "--scripts", str(scripts))["findings"]
     assert missing["do"].startswith("Copy the folder lib/packages of the bundle here again")
+
+
+def test_logos_are_where_the_shop_has_room_for_them(tmp_path: Path) -> None:
+    options = ["--shop", "https://tea.example/shop", "--logos", "pictures/means"]
+    assert "copy cgi-bin and pictures" in bundle(tmp_path / "new", *options)
+    inside = tmp_path / "new" / "cgi-bin" / "sogenactif"
+    assert read_pathfile(str(inside / "var" / "conf" / "pathfile")).logos == "/shop/pictures/means/"
+    assert (tmp_path / "new" / "pictures" / "means" / "CB.svg").exists()
+    for name in ("README.txt", "LISEZMOI.txt"):
+        readme = (tmp_path / "new" / name).read_text()
+        assert "- pictures/ " in readme
+        assert "https://tea.example/shop/pictures/means/CB.svg" in readme
+    for path in ("cgi-bin/logos", "../logos", "/"):
+        with pytest.raises(subprocess.CalledProcessError):
+            bundle(tmp_path / "other", "--logos", path)
 
 
 def test_the_instructions_name_the_shop_and_a_full_folder_stays_as_it_is(tmp_path: Path) -> None:

@@ -114,7 +114,8 @@ def logos(site: Site) -> list[Finding]:
     if not address.endswith("/"):
         return [fault("logo_address", site.path, site.pathfile.lines.get("D_LOGO", 0), url=f"{address}CB")]
     # install.sh apache serves them wherever D_LOGO says.
-    if address.strip("/") != "logos" and not (KIND == "installed" and address.startswith("/")):
+    is_own = address.strip("/") == "logos" or address.endswith("/sogenactif/logos/")
+    if not is_own and not (KIND == "installed" and address.startswith("/")):
         return []
     found = []
     folder, extension = f"{ROOT}/logos", site.pathfile.logo_extension
