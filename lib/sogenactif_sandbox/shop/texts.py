@@ -50,7 +50,7 @@ TEXTS = {
         "3-d-secure": "3-D Secure",
         "three-times": "En 3\u00a0fois",
         "paypage": "Sips 2.0",
-        "console": "Console pour les développeurs",
+        "console": "Console pour les développeurs (en anglais)",
         "error": "Cette page n’existe pas",
     },
     "en": {
