@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 Register = Callable[[Mapping[str, str], Numbering], Mapping[str, str]]
 # If one of these were cut, it would not be certain what was paid.
 NEVER_SHORTENED = {"amount", "currency_code", "merchant_id", "order_id", "response_code", "transaction_id"}
+LONGEST_OF_PAYPAGE = {**RESPONSE_MAX_LENGTH, **PAYPAGE_MAX_LENGTH}
 BLOCK_NUMBERS = set("123456789")
 # States of a payment at the bank (Office) in which its acceptance moves no money.
 WITHDRAWN = ("CANCELLED", "EXPIRED", "REFUSED")
@@ -287,17 +288,15 @@ def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> Payme
 
 def checked_response(opened: "Opened") -> PaymentResponse:
     """Return the payment response that was opened, the lengths of its values checked. Raises ResponseError."""
+    longest = RESPONSE_MAX_LENGTH if opened.protocol == SIPS else LONGEST_OF_PAYPAGE
+    too_long = [name for name, value in opened.fields.items() if len(to_bytes(value)) > longest[name]]
     fields, shortened = dict(opened.fields), []
-    for name in (*CHECKED_FIRST, *opened.fields):
-        value, most = to_bytes(fields.get(name, "")), RESPONSE_MAX_LENGTH[name]
-        if opened.protocol != SIPS:
-            most = PAYPAGE_MAX_LENGTH.get(name, most)
-        if len(value) > most:
-            # Paypage doesn't guarantee the lengths of Sips 1.0.
-            if opened.protocol == SIPS or name in NEVER_SHORTENED:
-                raise ResponseError(f"{name} " if name in ("language", "data") else name)
-            fields[name] = value[:most].decode("utf-8", "ignore")
-            shortened.append(name)
+    for name in sorted(too_long, key=lambda name: (*CHECKED_FIRST, name).index(name)):
+        # Paypage doesn't guarantee the lengths of Sips 1.0.
+        if opened.protocol == SIPS or name in NEVER_SHORTENED:
+            raise ResponseError(f"{name} " if name in ("language", "data") else name)
+        fields[name] = to_bytes(fields[name])[: longest[name]].decode("utf-8", "ignore")
+        shortened.append(name)
     return PaymentResponse(fields, opened.original, opened.day, opened.protocol, shortened)
 
 

@@ -53,12 +53,18 @@ class Received:
 
 
 def receive(
-    message: str | Mapping[str, str], pathfile: Pathfile, ledger: "Ledger | None", source: str, log: Log
+    message: str | Mapping[str, str],
+    pathfile: Pathfile,
+    ledger: "Ledger | None",
+    source: str,
+    log: Log,
+    notifies: bool = False,
 ) -> Received:
     """Open, verify, match and record the response in a post, or in the argument of ``response``.
 
     ``source`` says how it arrived: manual, automatic or executable. ``log`` is called with an event and an error
-    if the response counts and the merchant has to know something about it. Raises MessageError, ConfigurationError,
+    if the response counts and the merchant has to know something about it. ``notifies`` says that the caller notifies
+    the shop next. Raises MessageError, ConfigurationError,
     and LedgerError if neither the ledger nor the journal could be written.
     """
     try:
@@ -78,7 +84,7 @@ def receive(
         )
     if not ledger:
         return Received(response, None)
-    return Received(*_record(response, ledger, source, log))
+    return Received(*_record(response, ledger, source, log, notifies))
 
 
 def verify_again(ledger: "Ledger", pathfile: Pathfile, say: Callable[..., None]) -> int:
@@ -111,9 +117,9 @@ def verify_again(ledger: "Ledger", pathfile: Pathfile, say: Callable[..., None])
 
 
 def _record(
-    response: PaymentResponse, ledger: "Ledger", source: str, log: Log
+    response: PaymentResponse, ledger: "Ledger", source: str, log: Log, notifies: bool
 ) -> "tuple[PaymentResponse, Match]":
-    match = ledger.receive(response, source)
+    match = ledger.receive(response, source, notifies)
     for warning in match.warnings:
         log(f"{source} response", KitError(warning))
     if match.is_trusted and match.why:

@@ -297,7 +297,8 @@ def _receive(
     if not form.get("DATA") and not form.get("Data"):
         raise HttpError(400, "no DATA")
     try:
-        received = receive(form, settings, ledger, source, partial(_log, environ))
+        notifies = record_outcome is not None
+        received = receive(form, settings, ledger, source, partial(_log, environ), notifies)
     except InitialisationError:
         raise
     except (MessageError, SecretMissing) as error:
@@ -310,7 +311,8 @@ def _receive(
     elif match.is_trusted and match.request_id is not None and record_outcome:
         event = f"{source} response, record_outcome"
         try:
-            ledger.notify(record_outcome, partial(_log, environ, event), match.request_id)
+            log = partial(_log, environ, event)
+            ledger.notify(record_outcome, log, match.request_id, is_counted=match.is_counted)
         except KitError as error:
             _log(environ, f"{source} response", error)
     return received

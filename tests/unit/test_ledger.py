@@ -297,6 +297,23 @@ def test_outcomes_that_fail_again_and_again_hold_up_no_other(ledger: Ledger) -> 
     assert shop.notified == [("B", "accepted")]
 
 
+def test_first_attempt_to_notify_is_counted_with_the_response(ledger: Ledger) -> None:
+    def attempts() -> list[tuple[int, int]]:
+        return list(ledger.database.rows("SELECT attempts, unfinished FROM sogenactif_request"))
+
+    counted: list[tuple[int, int]] = []
+    number = register(ledger, ASKED)
+    for outcome in (CANCEL, {}, {}):
+        match = ledger.receive(answer(number, **outcome), "automatic", notifies=True)
+        assert match.request_id is not None
+        ledger.notify(
+            lambda response: counted.extend(attempts()), print, match.request_id, is_counted=match.is_counted
+        )
+    # The third is a duplicate.
+    assert counted == [(1, 1), (1, 1)]
+    assert attempts() == [(1, 0)]
+
+
 def test_only_one_process_notifies_at_a_time(ledger: Ledger, ledger_url: str, tmp_path: Path) -> None:
     other = Ledger(ledger_url, str(tmp_path / "journal"))
     inner = Shop()

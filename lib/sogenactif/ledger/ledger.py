@@ -109,7 +109,7 @@ INSERT_RESPONSE = """
 """
 SET_VERDICT = "UPDATE sogenactif_response SET verdict = ?, request_id = ? WHERE id = ?"
 SET_OUTCOME = """
-    UPDATE sogenactif_request SET outcome = ?, decided_by = ?, attempts = 0, unfinished = 0, printed = ''
+    UPDATE sogenactif_request SET outcome = ?, decided_by = ?, attempts = ?, unfinished = ?, printed = ''
     WHERE id = ?
 """
 SELECT_DECIDING = f"""
@@ -135,6 +135,8 @@ SELECT_PENDING = """
     WHERE request.id = ? AND request.outcome <> request.notified AND request.outcome <> request.printed
     AND request.unfinished < ?
 """
+
+SELECT_IS_PENDING = f"SELECT 1 FROM sogenactif_request WHERE id = ? AND {PENDING}"
 
 RecordOutcome = Callable[[PaymentResponse], None]
 LogError = Callable[[BaseException], None]
@@ -286,10 +288,11 @@ class Ledger:
 
     # Responses
 
-    def receive(self, response: PaymentResponse, source: str) -> Match:
+    def receive(self, response: PaymentResponse, source: str, notifies: bool = False) -> Match:
         """Match a response with the request it answers, and record it on the disk, in the journal too.
 
-        ``source`` says how it arrived: manual, automatic or executable, which prints it. If the database
+        ``source`` says how it arrived: manual, automatic or executable, which prints it. ``notifies`` says that the
+        caller notifies the shop next, if the response is news: the attempt is counted at once. If the database
         fails only the journal has it, on the disk: unrecorded, until ``record_response`` is called. If the journal
         fails ``warnings`` say so. A message that was recorded many times is not recorded again, in either. Raises
         LedgerError only if neither could be written.
@@ -297,7 +300,7 @@ class Ledger:
         entry = new_entry("response", source, UNRECORDED) | response.stored
         failure: LedgerError | None = None
         try:
-            match = self.record_response(entry, printing=source == EXECUTABLE, arriving=True)
+            match = self.record_response(entry, source == EXECUTABLE, arriving=True, notifies=notifies)
         except LedgerError as error:
             match, failure = Match(UNRECORDED, why=str(error)), error
             match.is_repeated = self._is_repeated_in_journal(response)
@@ -336,16 +339,18 @@ class Ledger:
             return False
         return False
 
-    def record_response(self, entry: Entry, printing: bool = False, arriving: bool = False) -> Match:
+    def record_response(
+        self, entry: Entry, printing: bool = False, arriving: bool = False, notifies: bool = False
+    ) -> Match:
         """Record the response of a journal's entry; one that is recorded already keeps its verdict.
 
-        ``printing`` says that an executable is about to print it, ``arriving`` that the journal doesn't have it yet.
+        ``printing`` says that an executable is about to print it, ``arriving`` that it is recorded nowhere yet,
+        ``notifies`` that the shop is notified next, if it is news.
         """
         response = PaymentResponse.from_stored(entry)
         with self.database.transaction() as execute:
-            row = execute(
-                "SELECT verdict, request_id FROM sogenactif_response WHERE entry = ?", entry["entry"]
-            )
+            select = "SELECT verdict, request_id FROM sogenactif_response WHERE entry = ?"
+            row = None if arriving else execute(select, entry["entry"])
             if row:
                 return Match(row[0][0], request_id=row[0][1])
             match = _match(execute, response)
@@ -362,11 +367,11 @@ class Ledger:
                 values = [entry["entry"], entry["time"], entry["source"], match.request_id, match.verdict]
                 values += [stored["protocol"], stored["day"], original, fields]
                 [[response_id]] = execute(INSERT_RESPONSE, *values)
-                decided_now = _decide(execute, match, response_id)
+                decided_now = _decide(execute, match, response_id, notifies)
             if printing or entry.get("printed"):
                 if decided_now:
                     execute("UPDATE sogenactif_request SET printed = outcome WHERE id = ?", match.request_id)
-            elif match.is_trusted:
+            elif match.is_trusted and not decided_now:
                 # A script received it too: its function is to be called.
                 execute(
                     "UPDATE sogenactif_request SET printed = '' WHERE id = ? AND printed <> ''",
@@ -417,16 +422,20 @@ class Ledger:
         log: LogError,
         request_id: int,
         most_unfinished: int = MOST_UNFINISHED,
+        is_counted: bool = False,
     ) -> bool:
         """Notify the shop of the outcome of a request, if it is pending; return whether it now knows one more.
 
         ``record_outcome`` is called once for an outcome, by one process at a time. If it raises, the error
         is given to ``log`` and the outcome stays pending. If it ended its process ``most_unfinished`` times in a row,
-        it isn't called. An outcome that arrives meanwhile follows.
+        it isn't called. An outcome that arrives meanwhile follows. ``is_counted`` says that this attempt is counted
+        already (``Match.is_counted``).
         """
         notified = False
-        while self._notify_once(request_id, record_outcome, log, most_unfinished):
-            notified = True
+        while self._notify_once(request_id, record_outcome, log, most_unfinished, is_counted):
+            notified, is_counted = True, False
+            if not list(self.database.rows(SELECT_IS_PENDING, request_id)):
+                break
         return notified
 
     def notify_pending(
@@ -461,7 +470,12 @@ class Ledger:
         return int(count)
 
     def _notify_once(
-        self, request_id: int, record_outcome: RecordOutcome, log: LogError, most_unfinished: int
+        self,
+        request_id: int,
+        record_outcome: RecordOutcome,
+        log: LogError,
+        most_unfinished: int,
+        is_counted: bool,
     ) -> bool:
         """Return whether the shop was notified: not if nothing is pending, another process does it, or it failed.
 
@@ -475,9 +489,10 @@ class Ledger:
                 return False
             [[outcome, requested, *stored]] = rows
             # Counted before the call: a function that ends the process must not stay first in the queue.
-            with self.database.transaction(flush=False) as execute:
-                attempt = "attempts = attempts + 1, unfinished = unfinished + 1"
-                execute(f"UPDATE sogenactif_request SET {attempt} WHERE id = ?", request_id)
+            if not is_counted:
+                with self.database.transaction(flush=False) as execute:
+                    attempt = "attempts = attempts + 1, unfinished = unfinished + 1"
+                    execute(f"UPDATE sogenactif_request SET {attempt} WHERE id = ?", request_id)
             try:
                 record_outcome(complete(stored_response(*stored), json.loads(requested)))
             except (KeyboardInterrupt, GeneratorExit):
@@ -649,17 +664,24 @@ def _later_days(fields: Mapping[str, str], day: str) -> list[str]:
 
 
 def _match(execute: Execute, response: PaymentResponse) -> Match:
-    request = answered(response, _candidates(execute, response))
+    # Of Sips 1.0 there is one at most.
+    request = answered(
+        response, _candidates(execute, response, "{lock}" if response.protocol == SIPS else "")
+    )
     if not request:
         return Match(UNKNOWN, why="no such request")
-    # This one alone is locked: transactions that lock several, in orders of their own, would block each other.
-    [row] = execute(f"SELECT {REQUEST_COLUMNS} FROM sogenactif_request WHERE id = ? {{lock}}", request.id)
-    request = _request(*row)
+    if response.protocol != SIPS:
+        # This one alone is locked: transactions that lock several, in orders of their own, would block each other.
+        [row] = execute(f"SELECT {REQUEST_COLUMNS} FROM sogenactif_request WHERE id = ? {{lock}}", request.id)
+        request = _request(*row)
     return judge(response, request, _deciding(execute, request.id) if request.outcome else {})
 
 
-def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
-    """Return the requests that a response may answer, by number or reference; ``answered`` compares the rest."""
+def _candidates(query: Query, response: PaymentResponse, lock: str = "") -> list[Request]:
+    """Return the requests that a response may answer, by number or reference; ``answered`` compares the rest.
+
+    ``lock`` ends the statement of Sips 1.0.
+    """
     digits = response["transaction_id"].lstrip("0")
     # A forged response may have any number of digits, and one of Paypage none.
     has_number = response["transaction_id"] != "" and len(digits) <= MAX_LENGTH["transaction_id"]
@@ -669,7 +691,7 @@ def _candidates(query: Query, response: PaymentResponse) -> list[Request]:
     if response.protocol == SIPS:
         conditions = "merchant = ? AND day = ? AND transaction_id = ?"
         merchant = merchant_of(response.fields)
-        rows += query(f"{columns} WHERE {conditions}", merchant, response.day, number)
+        rows += query(f"{columns} WHERE {conditions} {lock}", merchant, response.day, number)
     else:
         reference = identifier(response.original)
         if reference:
@@ -705,11 +727,13 @@ def _is_repeated(execute: Execute, match: Match, protocol: str, original: str, f
     return len(rows) == MOST_REPEATED
 
 
-def _decide(execute: Execute, match: Match, response_id: int) -> bool:
+def _decide(execute: Execute, match: Match, response_id: int, notifies: bool = False) -> bool:
     """Let a response that decides its request decide it; return whether it does."""
     if match.verdict not in OUTCOMES or match.verdict != match.outcome:
         return False
-    execute(SET_OUTCOME, match.outcome, response_id, match.request_id)
+    attempts = int(notifies)
+    execute(SET_OUTCOME, match.outcome, response_id, attempts, attempts, match.request_id)
+    match.is_counted = notifies
     return True
 
 

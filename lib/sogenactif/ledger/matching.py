@@ -19,8 +19,8 @@ COMPARED = (
     "amount", "capture_day", "capture_mode", "currency_code", "customer_id", "data", "merchant_language",
     "order_id", "order_validity", "return_context",
 )  # fmt: skip
-# In a response these report what happened, not what was requested.
-OUTCOME_FIELDS = ("payment_means", "transaction_condition")
+# In a response the two others report what happened, not what was requested.
+ECHOED = {*RESPONSE.values()} - {"payment_means", "transaction_condition"}
 IN_WORDS_OF_REQUEST = ("order_id", "amount", "currency_code", "transaction_id")
 BLANKED = dict.fromkeys(map(ord, '|;:"'), " ")
 
@@ -60,7 +60,8 @@ class Match:
     duplicate if it was known; conflicting, with ``why``, or unknown if it pays nothing; unrecorded
     if the ledger could not be reached and only the journal has it. ``outcome`` is that of the
     request as it stands now, empty without one; ``requested`` holds the fields of the request.
-    ``warnings`` are sentences for the log. ``is_repeated`` says that it was recorded so often that it isn't again.
+    ``warnings`` are sentences for the log. ``is_repeated`` says that it was recorded so often that it isn't again,
+    ``is_counted`` that the first attempt to notify the shop of it is counted.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Match:
         self.requested = requested or {}
         self.warnings: list[str] = []
         self.is_repeated = False
+        self.is_counted = False
 
     def __repr__(self) -> str:
         return f"<Match {self.verdict} {self.outcome} {self.why}>"
@@ -216,11 +218,7 @@ def complete(response: PaymentResponse, requested: Mapping[str, str]) -> Payment
     """
     if not requested:
         return response
-    echoed = {
-        name: requested[name]
-        for name in RESPONSE.values()
-        if requested.get(name) and name not in OUTCOME_FIELDS
-    }
+    echoed = {name: value for name, value in requested.items() if value and name in ECHOED}
     words = {name: requested[name] for name in IN_WORDS_OF_REQUEST if requested.get(name)}
     return PaymentResponse(
         {**echoed, **response.fields, **words},
