@@ -89,7 +89,7 @@ class Bank:
         return self._settle(transaction, code, condition, card, fields)
 
     def refuse_authentication(self, transaction: Transaction, card: rules.Card) -> Work | None:
-        """End a payment whose customer gave a wrong password: the bank isn't asked. Raises Busy."""
+        """End a payment whose customer gave a wrong password or none: the bank isn't asked. Raises Busy."""
         unchecked = replace(card, cvv_code="")
         return self._settle(transaction, rules.REFUSED, rules.FAILURE, unchecked, {})
 

@@ -18,9 +18,10 @@ ACCEPTED, REFUSED, CANCELLED = "accepted", "refused", "cancelled"
 # What a customer has to do for an outcome: on Paypage the result of the authentication to choose.
 OUTCOMES = {ACCEPTED: "SUCCESS", REFUSED: "SUCCESS", CANCELLED: ""} | {name: name for name in AUTHENTICATIONS}
 PAYPAGE_CARDS = {REFUSED: "4200000000000005"}
-SIPS_CARDS = {REFUSED: "4972187615209905"}
+SIPS_CARDS = {REFUSED: "4972187615209905", "ERROR": "9974934125497800", "NOT_ENROLLED": "3974934125497800"}
 PAYPAGE_CARD, SIPS_CARD = "4200000000000000", "4974934125497800"
 CODE, CODE_OF_AMEX, WRONG_PASSWORD = "600", "6000", "12345678"
+PASSWORDS = {ACCEPTED: PASSWORD, REFUSED: PASSWORD, "SUCCESS": PASSWORD, "ATTEMPT": "77777777"}
 
 
 class NotPaid(Exception):
@@ -137,9 +138,9 @@ def _next(page: _Page, number: str, outcome: str, means: str) -> tuple[str, dict
             )
             return action, fields | entry
         if "password" in fields:
-            return action, fields | {
-                "password": PASSWORD if outcome in (ACCEPTED, REFUSED, "SUCCESS") else WRONG_PASSWORD
-            }
+            if outcome == "CANCEL":
+                return action, fields | {"cancel": "1"}
+            return action, fields | {"password": PASSWORDS.get(outcome, WRONG_PASSWORD)}
         if "means" in names:
             values = [value for name, value in buttons if name == "means"]
             return action, fields | {"means": means or values[0]}

@@ -156,7 +156,7 @@ class Customer:
         return self._show(transaction, pages.access_control(self._view(transaction), transaction.card))
 
     def authentication(self) -> Response:
-        """Read the password that was given to the card's bank."""
+        """Read the password that was given to the card's bank, or that its customer gave up."""
         transaction = self._session(request.form.get("session", ""))
         card = transaction.card
         if transaction.state == OPEN and _results(transaction):
@@ -166,7 +166,7 @@ class Customer:
         if transaction.is_paypage:
             return self._authenticate_paypage(transaction, card)
         condition = rules.authentication(request.form.get("password", "").strip())
-        if condition == rules.FAILURE:
+        if "cancel" in request.form or condition == rules.FAILURE:
             return self._settled(transaction, lambda: self.bank.refuse_authentication(transaction, card))
         return self._settled(transaction, lambda: self.bank.authorise(transaction, card, condition))
 

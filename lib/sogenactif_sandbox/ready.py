@@ -1,4 +1,4 @@
-"""A merchant that is ready to use: ``sogenactif sandbox`` and the fixtures need no configuration.
+"""Merchants that are ready to use: ``sogenactif sandbox`` and the fixtures need no configuration.
 
 Nothing here imports Flask.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from sogenactif.files import write_secret
 from sogenactif.protocols.certificate import issue_certificate, open_certificate
 
-MERCHANT = "014213245611111"
+MERCHANT, WITH_3D_SECURE = "014213245611111", "014213245611112"  # on Sips 1.0
 FOLDER = "SOGENACTIF_SANDBOX"
 PATHFILE = """\
 # Of the sandbox: Paypage and Sips 1.0 alike. @HERE@ is the folder of this file.
@@ -60,18 +60,20 @@ def default_folder() -> Path:
 def make_ready(folder: Path, address: str) -> Ready:
     """Write a merchant for a payment server at an address, ``http://127.0.0.1:8080/payment``. Raises OSError and KitError.
 
-    A key that is there stays, so that a shop's configuration does; the certificate names the address.
+    A key that is there stays, so that a shop's configuration does; the certificate names the address. The merchant
+    that has 3-D Secure on Sips 1.0 is written beside it.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ready = Ready(folder.resolve(), address)
-    if not ready.key_file.exists():
-        write_secret(str(ready.key_file), secrets.token_urlsafe(32).encode() + b"\n")
-    if not _names(ready.certificate, address):
-        ready.certificate.unlink(missing_ok=True)
-        write_secret(str(ready.certificate), issue_certificate(address, ready.merchant_id))
+    for merchant_id in (WITH_3D_SECURE, MERCHANT):
+        ready = Ready(folder.resolve(), address, merchant_id)
+        if not ready.key_file.exists():
+            write_secret(str(ready.key_file), secrets.token_urlsafe(32).encode() + b"\n")
+        if not _names(ready.certificate, address):
+            ready.certificate.unlink(missing_ok=True)
+            write_secret(str(ready.certificate), issue_certificate(address, merchant_id))
+        (folder / f"parmcom.{merchant_id}").write_text("")
     ready.pathfile.write_text(PATHFILE.format(address=address))
     (folder / "parmcom.sogenactif").write_text(PARMCOM)
-    (folder / f"parmcom.{ready.merchant_id}").write_text("")
     return ready
 
 

@@ -76,7 +76,8 @@ def test_with_3d_secure_and_in_three_times(running: Bank, window: dict[str, int]
         page.wait_for_url(re.compile("authentication"))  # by itself
         assert fits(page, window)
         page.get_by_label("Password").fill("00000000")
-        follow(page.get_by_role("button", name="Confirm"))
+        with page.expect_navigation():
+            page.keyboard.press("Enter")  # confirms, though another button cancels
         wait_for_page(page, "Payment accepted")
         assert page.get_by_text("€250.00").count() == 2 and fits(page, window)
         assert len(running.shop.automatic()) == 1
@@ -139,6 +140,21 @@ def test_cancelling_is_one_click(running: Bank) -> None:
         page.wait_for_url(f"{running.shop.url}/cancelled")
         path, data = running.shop.received[-1]
         assert path == "/cancelled" and running.shop.automatic() == [data]
+
+
+@pytest.mark.browser
+def test_cancelling_at_the_cards_bank_ends_the_payment_without_an_authorisation(running: Bank) -> None:
+    with browsing() as browser:
+        page = browser.new_page()
+        open_payment(page, running, merchant_id=ENROLLED)
+        give_card(page)
+        follow(page.get_by_role("link", name="Open my bank’s page now"))
+        follow(page.get_by_role("button", name="Cancel"))
+        wait_for_page(page, "Your payment was refused")
+        assert page.get_by_text("Your bank could not confirm your identity").is_visible()
+        response = running.last()["response"]
+        assert (response["response_code"], response["transaction_condition"]) == ("05", "3D_FAILURE")
+        assert not response.get("authorisation_id")
 
 
 @pytest.mark.browser

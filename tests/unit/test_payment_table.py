@@ -4,20 +4,29 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import count
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.dates import format_day
 from sogenactif.money import CURRENCIES
+from sogenactif.payment import make_request
+from sogenactif.protocols.sips import open_response
+from sogenactif_sandbox import pay
 from sogenactif_sandbox.merchants import Merchant
+from sogenactif_sandbox.ready import WITH_3D_SECURE, make_ready
 from sogenactif_sandbox.rules import MEANS, WITHOUT_EXPIRY
+from sogenactif_sandbox.servers import listen, payment_server
 from tests.support.bank import MERCHANT, Answer, Bank, bank, send
 from tests.support.vectors import ROOT
 
 pytestmark = pytest.mark.exhaustive
 
 ENROLLED = "014213245611112"
+NUMBERS = count(1)
 MERCHANTS = {
     MERCHANT: Merchant("Plain shop"),
     ENROLLED: Merchant("Enrolled shop", enrolled=True, may_force=True, fraud_checks=True),
@@ -31,6 +40,19 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
         (folder / file.name).write_bytes(file.read_bytes().replace(b"@PARAM@", str(folder).encode()))
     with bank(folder, merchants=MERCHANTS) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pathfile]]:
+    """A sandbox as the fixture sips_sandbox runs it, and the pathfile of a shop on Sips 1.0."""
+    folder: Path = tmp_path_factory.mktemp("ready")
+    with listen() as listening:
+        port = listening.getsockname()[1]
+        merchant = make_ready(folder, f"http://127.0.0.1:{port}/payment")
+        of_sips = folder / "pathfile.sips"
+        of_sips.write_text(merchant.pathfile.read_text().replace("PROTOCOL!paypage!", "PROTOCOL!sips!"))
+        with payment_server(str(merchant.pathfile), str(folder / "payments.db"), listening) as address:
+            yield address, read_pathfile(str(of_sips))
 
 
 def today() -> date:
@@ -209,6 +231,36 @@ def test_3d_secure_goes_through_two_pages(running: Bank) -> None:
     control = send(running.url + link[1].removeprefix("/payment"))
     assert "Confermi la sua identità" in control.text and "4974 #### #### ##00" in control.text
     assert running.read(running.authenticate(information, "00000000"))["response_code"] == "00"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "condition"),
+    [
+        ("accepted", "00", "3D_SUCCESS"),
+        ("refused", "05", "3D_SUCCESS"),
+        ("cancelled", "17", ""),
+        ("FAILURE", "05", "3D_FAILURE"),
+        ("CANCEL", "05", "3D_FAILURE"),
+        ("ATTEMPT", "00", "3D_ATTEMPT"),
+        ("ERROR", "00", "3D_ERROR"),
+        ("NOT_ENROLLED", "00", "3D_NOTENROLLED"),
+    ],
+)
+def test_pay_gives_each_result_of_3d_secure_with_the_merchant_that_is_ready(
+    ready: tuple[str, Pathfile], outcome: str, code: str, condition: str
+) -> None:
+    address, pathfile = ready
+    urls = {"normal_return_url": "http://127.0.0.1/accepted", "cancel_return_url": "http://127.0.0.1/back"}
+    request = make_request(
+        {"merchant_id": WITH_3D_SECURE, "amount": "1250", "transaction_id": f"{next(NUMBERS)}", **urls},
+        pathfile,
+    )
+    returned = pay(f"{address}/callpayment", request.posts[""], outcome=outcome, means="CB")
+    response = open_response(returned.post["DATA"], pathfile)
+    assert (response["response_code"], response.get("transaction_condition", "")) == (code, condition)
+    assert returned.url == urls["normal_return_url" if code == "00" else "cancel_return_url"]
+    asks_for_password = outcome not in ("cancelled", "ERROR", "NOT_ENROLLED")
+    assert ("Confirmez votre identité" in returned.pages) is asks_for_password
 
 
 def test_a_second_digit_0_makes_the_access_control_english(running: Bank) -> None:
