@@ -91,6 +91,9 @@ def test_a_person_pays_is_refused_and_cancels(
             give_card(page, number)
         follow(page.get_by_role("button", name=re.compile(button, re.I)))
         assert page.get_by_role("heading", name=page_says).is_visible()
+        shown = page.locator("main").inner_text()
+        page.reload()
+        assert page.locator("main").inner_text() == shown
         follow(page.get_by_role("link", name="Back to the shop"))
         assert page.locator(".state").inner_text() == shop_says
         wide = page.evaluate("document.documentElement.scrollWidth")

@@ -102,6 +102,25 @@ def test_number_of_the_server_pays_no_other_customers_order(shop: MovingShop, pa
     assert [response["transaction_id"] for response in shop.outcomes] == [second]
 
 
+@pytest.mark.parametrize("protocol", ["sips", "paypage"])
+@pytest.mark.parametrize("code", ["00", "05", "17", "90"])
+def test_page_that_is_reloaded_says_the_same_and_notifies_nobody(
+    shop: MovingShop, param: Path, protocol: str, code: str
+) -> None:
+    if protocol == "paypage":
+        shop.move(param)
+    number = shop.asked()
+    if protocol == "paypage":
+        message = shop.paypage_post(number, responseCode=code)
+    else:
+        sealed = shop.seal(transaction_id=number, transmission_date=sent(shop, number), response_code=code)
+        message = {"DATA": sealed}
+    pages = [post(shop.response, **message) for _ in range(3)]
+    assert {answer.status for answer in pages} == {200}
+    assert len({answer.body.partition("<main>")[2] for answer in pages}) == 1
+    assert len(shop.outcomes) == 1
+
+
 @pytest.mark.parametrize(
     ("key", "value", "field", "whole"),
     [
