@@ -37,14 +37,28 @@ LINES_OF_TEXT = """cell => {
 OUTSIDE = """[...document.querySelectorAll("body *")]
     .filter(element => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map(element => element.outerHTML.slice(0, 80))"""
+# The words of labels and buttons that are broken: none has more letters than a line of a phone.
+BROKEN_WORDS = """[...document.querySelectorAll("th, dt, label, button, a, h1, h2")].flatMap(element => {
+    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), broken = [];
+    while (texts.nextNode())
+        for (const word of texts.currentNode.textContent.matchAll(/(?<![\\p{L}_])\\p{L}+(?![\\p{L}_])/gu)) {
+            const range = document.createRange();
+            range.setStart(texts.currentNode, word.index);
+            range.setEnd(texts.currentNode, word.index + word[0].length);
+            const lines = new Set([...range.getClientRects()].map(line => line.top));
+            if (lines.size > 1 && word[0].length < 20) broken.push(word[0]);
+        }
+    return broken;
+})"""
 
 
 def look(shown: Any, html: bytes, amounts: int, cells: str = ".amount") -> None:
-    """Check that no amount is broken, and that nothing sticks out of the window."""
+    """Check that no amount and no word of the pages' own is broken, and that nothing sticks out of the window."""
     shown.set_content(html.decode())
     found = shown.locator(cells).all()
     assert [cell.evaluate(LINES_OF_TEXT) for cell in found] == [1] * amounts
     assert shown.evaluate(OUTSIDE) == []
+    assert shown.evaluate(BROKEN_WORDS) == []
 
 
 @pytest.mark.browser
@@ -112,3 +126,4 @@ def test_pages_of_the_sandbox_bear_any_shop_and_order(width: int, scheme: str, t
             assert {cell.evaluate(LINES_OF_TEXT) for cell in found} <= {1}, name
             assert found or name in ("refused", "tries", "processed", "security", "invalid", "forbidden")
             assert shown.evaluate(OUTSIDE) == [], name
+            assert shown.evaluate(BROKEN_WORDS) == [], name

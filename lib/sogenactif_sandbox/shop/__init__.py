@@ -78,8 +78,9 @@ class Shop(Flask):
 
     def fail(self, error: HTTPException) -> AnyResponse:
         """Show an error page of the shop."""
-        response = self.page("shop_error.html")
-        response.status_code = error.code or 500
+        status = error.code or 500
+        response = self.page("shop_error.html", name="error" if status < 500 else "failed")
+        response.status_code = status
         return response
 
     def change_basket(self) -> ResponseReturnValue:

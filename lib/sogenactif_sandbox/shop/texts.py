@@ -52,6 +52,7 @@ TEXTS = {
         "paypage": "Sips 2.0",
         "console": "Console pour les développeurs (en anglais)",
         "error": "Cette page n’existe pas",
+        "failed": "Une erreur est survenue. Réessayez dans un instant.",
     },
     "en": {
         "back_office": "Refunds",
@@ -88,7 +89,7 @@ TEXTS = {
         "history": "History",
         "request": "payment request",
         "automatic": "automatic response",
-        "manual": "customer's return",
+        "manual": "customer’s return",
         "duplicate": "confirmed",
         "conflicting": "conflicting",
         "pending": "in progress",
@@ -104,6 +105,7 @@ TEXTS = {
         "paypage": "Sips 2.0",
         "console": "Console for developers",
         "error": "There is no such page",
+        "failed": "Something went wrong. Try again in a moment.",
     },
     "ge": {
         "back_office": "Erstattungen",
@@ -156,6 +158,7 @@ TEXTS = {
         "paypage": "Sips 2.0",
         "console": "Konsole für Entwickler",
         "error": "Diese Seite gibt es nicht",
+        "failed": "Es ist ein Fehler aufgetreten. Versuchen Sie es gleich noch einmal.",
     },
     "sp": {
         "back_office": "Reembolsos",
@@ -208,6 +211,7 @@ TEXTS = {
         "paypage": "Sips 2.0",
         "console": "Consola para desarrolladores",
         "error": "Esta página no existe",
+        "failed": "Se ha producido un error. Inténtelo de nuevo en un momento.",
     },
     "it": {
         "back_office": "Rimborsi",
@@ -260,6 +264,7 @@ TEXTS = {
         "paypage": "Sips 2.0",
         "console": "Console per gli sviluppatori",
         "error": "Questa pagina non esiste",
+        "failed": "Si è verificato un errore. Riprovi tra un istante.",
     },
 }
 
