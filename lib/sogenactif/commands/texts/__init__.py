@@ -52,8 +52,12 @@ def findings() -> Mapping[str, Text]:
 
 
 def say(name: str, **values: object) -> str:
-    """Return one sentence, on one line that a terminal shows as it is."""
-    return printable(words()[name].format(**values))
+    """Return one sentence, on one line that a terminal shows as it is; the journal's own words are translated too."""
+    table = words()
+    for value in ("kind", "source"):
+        if value in values:
+            values[value] = table.get(f"{value}_{values[value]}", values[value])
+    return printable(table[name].format(**values))
 
 
 def counted(name: str, count: int) -> str:

@@ -88,6 +88,14 @@ WORDS = {
     "matched_many": "{count} responses were matched with their requests",
     "transactions_one": "{count} transaction.",
     "transactions_many": "{count} transactions.",
+    # the journal's words
+    "kind_request": "request",
+    "kind_response": "response",
+    "kind_operation": "operation",
+    "source_automatic": "automatic",
+    "source_manual": "manual",
+    "source_executable": "executable",
+    "source_office": "Office",
     # transactions
     "transactions_reference": "REFERENCE",
     "transactions_made": "MADE (PARIS)",

@@ -87,6 +87,14 @@ WORDS = {
     "matched_many": "{count} réponses ont été rapprochées de leurs demandes",
     "transactions_one": "{count} transaction.",
     "transactions_many": "{count} transactions.",
+    # the journal's words
+    "kind_request": "demande",
+    "kind_response": "réponse",
+    "kind_operation": "opération",
+    "source_automatic": "automatique",
+    "source_manual": "manuelle",
+    "source_executable": "exécutable",
+    "source_office": "Office",
     # transactions
     "transactions_reference": "RÉFÉRENCE",
     "transactions_made": "CRÉÉE LE (PARIS)",
@@ -142,7 +150,7 @@ WORDS = {
     "replay_unreadable_day": "{error}",
     "replay_waits": "un autre replay est en cours ; attente de sa fin",
     "replay_invalid_line": "la ligne {count} du journal est endommagée, elle est ignorée",
-    "replay_refused": "{kind} {id} du {time} ne peut pas être enregistré : {error}",
+    "replay_refused": "{kind} {id} du {time} ne peut pas être enregistrée : {error}",
     "replay_no_script": "script {script} introuvable ; indiquez-le avec --script",
     "replay_no_function": "{script} n’a pas de record_outcome qui puisse être chargé : {error}",
     "replay_raised": "record_outcome a échoué : {error}",
