@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.places import PATHFILE
-from sogenactif.commands.texts import language, say
+from sogenactif.commands.texts import labelled, language, say
 from sogenactif.configuration import LedgerAddress, read_pathfile
 from sogenactif.dates import PARIS
 from sogenactif.errors import KitError
@@ -103,7 +103,7 @@ def progress(name: str) -> Callable[[int], None]:
 
     def show(count: int) -> None:
         if count % 1000 == 0:
-            print(f"\r{label}: {count}", end="", file=sys.stderr, flush=True)
+            print(f"\r{labelled(label, count)}", end="", file=sys.stderr, flush=True)
 
     return show
 

@@ -10,7 +10,7 @@ from typing import Any
 from sogenactif.commands import new_parser
 from sogenactif.commands.common import in_words, print_json
 from sogenactif.commands.paypage import add_server_options, server_address
-from sogenactif.commands.texts import printable, say
+from sogenactif.commands.texts import labelled, printable, say
 from sogenactif.configuration import Pathfile, read_parameters, read_pathfile
 from sogenactif.errors import KitError
 from sogenactif.fields import FIELDS, is_digits, to_bytes, to_text
@@ -102,6 +102,6 @@ def _print(output: str, report: dict[str, Any]) -> None:
     for heading, changes in [*tables, (say("migrate_parameters"), report["parameters"])]:
         print(f"\n{heading}")
         for name, text in changes.items():
-            print(printable(f"  {name}: {text}"))
+            print(f"  {labelled(name, text)}")
         if not changes:
             print(f"  {say('migrate_unchanged')}")

@@ -10,6 +10,7 @@ from typing import Any
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.common import print_json
+from sogenactif.commands.texts import labelled
 from sogenactif_sandbox.audit import CHECKS, FAILED, HELD, UNKNOWN, Result, Shop, audit, is_url
 from sogenactif_sandbox.commands.common import add_options, attempt, check_host, read_options
 from sogenactif_sandbox.commands.texts import say
@@ -110,9 +111,11 @@ def _values(result: Result) -> dict[str, str]:
 
 def _show(result: Result) -> None:
     values = _values(result)
-    print(f"{say(result.verdict):8} {values['title']} ({values['check']}): {values['saw']}", flush=True)
+    title = f"{values['title']} ({values['check']})"
+    print(f"{say(result.verdict):8} {labelled(title, values['saw'])}", flush=True)
     if result.verdict == FAILED:
-        print(f"         {say('why')}: {values['why']}\n         {say('mend')}: {values['mend']}", flush=True)
+        for name in ("why", "mend"):
+            print(f"         {labelled(say(name), values[name])}", flush=True)
 
 
 def junit(results: Sequence[Result]) -> bytes:
@@ -127,7 +130,7 @@ def junit(results: Sequence[Result]) -> bytes:
             suite, "testcase", {"classname": f"audit.{values['kind']}", "name": values["check"]}
         )
         if result.verdict == FAILED:
-            failure = ET.SubElement(case, "failure", {"message": f"{values['title']}: {values['saw']}"})
+            failure = ET.SubElement(case, "failure", {"message": labelled(values["title"], values["saw"])})
             failure.text = f"{values['why']}\n{values['mend']}"
         elif result.verdict == UNKNOWN:
             ET.SubElement(case, "skipped", {"message": values["saw"]})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.common import print_json
+from sogenactif.commands.texts import labelled
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import KitError
 from sogenactif_sandbox.commands.texts import say
@@ -115,4 +116,4 @@ def _show(ready: Ready, as_json: bool) -> None:
         sys.stdout.flush()
         return
     for name, value in values.items():
-        print(f"{say(f'sandbox_{name}')}: {value}", flush=True)
+        print(labelled(say(f"sandbox_{name}"), value), flush=True)

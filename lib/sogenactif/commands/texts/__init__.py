@@ -60,6 +60,11 @@ def say(name: str, **values: object) -> str:
     return printable(table[name].format(**values))
 
 
+def labelled(label: str, value: object) -> str:
+    """Return a value after its label, with a colon as the language writes it."""
+    return say("labelled", label=label, value=value)
+
+
 def counted(name: str, count: int) -> str:
     """Return the sentence on a number of things, in the singular or the plural."""
     singular = count < 2 if language() == "fr" else count == 1

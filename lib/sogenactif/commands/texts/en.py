@@ -8,6 +8,7 @@ WORDS = {
     "level_ok": "ok",
     "level_warning": "warning",
     "level_fault": "FAULT",
+    "labelled": "{label}: {value}",
     "place": "{file}, line {line}: {saw}",
     "place_file": "{file}: {saw}",
     "summary": "Faults: {faults}. Warnings: {warnings}. All well: {well}.",
