@@ -1,14 +1,17 @@
 """sogenactif prune: what is personal goes, and nothing that a payment still needs."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from sogenactif.configuration import PAYPAGE, SIPS, Pathfile, read_pathfile
+from sogenactif.errors import LedgerError
 from sogenactif.fields import FIELDS
 from sogenactif.ledger.history import answers, differences, transactions
 from sogenactif.ledger.journal import Entry, Journal
@@ -72,6 +75,24 @@ def test_personal_values_of_old_payments_are_deleted_everywhere(ledger: Ledger, 
     )
     [response] = answers(ledger, transaction)
     assert response.fields["authorisation_id"] == ANSWER["authorisation_id"]
+
+
+def test_reader_that_keeps_deleted_values_in_the_wal_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sogenactif.ledger.sqlite.BUSY_SECONDS", 0.1)
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal")
+    paid(ledger, OLD, "CMD-1")
+    notify(ledger)
+    with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sogenactif_request").fetchone()
+        with pytest.raises(LedgerError, match="-wal file still has what was deleted: repeat the command"):
+            prune(ledger, BEFORE)
+        assert "personal@example.com" in (tmp_path / "ledger.db-wal").read_bytes().decode("latin-1")
+    prune(ledger, BEFORE)
+    assert [word for word in WORDS if word in content(ledger, tmp_path)] == []
+    ledger.close()
 
 
 def test_what_is_announced_is_what_is_deleted(ledger: Ledger) -> None:

@@ -144,13 +144,21 @@ class SqliteDatabase:
 
     @contextmanager
     def erasing(self) -> Iterator[None]:
-        """Overwrite in the file what the block deletes, and leave no copy of it in the WAL. Raises LedgerError."""
+        """Overwrite in the file what the block deletes, and leave no copy of it in the WAL.
+
+        Raises LedgerError if a reader keeps the WAL in use for longer than BUSY_SECONDS: the copy stays in it then.
+        """
         try:
             self._connection.execute("PRAGMA secure_delete = ON")
             yield
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            [busy, *_] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except self._error as error:
             _fail(self.path, error)
+        if busy:
+            raise LedgerError(
+                self.path,
+                "another program reads it, and its -wal file still has what was deleted: repeat the command",
+            )
 
     def is_usable(self) -> bool:
         """Return whether the open file is still at its path, and not lost, emptied or replaced."""
