@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
 
 from sogenactif_sandbox.demonstration import demonstration
-from sogenactif_sandbox.pages import SIPS_CARDS
+from sogenactif_sandbox.rules import SIPS_CARDS
 from sogenactif_sandbox.servers import serving
 from tests.support.browser import browsing, follow, stop_browser
 from tests.support.serving import free_port

@@ -7,6 +7,7 @@ Source: docs/payment-server.md, The way of a payment.
 
 import contextlib
 import http.client
+import ipaddress
 import socket
 import ssl
 import threading
@@ -80,6 +81,21 @@ def send(
     except (OSError, ValueError, http.client.HTTPException) as error:
         return Outcome(FAILED, f"{type(error).__name__}: {error}")
     return answer
+
+
+def host_of(url: str, allowed: Collection[str]) -> str:
+    """Return the host of an address if it is this machine or an allowed one. Raises ForbiddenTarget."""
+    host = ""
+    try:
+        host = urlsplit(url).hostname or ""
+        if host in {name.lower() for name in allowed}:
+            return host
+        addresses = {str(address[4][0]) for address in socket.getaddrinfo(host or None, None)}
+        if host and all(ipaddress.ip_address(address).is_loopback for address in addresses):
+            return host
+    except (ValueError, OSError):
+        pass
+    raise ForbiddenTarget(host)
 
 
 def _target(

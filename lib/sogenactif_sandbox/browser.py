@@ -10,16 +10,15 @@ from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from sogenactif_sandbox import clock
-from sogenactif_sandbox.rules import AUTHENTICATIONS, PASSWORD
+from sogenactif_sandbox.rules import AUTHENTICATIONS, PASSWORD, PAYPAGE_CARDS, SIPS_CARDS
 
 SECONDS = 30
 MOST_PAGES = 12
 ACCEPTED, REFUSED, CANCELLED = "accepted", "refused", "cancelled"
 # What a customer has to do for an outcome: on Paypage the result of the authentication to choose.
 OUTCOMES = {ACCEPTED: "SUCCESS", REFUSED: "SUCCESS", CANCELLED: ""} | {name: name for name in AUTHENTICATIONS}
-PAYPAGE_CARDS = {REFUSED: "4200000000000005"}
-SIPS_CARDS = {REFUSED: "4972187615209905", "ERROR": "9974934125497800", "NOT_ENROLLED": "3974934125497800"}
-PAYPAGE_CARD, SIPS_CARD = "4200000000000000", "4974934125497800"
+# Cards of Sips 1.0 by the result of their authentication.
+SIPS_CARDS_3D = {"ERROR": "9974934125497800", "NOT_ENROLLED": "3974934125497800"}
 CODE, CODE_OF_AMEX, WRONG_PASSWORD = "600", "6000", "12345678"
 PASSWORDS = {ACCEPTED: PASSWORD, REFUSED: PASSWORD, "SUCCESS": PASSWORD, "ATTEMPT": "77777777"}
 
@@ -53,9 +52,8 @@ def pay(
     if outcome not in OUTCOMES:
         raise ValueError(f"outcome is one of {', '.join(OUTCOMES)}")
     is_paypage = "Data" in post
-    number = card or (PAYPAGE_CARDS if is_paypage else SIPS_CARDS).get(
-        outcome, PAYPAGE_CARD if is_paypage else SIPS_CARD
-    )
+    cards = PAYPAGE_CARDS if is_paypage else SIPS_CARDS | SIPS_CARDS_3D
+    number = card or cards.get(outcome, cards[ACCEPTED]).replace(" ", "")
     fields = dict(post)
     if means and not is_paypage:
         fields |= {f"{means}.x": "1", f"{means}.y": "1"}

@@ -18,7 +18,7 @@ from installer.configure import PAYPAGE, SIPS, move, paypage_beside, prepare
 from sogenactif.http import Application
 from sogenactif_sandbox.automatic import refused_port
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchants
-from sogenactif_sandbox.pages import PAYPAGE_CARDS, SIPS_CARDS
+from sogenactif_sandbox.rules import PAYPAGE_CARDS, SIPS_CARDS
 from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.servers import LARGEST_BODY
 from sogenactif_sandbox.shop import WAYS, Shop

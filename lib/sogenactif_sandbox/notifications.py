@@ -3,14 +3,11 @@
 Source: docs/payment-server.md, The way of a payment; docs/paypage.md.
 """
 
-import ipaddress
-import socket
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sogenactif.configuration import PAYPAGE, SIPS, Pathfile, read_pathfile
 from sogenactif.fields import RESPONSE
@@ -27,7 +24,6 @@ from sogenactif.protocols.certificate import (
 from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif.protocols.sips import seal_response
 from sogenactif_sandbox import clock, paypage, responses, rules
-from sogenactif_sandbox.automatic import ForbiddenTarget
 from sogenactif_sandbox.rules import Card
 
 CARD = Card("4974.00", "203012", "00", "1", "4D", False)
@@ -256,21 +252,6 @@ def field_name(name: str) -> str:
     if known not in {*RESPONSE.values(), *responses.PAYPAGE, *BY_KEY.values()}:
         raise WrongCall("no_field", field=name)
     return known
-
-
-def host_of(url: str, allowed: Collection[str]) -> str:
-    """Return the host of an address if it is this machine or an allowed one. Raises ForbiddenTarget."""
-    host = ""
-    try:
-        host = urlsplit(url).hostname or ""
-        if host in {name.lower() for name in allowed}:
-            return host
-        addresses = {str(address[4][0]) for address in socket.getaddrinfo(host or None, None)}
-        if host and all(ipaddress.ip_address(address).is_loopback for address in addresses):
-            return host
-    except (ValueError, OSError):
-        pass
-    raise ForbiddenTarget(host)
 
 
 def _last_digits(path: str) -> str:

@@ -29,18 +29,6 @@ from sogenactif_sandbox.texts import texts
 from sogenactif_sandbox.transactions import Transaction
 
 HERE = Path(__file__).parent
-# The cards to try, by their result.
-SIPS_CARDS = {
-    "accepted": "4974 9341 2549 7800",
-    "refused": "4972 1876 1520 5",
-    "unavailable": "4974 9341 2549 7890",
-}
-PAYPAGE_CARDS = {
-    "accepted": "4200 0000 0000 0000",
-    "refused": "4200 0000 0000 0005",
-    "unavailable": "4200 0000 0000 0090",
-    "brands": "4300 0000 0000 0000",
-}
 LEADS_ON_AFTER = 5  # seconds
 YEARS_OFFERED = 12
 # How a receipt writes the day and the time of a payment.
@@ -146,7 +134,7 @@ def entry(
         with_expiry=view.transaction.is_paypage or view.transaction.means not in rules.WITHOUT_EXPIRY,
         years=[str(year) for year in range(today.year, today.year + YEARS_OFFERED + 1)],
         code_length=rules.CODE_LENGTH.get(view.transaction.means),
-        test_cards=PAYPAGE_CARDS if view.transaction.is_paypage else SIPS_CARDS,
+        test_cards=rules.PAYPAGE_CARDS if view.transaction.is_paypage else rules.SIPS_CARDS,
         password=rules.PASSWORD if with_password and not view.transaction.is_paypage else "",
         cancel_post=cancel_post,
     )

@@ -23,6 +23,18 @@ WITHOUT_EXPIRY = frozenset((
     "COFINOGA", "1EUROCOM", "4ETOILES", "COFIDIS_3X", "PROFILPLUS", "LIBRAVOU",
 ))
 # fmt: on
+# The cards to try, by their result, as pages show them.
+SIPS_CARDS = {
+    "accepted": "4974 9341 2549 7800",
+    "refused": "4972 1876 1520 5",
+    "unavailable": "4974 9341 2549 7890",
+}
+PAYPAGE_CARDS = {
+    "accepted": "4200 0000 0000 0000",
+    "refused": "4200 0000 0000 0005",
+    "unavailable": "4200 0000 0000 0090",
+    "brands": "4300 0000 0000 0000",
+}
 CODE_LENGTH = {"CB": 3, "VISA": 3, "MASTERCARD": 3, "AMEX": 4}
 CODE_GIVEN, CODE_NOT_ASKED, CODE_UNREADABLE, CODE_ABSENT = "1", "0", "2", "9"
 

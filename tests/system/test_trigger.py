@@ -312,5 +312,5 @@ def test_a_damaged_ledger_is_named_and_nothing_is_sent(
     ready.pathfile.write_text(f"{ready.pathfile.read_text()}LEDGER!sqlite:///{ledger}!\n")
     for amount in ([], ["--amount", "1250"]):
         done = command(*call, address, "--order", "A-1", *amount, "--pathfile", str(ready.pathfile))
-        assert (done.returncode, posts) == (1, [])
+        assert (done.returncode, posts) == (2, [])
         assert str(ledger) in done.stderr and "Traceback" not in done.stderr

@@ -15,7 +15,7 @@ from sogenactif_sandbox.audit import CHECKS, FAILED, HELD, UNKNOWN, Result, Shop
 from sogenactif_sandbox.commands.common import add_options, attempt, check_host, read_options
 from sogenactif_sandbox.commands.texts import say
 
-STATUS = "0 if nothing failed, 1 if a check failed, 2 for a usage error or if no check could be judged."
+STATUS = "0 if nothing failed, 1 if a check failed, 2 for a usage error, if a file or the ledger can't be used, or if no check could be judged."
 MOST_SECONDS = 600
 
 
@@ -51,7 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command; its status is 1 if a check failed, 2 if none could be judged."""
+    """Run the command; its status is 1 if a check failed, 2 if none could be judged or made."""
     parser = make_parser()
     args = parser.parse_args(arguments)
     if not (args.seconds > 0 and math.isfinite(args.seconds)):

@@ -12,14 +12,16 @@ from sogenactif.commands.common import in_words
 from sogenactif.configuration import PAYPAGE, SIPS
 from sogenactif.errors import KitError
 from sogenactif.fields import is_digits
-from sogenactif_sandbox.automatic import ForbiddenTarget
+from sogenactif_sandbox.automatic import ForbiddenTarget, host_of
 from sogenactif_sandbox.commands.texts import say
-from sogenactif_sandbox.notifications import Payment, Sender, WrongCall, host_of, in_ledger, read_sender
+from sogenactif_sandbox.notifications import Payment, Sender, WrongCall, in_ledger, read_sender
 from sogenactif_sandbox.paypage import SEALS
 from sogenactif_sandbox.ready import default_folder
 
 T = TypeVar("T")
 MOST_DIGITS = 12
+# The exit status if a file or a ledger can't be used, so that nothing was sent.
+UNUSABLE = 2
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -111,10 +113,11 @@ def check_host(parser: argparse.ArgumentParser, url: str, allowed: list[str]) ->
 
 
 def attempt(parser: argparse.ArgumentParser, work: Callable[[], T]) -> T:
-    """Return what some work returns; an error that a person can mend ends the program with a sentence."""
+    """Return what some work returns; an error that a person can mend ends the program with a sentence and status 2."""
     try:
         return work()
     except WrongCall as error:
         parser.error(say(error.name, **error.values))
     except (KitError, OSError) as error:
-        sys.exit(f"sogenactif: {in_words(error)}")
+        print(f"sogenactif: {in_words(error)}", file=sys.stderr)
+        sys.exit(UNUSABLE)

@@ -15,7 +15,8 @@ from sogenactif_sandbox.commands.texts import say
 from sogenactif_sandbox.notifications import EVENTS, field_name, notification
 
 STATUS = (
-    "0 if the shop answered with a status below 500, 1 if it did not answer or failed, 2 for a usage error."
+    "0 if the shop answered with a status below 500, 1 if it did not answer or failed,"
+    " 2 for a usage error, or if a file or the ledger can't be used."
 )
 # What a fixture holds, beside "fields": an object of names and values.
 TEXTS = ("event", "order", "amount", "currency", "protocol", "transaction", "reference", "day")
