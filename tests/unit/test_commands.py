@@ -77,6 +77,15 @@ def test_transactions_of_a_day_are_a_table(pathfile: Pathfile) -> None:
     assert said.splitlines()[-1] == "3 transactions."
 
 
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_error_of_the_ledger_stands_alone(pathfile: Pathfile, tmp_path: Path, form: str) -> None:
+    for file in tmp_path.glob("ledger.db*"):
+        file.unlink()
+    (tmp_path / "ledger.db").write_bytes(b"no database" * 1000)
+    status, said, error = run("transactions", "--pathfile", pathfile.path, "--format", form)
+    assert (status, said, "Error in the ledger" in error) == (1, "", True)
+
+
 @pytest.mark.parametrize("day", ["20261123", "2026-11-23"])
 def test_days_are_read_in_both_forms(pathfile: Pathfile, day: str) -> None:
     _, said, _ = run("transactions", "--pathfile", pathfile.path, "--day", day, "--order", "CMD-42")

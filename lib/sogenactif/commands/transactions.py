@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
+from itertools import chain, islice
 
 from sogenactif.commands.common import command_parser, day, in_paris, money, print_json, shown, the_ledger
 from sogenactif.commands.texts import counted, printable, say
@@ -62,7 +63,9 @@ def main(arguments: Sequence[str]) -> int:
         the_ledger(args.pathfile) as ledger,
         closing(transactions(ledger, wanted, "", args.order, args.state)) as rows,
     ):
-        write(rows)
+        # Read before anything is printed, so that an error stands alone.
+        first = list(islice(rows, 1))
+        write(chain(first, rows))
     return 0
 
 
