@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ import pytest
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import LedgerDamaged, LedgerError
 from sogenactif.ledger.history import differences, transactions
-from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.ledger import SIPS_NUMBERING, Ledger
 from sogenactif.ledger.rebuild import note_unrecorded, record_journal, record_unrecorded
 from sogenactif.payment import PaymentResponse
+from sogenactif.protocols import Numbering
 from tests.support.shop import register
 from tests.support.vectors import ACCEPTED, ASKED, ROOT
 
+UNNAMED = {name: value for name, value in ASKED.items() if name != "order_id"}
 COMMAND = [sys.executable, f"{ROOT}/bin/sogenactif"]
 
 
@@ -42,6 +45,30 @@ def ledger(tmp_path: Path, pathfile: str) -> Iterator[Ledger]:
         ledger.receive(answer(register(ledger, ASKED)), "automatic")
     yield ledger
     ledger.close()
+
+
+def test_rebuilt_ledger_from_rewritten_lines_draws_the_same_numbers(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal")
+    high = Numbering(first=500_001)
+    for fields, numbering in (
+        ({}, SIPS_NUMBERING),
+        ({}, high),
+        ({}, high),
+        ({"transaction_id": "900000"}, SIPS_NUMBERING),
+    ):
+        register(ledger, {**UNNAMED, **fields}, numbering)
+    [day] = Path(ledger.journal.folder).iterdir()
+    original = sorted(ledger.journal.entries(), key=itemgetter("entry"))
+    day.unlink()
+    assert record_journal(ledger) == (0, 0)
+    assert sorted(ledger.journal.entries(), key=itemgetter("entry")) == original
+    rebuilt = Ledger(f"sqlite:///{tmp_path}/rebuilt.db", f"{tmp_path}/journal")
+    with rebuilt.rebuilding():
+        assert record_journal(rebuilt) == (4, 0)
+    for numbering, number in ((SIPS_NUMBERING, "000002"), (high, "500003")):
+        assert register(ledger, UNNAMED, numbering) == register(rebuilt, UNNAMED, numbering) == number
+    ledger.close()
+    rebuilt.close()
 
 
 def start(command: str, pathfile: str, folder: Path) -> "subprocess.Popen[str]":

@@ -17,6 +17,13 @@ from sogenactif.ledger.matching import FORGED
 WRITING_SECONDS = 2
 UNRECORDED_DAYS = "unrecorded"
 DAY = re.compile(r"[0-9]{8}")
+# The first number of the range that a request's own was drawn from; NULL if the shop gave it.
+SELECT_REQUESTS = """
+    SELECT entry, made, protocol, reference, fields, (SELECT max(first) FROM sogenactif_counter AS counter
+        WHERE counter.merchant = request.merchant AND counter.day = request.day
+        AND request.transaction_id BETWEEN counter.first AND counter.last)
+    FROM sogenactif_request AS request
+"""
 
 
 def note_unrecorded(folder: str, day: str) -> None:
@@ -157,11 +164,8 @@ def still_missing(ledger: Ledger, here: Mapping[str, Entry]) -> list[str]:
 
 def recorded_entries(ledger: Ledger) -> Iterator[Entry]:
     """Yield the rows of the database as entries of the journal."""
-    for identifier, made, protocol, reference, fields in ledger.database.rows(
-        "SELECT entry, made, protocol, reference, fields FROM sogenactif_request"
-    ):
-        entry = stored_request(identifier, made, protocol, fields)
-        yield {**entry, "reference": reference} if reference else entry
+    for row in ledger.database.rows(SELECT_REQUESTS):
+        yield _stored_request(*row)
     for identifier, received, source, verdict, *stored in ledger.database.rows(
         "SELECT entry, received, source, verdict, protocol, day, original, fields FROM sogenactif_response"
     ):
@@ -174,12 +178,22 @@ def recorded_entries(ledger: Ledger) -> Iterator[Entry]:
         yield stored_operation(*row)
 
 
-def stored_request(identifier: str, made: str, protocol: str, fields: str) -> Entry:
+def _stored_request(
+    identifier: str, made: str, protocol: str, reference: str, fields: str, first: int | None
+) -> Entry:
     """Return the journal's entry of a row of the ledger's requests."""
     import json
 
-    entry = {"entry": identifier, "time": made, "kind": "request", "source": "call_request"}
-    return {**entry, "verdict": "requested", "protocol": protocol, "fields": json.loads(fields)}
+    entry: Entry = {"entry": identifier, "time": made, "kind": "request", "source": "call_request"}
+    entry |= {
+        "verdict": "requested",
+        "protocol": protocol,
+        "given": first is None,
+        "fields": json.loads(fields),
+    }
+    if first is not None and first > 1:
+        entry["first"] = first
+    return {**entry, "reference": reference} if reference else entry
 
 
 def _record(ledger: Ledger, entry: Entry) -> None:
