@@ -8,9 +8,9 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, Template
 from jinja2.bccache import Bucket
 from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup
@@ -18,6 +18,7 @@ from markupsafe import Markup
 from sogenactif.dates import format_day
 from sogenactif.escape import entities
 from sogenactif.files import ROOT as ROOT
+from sogenactif.files import cached_until_changed
 from sogenactif.money import format_amount
 from sogenactif.payment import PaymentRequest
 from sogenactif.texts import HTML_LANGUAGE, texts
@@ -28,19 +29,27 @@ LINE_END = re.compile(r"\s*\n\s*")
 
 def form(request: PaymentRequest) -> Markup:
     """Return the form that posts DATA, with a button for each means of payment: HTML 4 on one line."""
-    pathfile = request.pathfile
+    pathfile, language = request.pathfile, request.fields.get("language", "")
+    constant = {
+        "blocks": request.blocks,
+        "align": request.fields["block_align"],
+        "headers": request.headers,
+        "logos": pathfile.logos,
+        "extension": pathfile.logo_extension,
+        "badges": _without_logo(request) if pathfile.logo_type else (),
+    }
+    # In one form for all means, nothing of the buttons is of this order.
+    same = request.shop_offers_means and request.posts.keys() == {""}
     return _render(
         "form.html",
         request=request,
-        text=_texts(request.fields.get("language", "")),
-        logos=pathfile.logos,
-        extension=pathfile.logo_extension,
-        badges=_without_logo(request) if pathfile.logo_type else (),
+        posts=request.posts,
+        text=_texts(language),
         amount=format_amount(
-            request.fields["amount"],
-            request.fields["currency_code"],
-            HTML_LANGUAGE.get(request.fields.get("language", ""), "en"),
+            request.fields["amount"], request.fields["currency_code"], HTML_LANGUAGE.get(language, "en")
         ),
+        buttons=_rendered_once(ENVIRONMENT.get_template("means.html"), language, **constant) if same else "",
+        **constant,
     )
 
 
@@ -55,6 +64,7 @@ def page(
     html = _render(
         template,
         text=_texts(language),
+        style=_rendered_once(ENVIRONMENT.get_template("style.css"), ""),
         language=html_language,
         nonce=nonce,
         amount=partial(format_amount, language=html_language),
@@ -81,6 +91,12 @@ def _render(template: str, **values: object) -> Markup:
     return Markup(ENVIRONMENT.get_template(template).render(**values))
 
 
+@lru_cache(maxsize=256)
+def _rendered_once(template: Template, language: str, **values: object) -> Markup:
+    """Return a part of a page that is the same for many; an edited template is another one."""
+    return Markup(template.render(text=_texts(language), posts=(), **values))
+
+
 def _finalize(value: object) -> Markup:
     # Markup's own constructor looks for a method of the text first, which costs more than all the rest here.
     return value if isinstance(value, Markup) else str.__new__(Markup, entities(str(value)))
@@ -91,11 +107,18 @@ def _texts(language: str) -> dict[str, Markup]:
     return {name: _finalize(text) for name, text in texts(language).items()}
 
 
-def _without_logo(request: PaymentRequest) -> set[str]:
+def _without_logo(request: PaymentRequest) -> tuple[str, ...]:
     """Return the means of payment without a logo here; a shop with its own logos sets no LOGO_TYPE."""
-    means = {name for block in request.blocks for name in block.means}
-    extension = request.pathfile.logo_extension
-    return {name for name in means if not os.path.exists(f"{ROOT}/logos/{name}.{extension}")}
+    means = dict.fromkeys(name for block in request.blocks for name in block.means)
+    extension, logos = request.pathfile.logo_extension, _logos(f"{ROOT}/logos")
+    return tuple(name for name in means if f"{name}.{extension}" not in logos)
+
+
+@cached_until_changed
+def _logos(folder: str) -> frozenset[str]:
+    with contextlib.suppress(OSError):
+        return frozenset(os.listdir(folder))
+    return frozenset()
 
 
 class OneLine(Environment):

@@ -84,7 +84,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
         if order.paid:
             language = call.get("language", "") or _accepted_language(environ)
             return _page(start_response, environ, 200, "paid.html", language, order=call.get("order_id", ""))
-        under_way = ""
+        under_way, lacks_responses = "", False
         with borrow_ledger(settings) as ledger:
             try:
                 request = make_request(call, settings, register=ledger.register if ledger else None)
@@ -93,7 +93,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             if ledger and ledger.warning:
                 _log(environ, "call_request", KitError(ledger.warning))
             if ledger:
-                under_way = ledger.under_way(request.fields)
+                under_way, lacks_responses = ledger.under_way(request.fields), ledger.lacks_responses()
         report = ""
         if settings.debug:
             from sogenactif.debug import request_report
@@ -116,7 +116,9 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             form=form(request),
             report=report,
         )
-        return _AnsweredFirst(page, partial(_catch_up, settings, None, environ)) if ledger else page
+        if not lacks_responses:
+            return page
+        return _AnsweredFirst(page, partial(_catch_up, settings, None, environ))
 
     return _guarded("call_request", show, "failed")
 
@@ -328,9 +330,10 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
         with borrow_ledger(settings) as ledger:
             if not ledger:
                 return
-            from sogenactif.ledger.rebuild import make_up_for_outage
+            if ledger.lacks_responses():
+                from sogenactif.ledger.rebuild import make_up_for_outage
 
-            make_up_for_outage(ledger, partial(_log, environ, "responses that only the journal has"))
+                make_up_for_outage(ledger, partial(_log, environ, "responses that only the journal has"))
             if record_outcome:
                 ledger.notify_pending(
                     record_outcome, partial(_log, environ, "pending notification, record_outcome")

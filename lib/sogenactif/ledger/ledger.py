@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     Database = SqliteDatabase | PostgresqlDatabase
 
 EXECUTABLE = "executable"
+# The file beside the journal that names the days of responses that only the journal has.
+UNRECORDED_DAYS = "unrecorded"
 NOTE_TRIES = 6
 NOTIFIED_AT_ONCE = 5
 # How many attempts in a row may end their process before only a command tries again.
@@ -79,6 +81,8 @@ RESPONSE_COLUMNS = "id, protocol, day, original, fields"
 UNANSWERED = (
     "NOT EXISTS (SELECT 1 FROM sogenactif_response AS response WHERE response.request_id = request.id)"
 )
+HAS_OTHERS = """EXISTS (SELECT 1 FROM sogenactif_request AS other
+    WHERE other.order_id = request.order_id AND other.merchant = request.merchant AND other.id <> request.id)"""
 # Of an order: as an expression the day can't lead SQLite to an index of all requests of that day.
 ON_DAY = "order_id = ? AND merchant = ? AND day || '' = ?"
 COUNT_UNANSWERED = f"SELECT count(*) FROM sogenactif_request AS request WHERE {ON_DAY} AND {UNANSWERED}"
@@ -152,6 +156,8 @@ class Ledger:
         self._database: Database | None = None
         # A sentence for the log about the last request that was registered.
         self.warning = ""
+        # The day and number of the request that was registered last, if it was recorded already and no other has its order.
+        self._only: tuple[str, str] | None = None
 
     def __repr__(self) -> str:
         return f"<Ledger {self.url.partition(':')[0]}, journal {self.journal.folder}>"
@@ -180,6 +186,10 @@ class Ledger:
             self._database.close()
         self._database = None
 
+    def lacks_responses(self) -> bool:
+        """Return whether the journal has responses that arrived while the database could not be reached."""
+        return os.path.exists(f"{self.journal.folder}/{UNRECORDED_DAYS}")
+
     def is_usable(self) -> bool:
         """Return whether the open database, if there is one, still is the one at the ledger's address."""
         return self._database is None or self._database.is_usable()
@@ -198,7 +208,7 @@ class Ledger:
         written. After a soft decline of its order it asks for strong authentication. A new request is on the disk, and
         in the journal too, before this returns. Raises CallError, DayFull, OrderFull, TransactionUsed, JournalError.
         """
-        self.warning = ""
+        self.warning, self._only = "", None
         given, order_id = fields.get("transaction_id", ""), fields.get("order_id", "")
         by_number = not (numbering.by_reference or numbering.by_server)
         if not order_id and numbering.protocol == PAYPAGE and by_number:
@@ -206,6 +216,8 @@ class Ledger:
         fields = self._after_soft_decline(fields, numbering)
         recorded = _registered(self.database.rows, fields, numbering)
         if recorded and not changed(recorded["fields"], fields):
+            if not recorded["has_others"]:
+                self._only = journal_day(recorded["fields"]), recorded["fields"]["transaction_id"]
             return dict(recorded["fields"])
         entry = new_entry("request", "call_request", "requested")
         entry |= {"protocol": numbering.protocol, "given": bool(given), "fields": dict(fields)}
@@ -255,7 +267,8 @@ class Ledger:
         paid.
         """
         order_id, day = fields.get("order_id", ""), journal_day(fields)
-        if not order_id:
+        only, self._only = self._only, None
+        if not order_id or only == (day, fields["transaction_id"]):
             return ""
         now = datetime.now(timezone.utc)
         yesterday = f"{now.astimezone(PARIS) - timedelta(days=1):%Y%m%d}"
@@ -562,7 +575,7 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
     That is the one with the shop's own transaction_id; or, in Sips 1.0, the last one of an order
     that nothing answered and that the payment server would take for the same. Raises TransactionUsed.
     """
-    columns = "SELECT request.entry, request.made, request.protocol, request.fields FROM sogenactif_request AS request"
+    columns = f"SELECT entry, made, protocol, fields, {HAS_OTHERS} FROM sogenactif_request AS request"
     merchant, day, given = merchant_of(fields), journal_day(fields), fields.get("transaction_id", "")
     if given:
         rows = query(
@@ -574,7 +587,7 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
         rows = query(f"{columns} WHERE {conditions} ORDER BY id DESC", order_id, merchant, day, SIPS)
     else:
         return None
-    for entry, made, protocol, recorded in rows:
+    for entry, made, protocol, recorded, has_others in rows:
         before = json.loads(recorded)
         different = [name for name in changed(before, fields) if name in COMPARED]
         if protocol not in ("", numbering.protocol):
@@ -582,7 +595,7 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
         if numbering.by_server and TOKEN_FIELD not in before:
             different.append("PAYPAGE_REFERENCE")
         if not different:
-            return {"entry": entry, "made": made, "fields": before}
+            return {"entry": entry, "made": made, "fields": before, "has_others": has_others}
         if given:
             raise TransactionUsed(given, day, f"with another {', '.join(different)}")
     return None

@@ -21,6 +21,7 @@ COMPARED = (
 )  # fmt: skip
 # In a response the two others report what happened, not what was requested.
 ECHOED = {*RESPONSE.values()} - {"payment_means", "transaction_condition"}
+OWN_OF_REQUEST = {"transmission_date", "transaction_id", TOKEN_FIELD}
 IN_WORDS_OF_REQUEST = ("order_id", "amount", "currency_code", "transaction_id")
 BLANKED = dict.fromkeys(map(ord, '|;:"'), " ")
 
@@ -206,9 +207,9 @@ def differing(response: PaymentResponse, requested: Mapping[str, str]) -> str:
 
 def changed(before: Mapping[str, str], again: Mapping[str, str]) -> list[str]:
     """Return the names of the fields that differ between two requests, their number and moment aside."""
-    own = ("transmission_date", "transaction_id", TOKEN_FIELD)
-    names = sorted((before.keys() | again.keys()) - {*own})
-    return [name for name in names if before.get(name, "") != again.get(name, "")]
+    names = {name for name, value in again.items() if before.get(name, "") != value}
+    names |= {name for name, value in before.items() if again.get(name, "") != value}
+    return sorted(names - OWN_OF_REQUEST)
 
 
 def complete(response: PaymentResponse, requested: Mapping[str, str]) -> PaymentResponse:

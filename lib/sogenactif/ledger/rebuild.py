@@ -11,11 +11,10 @@ from datetime import datetime, timezone
 from sogenactif.errors import JournalUnreadable, KitError, LedgerError
 from sogenactif.files import flush_folder, open_private
 from sogenactif.ledger.journal import Entry
-from sogenactif.ledger.ledger import Ledger, journal_day, stored_response, today
+from sogenactif.ledger.ledger import UNRECORDED_DAYS, Ledger, journal_day, stored_response, today
 from sogenactif.ledger.matching import FORGED
 
 WRITING_SECONDS = 2
-UNRECORDED_DAYS = "unrecorded"
 DAY = re.compile(r"[0-9]{8}")
 # The first number of the range that a request's own was drawn from; NULL if the shop gave it.
 SELECT_REQUESTS = """
@@ -51,10 +50,9 @@ def record_unrecorded(ledger: Ledger) -> int:
     If nothing is left this costs one stat. Raises LedgerError, JournalUnreadable and OSError; the next call
     retries.
     """
-    path = f"{ledger.journal.folder}/{UNRECORDED_DAYS}"
-    if not os.path.exists(path):
+    if not ledger.lacks_responses():
         return 0
-    recorded = 0
+    path, recorded = f"{ledger.journal.folder}/{UNRECORDED_DAYS}", 0
     try:
         with _locked(path, False) as file:
             noted = set(DAY.findall(os.read(file, 1 << 20).decode("ascii", "replace")))

@@ -19,6 +19,7 @@ NAMES = (
     "debug.html",
     "error.html",
     "form.html",
+    "means.html",
     "paid.html",
     "style.css",
 )
