@@ -142,7 +142,7 @@ def test_long_field_of_paypage_is_cut_and_the_payment_counts(
     assert (answer.status, response.outcome) == (200, "accepted")
     assert value.startswith(response[field]) and (response[field] == value) == whole
     assert response.original[key] == value
-    assert ("longer than the field" in answer.log) != whole
+    assert ("longer than its field" in answer.log) != whole
 
 
 @pytest.mark.parametrize("days", [-1, 1, 3])
@@ -469,7 +469,7 @@ def test_response_prints_what_the_journal_has_while_the_ledger_is_out_of_reach(
     with missing(shop, tmp_path / "ledger.db"):
         assert printed(shop, data) == without_ledger
         assert without_ledger[:2] == ["0", ""]
-        assert "the journal has the response" in capsys.readouterr().err
+        assert "the response is in the journal" in capsys.readouterr().err
         # A forged one is printed no more than ever.
         assert printed(shop, data[:-1] + ("0" if data[-1] != "0" else "1"))[0] == "-1"
     # The next call of response records it; nothing is left to notify, for the shop read it.
