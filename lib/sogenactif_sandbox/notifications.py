@@ -24,6 +24,7 @@ from sogenactif.protocols.certificate import (
 from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif.protocols.sips import seal_response
 from sogenactif_sandbox import clock, paypage, responses, rules
+from sogenactif_sandbox.ready import MERCHANT
 from sogenactif_sandbox.rules import Card
 
 CARD = Card("4974.00", "203012", "00", "1", "4D", False)
@@ -181,7 +182,7 @@ def read_sender(
         return Sender(merchant_id, opened, opened.header.get("merchant_country", "fr")), None
     read = read_pathfile(pathfile)
     protocol = protocol or read.protocol
-    merchant_id = merchant_id or _only_merchant(read, protocol)
+    merchant_id = merchant_id or _default_merchant(read, protocol)
     if protocol == SIPS:
         return Sender(merchant_id, read_certificate(read, "fr", merchant_id)), read
     algorithm = algorithm or read.paypage.seal
@@ -258,11 +259,13 @@ def _last_digits(path: str) -> str:
     return next((part for part in reversed(Path(path).name.split(".")) if part.isdecimal()), "")
 
 
-def _only_merchant(pathfile: Pathfile, protocol: str) -> str:
-    """Return the merchant_id of the one secret that a pathfile finds. Raises WrongCall."""
+def _default_merchant(pathfile: Pathfile, protocol: str) -> str:
+    """Return the merchant_id of the one secret that a pathfile finds; of several, the sandbox's. Raises WrongCall."""
     base = Path(pathfile.paypage.key if protocol == PAYPAGE else f"{pathfile.certificates}.fr")
     files = base.parent.glob(f"{base.name}.*") if str(base) != "." else []
     numbers = {_last_digits(str(path)) for path in files if ".old" not in path.name} - {""}
+    if MERCHANT in numbers:
+        return MERCHANT
     if len(numbers) != 1:
         raise WrongCall("no_merchant", path=pathfile.path)
     return numbers.pop()
