@@ -216,12 +216,18 @@ def accepted(view: View) -> Page:
 
 def returning(view: View) -> Page:
     """Return the page that posts the response to the shop by itself, for payments without a receipt."""
+    language = view.transaction.request.get("language", "")
     accepted = view.transaction.response["response_code"] == rules.ACCEPTED
     url = view.transaction.request["normal_return_url" if accepted else "cancel_return_url"]
+    own = texts(language)
+    heading, why = (own["accepted"], own["accepted_text"]) if accepted else _refusal(view)[:2]
     html = _render(
         "returning.html",
-        view.transaction.request.get("language", ""),
+        language,
         base=view.base,
+        merchant=view.merchant,
+        heading=heading,
+        why=why,
         url=url,
         post=view.transaction.post,
         nonce=view.nonce,
@@ -231,6 +237,12 @@ def returning(view: View) -> Page:
 
 def refused(view: View) -> Page:
     """Return the page of a payment that failed; it says why, in the words of the kit's own page."""
+    heading, why, failed = _refusal(view)
+    return view.page("refused.html", heading=heading, why=why, failed=failed)
+
+
+def _refusal(view: View) -> tuple[str, str, bool]:
+    """Return what the page of a payment that failed says, and whether that is a failure, unlike a cancellation."""
     response = view.transaction.response
     kit = kit_texts(view.transaction.request.get("language", ""))
     reason = refusal(response)
@@ -242,8 +254,7 @@ def refused(view: View) -> Page:
         title = "tries" if reason == "tries" else "not_made" if reason in NOT_MADE else "refused"
         why = kit[f"refused_{reason}"]
     own = texts(view.transaction.request.get("language", ""))
-    heading = own.get(title) or kit[title]
-    return view.page("refused.html", heading=heading, why=why, failed=title in own)
+    return own.get(title) or kit[title], why, title in own
 
 
 def processed(view: View, post: Mapping[str, str], message: str = "") -> Page:

@@ -174,6 +174,7 @@ def test_without_response_page_the_response_is_posted_if_asked_for(running: Bank
         open_payment(page, running, data="NO_RESPONSE_PAGE_POST")
         give_card(page)
         if not script:
+            wait_for_page(page, "Payment accepted")
             follow(page.get_by_role("button", name="Return to the shop"))
         page.wait_for_url(f"{running.shop.url}/accepted")
         assert running.shop.received[-1] == ("/accepted", running.shop.automatic()[-1])
