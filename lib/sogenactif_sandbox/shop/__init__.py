@@ -18,6 +18,7 @@ from urllib.parse import quote
 from flask import Flask, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 from jinja2 import FileSystemLoader
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -155,6 +156,7 @@ def _page(template: str, **values: object) -> Response:
     nonce = secrets.token_hex(16)
     html = PAGES.get_template(template).render(
         text=shop_texts(language),
+        style=Markup(PAGES.get_template("style.css").render()),
         language=html_language,
         nonce=nonce,
         amount=partial(format_amount, currency_code="978", language=html_language),
