@@ -362,7 +362,7 @@ def test_payment_that_the_server_numbered_and_whose_responses_got_lost_is_listed
 ) -> None:
     shop = numbered_by_server
     reference = shop.pay()
-    words = "the server assigned the number of"
+    words = "the server assigned a number to"
     status, _, complaint = shop.run("status", reference)
     assert (status, words in complaint) == (2, True)
     assert shop.run("refund", reference, "--yes")[0] == 2
