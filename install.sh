@@ -215,7 +215,7 @@ run_tests() {
         esac
     done
     if [ $fast = yes ]; then
-        set -- -n auto -m "not (browser or system or postgresql or exhaustive)" "$@"
+        set -- -n auto --ignore tests/system -m "not (browser or system or postgresql or exhaustive)" "$@"
     else
         look_for_test_packages
         [ -z "$missing" ] || is_root ||

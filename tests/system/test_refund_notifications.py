@@ -11,6 +11,7 @@ import pytest
 
 from sogenactif import Kit
 from sogenactif.ledger.history import transactions
+from sogenactif.ledger.ledger import MOST_UNFINISHED
 from sogenactif.ledger.refunds import intend, settle
 from tests.support.office import OfficeShop, office_shop
 from tests.support.vectors import ROOT
@@ -105,6 +106,17 @@ def test_function_that_fails_keeps_no_response_back_and_is_called_again(shop: Of
     assert refunds(shop) == ["refund CMD42 cancel 250"]
     verified = json.loads(shop.run("verify", "--json", "--script", str(shop.param / "script.py"))[1])
     assert verified["pending_refunds"] == 0
+
+
+def test_function_that_ends_its_process_is_called_a_few_times_and_then_by_a_command(shop: OfficeShop) -> None:
+    given_back(shop, shop.arrive())
+    write_script(shop, "note('called'); os._exit(9)")
+    statuses = [respond(shop, shop.receipt(f"CMD{number}")) for number in range(43, 45 + MOST_UNFINISHED)]
+    assert statuses == [9] * MOST_UNFINISHED + [0, 0]
+    assert shop.notes().count("called") == MOST_UNFINISHED
+    write_script(shop)
+    assert shop.run("replay")[0] == 0
+    assert refunds(shop) == ["refund CMD42 cancel 250"]
 
 
 def test_check_counts_refunds_that_are_long_pending(shop: OfficeShop) -> None:

@@ -147,6 +147,13 @@ def test_damage_in_the_middle_is_found_by_replay(ledger: Ledger, pathfile: str, 
     assert_whole(tmp_path, 20)
 
 
+def test_each_line_that_cannot_be_recorded_is_counted(ledger: Ledger) -> None:
+    [day] = Path(ledger.journal.folder).glob("*.jsonl")
+    with day.open("a") as lines:
+        lines.write("no JSON\n{}\n[]\n")
+    assert record_journal(ledger) == (0, 3)
+
+
 def test_two_replays_at_once_make_one_whole_ledger(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
     ledger.close()
     for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
