@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from installer.configure import PAYMENT, PAYPAGE, SIPS, prepare
 
 KIT = Path(__file__).parents[1]
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "SelfTest", "psycopg*", "*.new")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "psycopg*", "*.new")
 # Apache serves nothing of a folder with this, be it among documents or scripts.
 CLOSED = "Require all denied\n"
 # A folder of this name among a shop's documents is hardly the shop's own.
