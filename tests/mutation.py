@@ -103,6 +103,12 @@ def copy_repository(copy: Path) -> None:
     (copy / "mutants" / "lib").symlink_to("src")
 
 
+def environment(copy: Path, change: str, **more: str) -> dict[str, str]:
+    """Return the environment of tests on a change; the copy's code goes before that of the virtual environment."""
+    code = copy / "mutants" / "src"
+    return {**os.environ, "PYTHONPATH": f"{code}:{code / 'packages'}", "MUTANT_UNDER_TEST": change, **more}
+
+
 def note_calls(copy: Path) -> dict[str, list[str]]:
     """Run the tests once; the tests that pass and call a function, by its name, the fastest first."""
     files = [
@@ -113,11 +119,10 @@ def note_calls(copy: Path) -> dict[str, list[str]]:
     calls, seconds = copy / "calls", copy / "seconds"
     calls.touch()
     calls.chmod(0o666)
-    noting = {"MUTANT_UNDER_TEST": "stats", "CALLS": str(calls), "SECONDS": str(seconds)}
     subprocess.run(
         [sys.executable, "-m", "pytest", "-n", "auto", *CHOICE, *files, *MORE],
         cwd=copy / "mutants",
-        env={**os.environ, **noting},
+        env=environment(copy, "stats", CALLS=str(calls), SECONDS=str(seconds)),
         check=False,
     )
     took = {
@@ -138,10 +143,14 @@ def is_noticed(copy: Path, change: str, tests: list[str]) -> bool:
     chosen = copy / f"{change}.tests"
     chosen.write_text("\n".join(tests))
     command = [sys.executable, "-m", "pytest", "-x", "-o", "timeout=60", *CHOICE, f"@{chosen}"]
-    environment = {**os.environ, "MUTANT_UNDER_TEST": change}
     try:
         done = subprocess.run(
-            command, cwd=copy / "mutants", env=environment, capture_output=True, timeout=600, check=False
+            command,
+            cwd=copy / "mutants",
+            env=environment(copy, change),
+            capture_output=True,
+            timeout=600,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return True
