@@ -209,6 +209,8 @@ def test_payment_in_several_times_is_that_of_the_documented_example(paypage_path
         pair.split("=", 1) for pair in text.split("|")
     )
     assert "captureMode" not in said and "captureDay" not in said
+    # Its options are sent under other names.
+    assert "data" not in request.gateway.unsupported_fields(request.fields)
 
 
 @pytest.mark.parametrize("parameters", [

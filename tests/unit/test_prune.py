@@ -208,9 +208,12 @@ def test_damaged_lines_and_rejected_messages_of_old_days_go(ledger: Ledger) -> N
         file.write('{"entry": "personal, cut by a cra\n')
     for name in ("20250310.forged", "20250310.unverified", "20250310.7.unverified", "20250610.unverified"):
         (folder / f"{name}.jsonl").write_text("personal\n")
+    (folder / f"{BEFORE}.jsonl").write_text("a damaged line of the first day that stays\n")
     assert prune(ledger, BEFORE).files == 3
     assert "personal" not in (folder / "20250310.jsonl").read_text()
-    assert {path.name for path in folder.glob("*.jsonl")} == {"20250310.jsonl", "20250610.unverified.jsonl"}
+    left = {path.name for path in folder.glob("*.jsonl")}
+    assert left == {"20250310.jsonl", f"{BEFORE}.jsonl", "20250610.unverified.jsonl"}
+    assert (folder / f"{BEFORE}.jsonl").read_text()
 
 
 def test_paypage_keeps_what_identifies_its_payments(ledger: Ledger) -> None:

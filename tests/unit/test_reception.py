@@ -295,6 +295,20 @@ def test_acceptance_while_another_outcome_is_notified_follows_at_once(shop: Movi
     assert (accepted.status, notified(shop)) == (200, ["cancelled", "accepted"])
 
 
+def test_ledger_that_is_lost_while_the_shop_is_notified_is_logged_and_the_bank_answered(
+    shop: MovingShop,
+) -> None:
+    number = shop.asked()
+
+    def lose(response: PaymentResponse) -> None:
+        shop.record_outcome(response)
+        Path(shop.url.removeprefix("sqlite:///")).unlink()
+
+    answer = post(call_autoresponse(lose, shop.pathfile.path, ""), DATA=sealed_data(shop, number))
+    assert (answer.status, notified(shop)) == (200, ["accepted"])
+    assert "automatic response" in answer.log and "ledger" in answer.log
+
+
 def test_function_that_ends_the_process_is_a_failed_attempt(shop: MovingShop) -> None:
     first, second = shop.asked(), shop.asked()
 
