@@ -50,6 +50,15 @@ BROKEN_WORDS = """[...document.querySelectorAll("th, dt, label, button, a, h1, h
         }
     return broken;
 })"""
+# What is too small for a finger, or doesn't show that it has the focus.
+HARD_TO_REACH = """[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")]
+    .filter(element => element.checkVisibility())
+    .filter(element => {
+        element.focus({focusVisible: true});
+        const {width, height} = (element.closest("label.choice") ?? element).getBoundingClientRect();
+        return width < 24 || height < 24 || parseFloat(getComputedStyle(element).outlineWidth) < 2;
+    })
+    .map(element => element.outerHTML.slice(0, 80))"""
 
 
 def look(shown: Any, html: bytes, amounts: int, cells: str = ".amount") -> None:
@@ -59,6 +68,7 @@ def look(shown: Any, html: bytes, amounts: int, cells: str = ".amount") -> None:
     assert [cell.evaluate(LINES_OF_TEXT) for cell in found] == [1] * amounts
     assert shown.evaluate(OUTSIDE) == []
     assert shown.evaluate(BROKEN_WORDS) == []
+    assert shown.evaluate(HARD_TO_REACH) == []
 
 
 @pytest.mark.browser
@@ -127,3 +137,4 @@ def test_pages_of_the_sandbox_bear_any_shop_and_order(width: int, scheme: str, t
             assert found or name in ("refused", "tries", "processed", "security", "invalid", "forbidden")
             assert shown.evaluate(OUTSIDE) == [], name
             assert shown.evaluate(BROKEN_WORDS) == [], name
+            assert shown.evaluate(HARD_TO_REACH) == [], name
