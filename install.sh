@@ -19,16 +19,16 @@ usage() {
 ./install.sh release          write an archive in dist/ that installs without network
 ./install.sh test [--fast] [-- ...]
                               set up, then run the checkers and all tests; as root, install the Debian packages that they need
-    --fast           the tests without Apache, PostgreSQL, browser and installation: under a minute, no package
-    -- ARGUMENTS     what follows is for pytest: those tests alone
+    --fast           only the tests without Apache, PostgreSQL, browser and installation: under a minute, needs no package
+    -- ARGUMENTS     arguments for pytest: run only those tests
 ./install.sh lint             set up, then check code and scripts without running them
 ./install.sh format           set up, then format the Python code
 ./install.sh docs             set up, then write the manual pages from the commands
-./install.sh --version        say which version this is
+./install.sh --version        print the version
 ./install.sh bench [...]      set up, then measure; --help lists its options
-./install.sh TASK --help      say what a task takes
+./install.sh TASK --help      show the options of a task
 ./install.sh apache [...]     install on this machine's Apache, as root:
-    --prefix DIR     where the kit goes (/usr/local/lib/sogenactif)
+    --prefix DIR     folder of the kit (/usr/local/lib/sogenactif)
     --shop URL       address of the shop, for its return URLs (http://localhost)
     --payment URL    address of the payment server (http://127.0.0.1:8080/payment)
     --protocol NAME  sips (Sips 1.0) or paypage (Sips 2.0) (sips)
@@ -38,9 +38,9 @@ usage() {
     --logos PATH     address of the logos, without its host (/sogenactif/logos/)
     --site NAME      only in the virtual hosts of /etc/apache2/sites-available/NAME.conf; may be repeated (all)
     --cgi            run the scripts by CGI, a process for each page, instead of mod_wsgi
-    --wsgi           mod_wsgi, and no CGI if that can't be had
+    --wsgi           use mod_wsgi, and fail if it is not available
     --no-enable      write that configuration, leave Apache alone
-    --dry-run        say what would be done, change nothing
+    --dry-run        show what would be done, change nothing
     --uninstall      remove what was installed; configuration, ledger and journal stay
 Python 3.10 or newer; PYTHON=/path/to/python3 names another than python3.
 TEXT
@@ -64,7 +64,7 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 need_packages() {
     is_root && command -v apt-get >/dev/null ||
         die "missing: $*. As root: apt-get install $*"
-    apt-get update -q >/dev/null || die "apt-get can't get the lists of packages: is there a network? Missing: $*"
+    apt-get update -q >/dev/null || die "apt-get can't download the lists of packages: is there a network connection? Missing: $*"
     size=$(LC_ALL=C apt-get install -q --no-install-recommends --assume-no "$@" 2>/dev/null |
         sed -n 's/.* \([0-9]*\) newly installed.*/\1 packages./p; s/.*Installing: *\([0-9]*\).*/\1 packages./p
             s/^ *\(Need to get .*\|After this operation.*used\.\|Download size: .*\|Space needed: .*\)/\1/p' | tr '\n' ' ')
@@ -108,7 +108,7 @@ check_python() {
 set_up() {
     # Letters of other alphabets are bytes above 127.
     [ -z "$(printf %s "$ROOT" | LC_ALL=C tr -d 'A-Za-z0-9._/ \200-\377-')" ] ||
-        die "the kit can't work in $ROOT: move it to a path of letters, digits, spaces, - . _ and /"
+        die "the kit can't run in $ROOT: move it to a path that has only letters, digits, spaces, - . _ and /"
     python=${PYTHON:-python3}
     if ! command -v "$python" >/dev/null; then
         [ -z "${PYTHON:-}" ] || die "there is no $PYTHON"
@@ -159,7 +159,7 @@ pip_install() {
     cache=${XDG_CACHE_HOME:-${HOME:-/nowhere}/.cache}
     { [ -w "$cache" ] || mkdir -p "$cache"; } 2>/dev/null || export PIP_NO_CACHE_DIR=1
     [ -d wheels ] && "$@" --no-index --find-links wheels 2>/dev/null || "$@" ||
-        die "pip could not install the dependencies. Without network: an archive made by ./install.sh release"
+        die "pip could not install the dependencies. Without network use an archive made by ./install.sh release"
 }
 
 site_packages() { .venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
@@ -168,7 +168,7 @@ site_packages() { .venv/bin/python -c 'import sysconfig; print(sysconfig.get_pat
 add_requirements() {
     installed=$(site_packages)/sogenactif-$1.txt
     cmp -s "requirements/$1.txt" "$installed" && return
-    printf 'Installing what the %s needs\n' "$2"
+    printf 'Installing the dependencies of the %s\n' "$2"
     pip_install -r "requirements/$1.txt"
     cp "requirements/$1.txt" "$installed"
 }
@@ -213,7 +213,7 @@ run_tests() {
         --fast) fast=yes && shift ;;
         --) shift && break ;;
         -h | --help) usage_of test && exit ;;
-        *) die "test takes --fast, and pytest's arguments after --; not $1" ;;
+        *) die "test accepts --fast, and pytest's arguments after --, but not $1" ;;
         esac
     done
     if [ $fast = yes ]; then
@@ -244,7 +244,7 @@ case $command,${1:-} in
 # These say themselves what they take.
 demo,* | payment,* | bundle,* | bench,*) ;;
 *,-h | *,--help) usage_of "$command" && exit ;;
-release,?* | postgresql,?* | lint,?* | format,?* | docs,?*) die "$command takes no $1" ;;
+release,?* | postgresql,?* | lint,?* | format,?* | docs,?*) die "$command accepts no $1" ;;
 esac
 if [ "$command" = apache ]; then
     . installer/apache.sh
@@ -286,7 +286,7 @@ bundle)
     ;;
 postgresql)
     pip_install --target lib/packages -r requirements/postgresql.txt
-    printf 'Ready. LEDGER may name a database of PostgreSQL; ./install.sh apache takes the driver along.\n'
+    printf 'Ready. LEDGER can name a database of PostgreSQL; ./install.sh apache also installs the driver.\n'
     ;;
 test)
     add_requirements sandbox sandbox

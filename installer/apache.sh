@@ -17,7 +17,7 @@ read_apache_options() {
         --dry-run) dry_run=yes && shift && continue ;;
         --uninstall) task=uninstall_from_apache && shift && continue ;;
         -h | --help) usage && exit ;;
-        --prefix | --shop | --payment | --protocol | --python | --user | --config | --logos | --site) [ $# -gt 1 ] || die "$1 wants a value" ;;
+        --prefix | --shop | --payment | --protocol | --python | --user | --config | --logos | --site) [ $# -gt 1 ] || die "$1 needs a value" ;;
         *) die "no option $1; ./install.sh help lists them" ;;
         esac
         case $1 in
@@ -37,13 +37,13 @@ read_apache_options() {
     check_paths
     [ "$task" = uninstall_from_apache ] || check_installation
     [ "$enable" = no ] || [ "$dry_run" = yes ] || is_root ||
-        die "only root can change this machine's Apache: use sudo, or see --no-enable"
+        die "only root can change this machine's Apache: use sudo, or --no-enable"
     [ "$task" = uninstall_from_apache ] || need_python
 }
 
 # Refuses what would make a wrong or dangerous installation, before anything is written.
 check_paths() {
-    case $ROOT/ in "$prefix"/*) die "$prefix is where this copy of the kit is: choose another --prefix" ;; esac
+    case $ROOT/ in "$prefix"/*) die "$prefix contains this copy of the kit: choose another --prefix" ;; esac
     case $prefix/ in "$ROOT"/*) die "$prefix is inside this copy of the kit: choose another --prefix" ;; esac
     for path in "$prefix" "$interpreter" "$config"; do
         case $path in
@@ -54,23 +54,23 @@ check_paths() {
     done
     [ -e "$prefix/.sogenactif" ] || [ "$task" = install_on_apache ] || die "no kit is installed in $prefix; see --prefix"
     [ "$enable" = no ] || [ "$config" = "$available/$(basename "$config" .conf).conf" ] ||
-        die "Apache takes $available/NAME.conf and not $config; --no-enable writes any file"
+        die "Apache reads $available/NAME.conf, not $config; with --no-enable any file can be written"
 }
 
 check_installation() {
     [ ! -e "$prefix" ] || [ -e "$prefix/.sogenactif" ] || [ -z "$(ls -A "$prefix")" ] ||
-        die "$prefix holds other things: choose an empty or a new --prefix"
+        die "$prefix contains other files: choose an empty or a new folder with --prefix"
     [ -d "$(dirname "$config")" ] || [ "$enable" = yes ] || die "there is no folder $(dirname "$config") for --config"
     [ ! -e "$config" ] || is_of_this_kit "$config" ||
-        die "$config is there already and is not of the kit in $prefix: name another --config"
+        die "$config already exists and does not belong to the kit in $prefix: name another file with --config"
     for address in "$shop" ${payment:+"$payment"}; do
         printf '%s' "$address" | grep -Eqx 'https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?' ||
             die "$address is not an http or https address"
     done
-    case $protocol in "" | sips | paypage) ;; *) die "no protocol $protocol; there are sips and paypage" ;; esac
+    case $protocol in "" | sips | paypage) ;; *) die "no protocol $protocol; it must be sips or paypage" ;; esac
     case ${logos#/} in
     "") ;;
-    / | cgi-bin/* | *[!A-Za-z0-9._~/-]* | *..* | *//*) die "$logos can't be the path of the logos; --logos takes one like /sogenactif/logos/" ;;
+    / | cgi-bin/* | *[!A-Za-z0-9._~/-]* | *..* | *//*) die "$logos can't be the path of the logos; write one like /sogenactif/logos/" ;;
     esac
     for site in $sites; do
         case $site in *[!A-Za-z0-9._-]* | .*) die "$site is not the name of a file in $all_sites" ;; esac
@@ -86,15 +86,15 @@ choose_module() {
     [ "$through" != cgi ] || return 0
     if [ "$(readlink -f "$interpreter")" != "$(readlink -f /usr/bin/python3)" ]; then
         [ -z "$through" ] ||
-            die "mod_wsgi runs Debian's /usr/bin/python3 and not $interpreter: leave out --python or --wsgi"
-        use_cgi "mod_wsgi runs Debian's /usr/bin/python3 and not $interpreter"
+            die "mod_wsgi runs Debian's /usr/bin/python3, not $interpreter: leave out --python or --wsgi"
+        use_cgi "mod_wsgi runs Debian's /usr/bin/python3, not $interpreter"
     elif [ -z "$through" ] && [ "$enable" = no ] && [ ! -e $mod_wsgi ]; then
         use_cgi "this machine has no mod_wsgi"
     fi
 }
 
 use_cgi() {
-    printf 'By CGI, which starts Python for each page: %s.\n' "$1"
+    printf 'Using CGI, which starts Python for each page: %s.\n' "$1"
     through=cgi
 }
 
@@ -110,7 +110,7 @@ choose_logos() {
     esac
     [ -n "${logos_there:-}" ] || return 0
     [ -z "$logos" ] || [ "$logos" = "$logos_there" ] ||
-        printf 'The pathfile that was there stays: its D_LOGO is not %s. Change it, then run this again.\n' "$logos"
+        printf 'The existing pathfile stays, and its D_LOGO is not %s. Change it, then run this command again.\n' "$logos"
     logos=$logos_there
 }
 
@@ -171,7 +171,7 @@ $(content_of "$file" | sed 's/^/    /')" true
     say_what_is_hidden
     [ "$dry_run" = no ] || { printf 'Nothing was changed.\n' && return; }
     printf 'Installed in %s; Apache configuration: %s\n' "$prefix" "$config"
-    printf 'The shop'\''s own part: %s/cgi-bin/*.py; its parameters and certificate: %s/var/conf\n' "$prefix" "$prefix"
+    printf 'Scripts to edit: %s/cgi-bin/*.py; parameters and certificates: %s/var/conf\n' "$prefix" "$prefix"
     [ "$enable" = no ] || printf 'To check it, as root: %s/bin/sogenactif check --url %s\n' "$prefix" "$shop"
 }
 
@@ -203,7 +203,7 @@ remove_file() {
     if is_listed "$(sum_of "$1" <"$place")"; then
         step "remove $place" rm "$place"
     else
-        printf 'It was changed and stays: %s\n' "$place"
+        printf 'Changed by you, so it stays: %s\n' "$place"
     fi
 }
 
@@ -222,13 +222,13 @@ need_apache() {
         [ -e "/etc/apache2/sites-enabled/$site.conf" ] || printf 'The site %s is not enabled: a2ensite %s\n' "$site" "$site"
     done
     [ "$dry_run" = yes ] || apache_accepts ||
-        die "Apache's configuration is wrong already, put that right first:
+        die "Apache's configuration already has an error; correct it first:
 $said"
 }
 
 need_mod_wsgi() {
     need_packages libapache2-mod-wsgi-py3
-    [ -e $mod_wsgi ] || die "there is no $mod_wsgi, though libapache2-mod-wsgi-py3 is installed"
+    [ -e $mod_wsgi ] || die "there is no $mod_wsgi, although libapache2-mod-wsgi-py3 is installed"
 }
 
 # Whether Apache takes its configuration as it stands; $said is what it says of it.
@@ -267,9 +267,9 @@ put_file() {
     theirs=$([ ! -e "$place" ] || sum_of "$1" <"$place")
     if [ -n "$theirs" ] && [ "$theirs" != "$ours" ] && ! is_listed "$theirs"; then
         if is_listed "$ours"; then
-            printf 'It was changed and stays: %s\n' "$place"
+            printf 'Changed by you, so it stays: %s\n' "$place"
         else
-            printf 'It was changed and stays: %s; the new one is %s\n' "$place" "$place.new"
+            printf 'Changed by you, so it stays: %s; the new version is %s\n' "$place" "$place.new"
             [ "$dry_run" = yes ] || write_new "$1"
         fi
     elif [ "$dry_run" = no ]; then
@@ -478,11 +478,11 @@ enable_on_apache() {
         [ -e "$saved$config" ] || a2disconf -q "$name"
         restore_state
         apache_accepts || a2disconf -q "$name"
-        die "Apache refuses the kit's configuration, so that it serves what it served before:
+        die "Apache rejects the kit's configuration; its previous configuration stays in use:
 $refused"
     }
     service apache2 "$running" >/dev/null ||
-        die "Apache does not $running: its log, /var/log/apache2/error.log, says why"
+        die "Apache does not $running: see the cause in its log, /var/log/apache2/error.log"
 }
 
 is_running() { service apache2 status >/dev/null 2>&1; }
@@ -491,5 +491,5 @@ turn_off() {
     # Where Apache is gone already, its own program for that is, too.
     a2disconf -q "$(basename "$1" .conf)" 2>/dev/null || rm -f "/etc/apache2/conf-enabled/$(basename "$1")"
     ! is_running || service apache2 reload >/dev/null ||
-        printf 'Apache was not reloaded; apachectl configtest says why. Then: service apache2 reload\n'
+        printf 'Apache was not reloaded; apachectl configtest shows why. Then run: service apache2 reload\n'
 }

@@ -117,10 +117,10 @@ def differences(pathfile: Pathfile, shop: str, payment: str | None, protocol: st
         yield f"Parameters that were there stay: their return addresses are not at {shop}."
     current = pathfile.protocol or SIPS
     if protocol and protocol != current:
-        yield f"The pathfile that was there stays: payments are by {current}; docs/paypage.md says how to change."
+        yield f"The existing pathfile stays, and payments use {current}; docs/paypage.md explains how to change."
     if payment and current == PAYPAGE:
         if pathfile.paypage.url != f"{payment}/paymentInit":
-            yield f"The pathfile that was there stays: its PAYPAGE_URL is not {payment}/paymentInit."
+            yield f"The existing pathfile stays, and its PAYPAGE_URL is not {payment}/paymentInit."
     elif payment and any(_address(pathfile, one) != payment for one in MERCHANTS):
         yield f"Certificates that were there stay: they don't all pay at {payment}. One that is removed is issued anew."
 
@@ -197,7 +197,11 @@ def main() -> None:
     parser.add_argument("root", type=Path)
     parser.add_argument("--shop", default="http://127.0.0.1:8080", help="address of the shop")
     parser.add_argument("--payment", help=f"address of the payment server ({PAYMENT})")
-    parser.add_argument("--protocol", choices=[SIPS, PAYPAGE], help="message of the payments (sips)")
+    parser.add_argument(
+        "--protocol",
+        choices=[SIPS, PAYPAGE],
+        help="protocol of the payments: sips (Sips 1.0) or paypage (Sips 2.0) (sips)",
+    )
     parser.add_argument("--logos", default=LOGOS, help="path of the logos (%(default)s)")
     args = parser.parse_args()
     try:

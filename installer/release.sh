@@ -10,7 +10,7 @@ PROCESSORS="x86_64 aarch64"
 write_release() {
     command -v git >/dev/null && git rev-parse --git-dir >/dev/null 2>&1 ||
         die "a release is made from a clone of the kit's git repository"
-    [ -z "$(git status --porcelain)" ] || printf 'What is not committed is not in the release:\n%s\n' "$(git status --short)"
+    [ -z "$(git status --porcelain)" ] || printf 'These changes are not committed, so they are not in the release:\n%s\n' "$(git status --short)"
     name=sogenactif-kit-$(git show HEAD:lib/sogenactif/__init__.py | version_in)
     made=$(git log -1 --format=%ct)
     folder=$(mktemp -d)

@@ -36,14 +36,16 @@ def main() -> None:
         "--allow-host",
         action="append",
         metavar="HOST",
-        help="a host that automatic responses may be sent to; may be repeated; any without it",
+        help="a host to which automatic responses may go; may be repeated; without it, any host",
     )
     parser.add_argument(
         "--bank-ports",
         action="store_true",
         help="automatic responses go to ports 80 to 9999 only, as the bank's do",
     )
-    parser.add_argument("--no-console", action="store_true", help="strangers reach this server: no console")
+    parser.add_argument(
+        "--no-console", action="store_true", help="serve no console, because strangers can reach this server"
+    )
     arguments = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     try:

@@ -93,7 +93,7 @@ def main() -> None:
         "--protocol",
         default=SIPS,
         choices=[SIPS, PAYPAGE],
-        help="Sips 1.0, or Paypage (sips)",
+        help="protocol of the shop: sips (Sips 1.0) or paypage (Sips 2.0) (sips)",
     )
     arguments = parser.parse_args()
     if arguments.bank_ports and (refusal := refused_port(arguments.port)):

@@ -40,7 +40,7 @@ def test_a_payment_whose_automatic_response_is_lost(start: Any) -> None:
     )
     found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
     assert found.status == 1
-    assert "the ledger says waiting" in found.bad["payment_not_notified"]["saw"]
+    assert "its state in the ledger is waiting" in found.bad["payment_not_notified"]["saw"]
     assert f"{served.shop}/lost" in found.bad["payment_not_notified"]["do"]
 
 

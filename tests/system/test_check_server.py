@@ -64,7 +64,7 @@ def test_a_web_server_that_does_not_know_the_kit(start: Any) -> None:
     found = served.kit.check("--url", served.apache)
     assert (
         found.status,
-        "(403): mod_wsgi or CGI is off, or access denied" in found.bad["script_forbidden"]["saw"],
+        "(403): mod_wsgi or CGI is off, or access is denied" in found.bad["script_forbidden"]["saw"],
     ) == (
         1,
         True,
@@ -87,7 +87,7 @@ def test_a_host_that_is_not_the_shops(start: Any) -> None:
     found = served.kit.check("--url", served.apache)
     assert (found.status, "is not found (404)" in found.bad["script_not_found"]["saw"]) == (1, True)
     assert "a2enconf 00-sogenactif" in found.bad["script_not_found"]["do"]
-    assert "this address may be another host's" in found.bad["script_not_found"]["do"]
+    assert "another virtual host may answer at this address" in found.bad["script_not_found"]["do"]
 
 
 def test_a_script_that_fails_on_the_web_server(start: Any) -> None:
@@ -118,10 +118,10 @@ def _answering(status: str, *headers: tuple[str, str]) -> Application:
         ("307 Temporary Redirect", "address_redirects", "fault", "which redirects to http://127.0.0.1:"),
         ("401 Unauthorized", "address_asks_password", "fault", "which asks for a password (401)"),
         ("403 Forbidden", "address_refuses_posts", "fault", "which refuses posts (403)"),
-        ("405 Method Not Allowed", "address_takes_no_posts", "fault", "which takes no posts (405)"),
+        ("405 Method Not Allowed", "address_takes_no_posts", "fault", "which does not accept posts (405)"),
         ("407 Proxy Authentication Required", "address_asks_password", "fault", "asks for a password (407)"),
-        ("429 Too Many Requests", "address_limits_posts", "fault", "limits how many posts it takes (429)"),
-        ("200 OK", "address_unknown", "warning", "where something else than the kit's script answers (200)"),
+        ("429 Too Many Requests", "address_limits_posts", "fault", "limits the number of posts (429)"),
+        ("200 OK", "address_unknown", "warning", "where something other than the kit's script answers (200)"),
     ],
 )
 def test_an_address_where_the_kit_does_not_answer(

@@ -35,8 +35,8 @@ print(answer.read().decode(), answer.status, end="")
         (["help"], 0, "./install.sh demo"),
         (["nonsense"], 2, "./install.sh demo"),
         (["apache", "--prefix", "here", "--no-enable"], 1, "here is not an absolute path"),
-        (["apache", "--prefix", "/usr/local", "--no-enable"], 1, "/usr/local holds other things"),
-        (["apache", "--prefix", str(ROOT), "--no-enable"], 1, "is where this copy of the kit is"),
+        (["apache", "--prefix", "/usr/local", "--no-enable"], 1, "/usr/local contains other files"),
+        (["apache", "--prefix", str(ROOT), "--no-enable"], 1, "contains this copy of the kit"),
         (["apache", "--prefix", str(ROOT / "lib" / "x"), "--no-enable"], 1, "is inside this copy of the kit"),
         (["apache", "--prefix", "/tmp/a$1b", "--no-enable"], 1, "may contain letters, digits"),
         (["apache", "--config", "/nowhere/x.conf", "--no-enable"], 1, "there is no folder /nowhere"),
@@ -46,7 +46,7 @@ print(answer.read().decode(), answer.status, end="")
             "shop.example is not an http or https address",
         ),
         (["apache", "--payment", "http://bank!/", "--no-enable"], 1, "no http or https address"),
-        (["apache", "--shop"], 1, "--shop wants a value"),
+        (["apache", "--shop"], 1, "--shop needs a value"),
         (["--version"], 0, "Sogenactif payment kit"),
         (["apache", "--what"], 1, "no option --what"),
         (["apache", "--help"], 0, "--uninstall"),
@@ -55,7 +55,7 @@ print(answer.read().decode(), answer.status, end="")
         (
             ["apache", "--python", "/usr/bin/env", "--no-enable"],
             1,
-            "By CGI, which starts Python for each page: mod_wsgi runs Debian's /usr/bin/python3 and not /usr/bin/env",
+            "Using CGI, which starts Python for each page: mod_wsgi runs Debian's /usr/bin/python3, not /usr/bin/env",
         ),
         (["apache", "--logos", "/", "--no-enable"], 1, "// can't be the path of the logos"),
         (["apache", "--logos", "/cgi-bin/x", "--no-enable"], 1, "/cgi-bin/x/ can't be the path of the logos"),
@@ -68,7 +68,7 @@ print(answer.read().decode(), answer.status, end="")
         (["apache", "--python", "/bin/true/python", "--no-enable"], 1, "no Python 3.10 or newer"),
         (["apache", "--user", "nobody-here", "--no-enable"], 1, "no user nobody-here"),
         (["apache", "--user", "nobody", "--no-enable"], 1, "no group nobody"),
-        (["release", "--quick"], 1, "release takes no --quick"),
+        (["release", "--quick"], 1, "release accepts no --quick"),
     ],
 )
 def test_it_says_what_is_wrong_and_what_to_do(arguments: list[str], status: int, words: str) -> None:
@@ -84,9 +84,9 @@ def test_it_says_what_is_wrong_and_what_to_do(arguments: list[str], status: int,
     ("name", "words"),
     [
         ("Téléchargements/mon kit", "there is no /nowhere/python3"),
-        ("a;b", "can't work in"),
-        ("a!b", "can't work in"),
-        ("$HOME", "can't work in"),
+        ("a;b", "can't run in"),
+        ("a!b", "can't run in"),
+        ("$HOME", "can't run in"),
     ],
 )
 def test_a_folder_may_have_spaces_and_accents(tmp_path: Path, name: str, words: str) -> None:
@@ -143,10 +143,10 @@ def test_a_dry_run_says_what_it_would_do_and_changes_nothing(folder: Path) -> No
     for options in ([], ["--cgi"], ["--uninstall"]):
         said = install(folder, "--dry-run", *options)
         assert contents(folder) == before
-    assert "It was changed and stays" in said
+    assert "Changed by you, so it stays" in said
     said = install(folder, "--dry-run")
     for name in ("cgi-bin/call_request.py", "templates/style.css"):
-        assert f"It was changed and stays: {folder}/kit/{name}\n" in said
+        assert f"Changed by you, so it stays: {folder}/kit/{name}\n" in said
 
 
 def test_upgrade_replaces_unchanged_files(installed_folder: Path) -> None:
@@ -175,16 +175,16 @@ def test_edited_templates_and_logos_stay_in_force_and_the_new_ones_go_beside(ins
     # The same kit again has nothing new to show.
     said = install(installed_folder)
     for path in edited:
-        assert f"It was changed and stays: {path}\n" in said
+        assert f"Changed by you, so it stays: {path}\n" in said
         assert path.read_text() == "ours"
     assert not list(kit.rglob("*.new"))
     for path in edited:
         installed_by_an_older_kit(path)
-    assert f"{edited[1]}; the new one is {edited[1]}.new\n" in install(installed_folder, "--dry-run")
+    assert f"{edited[1]}; the new version is {edited[1]}.new\n" in install(installed_folder, "--dry-run")
     assert not list(kit.rglob("*.new"))
     said = install(installed_folder)
     for path in edited:
-        assert f"It was changed and stays: {path}; the new one is {path}.new\n" in said
+        assert f"Changed by you, so it stays: {path}; the new version is {path}.new\n" in said
         assert path.read_text() == "ours"
     assert new(edited[1]).read_bytes() == (ROOT / "templates" / "style.css").read_bytes()
     assert "def order_to_pay" in new(edited[0]).read_text()
@@ -205,7 +205,7 @@ def test_uninstall_keeps_the_shops_own_files(installed_folder: Path) -> None:
     before = {name: content for name, content in contents(kit).items() if name.startswith("var/")}
     assert f"var/conf/certif.fr.{MERCHANT}.php" in before
     said = install(installed_folder, "--uninstall")
-    assert f"It was changed and stays: {kit}/cgi-bin/call_request.py" in said
+    assert f"Changed by you, so it stays: {kit}/cgi-bin/call_request.py" in said
     assert not (installed_folder / "kit.conf").exists()
     left = contents(kit)
     assert left == {
@@ -232,11 +232,11 @@ def test_an_edited_configuration_of_apache_stays(installed_folder: Path) -> None
     edited = config.read_text() + "# ours\n"
     config.write_text(edited)
     said = install(installed_folder, "--cgi")
-    assert f"It was changed and stays: {config}; the new one is {config}.new\n" in said
+    assert f"Changed by you, so it stays: {config}; the new version is {config}.new\n" in said
     assert config.read_text() == edited
     assert "ScriptAliasMatch" in new(config).read_text()
     said = install(installed_folder, "--uninstall")
-    assert f"It was changed and stays: {config}\n" in said
+    assert f"Changed by you, so it stays: {config}\n" in said
     assert config.read_text() == edited
     assert not new(config).exists()
 
@@ -258,7 +258,7 @@ def test_files_that_stay_are_named(folder: Path) -> None:
     assert "Parameters that were there stay: their return addresses are not at https://tea.example.\n" in said
     assert "Certificates that were there stay: they don't all pay at https://other.example/payment." in said
     said = install(folder, *asked, "--protocol", "paypage")
-    assert "The pathfile that was there stays: payments are by sips; " in said
+    assert "The existing pathfile stays, and payments use sips; " in said
     assert "\nPROTOCOL!" not in (folder / "kit" / "var" / "conf" / "pathfile").read_text()
 
 
@@ -267,7 +267,7 @@ def test_paypage_settings_that_stay_are_named(folder: Path) -> None:
     assert "stay" not in install(folder, *asked)
     assert "stay" not in install(folder)
     said = install(folder, "--payment", "https://other.example/payment", "--protocol", "sips")
-    assert "The pathfile that was there stays: payments are by paypage; " in said
+    assert "The existing pathfile stays, and payments use paypage; " in said
     assert "its PAYPAGE_URL is not https://other.example/payment/paymentInit.\n" in said
 
 
@@ -408,7 +408,7 @@ def test_debians_apache_serves_the_kit_until_it_is_uninstalled(
     kept = contents(var), recorded(var, tmp_path / "before")
     assert any(name.startswith("data/journal/") for name in kept[0])
     said = install_on(debian, "--uninstall")
-    assert f"It was changed and stays: {KIT}/cgi-bin/call_request.py" in said
+    assert f"Changed by you, so it stays: {KIT}/cgi-bin/call_request.py" in said
     wait_for(lambda: debian.ask(PAGE)[0] == 404)
     assert [debian.ask(path)[0] for path in ("/", "/sogenactif/logos/CB.svg", "/cgi-bin/call_response.py")] == [
         200, 404, 404
@@ -486,7 +486,7 @@ def test_without_mod_wsgi_the_scripts_run_by_cgi(debian: Machine) -> None:
     assert "libapache2-mod-wsgi-py3" in install_on(debian, "--wsgi", fails=True)
     assert not (debian.root / KIT[1:]).exists()
     said = install_on(debian)
-    assert "By CGI, which starts Python for each page: libapache2-mod-wsgi-py3 can't be installed" in said
+    assert "Using CGI, which starts Python for each page: libapache2-mod-wsgi-py3 can't be installed" in said
     write_the_shops_part(debian)
     assert "Tea by CGI" in debian.ask(PAGE)[1]
 
@@ -553,7 +553,7 @@ def test_a_shops_own_logos_stay_at_their_address(debian: Machine) -> None:
     pathfile = debian.root / f"{KIT[1:]}/var/conf/pathfile"
     pathfile.write_text(pathfile.read_text().replace("/sogenactif/logos/", "/logos/"))
     said = install_on(debian, "--logos", "/pay")
-    assert "The pathfile that was there stays: its D_LOGO is not /pay/." in said
+    assert "The existing pathfile stays, and its D_LOGO is not /pay/." in said
     assert "Apache serves the kit in place of the shop's own /var/www/html/logos\n" in said
     wait_for(lambda: debian.ask("/logos/brand.png")[0] == 404)
     assert debian.ask("/logos/CB.svg")[0] == 200
@@ -565,7 +565,7 @@ def test_an_apache_that_is_broken_already_is_named_and_left(debian: Machine) -> 
     site.write_text("Nonsense on\n")
     before = contents(debian.root / "etc" / "apache2")
     said = install_on(debian, fails=True)
-    assert "Apache's configuration is wrong already" in said
+    assert "Apache's configuration already has an error" in said
     assert "Syntax error on line 1 of /etc/apache2/sites-enabled/shop.conf" in said
     assert contents(debian.root / "etc" / "apache2") == before
     assert not (debian.root / KIT[1:]).exists()
@@ -577,7 +577,7 @@ def test_a_configuration_that_apache_refuses_leaves_what_it_served(debian: Machi
     other = debian.root / "etc" / "apache2" / "sites-enabled" / "other.conf"
     other.write_text("WSGIDaemonProcess sogenactif\n")
     said = install_on(debian, "--wsgi", fails=True)
-    assert "Apache refuses the kit's configuration" in said
+    assert "Apache rejects the kit's configuration" in said
     assert "Name duplicates previous WSGI daemon definition" in said
     assert not (debian.root / ENABLED[1:]).is_symlink()
     debian.run("apachectl", "configtest")
@@ -585,7 +585,7 @@ def test_a_configuration_that_apache_refuses_leaves_what_it_served(debian: Machi
     install_on(debian, "--cgi")
     write_the_shops_part(debian)
     wait_for(serves(debian, "Tea by CGI"))
-    assert "Apache refuses the kit's configuration" in install_on(debian, "--wsgi", fails=True)
+    assert "Apache rejects the kit's configuration" in install_on(debian, "--wsgi", fails=True)
     debian.run("service", "apache2", "restart")
     wait_for(serves(debian, "Tea by CGI"))
     assert not list((debian.root / AVAILABLE[1:]).parent.glob("*.old"))

@@ -45,7 +45,7 @@ def test_status_shows_both_sides(shop: OfficeShop) -> None:
         f"{reference}, order CMD42: €12.50",
         "  ledger: waiting",
         "  bank: TO_CAPTURE (accepted, to be captured)",
-        "  requested €12.50, now €12.50, left to refund or validate €12.50",
+        "  requested: €12.50; now: €12.50; left to refund or validate: €12.50",
     ]
     status, said, _ = shop.run("status", "--json", reference)
     shown = json.loads(said)
@@ -321,7 +321,7 @@ def test_reconcile_says_what_it_found(shop: OfficeShop) -> None:
     _, said, _ = shop.run("reconcile", *AT_ONCE)
     assert said.splitlines() == [
         f"{reference}, order CMD42: accepted, recorded",
-        "1 request without an outcome was asked about.",
+        "The bank was asked about 1 request without an outcome.",
         "1 notified to the shop, 0 still pending",
     ]
 

@@ -63,7 +63,7 @@ def test_payment_is_cancelled_before_its_capture(shop: OfficeShop) -> None:
     assert (status, said.splitlines()) == (
         0,
         [
-            f"{reference}, order CMD42: TO_CAPTURE (accepted, to be captured), €12.50 are left",
+            f"{reference}, order CMD42: TO_CAPTURE (accepted, to be captured), €12.50 left",
             "to cancel: €12.50",
             "Done.",
         ],

@@ -85,7 +85,7 @@ def test_install_twice_loses_nothing(param: Path, from_the_bank: Path) -> None:
     before = (param / NAME).read_bytes()
     run("install", from_the_bank, "--pathfile", param / "pathfile")
     status, _, said = run("install", from_the_bank, "--pathfile", param / "pathfile")
-    assert (status, said) == (1, f"{param}/{NAME} is this certificate already.\n")
+    assert (status, said) == (1, f"{param}/{NAME} already is this certificate.\n")
     assert (param / f"certif.fr.{MERCHANT}.old.php").read_bytes() == before
 
 
@@ -158,7 +158,7 @@ SERVER = "http://127.0.0.1:8080/payment/paymentInit"
 def test_certificate_commands_refer_to_secret_keys_with_paypage(param: Path, from_the_bank: Path) -> None:
     pathfile = speak_paypage(param, SERVER)
     before = {path.name: path.read_bytes() for path in param.iterdir()}
-    words = f"{pathfile} says PROTOCOL!paypage!, which seals with a secret key"
+    words = f"{pathfile} sets PROTOCOL!paypage!, which uses a secret key"
     status, said, noted = run("show", "--pathfile", pathfile)
     assert (status, MERCHANT in said, words in noted) == (0, True, True)
     for file in (from_the_bank, param / f"key.{MERCHANT}"):
@@ -183,7 +183,7 @@ def test_without_f_certificate_nothing_is_shown_or_issued(param: Path) -> None:
 def test_secret_key_is_not_a_certificate(param: Path) -> None:
     speak_paypage(param, SERVER)
     status, _, said = run("install", param / f"key.{MERCHANT}", "--pathfile", param / "pathfile.minimal")
-    assert (status, "is one line, like a secret key of Paypage, and not a certificate" in said) == (
+    assert (status, "has one line: it is a secret key of Paypage, not a certificate" in said) == (
         1,
         True,
     )

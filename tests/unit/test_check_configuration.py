@@ -18,12 +18,12 @@ LINES = [
     ("RETURN_URL!http://h/!\n", "misplaced", "RETURN_URL is not read in this file", "other"),
     ("LOGO_TYPE!svg\n", "separators", "exclamation marks: 1, where a line has 2", "KEYWORD!value!"),
     ("F_CTYPE!p!hp!\n", "separators", "exclamation marks: 3", "without ! in the value"),
-    ("   \n", "blank_line", "a line of blanks", "Remove it"),
+    ("   \n", "blank_line", "a line that has only spaces", "Remove the line"),
     ("DEBUG!NO!  \n", "trailing_spaces", "spaces after the last exclamation mark", "Remove them"),
     ("DEBUG!NO! # off\n", "after_the_end", "text after the last", "a comment begins with #"),
     ("F_DEFAULT!/conf/parmcom !\n", "spaces_around", "the value of F_DEFAULT begins or ends with a space", "Remove the space"),
     (" DEBUG!NO!\n", "spaces_around_keyword", "a space before or after the keyword DEBUG", "Begin the line"),
-    ("DEBUG!NO!\n", "repeated", "DEBUG was set on line 3 already", "Keep one"),
+    ("DEBUG!NO!\n", "repeated", "DEBUG was already set on line 3", "Keep one"),
     ("DEBUG!NO!\r\n", "carriage_returns", "end in a carriage return: 1", "sed -i 's/\\r$//'"),
     ("DEBUG!NO!\rDEBUG!NO!\n", "carriage_return_inside", "a carriage return inside the line", "line feed"),
     ("PROTOCOL!paypge!\n", "misspelled_value", "PROTOCOL must be one of these: sips, paypage", "Did you mean paypage?"),
@@ -63,7 +63,7 @@ def test_a_byte_order_mark_is_named(kit: Kit) -> None:
     [
         ("RETRUN_URL!http://h/!\n", "misspelled", "unknown keyword RETRUN_URL"),
         ("D_LOGO!/logos/!\n", "misplaced", "D_LOGO is not read in this file"),
-        ("LOGO!" + "x" * 33 + "!\n", "too_long", "LOGO has 33 bytes, 32 at most"),
+        ("LOGO!" + "x" * 33 + "!\n", "too_long", "LOGO has 33 bytes; at most 32 are allowed"),
         ("CADDIE!a\n", "separators", "exclamation marks: 1"),
     ],
 )

@@ -50,7 +50,7 @@ def test_pending_notifications_are_a_fault(kit: Kit) -> None:
     found = kit.check()
     assert (found.status, found.bad["not_notified"]["saw"]) == (
         1,
-        "outcomes of which the shop was not notified: 1",
+        "outcomes that the shop was not notified of: 1",
     )
     assert "sogenactif replay" in found.bad["not_notified"]["do"]
 
@@ -59,7 +59,7 @@ def test_lines_that_only_the_journal_has(kit: Kit) -> None:
     kit.record(ACCEPTED)
     with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger, ledger:
         ledger.execute("DELETE FROM sogenactif_response")
-    assert kit.check().bad["unentered"]["saw"] == "lines that the ledger lacks: 1"
+    assert kit.check().bad["unentered"]["saw"] == "lines that are not in the ledger: 1"
 
 
 def test_missing_ledger_with_a_journal(kit: Kit) -> None:

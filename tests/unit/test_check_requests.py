@@ -54,7 +54,7 @@ def test_parameters_that_make_no_request(kit: Kit, line: str, saw: str) -> None:
             "https://payment-webinit.sogenactif.fr/paymentInit",
             "server_unknown",
             "warning",
-            "payment-webinit.sogenactif.com would be one",
+            "payment-webinit.sogenactif.com is one",
         ),
     ],
 )
@@ -71,7 +71,7 @@ def test_paypage_in_production(kit: Kit) -> None:
     kit.speak_paypage(PRODUCTION)
     found = kit.check()
     assert (found.status, set(found.bad)) == (1, {"key_public"})
-    assert "the key of the bank's test shops, which is published" in found.bad["key_public"]["saw"]
+    assert "the published key of a test shop of the bank" in found.bad["key_public"]["saw"]
     for merchant in (MERCHANT, ENROLLED):
         kit.put(kit.conf / f"key.{merchant}", b"a-key-that-the-extranet-gave_0123456789abcde\n")
     assert kit.check().bad == {}
@@ -105,8 +105,8 @@ def test_each_brand_has_its_own_servers(kit: Kit, brand: str, server: str) -> No
 
 @pytest.mark.parametrize(("url", "name", "saw"), [
     ("https://shop.example/index.php?page=return", "address_with_parameters", "has parameters, which Paypage may refuse"),
-    ("https://shop.example:10443/return", "address_port", "at port 10443, and the bank's server calls ports 80 to 9999 only"),
-    ("https://me:tr0ub4dor@shop.example/return", "address_with_password", "which every customer's browser would be given"),
+    ("https://shop.example:10443/return", "address_port", "has port 10443, but the bank's server calls ports 80 to 9999 only"),
+    ("https://me:tr0ub4dor@shop.example/return", "address_with_password", "which every customer's browser would get"),
     ("https://shop.example:9999/return", "", ""),
 ])  # fmt: skip
 @pytest.mark.parametrize("keyword", ["RETURN_URL", "AUTO_RESPONSE_URL"])
@@ -208,7 +208,7 @@ def test_missing_logo(kit: Kit) -> None:
     assert (found.status, "no picture for AMEX" in found.bad["logo_as_text"]["saw"]) == (0, True)
     kit.pathfile.write_text(kit.pathfile.read_text().replace("LOGO_TYPE!svg!\n", ""))
     found = kit.check()
-    assert (found.status, "customers see a broken one" in found.bad["logo_missing"]["saw"]) == (1, True)
+    assert (found.status, "customers see a broken image" in found.bad["logo_missing"]["saw"]) == (1, True)
 
 
 def test_a_means_or_an_address_of_logos_that_is_misspelled(kit: Kit) -> None:
@@ -229,5 +229,5 @@ def test_scripts_that_were_mixed_up(kit: Kit) -> None:
     )
     assert (
         found.bad["address_of_another"]["saw"]
-        == "AUTO_RESPONSE_URL leads to call_response.py instead of call_autoresponse.py"
+        == "AUTO_RESPONSE_URL is the address of call_response.py instead of call_autoresponse.py"
     )

@@ -62,7 +62,7 @@ def test_journal_folder_of_root_hides_the_web_servers_user(kit: Kit) -> None:
     shutil.chown(kit.pathfile, "root", "root")
     found = kit.check()
     assert (found.status, found.bad["user_unknown"]["level"]) == (1, "fault")
-    assert "its folder belongs to root, and no web server runs as root" in found.bad["user_unknown"]["saw"]
+    assert "its folder belongs to root, but no web server runs as root" in found.bad["user_unknown"]["saw"]
     assert kit.check("--user", web_user()).bad["not_writable"]["file"] == str(kit.data)
     shutil.chown(kit.pathfile, "root", web_user())
     shutil.chown(kit.data, web_user(), web_user())

@@ -32,7 +32,7 @@ def test_a_certificate_that_everybody_reads(kit: Kit) -> None:
     kit.certificate.chmod(0o644)
     found = kit.check()
     assert found.status == 1
-    assert "open to everybody on the machine (mode 644" in found.bad["open_to_all"]["saw"]
+    assert "but it is secret (mode 644" in found.bad["open_to_all"]["saw"]
     assert found.bad["open_to_all"]["do"] == f"chmod o= {kit.certificate}"
 
 
@@ -63,8 +63,12 @@ def test_certificate_with_an_impossible_last_day(kit: Kit) -> None:
     ("changes", "name", "saw"),
     [
         ({"merchant": "014213245611119"}, "another_merchant_id", "that of merchant 014213245611119, not"),
-        ({"country": "be"}, "another_merchant_country", "of the country be, MERCHANT_COUNTRY of fr"),
-        ({"type_": "asp"}, "another_certificate_type", "of the type asp, F_CTYPE is php"),
+        (
+            {"country": "be"},
+            "another_merchant_country",
+            "country of the certificate is be, but MERCHANT_COUNTRY is fr",
+        ),
+        ({"type_": "asp"}, "another_certificate_type", "type of the certificate is asp, but F_CTYPE is php"),
     ],
 )
 def test_a_certificate_of_another(kit: Kit, changes: dict[str, str], name: str, saw: str) -> None:
@@ -83,7 +87,7 @@ def test_a_certificate_that_was_cut(kit: Kit) -> None:
     kit.put(kit.certificate, kit.certificate.read_bytes()[:1500])
     found = kit.check().bad
     assert list(found) == ["certificate_damaged"]
-    assert "it is cut or altered: Error in MAC key generation" in found["certificate_damaged"]["saw"]
+    assert "it is truncated or altered: Error in MAC key generation" in found["certificate_damaged"]["saw"]
 
 
 def test_the_certificate_before_counts_too(kit: Kit) -> None:
@@ -110,9 +114,9 @@ def test_missing_secret_key(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "saw"),
     [
-        (b"", "key_empty", "it holds no secret key"),
-        (b" \n", "key_empty", "it holds no secret key"),
-        (b"# ours\nhunter2\n", "key_lines", "2 lines, where a secret key is one"),
+        (b"", "key_empty", "it contains no secret key"),
+        (b" \n", "key_empty", "it contains no secret key"),
+        (b"# ours\nhunter2\n", "key_lines", "2 lines, but a secret key has one line"),
         (b"hunter2 \n", "key_spaces", "a space before, in or after the key"),
         (b"\thunter2", "key_spaces", "a space before, in or after the key"),
         (b"\xef\xbb\xbfhunter2\n", "byte_order_mark", "byte order mark (BOM)"),
@@ -145,7 +149,7 @@ def test_secret_key_that_everybody_may_read(kit: Kit, mode: int, old: bool) -> N
     key.chmod(mode)
     found = kit.check()
     assert (found.status, found.bad["open_to_all"]["file"]) == (1, str(key))
-    assert f"open to everybody on the machine (mode {mode:o}" in found.bad["open_to_all"]["saw"]
+    assert f"but it is secret (mode {mode:o}" in found.bad["open_to_all"]["saw"]
     subprocess.run(found.bad["open_to_all"]["do"], shell=True, check=True)
     assert kit.check().bad == {}
 

@@ -40,7 +40,7 @@ def test_something_else_at_the_address(kit: Kit) -> None:
 
     with serving(server) as address:
         found = kit.check("--url", address)
-    assert "answers 200 where the kit answers" in found.bad["script_not_run"]["saw"]
+    assert "answers 200, but the kit would answer" in found.bad["script_not_run"]["saw"]
     assert "is not a picture (200, text/html)" in found.bad["logo_not_served"]["saw"]
 
 

@@ -27,7 +27,7 @@ def test_the_new_pathfile_serves_the_same_shop(param: Path) -> None:
     assert status == 0, said
     for line in (
         f"secret key of {MERCHANT} in {param}/key.{MERCHANT}",
-        "name a LEDGER",
+        "set LEDGER",
         "  LOGO!shop.gif!: no counterpart: not sent",
         "  CADDIE!3 books!: not sent: the ledger stores it",
         "  DATA!NO_RESPONSE_PAGE_POST!: NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST and the schedule",
@@ -47,12 +47,12 @@ def test_the_new_pathfile_serves_the_same_shop(param: Path) -> None:
 def test_nothing_is_written_over(param: Path) -> None:
     (param / "pathfile.paypage").write_text("ours")
     status, said = migrate(str(param / "pathfile"))
-    assert (status, "exists already" in said) == (1, True)
+    assert (status, "already exists" in said) == (1, True)
     assert (param / "pathfile.paypage").read_text() == "ours"
 
 
 @pytest.mark.parametrize(("line", "words"), [
-    ("PROTOCOL!paypage!\nPAYPAGE_URL!https://bank.example/paymentInit!\nPAYPAGE_KEY!/key!", "is a pathfile for Paypage already"), ("PROTOCOL!x!", "PROTOCOL is x"), ("one!", "Invalid separator"),
+    ("PROTOCOL!paypage!\nPAYPAGE_URL!https://bank.example/paymentInit!\nPAYPAGE_KEY!/key!", "already is a pathfile for Paypage"), ("PROTOCOL!x!", "PROTOCOL is x"), ("one!", "Invalid separator"),
 ])  # fmt: skip
 def test_invalid_pathfile_is_reported(param: Path, line: str, words: str) -> None:
     with (param / "pathfile").open("a") as file:

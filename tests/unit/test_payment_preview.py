@@ -107,7 +107,7 @@ def test_a_certificate_to_send_to_a_shop(tmp_path: Path) -> None:
     )
     assert untyped.returncode == 0 and not (tmp_path / "c").read_bytes().startswith(b"<?php")
     again = run("certificate", "issue", "1", "http://h/payment", "--output", "c", cwd=tmp_path)
-    assert again.returncode == 1 and b"certificate already" in again.stderr
+    assert again.returncode == 1 and b"already is a certificate" in again.stderr
 
 
 @pytest.mark.parametrize(

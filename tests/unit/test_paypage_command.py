@@ -125,7 +125,7 @@ def test_own_shop_has_its_key_to_be_pasted_and_every_number(tmp_path: Path) -> N
 def test_existing_configuration_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "parmcom.sogenactif").write_text("ours")
     status, said = paypage(tmp_path, "https://shop.example")
-    assert (status, f"{tmp_path}/parmcom.sogenactif exists already" in said) == (1, True)
+    assert (status, f"{tmp_path}/parmcom.sogenactif already exists" in said) == (1, True)
     assert [path.name for path in tmp_path.iterdir()] == ["parmcom.sogenactif"]
     (tmp_path / "file").write_text("")
     status, said = paypage(tmp_path / "file", "https://shop.example")
@@ -138,9 +138,9 @@ def test_existing_configuration_is_not_overwritten(tmp_path: Path) -> None:
     (["https://shop.example:none"], "is not an address of the form"),
     (["https://user:secret@shop.example"], "is not an address of the form"),
     (["https://shop.example/?page=1"], "is not an address of the form"),
-    (["http://127.0.0.1:49152"], "calls the ports 80 to 9999 only"),
+    (["http://127.0.0.1:49152"], "calls ports 80 to 9999 only"),
     (["https://shop.example", "--merchant", "../1"], "at most 15 digits"),
-    (["https://shop.example", "--server", "production"], "is a test shop, unknown in production"),
+    (["https://shop.example", "--server", "production"], "is a test shop, which does not exist in production"),
     (["https://shop.example", "--brand", "mercanot"], "invalid choice"),
     (["https://shop.example", "--url", "bank"], "not an http or https address"),
 ])  # fmt: skip

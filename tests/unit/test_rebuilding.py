@@ -169,7 +169,7 @@ def test_second_replay_reports_that_it_waits(ledger: Ledger, pathfile: str, tmp_
     with ledger.journal.replaying(lambda: None):
         second = start("replay", pathfile, tmp_path)
         assert second.stderr
-        assert "another replay is at work" in second.stderr.readline()
+        assert "another replay is running" in second.stderr.readline()
         assert second.poll() is None
     second.communicate(timeout=100)
     assert second.returncode == 0

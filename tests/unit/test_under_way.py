@@ -11,7 +11,7 @@ from tests.support.shop import MovingShop, ask
 from tests.support.vectors import ASKED
 
 WAITING, PENDING, ACCEPTED = (
-    "was begun a few minutes ago",
+    "was started a few minutes ago",
     "is still processing a payment",
     "has already accepted a payment",
 )

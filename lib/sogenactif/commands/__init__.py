@@ -24,8 +24,11 @@ COMMANDS = {
     "status": ("show the state of a transaction at the bank", "sogenactif.commands.status"),
     "reconcile": ("ask the bank for outcomes that never arrived", "sogenactif.commands.reconcile"),
     "refund": ("give back a payment or a part of it", "sogenactif.commands.refund"),
-    "validate": ("release a payment that waits for it", "sogenactif.commands.validate"),
-    "replay": ("record what only the journal has, notify pending outcomes", "sogenactif.commands.replay"),
+    "validate": ("release a payment for its capture", "sogenactif.commands.validate"),
+    "replay": (
+        "record what only the journal has, and notify the shop of pending outcomes",
+        "sogenactif.commands.replay",
+    ),
     "paypage": ("write a Paypage configuration where there is none", "sogenactif.commands.paypage"),
     "migrate": ("write a Paypage configuration beside that of Sips 1.0", "sogenactif.commands.migrate"),
     "verify": ("compare the journal with the ledger", "sogenactif.commands.verify"),

@@ -108,11 +108,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
-    parser = new_parser("certificate", "The certificates of merchants: issue, show, install.")
+    parser = new_parser("certificate", "Issue, show and install the certificates of merchants.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="issue|show|install")
     default, place = PATHFILE, "the pathfile (%(default)s)"
 
-    command = commands.add_parser("issue", help="make one, for the sandbox payment server")
+    command = commands.add_parser("issue", help="issue one for the sandbox payment server")
     command.set_defaults(run=_issue)
     command.add_argument("merchant_id", help="number of the merchant, 014213245611111")
     command.add_argument("url", help="address of the payment server, http://127.0.0.1:8080/payment")

@@ -24,13 +24,13 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
     parser = new_parser(
         "migrate",
-        "Write a pathfile for Paypage (Sips 2.0) beside that of Sips 1.0, and say what changes. Scripts,"
-        " parmcom files and certificates are left as they are: they serve both.",
+        "Write a pathfile for Paypage (Sips 2.0) beside that of Sips 1.0, and say what changes."
+        " Scripts, parmcom files and certificates stay as they are: both pathfiles use them.",
     )
     parser.add_argument("pathfile", help="pathfile of Sips 1.0")
     parser.add_argument("--output", help="the new pathfile (PATHFILE.paypage)")
     add_server_options(parser)
-    parser.add_argument("--key", metavar="FILE", help="where secret keys are, .merchant_id is added")
+    parser.add_argument("--key", metavar="FILE", help="path of the secret keys; .merchant_id is appended")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 

@@ -88,14 +88,14 @@ def make_parser() -> argparse.ArgumentParser:
         " Without --merchant it is that of a public test shop, whose key is published and whose payments"
         " charge nobody.",
     )
-    parser.add_argument("folder", help="folder of the configuration, made if it is missing")
+    parser.add_argument("folder", help="folder of the configuration; it is created if it is missing")
     parser.add_argument("--shop", required=True, help="address of the shop, such as https://shop.example")
     add_server_options(parser)
     parser.add_argument("--merchant", metavar="ID", help="merchant_id (a public test shop)")
     parser.add_argument(
         "--reference",
         choices=CHOICES["PAYPAGE_REFERENCE"],
-        help="how the shop's transactions are numbered (transactionId, or as the test shop's are)",
+        help="how the shop's transactions are numbered (transactionId; for a test shop, its own mode)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser

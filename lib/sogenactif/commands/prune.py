@@ -23,7 +23,8 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
     parser = command_parser(
         "prune",
-        "Delete what is personal in the payments before a day, in the ledger and the journal: say what, ask, delete.",
+        "Delete the personal values of payments before a day, in the ledger and the journal."
+        " Shows first what would be deleted, and asks.",
     )
     parser.add_argument(
         "--before", required=True, metavar="DAY", help="a day in Paris, YYYY-MM-DD or AAAAMMJJ"

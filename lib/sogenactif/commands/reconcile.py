@@ -26,28 +26,29 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
     parser = command_parser(
         "reconcile",
-        "Ask the bank for the outcome of each request that has none, record what it seals, and notify the shop.",
+        "Ask the bank for the outcome of each request that has none, record its sealed answers, and notify the shop.",
     )
     parser.epilog = (
-        "Status 0: nothing is open, or differs. 1: the outcome of a payment is, or something does. 2: the bank could not be"
+        "Status 0: no outcome is missing; with --file, nothing differs."
+        " 1: an outcome is missing, or something differs. 2: the bank could not be"
         " asked, or the report not read."
     )
     parser.add_argument(
         "--older", default="20m", type=_duration, metavar="TIME",
-        help="requests made longer ago than this: 90s, 20m, 2h, 1d (20m)",
+        help="only requests older than this: 90s, 20m, 2h, 1d (20m)",
     )  # fmt: skip
     parser.add_argument(
-        "--newer", default="3d", type=_duration, metavar="TIME", help="… and not longer ago than this (3d)"
+        "--newer", default="3d", type=_duration, metavar="TIME", help="only requests newer than this (3d)"
     )
     parser.add_argument(
         "--file", default="", metavar="REPORT",
-        help="ask nobody: compare a CSV report of the bank with the ledger, and say what differs",
+        help="do not ask the bank: compare a CSV report of the bank with the ledger, and show what differs",
     )  # fmt: skip
     parser.add_argument(
         "--columns",
         default="",
         metavar="FILE",
-        help="names of the report's columns, a line field=NAME for each",
+        help="names of the report's columns, one field=NAME on each line",
     )
     add_script(parser)
     return parser

@@ -28,13 +28,16 @@ from sogenactif.ledger.refunds import notify_refunds
 from sogenactif.operations import Prepared, one_at_a_time, prepare, send
 
 NOT_DONE, NOT_KNOWN = 1, 2
-DESCRIPTION = "Give back a payment, or a part: cancel it before its capture, refund it after."
+DESCRIPTION = "Give back a payment or a part of it: cancel it before its capture, refund it after."
 
 
 def make_parser(command: str = "refund", description: str = DESCRIPTION) -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
     parser = command_parser(command, description)
-    parser.epilog = "Status 0: done. 1: refused, nothing was done. 2: not known; ask sogenactif status, and look before you repeat it."
+    parser.epilog = (
+        "Status 0: done. 1: refused, nothing was done."
+        " 2: not known; look at sogenactif status before you repeat it."
+    )
     add_reference(parser)
     parser.add_argument(
         "amount",
@@ -46,7 +49,7 @@ def make_parser(command: str = "refund", description: str = DESCRIPTION) -> argp
     parser.add_argument(
         "--again",
         action="store_true",
-        help="send it though the result of an earlier one could not be cleared up",
+        help="send it although the result of an earlier operation is still not known",
     )
     add_merchant(parser)
     add_script(parser)

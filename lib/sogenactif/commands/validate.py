@@ -1,4 +1,4 @@
-"""``sogenactif validate``: release a payment that waits for it, for its capture."""
+"""``sogenactif validate``: release a payment for its capture."""
 
 import argparse
 from collections.abc import Sequence

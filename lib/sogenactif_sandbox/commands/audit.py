@@ -23,19 +23,20 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
     parser = new_parser(
         "audit",
-        "Attack the automatic response of a shop of your own, in tests: forged messages, other amounts, repetitions,"
-        " messages out of order. A verdict for each says whether the shop held. At most"
+        "Attack the script of your own shop that receives automatic responses, in tests: with forged messages,"
+        " other amounts, repeated and out-of-order messages."
+        " The verdict on each tells whether the shop withstood it. At most"
         f" {2 * len(CHECKS)} messages are sent, and only to this machine unless --allow-host names another.",
         STATUS,
     )
-    parser.add_argument("url", help="address of the shop's automatic response")
+    parser.add_argument("url", help="address at which the shop receives automatic responses")
     add_options(parser)
     parser.add_argument(
         "--paid-when",
         metavar="URL|COMMAND",
         default="",
-        help='says how often the order {order} was paid: a number, or JSON such as {"paid": 1}; without either,'
-        " exit status 0 or a status of success is yes, 1 or 4xx no",
+        help='tells how often the order {order} was paid: a number, or JSON such as {"paid": 1}; without either,'
+        " exit status 0 or HTTP 2xx is yes, 1 or 4xx no",
     )
     parser.add_argument(
         "--reset",

@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--merchant", metavar="ID", help="merchant_id, if the file does not name it")
     parser.add_argument(
-        "--protocol", choices=(PAYPAGE, SIPS), help="of a pathfile, another protocol than its own"
+        "--protocol", choices=(PAYPAGE, SIPS), help="with --pathfile: another protocol than that of the file"
     )
     parser.add_argument(
         "--algorithm", choices=tuple(SEALS), help="algorithm of Paypage's seal (HMAC-SHA-256)"
@@ -54,7 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HOST",
-        help="a host that is not this machine, and whose shop is yours and for tests; may be repeated",
+        help="a host other than this machine, with a test installation of your own shop; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

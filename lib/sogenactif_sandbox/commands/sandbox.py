@@ -22,7 +22,7 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
     parser = new_parser(
         "sandbox",
-        "Serve a payment server for tests until Ctrl-C. It makes a merchant on its first start, with a secret key for"
+        "Serve a payment server for tests until Ctrl-C. It creates a merchant on its first start, with a secret key for"
         " Paypage and a certificate for Sips 1.0, and prints both. Nothing is charged.",
         "0 once it is stopped, 1 if it can't start, 2 for a usage error.",
     )
@@ -34,16 +34,18 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--name",
         metavar="HOST",
-        help="name by which browsers and shops reach it, if not the address it listens on",
+        help="name by which browsers and shops reach it, if it is not the address it listens on",
     )
     parser.add_argument(
         "--allow-host",
         action="append",
         metavar="HOST",
-        help="the only hosts that automatic responses go to; may be repeated; any without it",
+        help="a host to which automatic responses may go; may be repeated; without it, any host",
     )
-    parser.add_argument("--no-console", action="store_true", help="strangers reach this server: no console")
-    parser.add_argument("--prepare", action="store_true", help="make the merchant, print it, and end")
+    parser.add_argument(
+        "--no-console", action="store_true", help="serve no console, because strangers can reach this server"
+    )
+    parser.add_argument("--prepare", action="store_true", help="create the merchant, print it, and exit")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 

@@ -45,27 +45,27 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     # Errors
     "no_merchant": (
-        "{path} does not say whose it is, or is empty: name the merchant_id with --merchant",
+        "{path} does not name its merchant, or is empty: name the merchant_id with --merchant",
         "{path} ne dit pas de quelle boutique il s’agit, ou est vide : indiquez le merchant_id avec --merchant",
     ),
     "other_protocol": (
-        "{event} is no event of {protocol}: --list names the protocol of each",
+        "{event} is not an event of {protocol}: --list shows the protocol of each event",
         "{event} n’est pas un événement de {protocol} : --list donne le protocole de chacun",
     ),
     "no_field": (
-        "{field} is no field of a response; docs/dictionary.md lists them",
+        "{field} is not a field of a response; docs/dictionary.md lists them",
         "{field} n’est pas un champ d’une réponse ; docs/dictionary.md les énumère",
     ),
     "no_pair": ("{text} is not name=value", "{text} n’est pas de la forme nom=valeur"),
-    "no_event": ("name an event; --list shows them", "indiquez un événement ; --list les énumère"),
-    "no_option": ("the options that are missing: {options}", "les options qui manquent : {options}"),
+    "no_event": ("name an event; --list shows all", "indiquez un événement ; --list les énumère"),
+    "no_option": ("missing options: {options}", "les options qui manquent : {options}"),
     "no_amount": (
-        "{amount} is no amount in cents, of 12 digits at most",
+        "{amount} is not an amount in cents of at most 12 digits",
         "{amount} n’est pas un montant en centimes, de 12 chiffres au plus",
     ),
-    "no_seconds": ("{seconds} is no number of seconds", "{seconds} n’est pas un nombre de secondes"),
+    "no_seconds": ("{seconds} is not a number of seconds", "{seconds} n’est pas un nombre de secondes"),
     "no_fixture": (
-        "{path} is no fixture: a JSON object of {names}",
+        "{path} is not a fixture, which is a JSON object with {names}",
         "{path} n’est pas un fichier d’événement : il faut un objet JSON qui contient {names}",
     ),
     "no_sandbox": (
@@ -74,7 +74,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "other_host": (
         "{host} is not this machine. These messages are attacks and false payments: they only go to a shop of your"
-        " own, and to its test installation, never to the one that delivers. If {host} is that, allow it with"
+        " own, and only to its test installation, never to the one in production. If {host} is one, allow it with"
         " --allow-host {host}",
         "{host} n’est pas cette machine. Ces messages sont des attaques et de faux paiements : ils ne vont qu’à une"
         " boutique qui est la vôtre, et à son installation de test, jamais à celle qui livre. Si {host} est"
@@ -89,7 +89,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "failed": ("FAILED", "ÉCHEC"),
     "unknown": ("unknown", "inconnu"),
     "why": ("why it matters", "pourquoi c’est important"),
-    "mend": ("what to mend", "à corriger"),
+    "mend": ("what to correct", "à corriger"),
     "audit_summary": (
         "{held} held, {failed} failed, {unknown} unknown (requests: {requests}).",
         "Réussis : {held}, échecs : {failed}, inconnus : {unknown} (requêtes : {requests}).",
@@ -99,34 +99,34 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "saw_not_paid": ("the order was not paid", "la commande n’a pas été payée"),
     "saw_once": ("the order was paid once", "la commande a été payée une fois"),
     "saw_paid_only": (
-        "the order was paid, and --paid-when doesn't say how often: it has to print a number",
+        "the order was paid, but --paid-when does not say how often: it must print a number",
         "la commande a été payée, et --paid-when ne dit pas combien de fois : il doit donner un nombre",
     ),
     "saw_error": ("the shop answered {answer}", "la boutique a répondu {answer}"),
     "saw_silent": ("the shop gave no answer: {answer}", "la boutique n’a pas répondu : {answer}"),
     "saw_answer": (
-        "the shop answered {answer}; without --paid-when nobody knows whether the order became paid",
+        "the shop answered {answer}; without --paid-when it is not known whether the order is paid now",
         "la boutique a répondu {answer} ; sans --paid-when, on ne sait pas si la commande est payée",
     ),
     "saw_paid_before": (
-        "the order was paid before: name a --reset that makes it unpaid before each check, or an unpaid order",
+        "the order was already paid: name an unpaid order, or a --reset that makes it unpaid before each check",
         "la commande était déjà payée : indiquez un --reset qui la rend impayée avant chaque contrôle, ou une commande impayée",
     ),
     "saw_no_reset": (
-        "needs an unpaid order again: name a --reset that makes it so",
+        "needs an unpaid order again: name a --reset that makes it unpaid",
         "il faut de nouveau une commande impayée : indiquez un --reset qui s’en charge",
     ),
     "saw_no_number": (
-        "needs the transaction's number: --transaction, --reference, or the --pathfile of a shop with a ledger",
+        "needs the transaction number: --transaction, --reference, or the --pathfile of a shop with a ledger",
         "il faut le numéro de la transaction : --transaction, --reference, ou le --pathfile d’une boutique à registre",
     ),
     "saw_no_time": (
-        "not tried: the time of --seconds is over",
+        "not tried: the time limit of --seconds was reached",
         "pas essayé : le temps de --seconds est écoulé",
     ),
     "saw_no_probe": ("--paid-when or --reset failed: {error}", "--paid-when ou --reset a échoué : {error}"),
     "why_seal": (
-        "Anybody can post to this address. Only the seal says that a message is the bank's: without it goods leave unpaid.",
+        "Anybody can post to this address. Only the seal proves that a message comes from the bank: without it you deliver goods that nobody paid for.",
         "N’importe qui peut envoyer un message à cette adresse. Seul le sceau dit qu’il vient de la banque : sans lui, des"
         " marchandises partent sans être payées.",
     ),
@@ -137,12 +137,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         " constant. N’utilisez rien du message avant cela ; rejetez un message sans sceau.",
     ),
     "why_amount": (
-        "A payment of another amount or currency has a right seal too, for instance from a form that was changed in a browser.",
+        "A payment of another amount or currency has a valid seal too, for instance from a form that was changed in a browser.",
         "Un paiement d’un autre montant ou dans une autre devise a aussi un sceau valable, par exemple s’il vient d’un formulaire"
         " modifié dans un navigateur.",
     ),
     "mend_amount": (
-        "Compare amount and currency of the response with those of the order in the shop's database.",
+        "Compare the amount and currency of the response with those of the order in the shop's database.",
         "Comparez montant et devise de la réponse à ceux de la commande dans la base de la boutique.",
     ),
     "why_order": (
@@ -150,20 +150,20 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Le paiement scellé d’une commande ne doit pas en payer une autre : le client paie la moins chère et reçoit l’autre.",
     ),
     "mend_order": (
-        "Find the order by what the sealed message says of it, and compare both its reference and the transaction's number.",
+        "Find the order by the fields of the sealed message, and compare both its reference and the transaction number.",
         "Cherchez la commande d’après ce qu’en dit le message scellé, et comparez à la fois sa référence et le numéro de la"
         " transaction.",
     ),
     "why_outcome": (
-        "Refused and cancelled payments are notified at the same address, with the same seal. No money comes of them.",
+        "Refused and cancelled payments are notified at the same address, with the same seal. They bring no money.",
         "Les paiements refusés et annulés sont notifiés à la même adresse, avec le même sceau ; ils ne rapportent rien.",
     ),
     "mend_outcome": (
-        "Only responseCode (response_code) 00 is paid: compare it with that one value.",
+        "Only responseCode (response_code) 00 means paid: compare it with that one value.",
         "Seul responseCode (response_code) 00 veut dire payé : comparez-le à cette seule valeur.",
     ),
     "why_once": (
-        "The bank and the customer's browser both bring a response, and the bank may repeat its own.",
+        "The bank and the customer's browser both deliver the response, and the bank may repeat its own.",
         "La banque et le navigateur du client apportent chacun la réponse, et la banque peut répéter la sienne.",
     ),
     "mend_once": (
@@ -173,11 +173,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         " changé une ligne, et répondez 200 dans les deux cas.",
     ),
     "why_lost": (
-        "The customer has been charged: an acceptance that the shop loses is goods that were paid and never leave.",
+        "The customer has been charged: if the shop loses an acceptance, it never delivers goods that were paid for.",
         "Le client a été débité : une acceptation que la boutique perd est une marchandise payée qui ne part jamais.",
     ),
     "mend_lost": (
-        "An acceptance counts whenever it arrives and whatever came before it; read the message as posted, in UTF-8, and"
+        "An acceptance counts whenever it arrives, and whatever came before it. Read the message as posted, in UTF-8, and"
         " answer 200. A refusal after it changes nothing.",
         "Une acceptation compte à tout moment et quoi qu’il soit arrivé avant elle ; lisez le message tel que reçu, en UTF-8, et"
         " répondez 200. Un refus qui la suit ne change rien.",
@@ -187,7 +187,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Un message qui fait échouer le programme de la boutique peut être envoyé par n’importe qui, et laisser une commande à moitié faite.",
     ),
     "mend_robust": (
-        "Answer 400 to what can't be read, before anything is done with it.",
+        "Answer 400 to a message that can't be read, before you do anything with it.",
         "Répondez 400 à ce qui ne se lit pas, avant d’en faire quoi que ce soit.",
     ),
     # The checks of audit
@@ -203,7 +203,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "check_other-currency": ("accepted in another currency", "accepté dans une autre devise"),
     "check_other-order": ("accepted for another order", "accepté pour une autre commande"),
     "check_unknown-number": (
-        "accepted with a transaction number that the shop never gave",
+        "accepted with a transaction number that the shop never used",
         "accepté avec un numéro de transaction que la boutique n’a jamais donné",
     ),
     "check_refused": ("refused", "refusé"),
@@ -211,7 +211,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "check_pending": ("pending", "en attente"),
     "check_get": ("a GET without a message", "un GET sans message"),
     "check_no-data": ("a POST without a message", "un POST sans message"),
-    "check_64-kib": ("64 KiB of anything", "64 Kio de données quelconques"),
+    "check_64-kib": ("64 KiB of arbitrary data", "64 Kio de données quelconques"),
     "check_twice": ("accepted, twice", "accepté, deux fois"),
     "check_over-long": (
         "accepted, with a field of 2000 characters",
@@ -245,7 +245,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "le serveur de paiement ne peut pas démarrer : {error}",
     ),
     "sandbox_package": (
-        "the package {package} is missing: pip install '.[sandbox]' in a clone brings it",
+        "the package {package} is missing: install it with pip install '.[sandbox]' in a clone of the kit",
         "le paquet {package} manque : lancez pip install '.[sandbox]' dans un clone du kit",
     ),
 }

@@ -28,7 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
     parser = new_parser(
         "trigger",
-        "Post a sealed automatic response to a shop as the bank would, and print what was sent and what came back."
+        "Post a sealed automatic response to a shop as the bank would, and print what it sent and what the shop answered."
         " Without --key, --certificate or --pathfile it is sealed for the merchant of sogenactif sandbox.",
         STATUS,
     )
@@ -36,7 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
         "event", nargs="?", choices=EVENTS, metavar="event", help=f"one of {', '.join(EVENTS)}"
     )
     parser.add_argument("--list", action="store_true", help="list the events and what each means")
-    parser.add_argument("--to", metavar="URL", help="address of the shop's automatic response")
+    parser.add_argument("--to", metavar="URL", help="address at which the shop receives automatic responses")
     add_options(parser)
     parser.add_argument("--late", action="store_true", help="the customer paid a day ago")
     parser.add_argument("--twice", action="store_true", help="post it twice")

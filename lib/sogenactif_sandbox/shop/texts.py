@@ -64,7 +64,7 @@ TEXTS = {
         "refund_refused": "The bank refused: nothing was refunded.",
         "refund_unknown": "The result is not known. Try again in a minute: nothing is refunded twice.",
         "refund_unsent": "Nothing was refunded: the bank could not be asked.",
-        "refund_no_amount": "This is no amount: nothing was refunded.",
+        "refund_no_amount": "This is not an amount: nothing was refunded.",
         "refund_stale": "This page was out of date: check the amounts, then try again.",
         "articles": "Our articles",
         "about": "Demonstration shop: nothing is sold, nothing is charged.",

@@ -40,7 +40,7 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's arguments."""
     parser = new_parser(
         "check",
-        "Check an installation: say what is wrong with it, and what to do.",
+        "Check an installation: show what is wrong with it, and what to do.",
         "Status 0: no fault. 1: a fault, or a warning with --strict. 2: a usage error.",
     )
     parser.add_argument("--pathfile", default=PATHFILE, help="the pathfile (%(default)s)")
@@ -51,7 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--url", default="", help="address of the shop: checks its web server too")
     parser.add_argument("--payment", action="store_true", help="pay --order on the sandbox payment server")
     parser.add_argument("--order", default="", help="with --payment: reference of an order to pay")
-    parser.add_argument("--strict", action="store_true", help="status 1 for warnings, too")
+    parser.add_argument("--strict", action="store_true", help="exit status 1 for warnings too")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--quiet", action="store_true", help="print faults and warnings only")
     return parser

@@ -22,9 +22,9 @@ WORDS = {
     "check_requests": "Sealed request",
     "check_addresses": "Addresses",
     "check_logos": "Logos",
-    "check_office": "Office: the bank asked",
+    "check_office": "Office server of the bank",
     "check_templates": "Templates",
-    "check_shop": "The shop's part of the scripts",
+    "check_shop": "The shop's functions in the scripts",
     "check_disk": "Disk",
     "check_ledger": "Ledger",
     "check_journal": "Journal",
@@ -36,12 +36,12 @@ WORDS = {
     "check_served_logos": "Logos on the web",
     "check_payment": "Payment",
     # certificate
-    "certificate_exists": "There is a certificate already ({path}); --rotate keeps it as the previous one.",
-    "certificate_exists_output": "There is a certificate already ({path}).",
+    "certificate_exists": "There already is a certificate ({path}); --rotate keeps it as the previous one.",
+    "certificate_exists_output": "There already is a certificate ({path}).",
     "certificate_merchant": "merchant",
     "certificate_country": "country",
     "certificate_type": "type",
-    "certificate_made": "made",
+    "certificate_made": "issued",
     "certificate_expires": "last day",
     "certificate_expired": "{day}, expired",
     "certificate_own": "this kit: no bank accepts it",
@@ -54,29 +54,29 @@ WORDS = {
     "certificate_untyped": "{path} does not name its merchant: rename it certif.<country>.<merchant_id>, as the bank does.",
     "certificate_other_type": "{path} is of the type {says}, and F_CTYPE of the pathfile is {wanted}: ask the bank for the right one, or correct F_CTYPE.",
     "certificate_is_expired": "{path} expired on {day}: ask the bank for a new one, or install it anyway with --force.",
-    "certificate_same": "{path} is this certificate already.",
+    "certificate_same": "{path} already is this certificate.",
     "certificate_installed": "Installed: {path}",
     "certificate_kept": "The previous one: {path}",
     "certificate_then": "Check it with: sogenactif check",
     "certificate_unwritten": "{path} can't be written: {error}",
-    "certificate_paypage": "{path} says PROTOCOL!paypage!, which seals with a secret key and not with a certificate: put the key from the bank's extranet, on one line, in {key}.<merchant_id>. See docs/paypage.md.",
-    "certificate_is_a_key": "{path} is one line, like a secret key of Paypage, and not a certificate: docs/paypage.md says where it belongs.",
+    "certificate_paypage": "{path} sets PROTOCOL!paypage!, which uses a secret key instead of a certificate: save the key from the bank's extranet, on one line, in {key}.<merchant_id>. See docs/paypage.md.",
+    "certificate_is_a_key": "{path} has one line: it is a secret key of Paypage, not a certificate. docs/paypage.md says where to save it.",
     "certificate_no_place": "{path} has no F_CERTIFICATE, the path of the certificates.",
     # common
     "no_ledger": "{path} names no LEDGER",
     "as_root": "Run the command as root or as the web server's user.",
     "usage_error": "error: {message}",
-    "missing_module": "{command} needs {module}, which is missing: run ./install.sh in a whole copy of the kit",
+    "missing_module": "{command} needs {module}, which is missing: run ./install.sh in a complete copy of the kit",
     "no_web_address": "{text} is not an http or https address",
     "check_payment_needs": "--payment needs --url and --order",
     "check_order_needs": "--order goes with --payment",
     "check_no_user": "there is no user {user}",
     "paypage_no_merchant": "--merchant {merchant}: a merchant_id has at most {most} digits",
-    "paypage_is_test_shop": "{merchant} is a test shop, unknown in production: name your own with --merchant",
+    "paypage_is_test_shop": "{merchant} is a test shop, which does not exist in production: name your own with --merchant",
     "paypage_no_shop": "--shop {shop} is not an address of the form https://shop.example",
-    "paypage_no_port": "--shop {shop}: the platform calls the ports {first} to {last} only",
+    "paypage_no_port": "--shop {shop}: the platform calls ports {first} to {last} only",
     "preview_no_field": "{field} is not a field of a request",
-    "preview_no_schedule": "data can't make a payment in several times",
+    "preview_no_schedule": "data has no valid schedule of a payment in several times",
     "no_day": "{text} is not a day: write YYYY-MM-DD or AAAAMMJJ",
     "journal_lines": "lines of the journal",
     "differences_one": "{count} difference.",
@@ -117,18 +117,18 @@ WORDS = {
     "show_response": "{source} response {moment}: {verdict}",
     # verify
     "conflicting": "(another acceptance contradicts it: compare with the bank)",
-    "show_stopped": "record_outcome ended its process several times: sogenactif replay calls it again",
-    "verify_conflicting": "Transaction {reference}, order {order}: an acceptance arrived that contradicts it. Compare with the bank, and refund what was paid too much.",
+    "show_stopped": "record_outcome ended its process several times: only sogenactif replay calls it again",
+    "verify_conflicting": "Transaction {reference}, order {order}: an acceptance arrived that contradicts it. Compare with the bank, and refund what was overpaid.",
     "paid_twice": "(the order is paid twice: refund one)",
     "verify_paid_twice": "Order {order} is paid more than once: {references}. Refund all but one.",
     "verify_agree": "The journal and the ledger agree.",
     "verify_invalid_line": "line {count} of the journal is damaged",
-    "verify_journal_only": "{kind} {id} of {time} is in the journal only: replay records it",
+    "verify_journal_only": "{kind} {id} of {time} is in the journal only: replay records it in the ledger",
     "verify_ledger_only": "{kind} {id} of {time} was in the ledger only: it is written to the journal",
     "verify_verdict": "{kind} {id} of {time}: the journal says {journal}, the ledger {ledger}",
     "verify_fields": "{kind} {id} of {time}: journal and ledger differ in {names}",
     # prune
-    "prune_future": "{text} is not over yet: the day must be today or earlier",
+    "prune_future": "{text} is in the future: the day must be today or earlier",
     "prune_requests_one": "{count} request loses its personal values",
     "prune_requests_many": "{count} requests lose their personal values",
     "prune_responses_one": "{count} response loses its personal values",
@@ -150,33 +150,33 @@ WORDS = {
     "replay_unreadable": "{path} can't be read: {error}",
     "verify_unreadable_day": "{error}",
     "replay_unreadable_day": "{error}",
-    "replay_waits": "another replay is at work; waiting until it ends",
-    "replay_invalid_line": "line {count} of the journal is damaged, and is skipped",
+    "replay_waits": "another replay is running; waiting until it ends",
+    "replay_invalid_line": "line {count} of the journal is damaged and skipped",
     "replay_refused": "{kind} {id} of {time} can't be recorded: {error}",
     "replay_no_script": "no script {script}; name it with --script",
     "replay_no_function": "{script} has no record_outcome that can be loaded: {error}",
     "replay_raised": "record_outcome raised {error}",
     # paypage
-    "paypage_exists": "{path} exists already: name another folder, or remove it",
+    "paypage_exists": "{path} already exists: name another folder, or remove it",
     "paypage_key": "paste the secret key of {merchant} from the bank's extranet into {path} with an editor, on one line",
     "paypage_data": "the web server's user has to own {path}, and to read the files beside it (chown, chgrp)",
     "paypage_pathfile": "name this pathfile in your requests and scripts: {path}",
     "paypage_check": "check it: sogenactif check --pathfile {path} --url {shop}",
-    "paypage_test_shop": "{merchant} is a public test shop of {url}: nobody is charged, everybody knows its key",
+    "paypage_test_shop": "{merchant} is a public test shop of {url}: nobody is charged, and everybody knows its key",
     # the bank's words
     "bank_TO_AUTHORIZE": "not authorised yet",
     "bank_WAITING_AUTHOR": "to be authorised on its day of capture",
     "bank_TO_CAPTURE": "accepted, to be captured",
-    "bank_TO_VALIDATE": "accepted, captured only once it is validated",
-    "bank_TO_REPLAY": "accepted, to be authorised again once it is validated",
-    "bank_TO_CHALLENGE": "waits for the merchant to accept or refuse it in the bank's back office",
+    "bank_TO_VALIDATE": "accepted, and captured only after it is validated",
+    "bank_TO_REPLAY": "accepted, to be authorised again after it is validated",
+    "bank_TO_CHALLENGE": "waiting for the merchant to accept or refuse it in the bank's back office",
     "bank_CAPTURED": "captured: the money is on its way to the merchant",
     "bank_CANCELLED": "cancelled: no money moves",
-    "bank_CREDITED": "given back to the customer",
-    "bank_TO_CREDIT": "accepted to be given back",
+    "bank_CREDITED": "refunded to the customer",
+    "bank_TO_CREDIT": "refund accepted, to be paid to the customer",
     "bank_REFUSED": "refused",
     "bank_REFERRAL": "the merchant has to call the bank",
-    "bank_EXPIRED": "expired: it was not validated in time, no money moves",
+    "bank_EXPIRED": "expired: it was not validated in time; no money moves",
     "bank_ENDED": "ended",
     "bank_other": "a state that the kit does not know",
     "code_03": "the bank does not know this merchant or contract",
@@ -187,7 +187,7 @@ WORDS = {
     "code_34": "wrong seal or version of the key",
     "code_40": "the contract does not include this",
     "code_51": "the amount is too high",
-    "code_57": "not given back: the customer's bank has taken the money back already",
+    "code_57": "not refunded: the customer's bank has already taken the money back",
     "code_60": "pending at the bank",
     "code_90": "the bank's server is not available now",
     "code_99": "the bank's server has a technical problem",
@@ -200,7 +200,7 @@ WORDS = {
     "operation_state_done": "done",
     "operation_state_refused": "refused",
     "operation_state_not_done": "not done",
-    "operation_state_unclear": "never cleared up",
+    "operation_state_unclear": "result unknown",
     "office_failed": "{error}",
     "several_merchants": "{reference} is a transaction of several merchants: name one with --merchant ({merchants})",
     # status
@@ -210,13 +210,13 @@ WORDS = {
     "status_bank": "bank: {status} ({words})",
     "status_bank_code": "bank: {words}",
     "status_bank_outcome": "outcome at the bank: {outcome} (response_code {code})",
-    "status_amounts": "requested {amount}, now {current}, left to refund or validate {left}",
+    "status_amounts": "requested: {amount}; now: {current}; left to refund or validate: {left}",
     "status_last": "last operation: {operation}, {moment}",
     # reconcile
     "reconcile_columns_alone": "--columns goes with --file",
-    "report_broken": "line {line}: not a payment, or not whole",
-    "report_unknown": "line {line}: {reference}, order {order}: accepted by the bank ({bank}), and not in the ledger",
-    "report_missing": "{reference}, order {order}: accepted in the ledger ({ledger}), and not in the report",
+    "report_broken": "line {line}: not a payment, or incomplete",
+    "report_unknown": "line {line}: {reference}, order {order}: accepted by the bank ({bank}), not in the ledger",
+    "report_missing": "{reference}, order {order}: accepted in the ledger ({ledger}), not in the report",
     "report_outcome": "line {line}: {reference}, order {order}: {bank} at the bank, {ledger} in the ledger",
     "report_amount": "line {line}: {reference}, order {order}: amount {bank} at the bank, {ledger} in the ledger",
     "report_currency_code": "line {line}: {reference}, order {order}: currency {bank} at the bank, {ledger} in the ledger",
@@ -225,21 +225,21 @@ WORDS = {
     "reconcile_no_duration": "{text} is not a duration: write 90s, 20m, 2h or 3d",
     "reconcile_no_time": "--older has to be shorter than --newer",
     "reconcile_progress": "asking the bank: {count} of {total}",
-    "reconcile_sips": "payments are on Sips 1.0 (PROTOCOL), whose bank has no server to ask",
+    "reconcile_sips": "payments are on Sips 1.0 (PROTOCOL), which has no Office server to query",
     "reconcile_recorded": "{reference}, order {order}: {outcome}, recorded",
     "reconcile_never_begun": "{reference}, order {order}: never begun, or paid on another day",
     "reconcile_waiting": "{reference}, order {order}: not decided yet",
-    "reconcile_contradictory": "{reference}, order {order}: NOT RECORDED, the bank's answer is another {why}; compare with its back office",
+    "reconcile_contradictory": "{reference}, order {order}: NOT RECORDED, the bank's answer has another {why}; compare with its back office",
     "reconcile_no_code": "{reference}, order {order}: not recorded, the answer has no responseCode of the payment",
     "reconcile_refused": "{reference}, order {order}: not answered ({why})",
     "reconcile_failed": "{reference}, order {order}: no answer that can be trusted. {why}",
     "reconcile_notified": "{notified} notified to the shop, {pending} still pending",
-    "reconciled_one": "{count} request without an outcome was asked about.",
-    "reconciled_many": "{count} requests without an outcome were asked about.",
+    "reconciled_one": "The bank was asked about {count} request without an outcome.",
+    "reconciled_many": "The bank was asked about {count} requests without an outcome.",
     # refund, validate
-    "refund_no_amount": "{text} is no amount: write it in cents, 1250 for 12.50 euros",
+    "refund_no_amount": "{text} is not an amount: write it in cents, 1250 for 12.50 euros",
     "refund_json": "--json needs --yes",
-    "refund_transaction": "{reference}, order {order}: {status} ({words}), {left} are left",
+    "refund_transaction": "{reference}, order {order}: {status} ({words}), {left} left",
     "refund_cancel": "to cancel: {amount}",
     "refund_refund": "to refund: {amount}",
     "refund_validate": "to validate: {amount}",
@@ -247,8 +247,8 @@ WORDS = {
     "refund_not_confirmed": "not confirmed: nothing was sent",
     "refund_earlier_done": "an earlier operation without an answer ({operation}, {amount}) was done, as the bank's state shows",
     "refund_earlier_not_done": "an earlier operation without an answer ({operation}, {amount}) was not done, as the bank's state shows",
-    "refund_earlier_unclear": "an earlier operation without an answer ({operation}, {amount}) stays unclear",
-    "refund_is_done": "That is what was wanted: nothing is sent.",
+    "refund_earlier_unclear": "it is still not known whether an earlier operation without an answer ({operation}, {amount}) was done",
+    "refund_is_done": "That is the operation you asked for: nothing is sent.",
     "refund_done": "Done.",
     **{f"refused_{reason}": words for reason, words in REFUSALS.items()},
     "refund_refused": "refused, nothing was done: {why}",
@@ -259,12 +259,12 @@ WORDS = {
     "given_back": "(given back: {amount})",
     "show_operation": "{operation} {moment} of {amount}: {state}",
     # migrate
-    "migrate_already": "{path} is a pathfile for Paypage already",
-    "migrate_exists": "{path} exists already; name another with --output",
+    "migrate_already": "{path} already is a pathfile for Paypage",
+    "migrate_exists": "{path} already exists; name another with --output",
     "migrate_written": "Written: {path}",
     "migrate_to_do": "To do:",
-    "migrate_key": "put the secret key of {merchant} in {path} (one line, mode 640 or less)",
-    "migrate_ledger": "name a LEDGER: without one caddie, language and customer_email are not returned",
+    "migrate_key": "save the secret key of {merchant} in {path} (one line, mode 640 or stricter)",
+    "migrate_ledger": "set LEDGER: without a ledger caddie, language and customer_email are not returned",
     "migrate_message": "scripts that call response: pass the whole body of the post as message=, not DATA alone",
     "migrate_certificates": "keep F_CERTIFICATE and the certificates while responses to earlier payments may still arrive",
     "migrate_unchanged": "nothing changes",
@@ -276,14 +276,14 @@ WORDS = {
     "changed_capture_day": "with PAYMENT_N, included in the date of the first instalment",
     "changed_capture_mode": "PAYMENT_N is sent as paymentPattern INSTALMENT, with dates and amounts computed by the kit",
     "changed_customer_email": "returned from the ledger, not by the server",
-    "changed_data": "NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST and the schedule of PAYMENT_N are sent in their own keys, the rest is not sent",
+    "changed_data": "NO_RESPONSE_PAGE, NO_RESPONSE_PAGE_POST and the schedule of PAYMENT_N are sent in keys of their own; the rest is not sent",
     "changed_language": "ge and sp are sent as de and es; returned from the ledger",
     "changed_normal_return_url": "the address for every customer: accepted, refused and cancelled",
-    "changed_order_id": "letters and digits are safe; other characters may be refused by the bank",
-    "changed_payment_means": "block numbers arrange the shop's page, and are not sent; each button has its own form",
+    "changed_order_id": "use letters and digits; the bank may reject other characters",
+    "changed_payment_means": "block numbers arrange the shop's page and are not sent; each button has its own form",
     "changed_return_context": "255 bytes at most, one fewer than in Sips 1.0",
-    "changed_templatefile": "names a template of Paypage, which has to be installed at the bank",
-    "changed_transaction_id": "sent with six digits; its day is that of the customer's arrival at the server",
+    "changed_templatefile": "names a template of Paypage, which must be installed at the bank",
+    "changed_transaction_id": "sent with six digits; its day is the one on which the customer reaches the server",
 }
 
 # What check saw, and what to do. The latter may hold {file} and {kit}, quoted for a shell, and
@@ -292,10 +292,10 @@ FINDINGS = {
     # Any check
     "crashed": Text(
         "the check itself failed ({error})",
-        "Report it, with this line.",
+        "Report it, with this message.",
     ),
     "not_allowed": Text(
-        "you may not read it, nor its content",
+        "you may not read it or its content",
         "Run the check as root, or as the web server's user.",
     ),
     "no_answer": Text(
@@ -325,7 +325,7 @@ FINDINGS = {
         "Add the line {keyword}!value!",
     ),
     "kit_refuses": Text(
-        "the kit says: {error}",
+        "the kit reports: {error}",
         "{errors} names the remedy.",
     ),
     "byte_order_mark": Text(
@@ -333,7 +333,7 @@ FINDINGS = {
         "Save it as UTF-8 without BOM, or: sed -i '1s/^\\xEF\\xBB\\xBF//' {file}",
     ),
     "carriage_returns": Text(
-        "lines that end in a carriage return: {count}; the kit accepts them, other programs may not",
+        "lines that end in a carriage return: {count}; the kit accepts them, but other programs may not",
         "sed -i 's/\\r$//' {file}",
     ),
     "carriage_return_inside": Text(
@@ -341,8 +341,8 @@ FINDINGS = {
         "End lines with a line feed alone: sed -i 's/\\r/\\n/g' {file}",
     ),
     "blank_line": Text(
-        "a line of blanks: the kit refuses it",
-        "Remove it or its blanks.",
+        "a line that has only spaces: the kit rejects it",
+        "Remove the line or its spaces.",
     ),
     "separators": Text(
         "exclamation marks: {count}, where a line has 2",
@@ -377,11 +377,11 @@ FINDINGS = {
         "Pathfile and parmcom files have different keywords: move the line to the other.",
     ),
     "repeated": Text(
-        "{keyword} was set on line {first} already; this one counts",
+        "{keyword} was already set on line {first}; this line counts",
         "Keep one of the two.",
     ),
     "too_long": Text(
-        "{keyword} has {length} bytes, {most} at most",
+        "{keyword} has {length} bytes; at most {most} are allowed",
         "Shorten the value.",
     ),
     "misspelled_value": Text(
@@ -398,7 +398,7 @@ FINDINGS = {
     ),
     "no_merchant": Text(
         "there is no such file for any merchant",
-        "Make one, named after the merchant_id that the bank gave.",
+        "Create one, named after the merchant_id that the bank assigned.",
     ),
     "parameters_misnamed": Text(
         "not named after a merchant_id, so it is ignored",
@@ -406,7 +406,7 @@ FINDINGS = {
     ),
     "relative": Text(
         "{keyword} is {value}, which depends on where a program is started",
-        "Write the whole path, from / on.",
+        "Write the absolute path, which begins with /.",
     ),
     "leads_nowhere": Text(
         "{keyword} leads to {path}, which does not exist",
@@ -419,7 +419,7 @@ FINDINGS = {
     ),
     "not_entered": Text(
         "the web server's user {user} can't enter this folder, and what it needs is inside",
-        "chgrp {group} {file} && chmod g+x {file}  # or put the kit's files elsewhere",
+        "chgrp {group} {file} && chmod g+x {file}  # or move the kit's files elsewhere",
     ),
     "code_closed": Text(
         "the web server's user {user} can't read {path}, which the scripts run",
@@ -434,7 +434,7 @@ FINDINGS = {
         "Write DEBUG!NO!",
     ),
     "debug_neither": Text(
-        "DEBUG is neither YES nor NO, and counts as NO",
+        "DEBUG is neither YES nor NO, so it counts as NO",
         "Write DEBUG!NO!",
     ),
     "debug_off": Text("the debug mode is off"),
@@ -444,13 +444,13 @@ FINDINGS = {
         "of {merchant}, issued by this kit for {url}: no bank accepts it; mode {mode}, {owner}, group {group}"
     ),
     "certificate_before": Text(
-        "the previous one, of {merchant}, for {url}; mode {mode}, {owner}, group {group}"
+        "the previous certificate of {merchant}, for {url}; mode {mode}, {owner}, group {group}"
     ),
     "certificate_former": Text(
         "only for responses to payments from before PROTOCOL!paypage!; mode {mode}, {owner}, group {group}"
     ),
     "certificate_left_over": Text(
-        "Paypage is in use for more than {days} days: no response to an earlier payment needs this certificate any more",
+        "Paypage has been in use for more than {days} days: no response to an earlier payment needs this certificate any more",
         "Remove it and, once none is left, the line F_CERTIFICATE.",
     ),
     "certificate_missing": Text(
@@ -462,23 +462,23 @@ FINDINGS = {
         "Rename it, or correct MERCHANT_COUNTRY or F_CTYPE.",
     ),
     "certificate_damaged": Text(
-        "it is cut or altered: {error}",
-        "Put the bank's file back; in binary mode if by FTP.",
+        "it is truncated or altered: {error}",
+        "Copy the bank's file again; by FTP, in binary mode.",
     ),
     "another_merchant_id": Text(
         "the certificate is that of merchant {says}, not {wanted}",
-        "Put this merchant's own there, or correct the name of the parmcom file.",
+        "Put this merchant's own certificate there, or correct the name of the parmcom file.",
     ),
     "another_merchant_country": Text(
-        "the certificate is of the country {says}, MERCHANT_COUNTRY of {wanted}",
+        "the country of the certificate is {says}, but MERCHANT_COUNTRY is {wanted}",
         "Correct MERCHANT_COUNTRY, or ask the bank for the right certificate.",
     ),
     "another_certificate_type": Text(
-        "the certificate is of the type {says}, F_CTYPE is {wanted}",
+        "the type of the certificate is {says}, but F_CTYPE is {wanted}",
         "Correct F_CTYPE in the pathfile, or ask the bank for the right certificate.",
     ),
     "open_to_all": Text(
-        "open to everybody on the machine (mode {mode}, {owner}, group {group}), and it is secret",
+        "every user of the machine can access it, but it is secret (mode {mode}, {owner}, group {group})",
         "chmod o= {file}",
     ),
     "expired": Text(
@@ -494,7 +494,7 @@ FINDINGS = {
         "Put the bank's file back.",
     ),
     "key": Text("the secret key of {merchant}; mode {mode}, {owner}, group {group}"),
-    "key_before": Text("the secret key before, of {merchant}; mode {mode}, {owner}, group {group}"),
+    "key_before": Text("the previous secret key of {merchant}; mode {mode}, {owner}, group {group}"),
     "key_former": Text(
         "only for responses to payments made with PROTOCOL!paypage!; mode {mode}, {owner}, group {group}"
     ),
@@ -507,24 +507,24 @@ FINDINGS = {
         "Rename it, or correct PAYPAGE_KEY.",
     ),
     "key_empty": Text(
-        "it holds no secret key",
+        "it contains no secret key",
         "Paste the key from the bank's extranet, on one line.",
     ),
     "key_lines": Text(
-        "{count} lines, where a secret key is one",
-        "Keep the line of the key alone, without comments.",
+        "{count} lines, but a secret key has one line",
+        "Keep only the line with the key, without comments.",
     ),
     "key_spaces": Text(
         "a space before, in or after the key, which counts as part of it",
         "Remove it: sed -i 's/[[:space:]]//g' {file}",
     ),
     "key_public": Text(
-        "it is the key of the bank's test shops, which is published, and payments go to {url}: anybody can forge responses",
+        "it is the published key of a test shop of the bank, and payments go to {url}: anybody can forge responses",
         "Put the key from the bank's extranet there.",
     ),
     "key_in_tests": Text(
-        "a key of your own, and payments go to the bank's server for tests ({url}), where nobody is charged",
-        "In production name the bank's other server: PAYPAGE_URL!{production}!",
+        "it is a key of your own, but payments go to the bank's server for tests ({url}), where nobody is charged",
+        "In production write PAYPAGE_URL!{production}!",
     ),
     "sealed": Text("a request of {merchant} was sealed and verified"),
     "request_refused": Text(
@@ -541,7 +541,7 @@ FINDINGS = {
         "Write http:// or https://, a host and a path, without spaces or accents.",
     ),
     "address_of_another": Text(
-        "{keyword} leads to {script} instead of {served}",
+        "{keyword} is the address of {script} instead of {served}",
         "Write the address of {served}.",
     ),
     "address_local": Text(
@@ -553,20 +553,20 @@ FINDINGS = {
         "Serve the shop with https and correct the address here.",
     ),
     "address_with_password": Text(
-        "{keyword} holds a user or a password, which every customer's browser would be given",
-        "Take it out of the address, and out of the way: the bank's server logs in nowhere.",
+        "{keyword} contains a user name or a password, which every customer's browser would get",
+        "Remove it from the address, and remove the login from the web server too: the bank's server can't log in.",
     ),
     "address_with_parameters": Text(
         "{keyword} has parameters, which Paypage may refuse: {url}",
         "Write the address without ?; order_id, customer_id and return_context come back with the response.",
     ),
     "address_port": Text(
-        "{keyword} is at port {port}, and the bank's server calls ports {first} to {last} only",
-        "Serve the shop at the standard port of https, 443.",
+        "{keyword} has port {port}, but the bank's server calls ports {first} to {last} only",
+        "Serve the shop on 443, the standard port of https.",
     ),
     "address_unsent": Text(
         "{keyword} is not sent with PROTOCOL!paypage!: every customer returns to RETURN_URL, also after cancelling",
-        "Let RETURN_URL serve both, and remove this line.",
+        "Let RETURN_URL handle both cases, and remove this line.",
     ),
     "server_for_tests": Text(
         "PAYPAGE_URL is the bank's server for tests, where nobody is charged",
@@ -581,15 +581,15 @@ FINDINGS = {
         "Write the address of your bank's brand (docs/paypage.md lists them), such as PAYPAGE_URL!{production}!",
     ),
     "server_unknown": Text(
-        "{host} is no host of Paypage that this kit knows; {likely} would be one",
+        "{host} is not a host of Paypage that this kit knows; {likely} is one",
         "Compare PAYPAGE_URL with the bank's documents; docs/paypage.md lists the hosts of each brand.",
     ),
     "test_shop_mode": Text(
         "{merchant} is a public test shop of the mode {wanted}, and PAYPAGE_REFERENCE is {mode}: the simulator refuses its requests",
-        "Choose the test shop of the mode that you want, or its mode with PAYPAGE_REFERENCE (docs/paypage.md).",
+        "Use a test shop of that mode, or set PAYPAGE_REFERENCE to the mode of this shop (docs/paypage.md).",
     ),
     "server_local": Text(
-        "{keyword} is {url}, but payments go to {server}, which its customers can't reach",
+        "{keyword} is {url}, but payments go to {server}, which customers can't reach",
         "Install the bank's certificate or, with PROTOCOL!paypage!, write the bank's address in PAYPAGE_URL.",
     ),
     "logos": Text("pictures for all means of payment: {count}"),
@@ -606,11 +606,11 @@ FINDINGS = {
         "Did you mean {likely}? Correct PAYMENT_MEANS.",
     ),
     "logo_missing": Text(
-        "no picture for {means}: customers see a broken one",
+        "no picture for {means}: customers see a broken image",
         "Put it there; the file's extension is LOGO_TYPE (gif if it is not set).",
     ),
     # Templates, the shop's part
-    "templates": Text("each is well formed, and pages can be made of them"),
+    "templates": Text("every template is valid and can be rendered"),
     "template_missing": Text(
         "the template is missing",
         "Copy it from the kit again.",
@@ -633,11 +633,11 @@ FINDINGS = {
         "Write your own merchant_id there, or restore parmcom.{merchant} beside the pathfile; if it is lost, ./install.sh apache writes a new one.",
     ),
     "merchant_not_recorded": Text(
-        "call_request.py names the merchant {merchant}, and this script doesn't: its payments are accepted and change no order",
+        "call_request.py names the merchant {merchant}, but this script does not: payments to it are accepted and change no order",
         "Write the same merchant_id in both scripts.",
     ),
     "order_fails": Text(
-        "order_to_pay fails, so that every customer gets an error: {error}",
+        "order_to_pay fails, so every customer gets an error: {error}",
         "Correct the function at the top of the script, or restore the file that it opens from a backup.",
     ),
     "form_fails": Text(
@@ -647,23 +647,23 @@ FINDINGS = {
     # Ledger
     "disk": Text("free for the ledger and the journal: {free} MiB"),
     "disk_full": Text(
-        "free on its disk: {free} MiB; without space for the journal no payment begins",
+        "free on its disk: {free} MiB; without space for the journal no payment can begin",
         "Free some space.",
     ),
     "disk_read_only": Text(
-        "its disk is read-only: no payment begins",
-        "Look for the cause (dmesg), and remount it read-write.",
+        "its disk is read-only: no payment can begin",
+        "Find the cause (dmesg), then remount the disk read-write.",
     ),
     "no_ledger": Text(
-        "no LEDGER: transaction_id is the time, responses are logged, and the shop is notified as often as they arrive"
+        "no LEDGER: transaction_id is the time of day, responses are only logged, and the shop is notified each time one arrives"
     ),
     "ledger_needed": Text(
-        "no LEDGER: with PROTOCOL!paypage! caddie is lost, language and customer_email are not returned",
+        "no LEDGER: with PROTOCOL!paypage! caddie is lost, and language and customer_email are not returned",
         "Add the line LEDGER!sqlite:////path/to/ledger.db!",
     ),
     "ledger": Text("schema {version}, writable by {user}, nothing is pending"),
     "ledger_to_come": Text("not there yet; the first payment creates it"),
-    "ledger_older": Text("of an older kit; the next payment migrates it"),
+    "ledger_older": Text("made by an older kit; the next payment migrates it"),
     "ledger_newer": Text(
         "made by a newer kit (schema {version}, this one knows {known})",
         "Install the newer kit again.",
@@ -694,31 +694,31 @@ FINDINGS = {
     ),
     "conflicting_acceptances": Text(
         "transactions to which an acceptance arrived that contradicts them: {references}",
-        "Compare each with the bank's back office, and refund what was paid too much: {kit}/bin/sogenactif verify lists them.",
+        "Compare each with the bank's back office, and refund what was overpaid: {kit}/bin/sogenactif verify lists them.",
     ),
     "order_characters": Text(
         "orders with other characters than letters and digits, which the bank may refuse: {orders}",
         "Give Paypage an order_id of letters and digits, and keep the other name in the shop.",
     ),
     "not_notified": Text(
-        "outcomes of which the shop was not notified: {count}",
+        "outcomes that the shop was not notified of: {count}",
         "The web server's log says why record_outcome failed; then run: {kit}/bin/sogenactif replay",
     ),
     "refunds_not_notified": Text(
-        "refunds of which the shop was not notified: {count}",
+        "refunds that the shop was not notified of: {count}",
         "The web server's log says why record_refund failed; then run: {kit}/bin/sogenactif replay",
     ),
     "unentered": Text(
-        "lines that the ledger lacks: {count}",
+        "lines that are not in the ledger: {count}",
         "{kit}/bin/sogenactif replay",
     ),
     "journal": Text("writable by {user}"),
     "journal_to_come": Text("not there yet; the first payment creates it"),
     "user_unknown": Text(
-        "its folder belongs to root, and no web server runs as root: the rights of its user can't be checked",
+        "its folder belongs to root, but no web server runs as root: the permissions of its user can't be checked",
         "Name that user with --user, and make it the owner of the journal's folder.",
     ),
-    "secrets": Text("nobody else on the machine may read the ledger and the journal"),
+    "secrets": Text("no other user of the machine can read the ledger and the journal"),
     "server_log": Text("events go to the web server's error log"),
     "syslog": Text("events go to {socket}"),
     "syslog_unreachable": Text(
@@ -726,7 +726,9 @@ FINDINGS = {
         "Start this machine's syslog, or remove the line.",
     ),
     # Machine
-    "python": Text("Python {version} ({executable}), all dependencies, every script's first line"),
+    "python": Text(
+        "Python {version} ({executable}), all dependencies and the first line of every script are right"
+    ),
     "old_python": Text(
         "{command} is Python {version}",
         "Install Python 3.10 or newer, and name it in the first line of the scripts.",
@@ -745,11 +747,11 @@ FINDINGS = {
     ),
     "dependencies_bundle": Text(
         "{command} can't import {names}",
-        "Copy the folder lib/packages of the bundle here again; in binary mode if by FTP.",
+        "Copy the folder lib/packages of the bundle here again; by FTP, in binary mode.",
     ),
     "no_interpreter": Text(
         "{command} can't be run as Python",
-        "Name a Python that exists in the first line: #!/usr/bin/python3",
+        "In the first line name a Python that exists: #!/usr/bin/python3",
     ),
     "script_missing": Text(
         "the script is missing",
@@ -764,8 +766,8 @@ FINDINGS = {
         "Begin the script with #!/usr/bin/python3",
     ),
     "script_carriage_return": Text(
-        "the first line ends in a carriage return, so that the web server finds no such interpreter",
-        "sed -i 's/\\r$//' {file}  # and copy in binary mode if by FTP",
+        "the first line ends in a carriage return, so the web server does not find the interpreter",
+        "sed -i 's/\\r$//' {file}  # and copy by FTP in binary mode",
     ),
     "script_not_executable": Text(
         "the script is not executable",
@@ -777,12 +779,12 @@ FINDINGS = {
     ),
     "no_paris": Text(
         "the time zone Europe/Paris is unknown",
-        "Install the system's tzdata (apt-get install tzdata), or put the kit's lib/packages there again, which has one.",
+        "Install the system's tzdata (apt-get install tzdata), or restore the kit's lib/packages, which contains it.",
     ),
-    "clock": Text("{seconds} s compared with {url}"),
+    "clock": Text("it differs from that of {url} by {seconds} s"),
     "clock_wrong": Text(
-        "this machine's clock differs by {seconds} s from that of {url}",
-        "Set the clock, and turn on its synchronisation: timedatectl set-ntp true",
+        "this machine's clock differs from that of {url} by {seconds} s",
+        "Set the clock, and enable its synchronisation: timedatectl set-ntp true",
     ),
     # Web server
     "script_runs": Text("{url} runs (it answers {status})"),
@@ -792,27 +794,27 @@ FINDINGS = {
     ),
     "configuration_served": Text(
         "DANGER: {url} SHOWS EVERYBODY THE PATHFILE",
-        "Keep configuration out of the folders that the web server serves, or forbid them there.",
+        "Move the configuration out of the folders that the web server serves, or deny access to it there.",
     ),
     "key_served": Text(
         "DANGER: {url} SHOWS EVERYBODY A SECRET KEY",
-        "Ask the bank's extranet for a new key, and keep it out of the folders that the web server serves.",
+        "Get a new key from the bank's extranet, and keep it out of the folders that the web server serves.",
     ),
     "script_fails": Text(
         "{url} fails (500)",
-        "The web server's error log says why, with the incident's reference if the page shows one.",
+        "The web server's error log has the cause, with the incident reference if the page shows one.",
     ),
     "script_forbidden": Text(
-        "{url} is refused (403): mod_wsgi or CGI is off, or access denied",
-        "a2enmod wsgi (cgid for CGI), then restart Apache; if it is on, Require all granted for the folder of the scripts. On a hosting, have CGI allowed there.",
+        "{url} is refused (403): mod_wsgi or CGI is off, or access is denied",
+        "a2enmod wsgi (cgid for CGI), then restart Apache; if it is on, write Require all granted for the folder of the scripts. On a shared hosting, have CGI enabled.",
     ),
     "script_not_found": Text(
         "{url} is not found (404)",
-        "a2enconf 00-sogenactif, then reload Apache; if that is on, this address may be another host's: check --url. On a hosting, put the scripts into its cgi-bin.",
+        "a2enconf 00-sogenactif, then reload Apache; if that is on, another virtual host may answer at this address: check --url. On a shared hosting, put the scripts in its cgi-bin.",
     ),
     "script_not_run": Text(
-        "{url} answers {status} where the kit answers {expected}",
-        "Something else answers there: look at the web server's configuration.",
+        "{url} answers {status}, but the kit would answer {expected}",
+        "Another program answers there: check the web server's configuration.",
     ),
     "address_served": Text("{keyword} is {url}, where the kit's script runs (it answers {status})"),
     "address_not_served": Text(
@@ -820,32 +822,32 @@ FINDINGS = {
         "Correct the address; the kit's own script is {ours}",
     ),
     "address_redirects": Text(
-        "{keyword} is {url}, which redirects to {to}: the posted fields get lost",
+        "{keyword} is {url}, which redirects to {to}: the posted fields are lost",
         "Write the final address.",
     ),
     "address_asks_password": Text(
         "{keyword} is {url}, which asks for a password ({status}): the bank's server has none",
-        "Take the password away from this address, for a test site too: Require all granted in Apache.",
+        "Remove the password from this address, on a test site too: Require all granted in Apache.",
     ),
     "address_refuses_posts": Text(
         "{keyword} is {url}, which refuses posts ({status})",
-        "Let posts from everywhere get to this address: no filter of IP addresses, no rule of a firewall or of mod_security, no token of the shop's own.",
+        "Allow posts from everywhere to this address: remove filters of IP addresses, rules of a firewall or of mod_security, and a token that the shop requires (CSRF).",
     ),
     "address_takes_no_posts": Text(
-        "{keyword} is {url}, which takes no posts ({status})",
-        "Have the web server and the script allow the method POST at this address.",
+        "{keyword} is {url}, which does not accept posts ({status})",
+        "Allow the method POST at this address, in the web server and in the script.",
     ),
     "address_limits_posts": Text(
-        "{keyword} is {url}, which limits how many posts it takes ({status})",
-        "Take the limit away from this address: the bank's server sends once, and promises no repetition.",
+        "{keyword} is {url}, which limits the number of posts ({status})",
+        "Remove the limit from this address: the bank's server sends a response once, and does not promise to repeat it.",
     ),
     "address_unknown": Text(
-        "{keyword} is {url}, where something else than the kit's script answers ({status})",
+        "{keyword} is {url}, where something other than the kit's script answers ({status})",
         "Leave it if your own script calls bin/response there; otherwise write {ours}",
     ),
     "shop_hidden": Text(
-        "Apache serves the kit in place of this, at the same address",
-        "Rename it; or give the logos another address: change D_LOGO ({logos}), then run ./install.sh apache again. With --site NAME that takes only the virtual hosts of one site.",
+        "Apache serves the kit instead of this file or folder, which has the same address",
+        "Rename it; or give the logos another address: change D_LOGO ({logos}), then run ./install.sh apache again. With --site NAME the kit is served only in the virtual hosts of one site.",
     ),
     "logos_served": Text("{url} has a picture for each means of payment"),
     "logo_not_served": Text(
@@ -859,11 +861,11 @@ FINDINGS = {
         "Write the https address of the bank.",
     ),
     "office_for_tests": Text(
-        "OFFICE_URL is the bank's server for tests, and PAYPAGE_URL is not: {url}",
-        "Name the server on which payments are made.",
+        "OFFICE_URL is the bank's server for tests, but PAYPAGE_URL is not: {url}",
+        "Name the Office server of the platform on which payments are made.",
     ),
     "office_fails": Text(
-        "the Office server does not answer for merchant {merchant} as it should: {error}",
+        "the Office server gives no valid answer for merchant {merchant}: {error}",
         "Compare OFFICE_URL, the key and PAYPAGE_KEY_VERSION with the bank's documentation and extranet.",
     ),
     "office_refuses": Text(
@@ -875,15 +877,15 @@ FINDINGS = {
     "payment_in_ledger": Text("transaction {number} was accepted, and is in the ledger"),
     "payment_bank": Text(
         "payments go to {url}, which is not a sandbox of this kit: the check never pays at a bank",
-        "Try payments with a certificate of: {kit}/bin/sogenactif certificate issue; with PROTOCOL!paypage!, with a PAYPAGE_URL on this machine.",
+        "Pay on a sandbox instead: with a certificate from {kit}/bin/sogenactif certificate issue or, with PROTOCOL!paypage!, a PAYPAGE_URL on this machine.",
     ),
     "payment_unknown": Text(
         "the address of the payment server is not known",
-        "See the findings on the certificates, or on PAYPAGE_URL.",
+        "See what this check reports on the certificates or on PAYPAGE_URL.",
     ),
     "payment_no_order": Text(
         "{url} shows no form for this order ({status})",
-        "Name an order of the shop that is still to be paid with --order.",
+        "With --order name an order of the shop that is not paid yet.",
     ),
     "payment_unsealed": Text(
         "{url}: {error}",
@@ -902,7 +904,7 @@ FINDINGS = {
         "The console of the payment server says why.",
     ),
     "payment_not_notified": Text(
-        "transaction {number} was accepted, and the ledger says {state}",
+        "transaction {number} was accepted, but its state in the ledger is {state}",
         "The automatic response goes to {url}: the web server's log says what happened to it.",
     ),
     "payment_no_return": Text(
