@@ -74,6 +74,7 @@ class Customer:
             ("/result", self.result),
         ):
             routes.add_url_rule(path, path[1:].partition("/")[0], view, methods=["POST"])
+        routes.add_url_rule("/information", view_func=self.information)
         routes.add_url_rule("/authentication", view_func=self.access_control)
         routes.add_url_rule("/result", view_func=self.result)
         return routes
@@ -135,25 +136,20 @@ class Customer:
         if not rules.outlives(card, self.bank.schedule(transaction)):
             raise _invalid("data", transaction.request)
         if transaction.is_paypage:
-            if not self.bank.transactions.keep_card(transaction.id, card):
-                return self._as_it_stands(self._session(transaction.token))
-            return self._show(transaction, pages.result_choice(self._view(transaction), card))
+            return self._lead_to_authentication("authentication", transaction, card)
         enrolled = self.bank.merchant_of(transaction).enrolled
         condition = rules.enrolment(transaction.means, enrolled, card)
         if condition is None:
-            if not self.bank.transactions.keep_card(transaction.id, card):
-                return self._as_it_stands(self._session(transaction.token))
-            return self._show(transaction, pages.information(self._view(transaction, template.INFORMATION)))
+            return self._lead_to_authentication("information", transaction, card)
         return self._settled(transaction, lambda: self.bank.authorise(transaction, card, condition))
+
+    def information(self) -> Response:
+        """Show the page before that of the card's bank."""
+        return self._page_at("information", self._session(request.args.get("session", "")))
 
     def access_control(self) -> Response:
         """Show the page of the card's bank."""
-        transaction = self._session(request.args.get("session", ""))
-        if transaction.state != OPEN or transaction.card is None:
-            return self._as_it_stands(transaction)
-        if transaction.is_paypage:
-            return self._show(transaction, pages.result_choice(self._view(transaction), transaction.card))
-        return self._show(transaction, pages.access_control(self._view(transaction), transaction.card))
+        return self._page_at("authentication", self._session(request.args.get("session", "")))
 
     def authentication(self) -> Response:
         """Read the password that was given to the card's bank, or that its customer gave up."""
@@ -206,6 +202,11 @@ class Customer:
                 error = _invalid(f"automatic_response_url: {refusal}", received.fields, refusal)
                 error.post = received.post
                 raise error
+
+    def _lead_to_authentication(self, path: str, transaction: Transaction, card: rules.Card) -> Response:
+        """Store a card and lead to the page that authenticates its customer, unless another window has paid."""
+        stored = self.bank.transactions.keep_card(transaction.id, card)
+        return self._led_to(self._session(transaction.token), path if stored else "result")
 
     def _authenticate_paypage(self, transaction: Transaction, card: rules.Card) -> Response:
         result, brand = request.form.get("result", ""), request.form.get("brand", card.brands[0])
@@ -281,12 +282,23 @@ class Customer:
 
     # Pages
 
-    def _led_to(self, transaction: Transaction) -> Response:
-        """Lead a browser to the page of a payment, which it can then reload; a program gets the page at once."""
+    def _led_to(self, transaction: Transaction, path: str = "result") -> Response:
+        """Lead a browser to a page of a payment, which it can then reload; a program gets the page at once."""
         if request.headers.get("Sec-Fetch-Mode") != "navigate":
-            return self._as_it_stands(transaction)
-        where = f"{request.script_root}/result?session={transaction.token}"
+            return self._page_at(path, transaction)
+        where = f"{request.script_root}/{path}?session={transaction.token}"
         return Response(status=303, headers={"Location": where})
+
+    def _page_at(self, path: str, transaction: Transaction) -> Response:
+        """Show information or authentication while a payment waits for the latter, else its current page."""
+        card = transaction.card
+        if path == "result" or transaction.state != OPEN or card is None:
+            return self._as_it_stands(transaction)
+        if transaction.is_paypage:
+            return self._show(transaction, pages.result_choice(self._view(transaction), card))
+        if path == "information":
+            return self._show(transaction, pages.information(self._view(transaction, template.INFORMATION)))
+        return self._show(transaction, pages.access_control(self._view(transaction), card))
 
     def _as_it_stands(self, transaction: Transaction) -> Response:
         if transaction.state == OPEN:

@@ -72,7 +72,7 @@ def test_with_3d_secure_and_in_three_times(running: Bank, window: dict[str, int]
         assert page.get_by_text("€250.00").count() == 2 and fits(page, window)
         give_card(page)
         wait_for_page(page, "Authentication")
-        assert fits(page, window)
+        assert "/information?" in page.url and fits(page, window)  # which is reloaded without a question
         page.wait_for_url(re.compile("authentication"))  # by itself
         assert fits(page, window)
         page.get_by_label("Password").fill("00000000")
@@ -308,6 +308,7 @@ def test_paypage_with_a_co_badged_card_a_failure_and_a_second_try(
             follow(page.get_by_role("button", name="Pay"))
             give_card(page, "4300 0000 0000 0000")
             assert fits(page, window)
+            assert "/authentication?" in page.url
             page.get_by_label(brand, exact=True).check()
             assert page.get_by_role("button", name="SOFT_DECLINE").count() == (not again)
             follow(page.get_by_role("button", name=result))
