@@ -1,11 +1,21 @@
+import re
+
 import pytest
 
 from sogenactif.texts import TEXTS, accepted_language, texts
+from sogenactif_sandbox.shop.texts import shop_texts
+from sogenactif_sandbox.texts import texts as sandbox_texts
 
 
 def test_every_language_says_everything() -> None:
     assert {frozenset(said) for said in TEXTS.values()} == {frozenset(TEXTS["en"])}
     assert all(text.strip() for said in TEXTS.values() for text in said.values())
+
+
+def test_french_pages_have_french_spaces_and_apostrophes() -> None:
+    said = [*texts("fr").values(), *shop_texts("fr").values(), *sandbox_texts("fr").values()]
+    said.remove(sandbox_texts("fr")["forbidden_text"])  # it lists characters
+    assert [text for text in said if re.search(r" [:;?!»€]|« |\w'\w", text)] == []
 
 
 def test_an_unknown_language_is_english() -> None:
