@@ -180,7 +180,7 @@ def test_usage_errors_are_in_the_language_of_the_locale(
         (["preview", "entry", "nothing=1"], "nothing n’est pas un champ d’une demande"),
         (["sandbox", "--port", "0"], "0 n’est pas un choix possible"),
         (["trigger"], "indiquez un événement ; --list les énumère"),
-        (["trigger", "accepted"], "les options qui manquent : --to"),
+        (["trigger", "accepted"], "options manquantes : --to"),
         (["trigger", "accepted", "--to", "http://192.0.2.1/"], "192.0.2.1 n’est pas cette machine"),
         (["trigger", "accepted", "--field", "amount"], "amount n’est pas de la forme nom=valeur"),
         (["trigger", "accepted", "--field", "a=b"], "a n’est pas un champ d’une réponse"),

@@ -58,7 +58,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "no_pair": ("{text} is not name=value", "{text} n’est pas de la forme nom=valeur"),
     "no_event": ("name an event; --list shows all", "indiquez un événement ; --list les énumère"),
-    "no_option": ("missing options: {options}", "les options qui manquent : {options}"),
+    "no_option": ("missing options: {options}", "options manquantes : {options}"),
     "no_amount": (
         "{amount} is not an amount in cents of at most 12 digits",
         "{amount} n’est pas un montant en centimes, de 12 chiffres au plus",

@@ -116,7 +116,7 @@ WORDS = {
     "show_response": "réponse ({source}) du {moment} : {verdict}",
     # verify
     "conflicting": "(une autre acceptation la contredit : comparez avec la banque)",
-    "show_stopped": "record_outcome a mis fin à son processus plusieurs fois : sogenactif replay l’appelle de nouveau",
+    "show_stopped": "record_outcome a mis fin à son processus plusieurs fois : seul sogenactif replay l’appelle encore",
     "verify_conflicting": "Transaction {reference}, commande {order} : une acceptation reçue la contredit. Comparez avec la banque et remboursez ce qui a été payé en trop.",
     "paid_twice": "(commande payée deux fois : remboursez-en une)",
     "verify_paid_twice": "La commande {order} est payée plusieurs fois : {references}. Remboursez tous les paiements sauf un.",
@@ -172,7 +172,7 @@ WORDS = {
     "bank_CAPTURED": "remis en banque : l’argent est en route vers le commerçant",
     "bank_CANCELLED": "annulé : aucun mouvement d’argent",
     "bank_CREDITED": "remboursé au client",
-    "bank_TO_CREDIT": "remboursement accepté",
+    "bank_TO_CREDIT": "remboursement accepté, à verser au client",
     "bank_REFUSED": "refusé",
     "bank_REFERRAL": "le commerçant doit appeler la banque",
     "bank_EXPIRED": "expiré : il n’a pas été validé à temps, aucun mouvement d’argent",
@@ -199,7 +199,7 @@ WORDS = {
     "operation_state_done": "faite",
     "operation_state_refused": "refusée",
     "operation_state_not_done": "non faite",
-    "operation_state_unclear": "jamais élucidée",
+    "operation_state_unclear": "restée sans résultat connu",
     "office_failed": "{error}",
     "several_merchants": "{reference} désigne des transactions de plusieurs commerçants : indiquez-en un avec --merchant ({merchants})",
     # status
@@ -209,7 +209,7 @@ WORDS = {
     "status_bank": "banque : {status} ({words})",
     "status_bank_code": "banque : {words}",
     "status_bank_outcome": "résultat à la banque : {outcome} (response_code {code})",
-    "status_amounts": "demandé {amount}, maintenant {current}, reste à rembourser ou à valider {left}",
+    "status_amounts": "demandé : {amount} ; maintenant : {current} ; reste à rembourser ou à valider : {left}",
     "status_last": "dernière opération : {operation}, {moment}",
     # reconcile
     "reconcile_columns_alone": "--columns s’emploie avec --file",
@@ -484,7 +484,7 @@ FINDINGS = {
         "Corrigez F_CTYPE dans le pathfile, ou demandez le bon certificat à la banque.",
     ),
     "open_to_all": Text(
-        "ouvert à tout le monde sur la machine (mode {mode}, {owner}, groupe {group}), et il est secret",
+        "tous les utilisateurs de la machine y ont accès, alors qu’il est secret (mode {mode}, {owner}, groupe {group})",
         "chmod o= {file}",
     ),
     "expired": Text(
@@ -560,7 +560,7 @@ FINDINGS = {
     ),
     "address_with_password": Text(
         "{keyword} contient un utilisateur ou un mot de passe, que recevrait le navigateur de chaque client",
-        "Retirez-le de l’adresse, et ne protégez pas celle-ci : le serveur de la banque ne s’identifie nulle part.",
+        "Retirez-le de l’adresse, et retirez aussi la protection dans le serveur web : le serveur de la banque ne s’identifie nulle part.",
     ),
     "address_with_parameters": Text(
         "{keyword} a des paramètres, que Paypage peut refuser : {url}",
@@ -612,7 +612,7 @@ FINDINGS = {
         "Vouliez-vous dire {likely} ? Corrigez PAYMENT_MEANS.",
     ),
     "logo_missing": Text(
-        "pas d’image pour {means} : les clients voient une image manquante",
+        "pas d’image pour {means} : les clients voient l’icône d’une image manquante",
         "Ajoutez-la ; son extension est LOGO_TYPE (gif s’il n’est pas renseigné).",
     ),
     # Templates, the shop's part
@@ -820,7 +820,7 @@ FINDINGS = {
     ),
     "script_not_run": Text(
         "{url} répond {status} là où le kit répond {expected}",
-        "Autre chose répond à cette adresse : vérifiez la configuration du serveur web.",
+        "Un autre programme répond à cette adresse : vérifiez la configuration du serveur web.",
     ),
     "address_served": Text("{keyword} vaut {url}, où le script du kit s’exécute (il répond {status})"),
     "address_not_served": Text(
@@ -837,7 +837,7 @@ FINDINGS = {
     ),
     "address_refuses_posts": Text(
         "{keyword} vaut {url}, qui refuse les POST ({status})",
-        "Laissez passer les POST de partout à cette adresse : ni filtre d’adresses IP, ni règle de pare-feu ou de mod_security, ni jeton de la boutique.",
+        "Laissez passer les POST de partout à cette adresse : ni filtre d’adresses IP, ni règle de pare-feu ou de mod_security, ni jeton exigé par la boutique (CSRF).",
     ),
     "address_takes_no_posts": Text(
         "{keyword} vaut {url}, qui n’accepte pas de POST ({status})",
@@ -868,7 +868,7 @@ FINDINGS = {
     ),
     "office_for_tests": Text(
         "OFFICE_URL est le serveur de test de la banque, et PAYPAGE_URL ne l’est pas : {url}",
-        "Indiquez le serveur de la banque sur lequel se font les paiements.",
+        "Indiquez le serveur Office de la plateforme sur laquelle se font les paiements.",
     ),
     "office_fails": Text(
         "le serveur Office ne répond pas comme il devrait pour le commerçant {merchant} : {error}",
@@ -883,7 +883,7 @@ FINDINGS = {
     "payment_in_ledger": Text("la transaction {number} a été acceptée, et figure dans le registre"),
     "payment_bank": Text(
         "les paiements vont à {url}, qui n’est pas un serveur de paiement d’essai de ce kit : le contrôle ne paie jamais auprès d’une banque",
-        "Essayez des paiements avec un certificat de : {kit}/bin/sogenactif certificate issue ; avec PROTOCOL!paypage!, avec une PAYPAGE_URL sur cette machine.",
+        "Payez plutôt sur un serveur de paiement d’essai : avec un certificat de {kit}/bin/sogenactif certificate issue ou, avec PROTOCOL!paypage!, une PAYPAGE_URL sur cette machine.",
     ),
     "payment_unknown": Text(
         "l’adresse du serveur de paiement est inconnue",
