@@ -57,6 +57,7 @@ class Console:
         """Return the routes."""
         routes = Blueprint("console", __name__, url_prefix="/console")
         routes.before_request(_keep_out)
+        routes.register_error_handler(404, _missing)
         routes.add_url_rule("", view_func=self.home)
         routes.add_url_rule("/health", "health", lambda: {"status": "ok"})
         routes.add_url_rule("/switches", "switches", lambda: asdict(self.transactions.next_switches()))
@@ -272,6 +273,13 @@ def _html(template: str, **values: object) -> Response:
         base=request.script_root, amount=partial(format_amount, language="en"), **values
     )
     return Response(html, headers={"Content-Security-Policy": POLICY})
+
+
+def _missing(error: Exception) -> ResponseReturnValue:
+    """Answer for a transaction that isn't there."""
+    if not _wants_html():
+        return {"error": "no such transaction"}, 404
+    return _html("console_missing.html"), 404
 
 
 def _back(path: str) -> ResponseReturnValue:

@@ -183,6 +183,14 @@ def test_wrong_requests(running: Bank, path: str, method: str, body: bytes | Non
     assert answer.status == status and "Traceback" not in answer.text
 
 
+def test_missing_transaction_leads_a_person_back_to_the_others(running: Bank) -> None:
+    where = f"{running.url}/console/transactions/999"
+    page = send(where, accept="text/html")
+    assert page.status == 404
+    assert '<a href="/payment/console">All transactions</a>' in page.text
+    assert json.loads(send(where).text) == {"error": "no such transaction"}
+
+
 def test_missing_response_cannot_be_sent(running: Bank) -> None:
     running.call(running.request())
     where = f"{running.url}/console/transactions/{running.last()['id']}/automatic"
