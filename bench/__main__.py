@@ -5,11 +5,12 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import engines, growth, hosting, latency, startup
+from bench import engines, growth, hosting, latency, startup, work
 from bench.figures import as_json, as_text
 
 PARTS = {
     "start": startup.measure,
+    "work": work.measure,
     "hosting": hosting.measure,
     "engines": engines.measure,
     "latency": latency.measure,

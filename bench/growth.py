@@ -4,33 +4,46 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import date, timedelta
 from pathlib import Path
 
 from bench.figures import Figure, compare
 from bench.hosting import CONNECTIONS, gunicorn
 from bench.kit import CENTS, MERCHANT, ORDER, Kit, installed
+from bench.startup import cgi
+from sogenactif.configuration import PAYPAGE
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.payment import PaymentResponse
+from sogenactif.protocols import Numbering
+from tests.support.bank import bank
+from tests.support.vectors import speak_paypage
 
 TRANSACTIONS, DAYS = 1_000_000, 365
 REQUESTS = 100_000
 MOST_MIB = 60
+OPEN = 1000
+GOAL = "<= 1.3"
 A_TURN = 50
 FIRST_DAY = date(2025, 1, 1)
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    """Measure the ledger at each size, the list of one day's transactions, and memory."""
+    """Measure the ledger at each size, commands and the start of a process on each, and memory."""
     with installed() as empty, installed() as full:
         _fill(full)
         yield from _ledgers(Ledger(*_places(full)), Ledger(*_places(empty)), rounds)
         day = f"{FIRST_DAY + timedelta(days=DAYS // 2):%Y%m%d}"
-        yield _command(full, empty, rounds, f"transactions of a day, {TRANSACTIONS // DAYS:,}", "--day", day)
+        yield _command(
+            full, empty, rounds, f"transactions of a day, {TRANSACTIONS // DAYS:,}", "--day", day, goal=""
+        )
         yield _command(full, empty, rounds, "transactions of an order", "--order", "CMD-again")
+        yield _started(full, empty, rounds)
+        yield _reconciled(full, empty)
     with installed(ledger=False) as kit:
         yield from _memory(kit)
 
@@ -55,7 +68,7 @@ def _ledgers(full: Ledger, empty: Ledger, rounds: int) -> Iterator[Figure]:
     full.close()
     empty.close()
     for name, (ours, theirs) in figures.items():
-        yield compare("growth", f"{name}, of {TRANSACTIONS:,}", "an empty ledger", ours, theirs, "<= 1.3")
+        yield compare("growth", f"{name}, of {TRANSACTIONS:,}", "an empty ledger", ours, theirs, GOAL)
 
 
 ORDERS = itertools.count()
@@ -88,7 +101,7 @@ def timed(work: Callable[[], None], times: int) -> float:
     return (time.perf_counter() - start) / times
 
 
-def _command(full: Kit, empty: Kit, rounds: int, name: str, *conditions: str) -> Figure:
+def _command(full: Kit, empty: Kit, rounds: int, name: str, *conditions: str, goal: str = GOAL) -> Figure:
     """Measure ``transactions`` in a full ledger, beside an empty one."""
     series: tuple[list[float], list[float]] = ([], [])
     for _ in range(max(rounds // 4, 3)):
@@ -97,7 +110,43 @@ def _command(full: Kit, empty: Kit, rounds: int, name: str, *conditions: str) ->
             start = time.perf_counter()
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             one.append(time.perf_counter() - start)
-    return compare("growth", name, "an empty ledger", *series)
+    return compare("growth", name, "an empty ledger", *series, goal)
+
+
+def _started(full: Kit, empty: Kit, rounds: int) -> Figure:
+    """Measure a process of CGI that records the request of a new order."""
+    series: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        for kit, one in zip((full, empty), series, strict=True):
+            one.append(cgi(kit.root / "cgi-bin" / "call_request.py", query=f"order={ORDER}-{next(ORDERS)}"))
+    return compare("growth", "start of a process, call_request", "an empty ledger", *series, GOAL)
+
+
+def _reconciled(full: Kit, empty: Kit) -> Figure:
+    """Measure ``reconcile``, which asks the sandbox for the outcome of each open request; it knows none of them."""
+    series: tuple[list[float], list[float]] = ([], [])
+    with ExitStack() as stack:
+        for kit in (full, empty):
+            settings = kit.root / "var" / "conf"
+            speak_paypage(settings)
+            running = stack.enter_context(bank(settings))
+            with (settings / "pathfile").open("a") as pathfile:
+                pathfile.write(f"OFFICE_URL!{running.url}/rs-services/v2!\n")
+            for key in settings.glob("key.*") if kit.user else ():
+                shutil.chown(key, kit.user, kit.user)
+            with closing(Ledger(*_places(kit))) as ledger:
+                for _ in range(OPEN):
+                    ledger.register(_of_order(f"{ORDER}-{next(ORDERS)}"), Numbering(PAYPAGE))
+            kit.give_data()
+        for _ in range(3):
+            for kit, one in zip((full, empty), series, strict=True):
+                command = [f"{kit.root}/bin/sogenactif", "reconcile", "--older=0s", "--newer=1d", "--json"]
+                start = time.perf_counter()
+                done = subprocess.run(command, check=False, capture_output=True, text=True)
+                one.append(time.perf_counter() - start)
+                kinds = [finding["finding"] for finding in json.loads(done.stdout)["findings"]]
+                assert kinds == ["waiting"] * OPEN, (len(kinds), {*kinds}, done.stderr)
+    return compare("growth", f"reconcile, {OPEN:,} open", "an empty ledger", *series, GOAL)
 
 
 def _memory(kit: Kit) -> Iterator[Figure]:

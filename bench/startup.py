@@ -38,10 +38,10 @@ def _scripts(kit: Kit, rounds: int, ledger: bool) -> Iterator[Figure]:
     runs: dict[str, tuple[str, Callable[[], float]]] = {
         "call_request": (
             RENDERS_AND_SEALS,
-            lambda: _cgi(scripts / "call_request.py", query=f"order={ORDER}"),
+            lambda: cgi(scripts / "call_request.py", query=f"order={ORDER}"),
         ),
-        "call_response": (RENDERS_AND_SEALS, lambda: _cgi(scripts / "call_response.py", data=next(answers))),
-        "call_autoresponse": (SEALS, lambda: _cgi(scripts / "call_autoresponse.py", data=next(answers))),
+        "call_response": (RENDERS_AND_SEALS, lambda: cgi(scripts / "call_response.py", data=next(answers))),
+        "call_autoresponse": (SEALS, lambda: cgi(scripts / "call_autoresponse.py", data=next(answers))),
         "bin/request": (RENDERS_AND_SEALS, lambda: _run(programs / "request", *asks, pathfile)),
         "bin/response": (SEALS, lambda: _run(programs / "response", f"message={next(answers)}", pathfile)),
     }
@@ -78,7 +78,8 @@ def _run(program: Path, *arguments: str) -> float:
     return _timed([str(program), *arguments], {"PATH": ENVIRON["PATH"]}, b"")
 
 
-def _cgi(script: Path, query: str = "", data: str = "") -> float:
+def cgi(script: Path, query: str = "", data: str = "") -> float:
+    """Return the seconds that a script takes by CGI. Raises RuntimeError if its answer is wrong."""
     body = urlencode({"DATA": data}).encode() if data else b""
     environ = {
         "REQUEST_METHOD": "POST" if data else "GET",

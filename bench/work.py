@@ -1,0 +1,118 @@
+"""Work: the processor's time that a request takes in its process, server and waiting aside, split into its parts.
+
+It is what the ratios of ``hosting`` are made of: an application that answers with a constant page takes next to nothing here,
+and one that commits a row takes what the first line says.
+"""
+
+import io
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+from bench.figures import Figure, compare
+from bench.kit import CENTS, MERCHANT, Kit, installed
+from sogenactif.ledger.ledger import Ledger
+from sogenactif.pages import form, page
+from sogenactif.payment import PaymentResponse, make_request, read_outcome
+from sogenactif.web import Order, call_autoresponse, call_request
+
+A_TURN = 50
+
+
+def measure(rounds: int) -> Iterator[Figure]:
+    """Measure each part in turns, beside one bare commit."""
+    rounds = max(rounds // 2, 3)
+    with installed() as with_ledger, installed(ledger=False) as without, _bare(with_ledger) as bare:
+        works = {
+            "one bare commit": lambda: _commit(bare),
+            **_parts(with_ledger, without, (rounds + 1) * A_TURN),
+        }
+        series: dict[str, list[float]] = {name: [] for name in works}
+        for turn in range(rounds + 1):
+            for name, work in works.items():
+                start = time.process_time()
+                for _ in range(A_TURN):
+                    work()
+                if turn:
+                    series[name].append((time.process_time() - start) / A_TURN)
+    commits = series["one bare commit"]
+    for name, taken in series.items():
+        yield compare("work", name, "one bare commit", taken, commits)
+
+
+def _bare(kit: Kit) -> "closing[sqlite3.Connection]":
+    connection = sqlite3.connect(f"{kit.folder}/bare.db", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE response (fields TEXT)")
+    return closing(connection)
+
+
+def _commit(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT INTO response VALUES ('x')")
+    connection.execute("COMMIT")
+
+
+def _parts(with_ledger: Kit, without: Kit, count: int) -> dict[str, Callable[[], Any]]:
+    """Return the parts of requests, each to be called ``count`` times at most."""
+    orders = iter(range(count))
+    call = {"merchant_id": MERCHANT, "amount": CENTS, "order_id": "CMD-42", "language": "fr"}
+
+    def order_to_pay(reference: str) -> Order:
+        return Order({**call, "order_id": reference}, [("Tea", int(CENTS))])
+
+    def new_order() -> dict[str, str]:
+        return {"QUERY_STRING": f"order=W-{next(orders)}", "REQUEST_METHOD": "GET"}
+
+    pages = {
+        kit: call_request(order_to_pay, str(kit.root / "cgi-bin" / "pathfile"))
+        for kit in (with_ledger, without)
+    }
+    receive = call_autoresponse(lambda response: None, str(with_ledger.root / "cgi-bin" / "pathfile"), "")
+    request = make_request(call, without.pathfile)
+    posts, messages = (iter(with_ledger.answered(count)) for _ in range(2))
+    again = {"QUERY_STRING": "order=CMD-42", "REQUEST_METHOD": "GET"}
+    shown = {"fields": request.fields, "lines": [("Tea", int(CENTS))], "schedule": (), "choice": True}
+    url = f"sqlite:///{with_ledger.root}/var/data/ledger.db"
+    ledger = Ledger(url, f"{with_ledger.root}/var/data/journal")
+    received: list[int] = []
+
+    def record() -> None:
+        match = ledger.receive(opened.pop(), "automatic", notifies=True)
+        received.append(match.request_id or 0)
+
+    opened: list[PaymentResponse] = []
+    return {
+        "call_request without a ledger": lambda: _serve(pages[without], again),
+        "… its request, sealed": lambda: make_request(call, without.pathfile),
+        "… its form": lambda: form(request),
+        "… its page": lambda: page("call_request.html", "fr", "", form="", under_way="", report="", **shown),
+        "call_request again, with a ledger": lambda: _serve(pages[with_ledger], again),
+        "call_request of a new order": lambda: _serve(pages[with_ledger], new_order()),
+        "call_autoresponse": lambda: _serve(receive, {"REQUEST_METHOD": "POST"}, f"DATA={next(posts)}"),
+        "… open the response": lambda: opened.append(read_outcome(next(messages), with_ledger.pathfile)),
+        "… match and record it": record,
+        "… notify the shop": lambda: ledger.notify(lambda response: None, print, received.pop(), is_counted=True),
+    }  # fmt: skip
+
+
+def _serve(application: Any, environ: dict[str, str], body: str = "") -> None:
+    """Answer one request. Raises RuntimeError if it isn't answered 200."""
+    statuses: list[str] = []
+    data = body.encode()
+    given = {
+        "CONTENT_LENGTH": str(len(data)),
+        "wsgi.input": io.BytesIO(data),
+        "wsgi.errors": sys.stderr,
+        **environ,
+    }
+    answer = application(given, lambda status, headers: statuses.append(status))
+    b"".join(answer)
+    if hasattr(answer, "close"):
+        answer.close()
+    if statuses != ["200 OK"]:
+        raise RuntimeError(f"{environ} answered {statuses}")
