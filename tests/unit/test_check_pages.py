@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from sogenactif.commands.check import pages
+from sogenactif.commands.check import shop
 from tests.support.check import Kit
 from tests.support.vectors import need
 
@@ -35,7 +35,7 @@ def test_a_template_that_makes_no_page(kit: Kit, template: str, added: bytes, na
 def test_missing_or_unreadable_template(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     templates = kit.root / "templates"
-    assert {path.name for path in templates.iterdir() if path.is_file()} == set(pages.NAMES)
+    assert {path.name for path in templates.iterdir() if path.is_file()} == set(shop.NAMES)
     (templates / "error.html").unlink()
     kit.put_own(templates / "style.css", b"")
     (templates / "style.css").chmod(0o600)

@@ -324,5 +324,5 @@ def test_sandbox_refuses_a_misspelt_key(param: Path) -> None:
 def test_check_knows_the_keys_where_they_are_sent(param: Path, protocol: str, findings: list[str]) -> None:
     path = param / "parmcom.extra"
     path.write_text("billingAddress.country!FRA!\n")
-    found, _ = check._lines(str(path), PARMCOM, (), protocol == "paypage")
+    found = check._lines(str(path), PARMCOM, (), protocol == "paypage")
     assert [finding.name for finding in found] == findings

@@ -78,7 +78,7 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
     wanted, says = pathfile.certificate_type, certificate.header.get("certificate_type", "")
     if says != wanted:
         raise Refused("other_type", path=source, says=says or "-", wanted=wanted or "-")
-    day = _expiry(certificate)
+    day = certificate.last_day
     if day and day < date.today() and not force:
         raise Refused("is_expired", path=source, day=day)
     content = read_file(source)
@@ -207,7 +207,7 @@ def _install(args: argparse.Namespace) -> int:
 
 def _describe(certificate: Certificate) -> None:
     """Print the content of a certificate, except its key."""
-    header, day = certificate.header, _expiry(certificate)
+    header, day = certificate.header, certificate.last_day
     late = day is not None and day < date.today()
     lines = {
         "merchant": header.get("merchant_id", ""),
@@ -225,7 +225,7 @@ def _describe(certificate: Certificate) -> None:
 
 
 def _row(certificate: Certificate) -> dict[str, object]:
-    header, day = certificate.header, _expiry(certificate)
+    header, day = certificate.header, certificate.last_day
     return {
         "path": certificate.path,
         "merchant": header.get("merchant_id", ""),
@@ -256,14 +256,6 @@ def _whose(certificate: Certificate) -> tuple[str, str]:
     if not name:
         raise Refused("untyped", path=certificate.path)
     return name[1], name[2]
-
-
-def _expiry(certificate: Certificate) -> date | None:
-    text = certificate.header.get("certificate_expired", "")
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-    except ValueError:
-        return None
 
 
 def _put(pathfile: Pathfile, country: str, merchant_id: str, content: bytes) -> str:

@@ -27,10 +27,10 @@ def both_functions(script: str, failure: int = 1) -> tuple[RecordOutcome, Record
     if not os.path.exists(script):
         end("replay_no_script", failure, script=script)
     try:
-        module = _load(script)
+        module = load_script(script)
         function: RecordOutcome = module.record_outcome
     except Exception as error:
-        end("replay_no_function", failure, script=script, error=_plain(error))
+        end("replay_no_function", failure, script=script, error=plain(error))
     return function, getattr(module, "record_refund", None)
 
 
@@ -44,7 +44,7 @@ def refund_function(script: str) -> RecordRefund | None:
             end("replay_no_script", 2, script=script)
         return None
     try:
-        return getattr(_load(script), "record_refund", None)
+        return getattr(load_script(script), "record_refund", None)
     except Exception as error:
         complain_of_refund(error)
         return None
@@ -82,16 +82,17 @@ def notify_pending(
 
 def complain_of_refund(error: BaseException) -> None:
     """Print what the shop's record_refund raised."""
-    warn("refund_raised", error=_plain(error))
+    warn("refund_raised", error=plain(error))
 
 
 def complain(error: BaseException) -> None:
     """Print what a function of the shop raised."""
-    warn("replay_raised", error=_plain(error))
+    warn("replay_raised", error=plain(error))
 
 
-def _load(script: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("call_autoresponse", script)
+def load_script(script: str) -> ModuleType:
+    """Return the module of a script, which is run; raise what running it raises, OSError if it can't be read."""
+    spec = importlib.util.spec_from_file_location(os.path.basename(script).removesuffix(".py"), script)
     if not spec or not spec.loader:
         raise OSError(script)
     module = importlib.util.module_from_spec(spec)
@@ -99,5 +100,6 @@ def _load(script: str) -> ModuleType:
     return module
 
 
-def _plain(error: BaseException) -> str:
+def plain(error: BaseException) -> str:
+    """Return the type of an error and its message, in ASCII on one line."""
     return f"{type(error).__name__}: {ascii(str(error))[1:-1]:.200}"

@@ -12,9 +12,14 @@ from Crypto.Cipher import DES
 
 from sogenactif.addresses import is_web_address
 from sogenactif.configuration import Pathfile
+from sogenactif.dates import read_day
 from sogenactif.errors import CertificateError, CertificateMissing
 from sogenactif.fields import MAX_LENGTH, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import date
 
 ROW = 66
 GRID_ROWS, GRID_COLUMNS = 25, 65
@@ -54,6 +59,14 @@ class Certificate:
     def services(self) -> tuple[str, ...]:
         """Return the addresses of the four services, the payment's first; an unreadable one is empty."""
         return tuple(_decipher_url(self._rows, service) for service in range(URLS))
+
+    @property
+    def last_day(self) -> "date | None":
+        """Return the last day on which a bank accepts it; None if none is named, or it is not a day."""
+        try:
+            return read_day(self.header.get("certificate_expired", ""))
+        except ValueError:
+            return None
 
     def message_key(self, amount: str, transmission_date: str, transaction_id: str) -> bytes:
         """Return the DES key of a message, 8 bytes.

@@ -4,17 +4,17 @@ import argparse
 import os
 import pwd
 import re
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 from sogenactif.commands import new_parser
-from sogenactif.commands.check.findings import FAULT, OK, WARNING, Failed, Finding, fault
-from sogenactif.commands.check.machine import can_import_dependencies, python
-from sogenactif.commands.check.output import Results, count, print_findings, print_json
-from sogenactif.commands.check.rights import READ, SEARCH, Account, in_the_way, refused
+from sogenactif.commands.check import findings
+from sogenactif.commands.check.findings import FAULT, WARNING, Failed, Finding, Findings, fault
+from sogenactif.commands.check.machine import python, this_python
+from sogenactif.commands.check.rights import not_allowed
 from sogenactif.commands.places import PATHFILE, SCRIPTS
 from sogenactif.commands.texts import say
 
@@ -22,18 +22,17 @@ if TYPE_CHECKING:
     from sogenactif.commands.check.site import Site
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
-# The checks after those of Python and of the pathfile, in the order in which they are made.
-CHECKS = (
-    "parameters", "paths", "debug", "certificates", "requests", "addresses", "logos", "office", "templates", "shop", "disk",
-    "ledger", "journal", "secrets", "log", "clock", "scripts", "served_logos", "payment",
-)  # fmt: skip
-# Causes for which the web server's user, or anybody, can't show an order.
-CAUSES = (
-    "not_allowed", "not_entered", "not_readable", "not_writable", "code_closed", "user_unknown", "template_missing",
-    "template_syntax", "template_fails", "not_utf8",
-)  # fmt: skip
-
-Look = Callable[[], list[Finding]]
+# The checks after those of Python and of the pathfile, functions of these modules, in the order in which they are made.
+CHECKS = {
+    "configuration": ("parameters", "paths", "debug"),
+    "secrets": ("certificates",),
+    "requests": ("requests", "addresses", "logos"),
+    "office": ("office",),
+    "shop": ("templates", "shop"),
+    "records": ("disk", "ledger", "journal", "secrets", "log"),
+    "server": ("clock", "scripts", "served_logos"),
+    "payment": ("payment",),
+}
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -67,110 +66,59 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(say("check_payment_needs"))
     if args.order and not args.payment:
         parser.error(say("check_order_needs"))
-    if args.user and not _is_user(args.user):
+    try:
+        if args.user:
+            pwd.getpwnam(args.user)
+    except KeyError:
         parser.error(say("check_no_user", user=args.user))
-    results: Results = []
-    skipped = list(CHECKS)  # the checks that had nothing to look at
-    for name, found in _stages(args):
-        if found and name in skipped:
-            skipped.remove(name)
-        earlier = [finding for _, findings in results for finding in findings if finding.level != OK]
-        results.append((name, [finding for finding in found if finding not in earlier]))
-    results = _causes(results)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
-    if args.json:
-        print_json(results, skipped, args.quiet)
-    else:
-        print_findings(results, skipped, args.quiet, bool(args.url))
-    return 1 if count(results, FAULT) or (args.strict and count(results, WARNING)) else 0
+    everything = dict(_checks(args))
+    skipped = [name for names in CHECKS.values() for name in names if not everything.get(name)]
+    results = findings.without_consequences(everything)
+    levels = Counter(finding.level for reported in results.values() for finding in reported)
+    (findings.print_json if args.json else findings.print_findings)(results, levels, skipped, args.quiet)
+    if skipped and not (args.json or args.quiet or args.url):
+        print(say("skipped_url"))
+    return 1 if levels[FAULT] or (args.strict and levels[WARNING]) else 0
 
 
-def _causes(results: Results) -> Results:
-    """Return findings without those that follow from others."""
-    everything = [finding for _, found in results for finding in found]
-    owned = {finding.file for finding in everything if finding.name == "not_writable"}
-    is_explained = any(finding.name in CAUSES for finding in everything)
-
-    def follows(finding: Finding) -> bool:
-        return (finding.file in owned and finding.name in ("not_entered", "not_readable")) or (
-            is_explained and finding.name in ("order_fails", "form_fails")
-        )
-
-    return [(name, [finding for finding in found if not follows(finding)]) for name, found in results]
-
-
-def _stages(args: argparse.Namespace) -> Iterator[tuple[str, list[Finding]]]:
+def _checks(args: argparse.Namespace) -> Iterator[tuple[str, list[Finding]]]:
     """Make each check that can be made: without the dependencies or a pathfile the rest can't be checked."""
     scripts = os.path.abspath(args.scripts)
-    yield "python", _findings(partial(python, scripts))
-    if not can_import_dependencies():
+    yield "python", _run(python(scripts))
+    if list(this_python()):
         return
     from sogenactif.commands.check.configuration import pathfile
-    from sogenactif.commands.check.site import DATA, Site, web_user
-    from sogenactif.configuration import read_pathfile
+    from sogenactif.commands.check.site import Site
+    from sogenactif.configuration import Pathfile, read_pathfile
     from sogenactif.errors import KitError
 
     path = os.path.abspath(args.pathfile)
-    yield "pathfile", _findings(partial(pathfile, path), partial(web_user, args.user, DATA, path))
+    options = (scripts, args.user, args.url.rstrip("/"), args.order)
+    yield "pathfile", _run(pathfile(path), Site(Pathfile(path, {}), *options))
     try:
-        settings = read_pathfile(path)
+        site = Site(read_pathfile(path), *options)
     except KitError:
         return
-    site = Site(settings, scripts, args.user, args.url.rstrip("/"), args.order)
-    for name, look in zip(CHECKS, _checks(), strict=True):
-        yield name, _findings(partial(look, site), lambda: site.user)
+    for module, names in CHECKS.items():
+        checks = import_module(f"{__name__}.{module}")
+        for name in names:
+            yield name, _run(getattr(checks, name)(site), site)
 
 
-def _checks() -> "Sequence[Callable[[Site], list[Finding]]]":
-    """Return the function of each of CHECKS."""
-    from sogenactif.commands.check import (
-        configuration,
-        office,
-        pages,
-        payment,
-        records,
-        requests,
-        scripts,
-        secrets,
-        server,
-    )
-
-    return (
-        configuration.parameters, configuration.paths, configuration.debug, secrets.secrets, requests.requests,
-        requests.addresses, requests.logos, office.office_server, pages.templates, scripts.shop, records.disk, records.ledger,
-        records.journal, records.secrets, records.log, server.clock, server.scripts, server.logos, payment.payment,
-    )  # fmt: skip
-
-
-def _findings(look: Look, web_user: Callable[[], Account] | None = None) -> list[Finding]:
-    """Return the findings of a check, each once, or a finding that it failed: the others still run."""
+def _run(check: Findings, site: "Site | None" = None) -> list[Finding]:
+    """Return the findings of a check, the last one that it failed if it did: the others still run."""
+    reported = []
     try:
-        found = look()
-        return [finding for number, finding in enumerate(found) if finding not in found[:number]]
+        for finding in check:
+            reported.append(finding)
     except Failed as failed:
-        return [failed.finding]
+        reported.append(failed.finding)
     except PermissionError as error:
-        return [_not_allowed(os.fsdecode(error.filename or ""), web_user)]
+        reported += not_allowed(os.fsdecode(error.filename or ""), site.user if site else None)
     except NotADirectoryError as error:
-        return [fault("not_a_folder", os.fsdecode(error.filename or ""))]
+        reported.append(fault("not_a_folder", os.fsdecode(error.filename or "")))
     except Exception as error:
         last = extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__}, {os.path.basename(last.filename)}:{last.lineno}"
-        return [fault("crashed", error=where)]
-
-
-def _not_allowed(path: str, web_user: Callable[[], Account] | None) -> Finding:
-    """Return why the current user can't read a path; the web server's user itself has to be able to."""
-    path = in_the_way(path) if path else ""
-    if web_user and web_user().uid == os.geteuid():
-        for finding in refused(web_user(), path, SEARCH if os.path.isdir(path) else READ):
-            return finding
-    return fault("not_allowed", path)
-
-
-def _is_user(name: str) -> bool:
-    try:
-        return bool(pwd.getpwnam(name))
-    except KeyError:
-        return False
+        reported.append(fault("crashed", error=where))
+    return reported

@@ -2,17 +2,16 @@
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from glob import glob
 
 from sogenactif.commands.check.machine import SCRIPTS
 
 APACHE = "/etc/apache2"
-DIRECTIVE = re.compile(
-    r'^\s*(DocumentRoot|Alias|ScriptAlias|Include|IncludeOptional)\s+("[^"]*"|\S+)(?:\s+("[^"]*"|\S+))?\s*$',
-    re.IGNORECASE | re.MULTILINE,
-)
-Directive = tuple[str, str, str]
+ARGUMENT = r'("[^"]*"|\S+)'
+FLAGS = re.IGNORECASE | re.MULTILINE
+PLACE = re.compile(rf"^\s*(?:DocumentRoot|(?:Script)?Alias\s+{ARGUMENT})\s+{ARGUMENT}\s*$", FLAGS)
+INCLUDE = re.compile(rf"^\s*Include(?:Optional)?\s+{ARGUMENT}\s*$", FLAGS)
 
 
 def hidden(kit: str, logos: str, sites: Collection[str] = (), apache: str = APACHE) -> list[str]:
@@ -22,60 +21,47 @@ def hidden(kit: str, logos: str, sites: Collection[str] = (), apache: str = APAC
     have the kit; without them all enabled ones have it. Known is what Apache's files say in plain
     words: DocumentRoot, Alias and ScriptAlias.
     """
-    if sites:
-        files = [f"{apache}/sites-available/{site}.conf" for site in sites]
-    else:
-        files = glob(f"{apache}/sites-enabled/*.conf")
-    paths: list[str] = []
-    for name, address, place in _directives([*files, *glob(f"{apache}/conf-enabled/*.conf")], kit):
-        if name == "documentroot":
-            address, place = "/", address
-        if name in ("documentroot", "alias", "scriptalias"):
-            for ours in [logos, *(f"/cgi-bin/{script}" for script in SCRIPTS)]:
-                paths += _covered(address, place, ours)
-    return sorted({path for path in paths if not os.path.realpath(path).startswith(f"{kit}/")})
+    files = [f"{apache}/sites-available/{site}.conf" for site in sites] or glob(
+        f"{apache}/sites-enabled/*.conf"
+    )
+    texts = map(_read, [*files, *glob(f"{apache}/conf-enabled/*.conf")])
+    covered = {
+        _covered(address.strip('"') or "/", place.strip('"'), ours)
+        for text in texts
+        if f'"{kit}/cgi-bin' not in text
+        for address, place in PLACE.findall(text)
+        if "$" not in address + place
+        for ours in [logos, *(f"/cgi-bin/{script}" for script in SCRIPTS)]
+    }
+    return sorted(path for path in covered if path and not os.path.realpath(path).startswith(f"{kit}/"))
 
 
 def sites_of(kit: str, apache: str = APACHE) -> list[str] | None:
     """Return the names of the enabled sites that include a kit; none if all have it, None if Apache doesn't."""
     sites = []
     for path in sorted(glob(f"{apache}/sites-enabled/*.conf")):
-        includes = [place for name, place, _ in _directives([path], "") if name.startswith("include")]
-        if any(_mentions(place, kit) for place in includes if place.endswith(".site")):
+        included = (name.strip('"') for name in INCLUDE.findall(_read(path)))
+        if any(f'"{kit}/' in _read(name) for name in included if name.endswith(".site")):
             sites.append(os.path.basename(path).removesuffix(".conf"))
-    everywhere = any(
-        re.search(rf'^Alias .*"{re.escape(kit)}/', _read(path), re.MULTILINE)
-        for path in glob(f"{apache}/conf-enabled/*.conf")
-    )
-    return sites if sites or everywhere else None
+    everywhere = re.compile(rf'^Alias .*"{re.escape(kit)}/', re.MULTILINE)
+    if not sites and not any(
+        everywhere.search(_read(path)) for path in glob(f"{apache}/conf-enabled/*.conf")
+    ):
+        return None
+    return sites
 
 
-def _covered(address: str, place: str, ours: str) -> Iterator[str]:
-    """Yield what is in a folder, or a file, that Apache has at an address, if the kit's address is put before it."""
-    address, wanted = address.rstrip("/") + "/", ours.rstrip("/")
-    if f"{wanted}/".startswith(address):
-        path = os.path.join(place, f"{wanted}/"[len(address) :]).rstrip("/")
+def _covered(address: str, place: str, ours: str) -> str:
+    """Return what Apache has at an address, if the kit's address is put before it; empty if there is nothing."""
+    address, wanted = f"{address.rstrip('/')}/", f"{ours.rstrip('/')}/"
+    if wanted.startswith(address):
+        path = os.path.join(place, wanted[len(address) :]).rstrip("/")
     elif ours.endswith("/") and address.startswith(ours):
         path = place
     else:
-        return
-    if os.path.exists(path) and not (os.path.isdir(path) and not os.listdir(path)):
-        yield path
-
-
-def _directives(files: Collection[str], kit: str) -> Iterator[Directive]:
-    """Yield the directives of files that aren't of the kit, in lower case, with their arguments."""
-    for path in files:
-        text = _read(path)
-        if kit and f'"{kit}/cgi-bin' in text:
-            continue
-        for name, first, second in DIRECTIVE.findall(text):
-            if "$" not in first + second:
-                yield name.lower(), first.strip('"'), second.strip('"')
-
-
-def _mentions(path: str, kit: str) -> bool:
-    return f'"{kit}/' in _read(path)
+        return ""
+    is_empty = not os.path.exists(path) or (os.path.isdir(path) and not os.listdir(path))
+    return "" if is_empty else path
 
 
 def _read(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Checks of the machine: Python, its dependencies, the scripts' first lines, the time zone.
+"""Check of the machine: Python, its dependencies, the scripts' first lines, the time zone.
 
 Nothing here imports the kit's dependencies, so that it can report a missing one.
 """
@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 
-from sogenactif.commands.check.findings import Finding, fault, ok
+from sogenactif.commands.check.findings import Findings, all_well, fault
 from sogenactif.commands.places import KIND, ROOT
+from sogenactif.files import read_file
 
 OLDEST = (3, 10)
 SCRIPTS = ("call_request.py", "call_response.py", "call_autoresponse.py")
@@ -28,36 +29,39 @@ for name in sys.argv[3:]:
 """
 
 
-def can_import_dependencies() -> bool:
-    """Return whether the Python that runs this command can import all dependencies."""
-    return not _interpreter([sys.executable], "")
+def this_python() -> Findings:
+    """Check the Python that runs this command: without its dependencies no other check can be made."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    yield from _interpreter([sys.executable])
+    try:
+        # Its days number transactions.
+        ZoneInfo("Europe/Paris")
+    except ZoneInfoNotFoundError:
+        yield fault("no_paris")
 
 
-def python(scripts: str) -> list[Finding]:
+def python(scripts: str) -> Findings:
     """Check the Python that runs this command, and the one that each script of a folder names."""
-    findings = _interpreter([sys.executable], "")
+    yield from this_python()
     for script in SCRIPTS:
         path = os.path.join(scripts, script)
         try:
-            with open(path, "rb") as file:
-                source = file.read()
+            source = read_file(path)
         except FileNotFoundError:
-            findings.append(fault("script_missing_bundle" if KIND == "bundle" else "script_missing", path))
+            yield fault("script_missing_bundle" if KIND == "bundle" else "script_missing", path)
             continue
-        first = source.partition(b"\n")[0]
         command = interpreter_of(source)
         if not command:
-            findings.append(fault("script_unnamed", path, 1))
-        elif first.endswith(b"\r"):
-            findings.append(fault("script_carriage_return", path, 1))
+            yield fault("script_unnamed", path, 1)
+        elif source.partition(b"\n")[0].endswith(b"\r"):
+            yield fault("script_carriage_return", path, 1)
         elif not os.stat(path).st_mode & 0o111:
-            findings.append(fault("script_not_executable", path))
+            yield fault("script_not_executable", path)
         else:
-            findings += _interpreter(command, path) or _syntax(path, source)
-    if not any(finding.level == "fault" for finding in findings):
-        version = ".".join(map(str, sys.version_info[:3]))
-        return [ok("python", version=version, executable=sys.executable)]
-    return findings
+            yield from list(_interpreter(command, path)) or _syntax(path, source)
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield all_well("python", version=version, executable=sys.executable)
 
 
 def interpreter_of(source: bytes) -> list[str]:
@@ -66,41 +70,28 @@ def interpreter_of(source: bytes) -> list[str]:
     return first[2:].decode("utf-8", "replace").split() if first.startswith(b"#!") else []
 
 
-def _syntax(path: str, source: bytes) -> list[Finding]:
-    """Check that Python can compile a script, whose shop's own part is edited."""
+def _syntax(path: str, source: bytes) -> Findings:
     try:
         compile(source, path, "exec")
     except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 0
-        return [fault("script_syntax", path, line, error=getattr(error, "msg", error))]
-    return []
+        yield fault(
+            "script_syntax", path, getattr(error, "lineno", 0) or 0, error=getattr(error, "msg", error)
+        )
 
 
-def paris() -> list[Finding]:
-    """Check that this machine has the time zone of Paris, whose days number transactions."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        ZoneInfo("Europe/Paris")
-    except ZoneInfoNotFoundError:
-        return [fault("no_paris")]
-    return []
-
-
-def _interpreter(command: Sequence[str], path: str) -> list[Finding]:
-    """Check an interpreter: its version, and the modules that it can't import."""
-    name = " ".join(command)
-    line = 1 if path else 0
+def _interpreter(command: Sequence[str], path: str = "") -> Findings:
+    """Check an interpreter, that of a script if ``path`` is given: its version, and the modules it can't import."""
+    name, line = " ".join(command), 1 if path else 0
     try:
         version, *missing = _answer(tuple(command)).split()
-        numbers = tuple(map(int, version.split(".")))
+        is_old = tuple(map(int, version.split("."))) < OLDEST
     except (OSError, ValueError, subprocess.SubprocessError):
-        return [fault("no_interpreter", path, line, command=name)]
-    if numbers < OLDEST:
-        return [fault("old_python", path, line, command=name, version=version)]
-    if missing:
-        return [fault(f"dependencies_{KIND}", command=name, names=", ".join(missing))]
-    return []
+        yield fault("no_interpreter", path, line, command=name)
+        return
+    if is_old:
+        yield fault("old_python", path, line, command=name, version=version)
+    elif missing:
+        yield fault(f"dependencies_{KIND}", command=name, names=", ".join(missing))
 
 
 @cache

@@ -3,9 +3,10 @@
 import time
 from datetime import date
 from html.parser import HTMLParser
+from typing import NamedTuple
 from urllib.parse import urlencode, urljoin
 
-from sogenactif.commands.check.findings import Failed, Finding, fault, ok
+from sogenactif.commands.check.findings import Failed, Findings, fault, first, ok
 from sogenactif.commands.check.requests import opened_request
 from sogenactif.commands.check.server import Reply, ask
 from sogenactif.commands.check.site import Site
@@ -21,77 +22,71 @@ PATIENCE = 10
 SEALED = ("DATA", "Data")
 
 
-class Form:
+class Form(NamedTuple):
     """Hold a form of a page: its address, its fields, and those of its first button."""
 
-    def __init__(self, action: str) -> None:
-        self.action = action
-        self.fields: dict[str, str] = {}
-        self.button: dict[str, str] = {}
+    action: str
+    fields: dict[str, str]
+    button: dict[str, str]
 
-    @property
-    def pressed(self) -> dict[str, str]:
-        """Return what a browser posts if the first button is pressed."""
-        return {**self.fields, **self.button}
+    def press(self) -> Reply:
+        """Post the form as a browser does if the first button is pressed."""
+        return ask(self.action, self.fields | self.button)
 
 
 class _Forms(HTMLParser):
-    def __init__(self, base: str) -> None:
+    def __init__(self, page: Reply) -> None:
         super().__init__()
-        self.base = base
+        self.url = page.url
         self.forms: list[Form] = []
+        self.feed(page.body.decode("utf-8", "replace"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
+        name, kind, value = (attributes.get(key, "") for key in ("name", "type", "value"))
         if tag == "form":
-            self.forms.append(Form(urljoin(self.base, attributes.get("action", ""))))
-        elif tag in ("input", "select", "button") and self.forms and attributes.get("name"):
-            form, name, value = self.forms[-1], attributes["name"], attributes.get("value", "")
-            if attributes.get("type") == "image":
-                form.button = form.button or {f"{name}.x": "1", f"{name}.y": "1"}
-            elif tag == "button" or attributes.get("type") == "submit":
-                form.button = form.button or {name: value}
-            elif attributes.get("type") not in ("radio", "checkbox"):
+            self.forms.append(Form(urljoin(self.url, attributes.get("action", "")), {}, {}))
+        elif tag in ("input", "select", "button") and self.forms and name:
+            form = self.forms[-1]
+            if tag == "button" or kind in ("image", "submit"):
+                pressed = {f"{name}.x": "1", f"{name}.y": "1"} if kind == "image" else {name: value}
+                form.button.update(pressed if not form.button else {})
+            elif kind not in ("radio", "checkbox"):
                 form.fields[name] = value
 
 
-def payment(site: Site) -> list[Finding]:
+def payment(site: Site) -> Findings:
     """Pay an order of the shop with the card that is always accepted."""
     if not site.order:
-        return []
+        return
     # Checked before any page is opened: that of the order makes a request.
-    known = [merchant for merchant in site.merchants if site.payment_address(merchant)]
-    for merchant in known:
-        if not site.is_sandbox(merchant):
-            return [fault("payment_bank", url=site.payment_address(merchant))]
-    if not known:
-        return [fault("payment_unknown", site.path)]
-    return _pay(site)
+    known = [merchant for merchant in site.merchants if merchant.server]
+    at_bank = next((merchant.server for merchant in known if not merchant.is_sandbox), "")
+    rules = [(fault, "payment_bank", at_bank), (fault, "payment_unknown", not known)]
+    yield from list(first(rules, "" if at_bank else site.path, url=at_bank)) or _pay(site)
 
 
-def _pay(site: Site) -> list[Finding]:
-    page = f"{site.url}/cgi-bin/call_request.py"
-    order = _form(ask(f"{page}?{urlencode({'order': site.order})}"), "payment_no_order", *SEALED)
+def _pay(site: Site) -> Findings:
+    url = f"{site.url}/cgi-bin/call_request.py"
+    order = _form(ask(f"{url}?{urlencode({'order': site.order})}"), "payment_no_order", *SEALED)
     try:
         requested = opened_request(posted(order.fields), site.pathfile)
-    except KitError as error:
-        raise Failed(fault("payment_unsealed", url=page, error=error)) from None
-    servers = [site.payment_address(m) for m in site.merchants if m.id == requested["merchant_id"]]
-    if order.action not in {f"{url}{path}" for url in servers for path in ("", "/callpayment")}:
-        raise Failed(fault("payment_bank", url=order.action))
-    entry = _form(ask(order.action, order.pressed), "payment_no_entry", "number", *SEALED)
-    if "number" not in entry.fields:  # the server asks for the means
-        entry = _form(ask(entry.action, entry.pressed), "payment_no_entry", "number")
-    card = {"number": CARD, "month": "12", "year": str(date.today().year + 1), "code": CODE}
-    reply = ask(entry.action, {**entry.fields, **card})
-    receipt = _form(reply, "payment_no_receipt", *SEALED, "session")
-    if "result" in receipt.button:  # Paypage asks for the result of the authentication: the first is success
-        reply = ask(receipt.action, receipt.pressed)
-    receipt = _form(reply, "payment_no_receipt", *SEALED)
-    try:
+        servers = [m.server for m in site.merchants if m.id == requested["merchant_id"]]
+        if order.action not in {f"{server}{path}" for server in servers for path in ("", "/callpayment")}:
+            raise Failed(fault("payment_bank", url=order.action))
+        entry = _form(order.press(), "payment_no_entry", "number", *SEALED)
+        if "number" not in entry.fields:  # the server asks for the means
+            entry = _form(entry.press(), "payment_no_entry", "number")
+        card = {"number": CARD, "month": "12", "year": str(date.today().year + 1), "code": CODE}
+        url = entry.action
+        reply = ask(url, entry.fields | card)
+        step = _form(reply, "payment_no_receipt", *SEALED, "session")
+        if "result" in step.button:  # Paypage asks for the result of the authentication: the first is success
+            reply = step.press()
+        receipt = _form(reply, "payment_no_receipt", *SEALED)
         response = read_outcome(receipt.fields, site.pathfile)
     except KitError as error:
-        raise Failed(fault("payment_unsealed", url=entry.action, error=error)) from None
+        raise Failed(fault("payment_unsealed", url=url, error=error)) from None
     if response.outcome != "accepted":
         raise Failed(fault("payment_not_accepted", outcome=response.outcome, code=response["response_code"]))
     number = response["transaction_id"]
@@ -100,36 +95,28 @@ def _pay(site: Site) -> list[Finding]:
     back = ask(receipt.action, receipt.fields)
     if back.status != 200:
         raise Failed(fault("payment_no_return", url=receipt.action, status=back.status))
-    return [ok("payment_in_ledger" if site.pathfile.ledger else "payment_done", number=number)]
+    yield ok("payment_in_ledger" if site.pathfile.ledger else "payment_done", number=number)
 
 
 def _await(site: Site, requested: dict[str, str], number: str) -> None:
-    """Wait until the automatic response is in the ledger."""
-    end = time.monotonic() + PATIENCE
-    wanted = {name: requested.get(name) for name in ("merchant_id", "order_id")}
-    while True:
-        with opened_ledger(site.pathfile) as ledger:
-            assert ledger
-            states = [
-                row.state
-                for row in transactions(ledger, number=number)
-                if {name: row.fields.get(name) for name in wanted} == wanted
-            ]
-        if states[-1:] == ["accepted"]:
-            return
+    """Wait until the automatic response is in the ledger. Raises Failed."""
+    end, state = time.monotonic() + PATIENCE, ""
+    wanted = requested["merchant_id"], requested.get("order_id")
+    while state != "accepted":
         if time.monotonic() > end:
             url = requested.get("automatic_response_url", "")
-            state = states[-1] if states else "unknown"
             raise Failed(fault("payment_not_notified", number=number, url=url, state=state))
         time.sleep(0.2)
+        with opened_ledger(site.pathfile) as ledger:
+            assert ledger
+            rows = list(transactions(ledger, number=number))
+        states = [r.state for r in rows if (r.fields["merchant_id"], r.fields.get("order_id")) == wanted]
+        state = states[-1] if states else "unknown"
 
 
-def _form(reply: Reply, otherwise: str, *names: str) -> Form:
+def _form(page: Reply, otherwise: str, *names: str) -> Form:
     """Return the first form of a page that has a field of one of these names. Raises Failed."""
-    parser = _Forms(reply.url)
-    parser.feed(reply.text)
-    for form in parser.forms:
-        if any(name in form.fields for name in names):
+    for form in _Forms(page).forms:
+        if form.fields.keys() & names:
             return form
-    url = reply.url.partition("?")[0]
-    raise Failed(fault(otherwise, url=url, status=reply.status))
+    raise Failed(fault(otherwise, url=page.url.partition("?")[0], status=page.status))

@@ -5,12 +5,13 @@ its rights are checked.
 """
 
 import os
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 
 from sogenactif.addresses import is_for_tests, production_address
 from sogenactif.commands.check.configuration import BYTE_ORDER_MARK
-from sogenactif.commands.check.findings import OK, Finding, fault, ok, warning
+from sogenactif.commands.check.findings import Findings, fault, first, ok, warning
 from sogenactif.commands.check.rights import described, open_to_all, refused
 from sogenactif.commands.check.site import Merchant, Site
 from sogenactif.errors import KitError, SecretError, SecretMissing
@@ -23,120 +24,97 @@ SOON = timedelta(days=30)
 LAST_RESPONSES = timedelta(days=90)
 
 
-def secrets(site: Site) -> list[Finding]:
+def certificates(site: Site) -> Findings:
     """Check that each merchant's certificate or key exists, is theirs, valid and secret; the previous one too."""
-    found = []
     for merchant in site.merchants:
         for old in (False, True):
             try:
                 if site.pathfile.certificates:
                     path = certificate_path(site.pathfile, merchant.country, merchant.id, old)
-                    found += _secret(site, merchant, path, old, "certificate")
+                    yield from _secret(site, merchant, path, old, "certificate")
                 if site.pathfile.paypage.key:
-                    found += _secret(site, merchant, key_path(site.pathfile, merchant.id, old), old, "key")
+                    yield from _secret(site, merchant, key_path(site.pathfile, merchant.id, old), old, "key")
             except SecretMissing as error:  # the merchant's number or country would lead out of the folder
-                found.append(fault("kit_refuses", merchant.path, error=error))
-    return found
+                yield fault("kit_refuses", merchant.path, error=error)
 
 
-def _secret(site: Site, merchant: Merchant, path: str, old: bool, kind: str) -> list[Finding]:
-    """Return the findings on a certificate or a key; only its rights count if the protocol doesn't use it."""
-    seals = site.paypage == (kind == "key")
-    if not os.path.exists(path):
-        return _missing(merchant, path, kind) if seals and not old else []
-    if not os.path.isfile(path):
-        return [fault("not_a_file", path)]
-    found = refused(site.user, path)
-    if open_to_all(path):
-        found.append(fault("open_to_all", path, **described(path)))
-    if seals:
-        found += (_key if kind == "key" else _certificate)(site, merchant, path, old)
-    elif kind == "certificate" and _is_left_over(site, path):
-        found.append(warning("certificate_left_over", path, days=LAST_RESPONSES.days))
-    else:
-        found.append(ok(f"{kind}_former", path, **described(path)))
-    return [finding for finding in found if finding.level != OK] or found
-
-
-def _is_left_over(site: Site, path: str) -> bool:
-    """Return whether a bank's certificate lies beside a pathfile of Paypage that is in force for long."""
-    try:
-        own = open_certificate(path).own
-    except SecretError:
-        own = False
-    moved = datetime.fromtimestamp(os.stat(site.path).st_mtime)
-    return not own and datetime.now() - moved > LAST_RESPONSES
-
-
-def _missing(merchant: Merchant, path: str, kind: str) -> list[Finding]:
-    """Return the finding on a missing secret, with a likely file; none if its folder is wrong, which is reported."""
+def _secret(site: Site, merchant: Merchant, path: str, old: bool, kind: str) -> Findings:
+    """Check a certificate or a key; only its rights count if the protocol doesn't use it."""
+    is_used = site.paypage == (kind == "key")
     folder, name = os.path.split(path)
-    if not os.path.isabs(folder) or not os.path.isdir(folder):
-        return []
-    start = name.partition(".")[0]
-    alike = [file for file in os.listdir(folder) if merchant.id in file.split(".") and file.startswith(start)]
-    likely = get_close_matches(name, alike, 1, 0.5)
-    if likely:
-        return [fault(f"{kind}_misnamed", path, merchant=merchant.id, likely=likely[0])]
-    return [fault(f"{kind}_missing", path, merchant=merchant.id)]
+    if os.path.isfile(path):
+        yield from refused(site.user, path)
+        yield from open_to_all(path)
+        if is_used:
+            yield from (_key if kind == "key" else _certificate)(site, merchant, path, old)
+        else:
+            yield from _former(site, path, kind)
+    elif os.path.exists(path):
+        yield fault("not_a_file", path)
+    elif is_used and not old and os.path.isabs(folder) and os.path.isdir(folder):
+        start = name.partition(".")[0]
+        alike = [other for other in os.listdir(folder) if merchant.id in other.split(".")]
+        likely = "".join(
+            get_close_matches(name, [other for other in alike if other.startswith(start)], 1, 0.5)
+        )
+        finding = f"{kind}_{'misnamed' if likely else 'missing'}"
+        yield fault(finding, path, merchant=merchant.id, likely=likely)
 
 
-def _certificate(site: Site, merchant: Merchant, path: str, old: bool) -> list[Finding]:
-    """Return the findings on the content of a certificate."""
+def _former(site: Site, path: str, kind: str) -> Findings:
+    """Report a certificate of a bank that lies beside a pathfile of Paypage in force for long."""
+    in_force, is_own = datetime.now() - datetime.fromtimestamp(os.stat(site.path).st_mtime), False
+    with suppress(SecretError):
+        is_own = open_certificate(path).own
+    if kind == "certificate" and in_force > LAST_RESPONSES and not is_own:
+        yield warning("certificate_left_over", path, days=LAST_RESPONSES.days)
+    else:
+        yield ok(f"{kind}_former", path, **described(path))
+
+
+def _certificate(site: Site, merchant: Merchant, path: str, old: bool) -> Findings:
+    """Check the content of a certificate."""
+    country, type_ = merchant.country, site.pathfile.certificate_type
     try:
         certificate = open_certificate(path)
-    except SecretError as error:
+        header, day = certificate.header, certificate.last_day
+        wanted = {"merchant_id": merchant.id, "merchant_country": country, "certificate_type": type_}
+        for name, value in wanted.items() if type_ or header else ():
+            if header.get(name, "") != value:
+                yield fault(f"another_{name}", path, wanted=value or "-", says=header.get(name) or "-")
+                return
+        read_certificate(site.pathfile, country, merchant.id, old)
+    except KitError as error:
         if isinstance(error.__cause__, PermissionError):
             raise error.__cause__ from None
-        return [fault("certificate_damaged", path, error=error)]
-    wanted = {
-        "merchant_id": merchant.id,
-        "merchant_country": merchant.country,
-        "certificate_type": site.pathfile.certificate_type,
-    }
-    wrong = [name for name in wanted if certificate.header.get(name, "") != wanted[name]]
-    if wrong and (site.pathfile.certificate_type or certificate.header):
-        name = wrong[0]
-        says = certificate.header.get(name, "") or "-"
-        return [fault(f"another_{name}", path, wanted=wanted[name] or "-", says=says)]
-    try:
-        read_certificate(site.pathfile, merchant.country, merchant.id, old)
-    except KitError as error:
-        return [fault("certificate_damaged", path, error=error)]
-    name = "certificate_before" if old else "certificate_own" if certificate.own else "certificate"
-    well = ok(name, path, merchant=merchant.id, url=certificate.payment_url, **described(path))
-    return [well] if old else [well, *_expiry(path, certificate.header.get("certificate_expired", ""))]
+        yield fault("certificate_damaged", path, error=error)
+        return
+    rules = [
+        (ok, "certificate_before", old),
+        (warning, "expiry_unreadable", header.get("certificate_expired") and not day),
+        (fault, "expired", day and day < date.today()),
+        (warning, "expires_soon", day and day <= date.today() + SOON),
+        (ok, "certificate_own", certificate.own),
+        (ok, "certificate", True),
+    ]
+    days, url = (day - date.today()).days if day else 0, certificate.payment_url
+    yield from first(rules, path, merchant=merchant.id, url=url, day=day, days=days, **described(path))
 
 
-def _expiry(path: str, day: str) -> list[Finding]:
-    try:
-        last = datetime.strptime(day, "%Y%m%d").date()
-    except ValueError:
-        return [warning("expiry_unreadable", path)] if day else []
-    if last < date.today():
-        return [fault("expired", path, day=last)]
-    if last - date.today() <= SOON:
-        return [warning("expires_soon", path, day=last, days=(last - date.today()).days)]
-    return []
-
-
-def _key(site: Site, merchant: Merchant, path: str, old: bool) -> list[Finding]:
-    """Return the findings on a secret key, whose content is never shown."""
-    content = read_file(path)
+def _key(site: Site, merchant: Merchant, path: str, old: bool) -> Findings:
+    """Check a secret key, whose content is never shown."""
+    content, url = read_file(path), merchant.server
     lines = content.rstrip(b"\r\n").split(b"\n")
-    if content.startswith(BYTE_ORDER_MARK):
-        return [fault("byte_order_mark", path, 1)]
-    if not content.strip():
-        return [fault("key_empty", path)]
-    if len(lines) > 1:
-        return [fault("key_lines", path, count=len(lines))]
-    if lines[0].split() != [lines[0]]:
-        return [fault("key_spaces", path, 1)]
-    if not old:
-        url = site.payment_address(merchant)
-        is_public = lines[0] == f"{merchant.id}_KEY1".encode()
-        if is_public and url and not site.is_trial(merchant):
-            return [fault("key_public", path, url=url)]
-        if not is_public and is_for_tests(url):
-            return [fault("key_in_tests", path, url=url, production=production_address(url))]
-    return [ok("key_before" if old else "key", path, merchant=merchant.id, **described(path))]
+    is_published = lines[0] == f"{merchant.id}_KEY1".encode()
+    rules = [
+        (fault, "byte_order_mark", content.startswith(BYTE_ORDER_MARK)),
+        (fault, "key_empty", not content.strip()),
+        (fault, "key_lines", len(lines) > 1),
+        (fault, "key_spaces", lines[0].split() != [lines[0]]),
+        (ok, "key_before", old),
+        (fault, "key_public", is_published and url and not merchant.is_trial),
+        (fault, "key_in_tests", not is_published and is_for_tests(url)),
+        (ok, "key", True),
+    ]
+    values = {"count": len(lines), "url": url, "production": production_address(url), **described(path)}
+    yield from first(rules, path, merchant=merchant.id, **values)
