@@ -38,7 +38,7 @@ def test_show_says_whose_it_is_and_until_when(from_the_bank: Path) -> None:
     assert status == 0
     words = dict(line.split(None, 1) for line in said.splitlines()[1:])
     assert (words["merchant"], words["country"], words["type"]) == (MERCHANT, "fr", "php")
-    assert words["made"] == str(date.today())
+    assert words["created"] == str(date.today())
     assert words["last"] == "day           2099-12-31"
     assert words["payment"] == URL
     assert "no bank accepts it" not in said

@@ -41,7 +41,7 @@ WORDS = {
     "certificate_merchant": "merchant",
     "certificate_country": "country",
     "certificate_type": "type",
-    "certificate_made": "issued",
+    "certificate_made": "created",
     "certificate_expires": "last day",
     "certificate_expired": "{day}, expired",
     "certificate_own": "this kit: no bank accepts it",
