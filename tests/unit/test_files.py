@@ -1,11 +1,19 @@
-"""Files that are made where another user may write."""
+"""Files: those of the merchant that are read, and those that are made where another user may write."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
-from sogenactif.files import become_owner, flush_folder, make_private_folder, open_private
+from sogenactif.files import (
+    MOST_BYTES,
+    become_owner,
+    flush_folder,
+    make_private_folder,
+    open_private,
+    read_file,
+)
 from tests.support.vectors import need
 
 NOBODY = 65534
@@ -68,3 +76,13 @@ def test_root_continues_as_the_owner_of_the_data(folder: Path, link: str) -> Non
 def test_a_folder_that_is_missing_cannot_be_flushed(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         flush_folder(f"{tmp_path}/nowhere")
+
+
+def test_file_that_is_too_large_is_named_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "parmcom"
+    path.write_bytes(b"x" * MOST_BYTES)
+    assert len(read_file(str(path))) == MOST_BYTES
+    path.write_bytes(b"x" * (MOST_BYTES + 1))
+    with pytest.raises(OSError, match="larger than 1 MiB") as refusal:
+        read_file(str(path))
+    assert refusal.value.errno == errno.EFBIG

@@ -15,6 +15,7 @@ from sogenactif.errors import (
 )
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import (
+    _mac,
     build,
     decode,
     encode,
@@ -209,6 +210,13 @@ def test_message_written_in_another_way_is_refused(
     assert sealed[:-16].upper() != sealed[:-16] and sealed[-16:].upper() != sealed[-16:]
     with pytest.raises(error):
         open_response(alter(sealed), pathfile)
+
+
+def test_message_sealed_in_capital_letters_is_refused(pathfile: Pathfile, sealed: str) -> None:
+    body = sealed[:-16].upper()
+    mac = _mac(body, PAID, read_certificate(pathfile, "fr", MERCHANT))
+    with pytest.raises(SealError):
+        open_response(body + mac, pathfile)
 
 
 def test_what_fills_up_the_last_group_is_nothing() -> None:

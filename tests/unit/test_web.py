@@ -1,5 +1,6 @@
 """The three applications, called as a web server calls them."""
 
+import html
 import re
 import resource
 import socket
@@ -127,6 +128,18 @@ def test_means_are_asked_for_once(shop: Shop, param: Path, means: str) -> None:
     body = ask(shop.request, query="order=CMD-42").body
     assert body.count('type="submit"') == 1 and 'value="Pay €12.50"' in body
     assert "How would you like to pay?" not in body and 'type="image"' not in body
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("de", "12,50 € bezahlen"), ("en", "Pay €12.50"), ("xx", "Pay €12.50")]
+)
+def test_button_names_the_amount_in_the_customers_language(
+    shop: Shop, param: Path, language: str, words: str
+) -> None:
+    speak_paypage(param, MEANS="server")
+    shop.order = Order({**ORDER.parameters, "language": language})
+    body = html.unescape(ask(shop.request, query="order=CMD-42").body)
+    assert f'value="{words}"' in body.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_call_request_may_be_posted_to(shop: Shop) -> None:

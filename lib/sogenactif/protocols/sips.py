@@ -206,9 +206,8 @@ def _open(data: str, pathfile: Pathfile, tags: Mapping[int, str]) -> tuple[dict[
     fields, body, mac = _unverified(data, tags)
     country, merchant_id = fields.get("merchant_country", ""), fields.get("merchant_id", "")
     for certificate, _ in secrets_of(lambda old: read_certificate(pathfile, country, merchant_id, old)):
-        if compare_digest(_mac(body, fields, certificate).encode(), mac.encode("utf-8", "replace")):
-            if body != body.lower():
-                break
+        genuine = compare_digest(_mac(body, fields, certificate).encode(), mac.encode("utf-8", "replace"))
+        if genuine and body == body.lower():
             return fields, certificate
     raise SealError
 
