@@ -7,7 +7,7 @@ from collections.abc import Collection, Generator
 from difflib import get_close_matches
 
 from sogenactif.addresses import is_local
-from sogenactif.commands.check.findings import Finding, Findings, fault, first, ok, warning
+from sogenactif.commands.check.findings import Finding, Findings, all_well, fault, first, ok, warning
 from sogenactif.commands.check.machine import SCRIPTS
 from sogenactif.commands.check.rights import READ, SEARCH, exists, refused
 from sogenactif.commands.check.site import Place, Site
@@ -39,14 +39,13 @@ def pathfile(path: str) -> Findings:
                 kind, path, line, keyword=keyword, value=value, url=value, error=error,
                 choices=", ".join(choices), likely=likely, example=example,
             )  # fmt: skip
-    yield ok("well_formed", path)
+    yield all_well("well_formed", path)
 
 
 def parameters(site: Site) -> Findings:
     """Check each parmcom file, line by line."""
     for path in filter(os.path.exists, [site.pathfile.default_parameters, *(m.path for m in site.merchants)]):
-        yield from _lines(path, PARMCOM, KEYWORDS, site.paypage)
-        yield ok("well_formed", path)
+        yield from list(_lines(path, PARMCOM, KEYWORDS, site.paypage)) or [ok("well_formed", path)]
     prefix = f"{site.pathfile.merchant_parameters}."
     known = {merchant.id for merchant in site.merchants}
     for path in sorted(glob.glob(f"{glob.escape(prefix)}*")):

@@ -77,14 +77,13 @@ def without_consequences(everything: Results) -> Results:
     unwritable = {f.file for findings in everything.values() for f in findings if f.name == "not_writable"}
     results: Results = {check: [] for check in everything}
     for check, findings in everything.items():
-        bad = {finding.file for finding in findings if finding.level in (WARNING, FAULT)}
+        is_bad = any(finding.level != OK for finding in findings)
         for finding in findings:
-            level, of_check, name, file, line, _ = finding
+            _, of_check, name, file, _, _ = finding
             follows = (
                 (name in ("order_fails", "form_fails") and not names.isdisjoint(CAUSES))
                 or (name in ("not_entered", "not_readable") and file in unwritable)
-                or (level == OK and not line and file in bad - {""})
-                or (of_check and bad)
+                or (of_check and is_bad)
             )
             if not follows and not any(finding in shown for shown in results.values()):
                 results[check].append(finding)

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from sogenactif.addresses import is_for_tests, production_address
 from sogenactif.commands.check.configuration import BYTE_ORDER_MARK
-from sogenactif.commands.check.findings import Findings, fault, first, ok, warning
+from sogenactif.commands.check.findings import OK, Findings, fault, first, ok, warning
 from sogenactif.commands.check.rights import described, open_to_all, refused
 from sogenactif.commands.check.site import Merchant, Site
 from sogenactif.errors import KitError, SecretError, SecretMissing
@@ -43,12 +43,13 @@ def _secret(site: Site, merchant: Merchant, path: str, old: bool, kind: str) -> 
     is_used = site.paypage == (kind == "key")
     folder, name = os.path.split(path)
     if os.path.isfile(path):
-        yield from refused(site.user, path)
-        yield from open_to_all(path)
+        faults = [*refused(site.user, path), *open_to_all(path)]
         if is_used:
-            yield from (_key if kind == "key" else _certificate)(site, merchant, path, old)
+            of_content = (_key if kind == "key" else _certificate)(site, merchant, path, old)
         else:
-            yield from _former(site, path, kind)
+            of_content = _former(site, path, kind)
+        yield from faults
+        yield from (finding for finding in of_content if finding.level != OK or not faults)
     elif os.path.exists(path):
         yield fault("not_a_file", path)
     elif is_used and not old and os.path.isabs(folder) and os.path.isdir(folder):
@@ -105,16 +106,18 @@ def _key(site: Site, merchant: Merchant, path: str, old: bool) -> Findings:
     """Check a secret key, whose content is never shown."""
     content, url = read_file(path), merchant.server
     lines = content.rstrip(b"\r\n").split(b"\n")
+    has_mark, has_spaces = content.startswith(BYTE_ORDER_MARK), lines[0].split() != [lines[0]]
     is_published = lines[0] == f"{merchant.id}_KEY1".encode()
     rules = [
-        (fault, "byte_order_mark", content.startswith(BYTE_ORDER_MARK)),
+        (fault, "byte_order_mark", has_mark),
         (fault, "key_empty", not content.strip()),
         (fault, "key_lines", len(lines) > 1),
-        (fault, "key_spaces", lines[0].split() != [lines[0]]),
+        (fault, "key_spaces", has_spaces),
         (ok, "key_before", old),
         (fault, "key_public", is_published and url and not merchant.is_trial),
         (fault, "key_in_tests", not is_published and is_for_tests(url)),
         (ok, "key", True),
     ]
     values = {"count": len(lines), "url": url, "production": production_address(url), **described(path)}
-    yield from first(rules, path, merchant=merchant.id, **values)
+    line = int(has_mark or (has_spaces and len(lines) == 1 and content.strip() != b""))
+    yield from first(rules, path, line, merchant=merchant.id, **values)
