@@ -22,13 +22,13 @@ NAME_OF_KIT_615 = "response-615"
 HELP = {
     "request": """request [--json] keyword=value... makes a payment request and prints !code!error!form!
 
-With --json it prints an object: code, error, transaction_id, action and posts (the form's), form.
+With --json it prints an object: code, error, transaction_id, form, and the form's action and posts.
 merchant_id, amount (in cents), order_id, pathfile and the rest are the fields of docs/dictionary.md.""",
     "response": """response [--json] message=DATA [pathfile=PATH] opens a payment response and prints !code!error!fields...
 
 With --json it prints an object: code, error, outcome, fields, original (the keys of Paypage).
-The fields stand in the order of docs/dictionary.md: 32 strings, or the 44 of kit 6.15 if the pathfile
-says KIT_VERSION!615! or the executable is called through a link named response-615.""",
+The fields are in the order of docs/dictionary.md: 32 strings, or the 44 of kit 6.15 if the pathfile
+has KIT_VERSION!615! or the executable is called through a link named response-615.""",
 }
 
 

@@ -26,7 +26,7 @@ COMMANDS = {
     "refund": ("give back a payment or a part of it", "sogenactif.commands.refund"),
     "validate": ("release a payment for its capture", "sogenactif.commands.validate"),
     "replay": (
-        "record what only the journal has, and notify the shop of pending outcomes",
+        "record what only the journal has, notify pending outcomes",
         "sogenactif.commands.replay",
     ),
     "paypage": ("write a Paypage configuration where there is none", "sogenactif.commands.paypage"),

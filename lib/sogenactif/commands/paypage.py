@@ -32,23 +32,23 @@ PAYPAGE_URL!{url}!
 PAYPAGE_KEY!@HERE@/key!
 PAYPAGE_KEY_VERSION!1!
 PAYPAGE_REFERENCE!{reference}!
-# YES shows every parameter on the pages: never in production.
+# YES shows every parameter of a payment on the pages: never in production.
 DEBUG!NO!
-# The logos: their address without its host, and their extension.
+# The logos: their path on the web server, without the host, and their extension.
 D_LOGO!/logos/!
 LOGO_TYPE!svg!
-# Parameters of every shop, and of each shop (.merchant_id is added).
+# Parameters of all shops, and of each shop (.merchant_id is appended).
 F_DEFAULT!@HERE@/parmcom.sogenactif!
 F_PARAM!@HERE@/parmcom!
-# The web server's user has to own this folder.
+# The web server's user must own this folder.
 LEDGER!sqlite:///@HERE@/data/ledger.db!
 """
 NUMBERS = """\
-# Many people use this test shop: a range of transaction numbers of your own avoids 94 (used already).
+# Many people use this test shop: a range of transaction numbers of your own avoids 94 (already used).
 NUMBERS!{first}-{last}!
 """
 COMMON = """\
-# Parameters common to every shop
+# Parameters common to all shops
 CURRENCY!978!
 LANGUAGE!fr!
 MERCHANT_COUNTRY!fr!

@@ -159,7 +159,7 @@ WORDS = {
     # paypage
     "paypage_exists": "{path} already exists: name another folder, or remove it",
     "paypage_key": "paste the secret key of {merchant} from the bank's extranet into {path} with an editor, on one line",
-    "paypage_data": "the web server's user has to own {path}, and to read the files beside it (chown, chgrp)",
+    "paypage_data": "the web server's user must own {path} and be able to read the files beside it (chown, chgrp)",
     "paypage_pathfile": "name this pathfile in your requests and scripts: {path}",
     "paypage_check": "check it: sogenactif check --pathfile {path} --url {shop}",
     "paypage_test_shop": "{merchant} is a public test shop of {url}: nobody is charged, and everybody knows its key",
