@@ -21,9 +21,8 @@ def hidden(kit: str, logos: str, sites: Collection[str] = (), apache: str = APAC
     have the kit; without them all enabled ones have it. Known is what Apache's files say in plain
     words: DocumentRoot, Alias and ScriptAlias.
     """
-    files = [f"{apache}/sites-available/{site}.conf" for site in sites] or glob(
-        f"{apache}/sites-enabled/*.conf"
-    )
+    chosen = [f"{apache}/sites-available/{site}.conf" for site in sites]
+    files = chosen or glob(f"{apache}/sites-enabled/*.conf")
     texts = map(_read, [*files, *glob(f"{apache}/conf-enabled/*.conf")])
     covered = {
         _covered(address.strip('"') or "/", place.strip('"'), ours)

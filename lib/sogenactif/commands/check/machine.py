@@ -74,9 +74,8 @@ def _syntax(path: str, source: bytes) -> Findings:
     try:
         compile(source, path, "exec")
     except (SyntaxError, ValueError) as error:
-        yield fault(
-            "script_syntax", path, getattr(error, "lineno", 0) or 0, error=getattr(error, "msg", error)
-        )
+        line = getattr(error, "lineno", 0) or 0
+        yield fault("script_syntax", path, line, error=getattr(error, "msg", error))
 
 
 def _interpreter(command: Sequence[str], path: str = "") -> Findings:

@@ -95,9 +95,8 @@ def journal(site: Site) -> Findings:
         yield from rights.refused(site.user, parent, rights.WRITE | rights.SEARCH)
         yield all_well("journal_to_come", folder)
     else:
-        yield from rights.unwritable(
-            site.user, folder, [f"{folder}/{day}.jsonl" for day in Journal(folder).days()]
-        )
+        files = [f"{folder}/{day}.jsonl" for day in Journal(folder).days()]
+        yield from rights.unwritable(site.user, folder, files)
         yield all_well("journal", folder, user=site.user.pw_name)
 
 

@@ -81,14 +81,12 @@ def addresses(site: Site) -> Findings:
         yield from _server(site)
     for merchant in site.merchants:
         for field, keyword, script in ADDRESSES:
-            url = merchant.fields.get(field, "")
+            url, place = merchant.fields.get(field, ""), merchant.where(keyword)
             if site.paypage and keyword == "CANCEL_URL":
                 if url not in ("", merchant.fields.get("normal_return_url")):
-                    yield warning("address_unsent", *merchant.where(keyword), keyword=keyword)
+                    yield warning("address_unsent", *place, keyword=keyword)
             elif url:
-                yield from _address(
-                    merchant.where(keyword), keyword, url, script, merchant.server, site.paypage
-                )
+                yield from _address(place, keyword, url, script, merchant.server, site.paypage)
             else:
                 yield warning("address_absent", merchant.path, keyword=keyword)
 

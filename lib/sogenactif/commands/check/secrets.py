@@ -54,10 +54,9 @@ def _secret(site: Site, merchant: Merchant, path: str, old: bool, kind: str) -> 
         yield fault("not_a_file", path)
     elif is_used and not old and os.path.isabs(folder) and os.path.isdir(folder):
         start = name.partition(".")[0]
-        alike = [other for other in os.listdir(folder) if merchant.id in other.split(".")]
-        likely = "".join(
-            get_close_matches(name, [other for other in alike if other.startswith(start)], 1, 0.5)
-        )
+        others = [other for other in os.listdir(folder) if merchant.id in other.split(".")]
+        alike = [other for other in others if other.startswith(start)]
+        likely = "".join(get_close_matches(name, alike, 1, 0.5))
         finding = f"{kind}_{'misnamed' if likely else 'missing'}"
         yield fault(finding, path, merchant=merchant.id, likely=likely)
 

@@ -56,13 +56,8 @@ class Site:
     def __init__(
         self, pathfile: Pathfile, scripts: str = "", user_name: str = "", url: str = "", order: str = ""
     ) -> None:
-        self.pathfile, self.scripts, self.user_name, self.url, self.order = (
-            pathfile,
-            scripts,
-            user_name,
-            url,
-            order,
-        )
+        self.pathfile, self.scripts, self.user_name = pathfile, scripts, user_name
+        self.url, self.order = url, order
         self.path = pathfile.path
         self.paypage = pathfile.protocol == PAYPAGE
         self.ledger = pathfile.ledger.file if pathfile.ledger else ""
