@@ -566,17 +566,19 @@ def test_an_sqlite_ledger_is_written_ahead_and_flushed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "named"),
     [
-        "postgresql://127.0.0.1:1/shop?user=x&password=SECRET",
-        "postgresql://u:SECRET%zz@127.0.0.1:1/shop",
-        "postgresql://u:SECRET@127.0.0.1:1/shop",
+        ("postgresql://127.0.0.1:1/shop?user=x&password=SECRET", "(postgresql://127.0.0.1:1/shop: "),
+        ("postgresql://u:SECRET@127.0.0.1:1/shop", "(postgresql://127.0.0.1:1/shop: "),
+        ("postgresql:///?host=127.0.0.1&user=x&port=1", "(postgresql://127.0.0.1:1/: "),
+        ("postgresql://u:SECRET%zz@127.0.0.1:1/shop", "(postgresql: LEDGER is not a PostgreSQL address"),
     ],
 )
-def test_password_is_never_shown(tmp_path: Path, url: str) -> None:
+def test_error_names_the_database_and_never_the_password(tmp_path: Path, url: str, named: str) -> None:
     with pytest.raises(LedgerError) as refusal:
         register(Ledger(url, str(tmp_path / "journal")), ASKED)
     assert "SECRET" not in str(refusal.value)
+    assert named in str(refusal.value)
 
 
 @pytest.mark.postgresql
