@@ -265,6 +265,15 @@ def test_the_debug_mode_reports_a_request_and_the_form_follows(param: Path) -> N
     assert "\n" not in output
 
 
+def test_the_debug_mode_shows_no_password_of_the_ledger(param: Path) -> None:
+    path = debugging(param)
+    with (param / "pathfile").open("a") as file:
+        file.write(f"LEDGER!postgresql://kit:SECRET@127.0.0.1:1/shop!\nJOURNAL!{param}/journal!\n")
+    output, _ = run("request", *BUY, path)
+    assert "<td>LEDGER</td><td>postgresql:" in output
+    assert "SECRET" not in output
+
+
 def test_the_debug_modes_report_of_an_error_ends_in_it(param: Path) -> None:
     (param / f"parmcom.{MERCHANT}").unlink()
     output, status = run("request", *BUY, debugging(param))

@@ -82,6 +82,7 @@ def test_response_has_the_fields_of_sips_1_0(case: Path, param: Path) -> None:
     pathfile = read_pathfile(speak_paypage(param, SEAL=algorithm))
     post = {"Data": data, "Seal": seal, "Encode": "" if encode == "none" else encode}
     response = read_outcome(post, pathfile)
+    assert read_outcome({**post, "Encode": encode}, pathfile).fields == response.fields
     assert response.fields == {
         "amount": "1000",
         "authorisation_id": "039830",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif.configuration import PAYPAGE, SIPS, Pathfile, read_pathfile
-from sogenactif.errors import LedgerError
+from sogenactif.errors import LedgerError, TransactionUsed
 from sogenactif.fields import FIELDS
 from sogenactif.ledger.history import answers, differences, transactions
 from sogenactif.ledger.journal import Entry, Journal
@@ -157,6 +157,11 @@ def test_days_of_the_instalments_stay_reserved(ledger: Ledger, tmp_path: Path) -
         statement = "SELECT day, transaction_id FROM sogenactif_reserved ORDER BY day"
         reserved = list(ledger.database.rows(statement))
         assert len(reserved) == 2 and list(rebuilt.database.rows(statement)) == reserved
+    day, number = reserved[0]
+    with pytest.raises(TransactionUsed, match="for an instalment of another payment"):
+        register(
+            ledger, {**ASKED, "transaction_id": f"{int(number):06}", "transmission_date": f"{day}120000"}
+        )
     rebuilt.close()
 
 

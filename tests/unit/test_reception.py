@@ -17,7 +17,7 @@ from sogenactif import Kit, executables
 from sogenactif.dates import read_day
 from sogenactif.fields import to_text
 from sogenactif.ledger import ledger as ledger_module
-from sogenactif.ledger.history import transactions
+from sogenactif.ledger.history import answers, transactions
 from sogenactif.ledger.rebuild import note_unrecorded
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering, paypage
@@ -268,6 +268,16 @@ def test_acceptance_that_contradicts_a_refusal_is_logged(
     assert (answer.log.count("\n"), notified(shop)[-1]) == (is_contradiction, "accepted")
     # The contradiction is logged once, however often the acceptance comes.
     assert post(shop.autoresponse, DATA=sealed_data(shop, number)).log == ""
+
+
+def test_ledger_and_journal_say_who_brought_a_response(shop: MovingShop) -> None:
+    number = shop.asked()
+    for script in (shop.autoresponse, shop.response):
+        assert post(script, DATA=sealed_data(shop, number)).status == 200
+    with shop.ledger() as ledger:
+        [row] = transactions(ledger)
+        lines = [entry["source"] for entry in ledger.journal.entries() if entry["kind"] == "response"]
+        assert lines == [answer.source for answer in answers(ledger, row)] == ["automatic", "manual"]
 
 
 def test_acceptance_while_another_outcome_is_notified_follows_at_once(shop: MovingShop) -> None:
