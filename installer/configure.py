@@ -114,7 +114,7 @@ def differences(pathfile: Pathfile, shop: str, payment: str | None, protocol: st
     """Yield a line for each option that has no effect because existing files are not changed."""
     parameters = [file for file in Path(pathfile.path).parent.glob("parmcom.*") if file.is_file()]
     if not any(f"RETURN_URL!{shop}/".encode() in file.read_bytes() for file in parameters):
-        yield f"Parameters that were there stay: their return addresses are not at {shop}."
+        yield f"The existing parmcom files stay, and their return addresses are not at {shop}."
     current = pathfile.protocol or SIPS
     if protocol and protocol != current:
         yield f"The existing pathfile stays, and payments use {current}; docs/paypage.md explains how to change."
@@ -122,7 +122,7 @@ def differences(pathfile: Pathfile, shop: str, payment: str | None, protocol: st
         if pathfile.paypage.url != f"{payment}/paymentInit":
             yield f"The existing pathfile stays, and its PAYPAGE_URL is not {payment}/paymentInit."
     elif payment and any(_address(pathfile, one) != payment for one in MERCHANTS):
-        yield f"Certificates that were there stay: they don't all pay at {payment}. One that is removed is issued anew."
+        yield f"The existing certificates stay, and some do not pay at {payment}. If you remove one, a new one is issued."
 
 
 def _set_protocol(path: Path, protocol: str, payment: str) -> Pathfile:

@@ -255,8 +255,11 @@ def test_files_that_stay_are_named(folder: Path) -> None:
     assert "stay" not in install(folder, *asked)
     assert "stay" not in install(folder, *asked, "--protocol", "sips")
     said = install(folder, "--shop", "https://tea.example", "--payment", "https://other.example/payment")
-    assert "Parameters that were there stay: their return addresses are not at https://tea.example.\n" in said
-    assert "Certificates that were there stay: they don't all pay at https://other.example/payment." in said
+    assert (
+        "The existing parmcom files stay, and their return addresses are not at https://tea.example.\n"
+        in said
+    )
+    assert "The existing certificates stay, and some do not pay at https://other.example/payment." in said
     said = install(folder, *asked, "--protocol", "paypage")
     assert "The existing pathfile stays, and payments use sips; " in said
     assert "\nPROTOCOL!" not in (folder / "kit" / "var" / "conf" / "pathfile").read_text()
