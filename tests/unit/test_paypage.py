@@ -194,6 +194,20 @@ def test_one_form_lists_the_means_if_the_server_offers_them(param: Path) -> None
     assert str(form(request)).count("<form ") == 1
 
 
+def test_each_part_of_a_payment_by_reference_has_a_reference(param: Path) -> None:
+    pathfile = read_pathfile(speak_paypage(param, REFERENCE="transactionReference"))
+    plan = {
+        "capture_mode": "PAYMENT_N",
+        "capture_day": "0",
+        "data": "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=250",
+    }
+    said = asked(ask(pathfile, payment_means="CB,1", **plan), "CB")
+    assert said["transactionReference"] == "20261123000123"
+    assert (
+        said["instalmentData.transactionReferencesList"] == "20261123000123,20261123000123P2,20261123000123P3"
+    )
+
+
 def test_payment_in_several_times_is_that_of_the_documented_example(paypage_pathfile: Pathfile) -> None:
     data = "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=15000"
     call = {"merchant_id": SHOP, "merchant_country": "fr", "amount": "65000", "transaction_id": "123"}

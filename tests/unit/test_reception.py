@@ -564,8 +564,8 @@ def test_payment_during_an_outage_is_recorded_with_the_next_call(
     assert [response["transaction_id"] for response in shop.outcomes] == [another, number]
 
 
-def test_day_of_the_journal_that_cannot_be_read_holds_up_no_notification(
-    shop: MovingShop, tmp_path: Path
+def test_day_of_the_journal_that_cannot_be_read_holds_up_no_notification_and_no_request(
+    shop: MovingShop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = shop.asked(), shop.asked()
     shop.failing = True
@@ -576,6 +576,14 @@ def test_day_of_the_journal_that_cannot_be_read_holds_up_no_notification(
     answer = post(shop.autoresponse, DATA=sealed_data(shop, second))
     assert [response["transaction_id"] for response in shop.outcomes] == [second, first]
     assert "responses that only the journal has Error reading the journal" in answer.log
+    assert shop.order
+    parameters = {**shop.order.parameters, "order_id": "e"}
+    call = {**parameters, "pathfile": shop.pathfile.path}
+    printed, _ = executables.request([f"{name}={value}" for name, value in call.items()])
+    assert printed.startswith(b"!0!!")
+    assert "request Error reading the journal" in capsys.readouterr().err
+    assert Kit(shop.pathfile.path).request(**{**parameters, "order_id": "f"}).posts
+    assert "request Error reading the journal" in capsys.readouterr().err
 
 
 def test_many_numbers_of_a_day_are_logged_once(
