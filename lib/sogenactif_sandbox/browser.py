@@ -88,13 +88,14 @@ class _Page(HTMLParser):
         self.title = ""
         self.forms: list[tuple[str, dict[str, str], list[tuple[str, str]]]] = []
         self.links: list[str] = []
-        self._in_title = False
+        self.parameter = ""
+        self._inside = ""
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
-        if tag == "title":
-            self._in_title = True
+        if tag == "title" or (tag == "p" and values.get("class") == "parameter"):
+            self._inside = tag
         elif tag == "form":
             self.forms.append((values.get("action", ""), {}, []))
         elif tag == "a" and "session=" in values.get("href", ""):
@@ -107,12 +108,14 @@ class _Page(HTMLParser):
                 fields[values["name"]] = values.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "title":
-            self._in_title = False
+        if tag == self._inside:
+            self._inside = ""
 
     def handle_data(self, data: str) -> None:
-        if self._in_title:
+        if self._inside == "title":
             self.title += data
+        elif self._inside:
+            self.parameter += data
 
     def method_of(self, action: str) -> str:
         """Return GET for a link, POST for a form."""
@@ -185,5 +188,5 @@ def _open(url: str, fields: Mapping[str, str], method: str = "POST") -> _Page:
         return _Page(target.partition("?")[0], html, dict(parse_qsl(urlsplit(target).query)))
     page = _Page(url, html)
     if answer.status >= 400:
-        raise NotPaid(f"{answer.status} {page.title}")
+        raise NotPaid(f"{answer.status} {page.title} {page.parameter}".rstrip())
     return page

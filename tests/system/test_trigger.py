@@ -11,10 +11,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from sogenactif.configuration import Pathfile
-from sogenactif.payment import PaymentResponse
+from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.payment import PaymentResponse, make_request
 from sogenactif.web import Order, call_autoresponse, call_request
 from sogenactif_sandbox import pay
+from sogenactif_sandbox.browser import NotPaid
 from sogenactif_sandbox.ready import Ready, make_ready
 from sogenactif_sandbox.servers import payment_server, serving
 from tests.support.shop import ask
@@ -205,12 +206,19 @@ def test_audit_that_can_judge_nothing_is_no_success(
     assert "0 held, 0 failed" in done.stdout
 
 
+def test_audit_of_a_shop_that_takes_no_acceptance_says_that_it_proves_nothing(
+    ready: Ready, received: tuple[str, list[dict[str, str]]]
+) -> None:
+    call = ["audit", received[0], "--order", "A-1", "--amount", "1250", "--key", str(ready.key_file)]
+    done = command(*call, "--paid-when", "echo 0", "--reset", "true")
+    assert done.returncode == 1
+    assert "No acceptance paid the order" in done.stdout.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("outcome", "code"), [("accepted", "00"), ("refused", "05"), ("cancelled", "17"), ("SOFT_DECLINE", "05")]
 )
 def test_pay_returns_what_the_shop_would_see(outcome: str, code: str, ready: Ready, tmp_path: Path) -> None:
-    from sogenactif.configuration import read_pathfile
-    from sogenactif.payment import make_request
     from sogenactif.protocols import open_response
 
     pathfile = read_pathfile(str(ready.pathfile))
@@ -225,6 +233,16 @@ def test_pay_returns_what_the_shop_would_see(outcome: str, code: str, ready: Rea
         returned = pay(f"{address}/paymentInit", post, outcome=outcome, means=means)
     assert returned.url == f"{shop}/back"
     assert open_response(dict(returned.post), pathfile).fields["response_code"] == code
+
+
+def test_pay_says_why_a_request_is_invalid(ready: Ready, tmp_path: Path) -> None:
+    call = {"merchant_id": ready.merchant_id, "amount": "1250", "order_id": "A1", "transaction_id": "7"}
+    post = next(iter(make_request(call, read_pathfile(str(ready.pathfile))).posts.values()))
+    with (
+        payment_server(str(ready.pathfile), str(tmp_path / "payments.db")) as address,
+        pytest.raises(NotPaid, match="Mandatory field missing: normalReturnUrl"),
+    ):
+        pay(f"{address}/paymentInit", post)
 
 
 def test_pay_takes_other_outcomes_for_a_mistake() -> None:

@@ -90,11 +90,19 @@ def main(arguments: Sequence[str]) -> int:
                 requests=shop.requests,
             )
         )
+        if nothing_is_paid(results):
+            print(say("nothing_is_paid"))
     if args.junit:
         attempt(parser, lambda: args.junit.write_bytes(junit(results)))
     if counts[FAILED]:
         return 1
     return 0 if counts[HELD] else 2
+
+
+def nothing_is_paid(results: Sequence[Result]) -> bool:
+    """Return whether the shop took no acceptance at all: that it took no forgery either says nothing then."""
+    judged = [result for result in results if result.check.paid and result.verdict != UNKNOWN]
+    return bool(judged) and all(result.saw == "saw_not_paid" for result in judged)
 
 
 def _values(result: Result) -> dict[str, str]:

@@ -94,6 +94,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{held} held, {failed} failed, {unknown} unknown (requests: {requests}).",
         "Réussis : {held}, échecs : {failed}, inconnus : {unknown} (requêtes : {requests}).",
     ),
+    "nothing_is_paid": (
+        "No acceptance paid the order, so the checks that held prove nothing either. Correct --order, --amount or the key;"
+        " a shop that looks up the transaction number needs --transaction or --reference.",
+        "Aucune acceptation n’a payé la commande : les contrôles réussis ne prouvent donc rien non plus. Corrigez --order,"
+        " --amount ou la clé ; une boutique qui cherche le numéro de la transaction demande --transaction ou --reference.",
+    ),
     "saw_unpaid": ("the order stays unpaid", "la commande reste impayée"),
     "saw_paid": ("the order was paid ({count} times)", "la commande a été payée ({count} fois)"),
     "saw_not_paid": ("the order was not paid", "la commande n’a pas été payée"),
