@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from sogenactif.fields import is_digits
-from sogenactif.instalments import Instalment, WrongSchedule, schedule
+from sogenactif.instalments import Instalment, WrongSchedule, read_due_dates, schedule
 
 TODAY = date(2026, 11, 23)
 
@@ -122,3 +122,12 @@ def test_payments_that_are_unreadable_too_few_too_long_or_empty_are_rejected(amo
 )
 def test_digits_are_those_of_ascii(text: str, expected: bool) -> None:
     assert is_digits(text) is expected
+
+
+@pytest.mark.parametrize("name", ["PAYMENT_DUE_DATES", "PAYMENT_DUE_DATE"])
+def test_schedule_of_a_response_is_the_servers_under_either_name(name: str) -> None:
+    """Both names occur, and the last option counts."""
+    parts = (Instalment(date(2026, 12, 1), 450), Instalment(date(2026, 12, 31), 800))
+    for data in (f"{name}=20261201/450,20261231/800", f"{name}=x/y;a=b;{name}=20261201/450,20261231/800"):
+        assert read_due_dates(data) == parts
+    assert read_due_dates("NB_PAYMENT=2;PERIOD=30") == ()
