@@ -590,7 +590,8 @@ FINDINGS = {
     ),
     "server_local": Text(
         "{keyword} is {url}, but payments go to {server}, which customers can't reach",
-        "Install the bank's certificate or, with PROTOCOL!paypage!, write the bank's address in PAYPAGE_URL.",
+        "Install the bank's certificate or, with PROTOCOL!paypage!, write the bank's address in PAYPAGE_URL. To try payments"
+        " without a bank on this machine, write addresses of http://localhost in this file instead.",
     ),
     "logos": Text("pictures for all means of payment: {count}"),
     "logo_address": Text(
@@ -905,7 +906,8 @@ FINDINGS = {
     ),
     "payment_not_notified": Text(
         "transaction {number} was accepted, but its state in the ledger is {state}",
-        "The automatic response goes to {url}: the web server's log says what happened to it.",
+        "The automatic response goes to {url}. The console of the payment server says whether it arrived there; if it did,"
+        " the web server's log says what happened to it.",
     ),
     "payment_no_return": Text(
         "{url} answers {status} to the customer who comes back",

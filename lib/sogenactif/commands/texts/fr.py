@@ -596,7 +596,8 @@ FINDINGS = {
     ),
     "server_local": Text(
         "{keyword} vaut {url}, mais les paiements vont à {server}, que ses clients ne peuvent pas atteindre",
-        "Installez le certificat de la banque ou, avec PROTOCOL!paypage!, écrivez l’adresse de la banque dans PAYPAGE_URL.",
+        "Installez le certificat de la banque ou, avec PROTOCOL!paypage!, écrivez l’adresse de la banque dans PAYPAGE_URL. Pour"
+        " essayer un paiement sans banque sur cette machine, écrivez plutôt des adresses de http://localhost dans ce fichier.",
     ),
     "logos": Text("images pour tous les moyens de paiement : {count}"),
     "logo_address": Text(
@@ -911,7 +912,8 @@ FINDINGS = {
     ),
     "payment_not_notified": Text(
         "la transaction {number} a été acceptée, et le registre indique {state}",
-        "La réponse automatique va à {url} : le journal du serveur web indique ce qu’elle est devenue.",
+        "La réponse automatique va à {url}. La console du serveur de paiement dit si elle y est arrivée ; si oui, le journal"
+        " du serveur web indique ce qu’elle est devenue.",
     ),
     "payment_no_return": Text(
         "{url} répond {status} au client qui revient",
