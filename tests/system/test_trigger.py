@@ -139,6 +139,14 @@ def test_a_saved_fixture_sends_the_same_fields(
     assert "returnContext=été" in posts[0]["Data"] and "orderId=A-1" in posts[0]["Data"]
 
 
+def test_shop_that_is_not_there_is_named(ready: Ready) -> None:
+    options = ["--key", str(ready.key_file), "--order", "A-1", "--amount", "1250"]
+    done = command("trigger", "accepted", *options, "--to", "http://127.0.0.1:9/none")
+    assert done.returncode == 1
+    assert "Answer 1: none from http://127.0.0.1:9/none (ConnectionRefusedError" in done.stdout
+    assert "Start the shop, or name its address with --to." in done.stdout
+
+
 def test_every_event_is_listed_and_sent(ready: Ready, received: tuple[str, list[dict[str, str]]]) -> None:
     address, posts = received
     events = json.loads(command("trigger", "--list", "--json").stdout)

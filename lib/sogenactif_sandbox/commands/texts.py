@@ -83,6 +83,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # What trigger prints
     "sent": ("Sent to {url}, event {event}:", "Envoyé à {url}, événement {event} :"),
     "answered": ("Answer {number}: {answer}", "Réponse {number} : {answer}"),
+    "not_answered": (
+        "Answer {number}: none from {url} ({error}). Start the shop, or name its address with --to.",
+        "Réponse {number} : aucune de {url} ({error}). Démarrez la boutique, ou indiquez son adresse avec --to.",
+    ),
     "saved": ("Written: {path}", "Écrit : {path}"),
     # What audit prints
     "held": ("held", "réussi"),

@@ -99,7 +99,11 @@ def main(arguments: Sequence[str]) -> int:
         for name, value in (*sent.items(), *post.items()):
             print(f"  {name}={printable(value)}")
         for number, answer in enumerate(answers, 1):
-            print(say("answered", number=number, answer=answer.answer.replace("\n", " ")))
+            text = answer.answer.replace("\n", " ")
+            if answer.status:
+                print(say("answered", number=number, answer=text))
+            else:
+                print(say("not_answered", number=number, url=args.to, error=text))
     return 0 if all(0 < answer.status < 500 for answer in answers) else 1
 
 
