@@ -16,6 +16,11 @@ from tests.support.paypage import ask
 from tests.support.vectors import speak_paypage
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 640}
+END_OF_TEXT = """cell => {
+    const text = document.createRange();
+    text.selectNodeContents(cell);
+    return Math.round(text.getBoundingClientRect().right);
+}"""
 ENROLLED = "014213245611112"
 
 
@@ -247,7 +252,7 @@ def test_pages_are_reloaded_without_a_question(running: Bank) -> None:
 def test_the_console(running: Bank) -> None:
     running.pay()
     with browsing(viewport=NARROW) as browser:
-        page = browser.new_page()
+        page: Any = browser.new_page()
         page.goto(running.url)
         page.get_by_label("The bank answers 90").check()
         follow(page.get_by_role("button", name="Set for the next payment"))
@@ -255,6 +260,11 @@ def test_the_console(running: Bank) -> None:
         assert page.get_by_label("The bank answers 90").is_checked()
         assert running.pay()["response_code"] == "90"
         page.goto(f"{running.url}/console")
+        page.set_viewport_size(WIDE)
+        amounts = page.locator(".list .sum").all()
+        ends = {amount.evaluate(END_OF_TEXT) for amount in amounts}
+        assert (len(amounts), len(ends)) == (3, 1), "the heading is above the figures"
+        page.set_viewport_size(NARROW)
         follow(page.get_by_role("link", name="000102"))
         page.get_by_label("Times").fill("2")
         page.get_by_label("One byte altered").check()
