@@ -84,6 +84,7 @@ def test_request_prints_a_form_on_one_line(case: dict[str, Any], param: Path) ->
     assert form == recorded
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("case", vectors("errors.json"))
 def test_errors_of_request_are_those_of_the_original_kit(case: dict[str, Any], param: Path) -> None:
     pathfile = param / "pathfile"

@@ -280,6 +280,7 @@ def test_every_version_in_use_is_answered_in_that_version(server: Bank, version:
     assert (page.hidden("InterfaceVersion"), pairs_of(page)["responseCode"]) == (version, "00")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("code", sorted(CURRENCIES))
 def test_every_currency_is_shown_with_its_decimals(server: Bank, code: str) -> None:
     page = call(server, sealed(server, currencyCode=code, amount="1234567"))
@@ -314,6 +315,7 @@ OTHERS = (
 )  # fmt: skip
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("keys", [
     *({f"{name}.{field}": "a" for field in fields} for name, fields in CONTAINERS.items()),
     *({key: value} for key, values in VALUES.items() for value in values),
@@ -389,6 +391,7 @@ def test_each_brand_can_be_requested(server: Bank, brand: str, number: str) -> N
     )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("algorithm", paypage.SEALS)
 @pytest.mark.parametrize("encode", ["", "Base64", "Base64URL", "base64", "base64url"])
 @pytest.mark.parametrize("end", ["paid", "refused", "cancelled", "used"])
@@ -464,6 +467,7 @@ PROGRAMS = {
 }  # fmt: skip
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("algorithm", "encode", "version", "keys"), PROGRAMS.values(), ids=PROGRAMS)
 @pytest.mark.parametrize("end", ["paid", "refused", "cancelled"])
 def test_requests_of_published_programs_are_accepted(
