@@ -47,11 +47,9 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
             register = ledger.register if ledger else None
             payment_request = make_request(call, pathfile, register=register)
             if ledger:
-                from sogenactif.ledger.rebuild import make_up_for_outage
-
                 if ledger.warning:
                     _log(pathfile, "request", KitError(ledger.warning))
-                make_up_for_outage(ledger, partial(_log, pathfile, "request"))
+                ledger.make_up_for_outage(partial(_log, pathfile, "request"))
     except KitError as failure:
         error, status = str(failure) if as_json else _words(failure), failure.exit_status
     if pathfile and pathfile.debug and not as_json:
@@ -126,7 +124,6 @@ def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
         if not ledger:
             return read_response(message, pathfile)
         from sogenactif.ledger.ledger import EXECUTABLE
-        from sogenactif.ledger.rebuild import make_up_for_outage
         from sogenactif.reception import receive
 
         received = receive(message, pathfile, ledger, EXECUTABLE, partial(_log, pathfile))
@@ -134,7 +131,7 @@ def _read(message: str, pathfile: Pathfile) -> PaymentResponse:
         if match and match.is_recorded:
             if not match.is_trusted:
                 raise ResponseError(f"{match.verdict}, {match.why}")
-            make_up_for_outage(ledger, partial(_log, pathfile, "executable response"))
+            ledger.make_up_for_outage(partial(_log, pathfile, "executable response"))
         return received.response
 
 

@@ -72,11 +72,9 @@ class Kit:
         with borrow_ledger(pathfile) as ledger:
             request = make_request(call, pathfile, register=ledger.register if ledger else None)
             if ledger:
-                from sogenactif.ledger.rebuild import make_up_for_outage
-
                 if ledger.warning:
                     log("request", KitError(ledger.warning))
-                make_up_for_outage(ledger, partial(log, "request"))
+                ledger.make_up_for_outage(partial(log, "request"))
         return PaymentForm(form(request), request)
 
     def receive(self, post: Mapping[str, str] | str) -> PaymentResponse:
@@ -102,9 +100,7 @@ class Kit:
             if match and match.is_recorded and not match.is_trusted:
                 raise UntrustedResponse(f"{match.verdict}: {match.why}")
             if ledger and match and match.is_recorded:
-                from sogenactif.ledger.rebuild import make_up_for_outage
-
-                make_up_for_outage(ledger, partial(log, "executable response"))
+                ledger.make_up_for_outage(partial(log, "executable response"))
             return received.response
 
     def status(self, reference: str, merchant_id: str = "") -> "Standing":

@@ -330,10 +330,7 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
         with borrow_ledger(settings) as ledger:
             if not ledger:
                 return
-            if ledger.lacks_responses():
-                from sogenactif.ledger.rebuild import make_up_for_outage
-
-                make_up_for_outage(ledger, partial(_log, environ, "responses that only the journal has"))
+            ledger.make_up_for_outage(partial(_log, environ, "responses that only the journal has"))
             if record_outcome:
                 ledger.notify_pending(
                     record_outcome, partial(_log, environ, "pending notification, record_outcome")

@@ -18,6 +18,7 @@ from sogenactif.errors import (
     CallError,
     DayFull,
     JournalError,
+    KitError,
     LedgerError,
     OrderFull,
     ResponseError,
@@ -189,6 +190,17 @@ class Ledger:
     def lacks_responses(self) -> bool:
         """Return whether the journal has responses that arrived while the database could not be reached."""
         return os.path.exists(f"{self.journal.folder}/{UNRECORDED_DAYS}")
+
+    def make_up_for_outage(self, log: LogError) -> None:
+        """Record the responses that only the journal has; an error is given to ``log``: it is about other payments."""
+        if not self.lacks_responses():
+            return
+        from sogenactif.ledger.rebuild import record_unrecorded
+
+        try:
+            record_unrecorded(self)
+        except (KitError, OSError) as error:
+            log(error)
 
     def is_usable(self) -> bool:
         """Return whether the open database, if there is one, still is the one at the ledger's address."""

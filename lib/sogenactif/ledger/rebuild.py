@@ -36,22 +36,11 @@ def note_unrecorded(folder: str, day: str) -> None:
         flush_folder(folder)
 
 
-def make_up_for_outage(ledger: Ledger, log: Callable[[Exception], None]) -> None:
-    """Record what only the journal has; an error is given to ``log``: it is about other payments."""
-    try:
-        record_unrecorded(ledger)
-    except (KitError, OSError) as error:
-        log(error)
-
-
 def record_unrecorded(ledger: Ledger) -> int:
     """Record what only the journal has since the ledger could not be reached; return how many entries.
 
-    If nothing is left this costs one stat. Raises LedgerError, JournalUnreadable and OSError; the next call
-    retries.
+    Raises LedgerError, JournalUnreadable and OSError; the next call retries.
     """
-    if not ledger.lacks_responses():
-        return 0
     path, recorded = f"{ledger.journal.folder}/{UNRECORDED_DAYS}", 0
     try:
         with _locked(path, False) as file:
@@ -73,7 +62,7 @@ def record_unrecorded(ledger: Ledger) -> int:
                 raise unreadable[0]
             os.unlink(path)
     except FileNotFoundError:
-        # Another process has recorded them.
+        # Nothing is noted, or another process has recorded it.
         return 0
     return recorded
 
