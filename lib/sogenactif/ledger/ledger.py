@@ -82,8 +82,6 @@ RESPONSE_COLUMNS = "id, protocol, day, original, fields"
 UNANSWERED = (
     "NOT EXISTS (SELECT 1 FROM sogenactif_response AS response WHERE response.request_id = request.id)"
 )
-HAS_OTHERS = """EXISTS (SELECT 1 FROM sogenactif_request AS other
-    WHERE other.order_id = request.order_id AND other.merchant = request.merchant AND other.id <> request.id)"""
 # Of an order: as an expression the day can't lead SQLite to an index of all requests of that day.
 ON_DAY = "order_id = ? AND merchant = ? AND day || '' = ?"
 COUNT_UNANSWERED = f"SELECT count(*) FROM sogenactif_request AS request WHERE {ON_DAY} AND {UNANSWERED}"
@@ -157,8 +155,6 @@ class Ledger:
         self._database: Database | None = None
         # A sentence for the log about the last request that was registered.
         self.warning = ""
-        # The day and number of the request that was registered last, if it was recorded already and no other has its order.
-        self._only: tuple[str, str] | None = None
 
     def __repr__(self) -> str:
         return f"<Ledger {self.url.partition(':')[0]}, journal {self.journal.folder}>"
@@ -220,7 +216,7 @@ class Ledger:
         written. After a soft decline of its order it asks for strong authentication. A new request is on the disk, and
         in the journal too, before this returns. Raises CallError, DayFull, OrderFull, TransactionUsed, JournalError.
         """
-        self.warning, self._only = "", None
+        self.warning = ""
         given, order_id = fields.get("transaction_id", ""), fields.get("order_id", "")
         by_number = not (numbering.by_reference or numbering.by_server)
         if not order_id and numbering.protocol == PAYPAGE and by_number:
@@ -228,8 +224,6 @@ class Ledger:
         fields = self._after_soft_decline(fields, numbering)
         recorded = _registered(self.database.rows, fields, numbering)
         if recorded and not changed(recorded["fields"], fields):
-            if not recorded["has_others"]:
-                self._only = journal_day(recorded["fields"]), recorded["fields"]["transaction_id"]
             return dict(recorded["fields"])
         entry = new_entry("request", "call_request", "requested")
         entry |= {"protocol": numbering.protocol, "given": bool(given), "fields": dict(fields)}
@@ -279,8 +273,7 @@ class Ledger:
         paid.
         """
         order_id, day = fields.get("order_id", ""), journal_day(fields)
-        only, self._only = self._only, None
-        if not order_id or only == (day, fields["transaction_id"]):
+        if not order_id:
             return ""
         now = datetime.now(timezone.utc)
         yesterday = f"{now.astimezone(PARIS) - timedelta(days=1):%Y%m%d}"
@@ -587,7 +580,7 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
     That is the one with the shop's own transaction_id; or, in Sips 1.0, the last one of an order
     that nothing answered and that the payment server would take for the same. Raises TransactionUsed.
     """
-    columns = f"SELECT entry, made, protocol, fields, {HAS_OTHERS} FROM sogenactif_request AS request"
+    columns = "SELECT entry, made, protocol, fields FROM sogenactif_request AS request"
     merchant, day, given = merchant_of(fields), journal_day(fields), fields.get("transaction_id", "")
     if given:
         rows = query(
@@ -599,7 +592,7 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
         rows = query(f"{columns} WHERE {conditions} ORDER BY id DESC", order_id, merchant, day, SIPS)
     else:
         return None
-    for entry, made, protocol, recorded, has_others in rows:
+    for entry, made, protocol, recorded in rows:
         before = json.loads(recorded)
         different = [name for name in changed(before, fields) if name in COMPARED]
         if protocol not in ("", numbering.protocol):
@@ -607,7 +600,7 @@ def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -
         if numbering.by_server and TOKEN_FIELD not in before:
             different.append("PAYPAGE_REFERENCE")
         if not different:
-            return {"entry": entry, "made": made, "fields": before, "has_others": has_others}
+            return {"entry": entry, "made": made, "fields": before}
         if given:
             raise TransactionUsed(given, day, f"with another {', '.join(different)}")
     return None
