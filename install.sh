@@ -135,10 +135,10 @@ set_up() {
         rm -rf lib/packages
         # shellcheck disable=SC2086
         pip_install --target lib/packages -r requirements/kit.txt $driver
-        # A quarter of all files, which no shop runs.
-        rm -rf lib/packages/Crypto/SelfTest
         cp requirements/kit.txt lib/packages/installed.txt
     fi
+    # A quarter of all files, which no shop runs.
+    rm -rf lib/packages/Crypto/SelfTest
     compile .venv/bin/python lib
     give_back .venv lib templates
 }
