@@ -10,7 +10,7 @@ from sogenactif.configuration import read_pathfile
 from sogenactif.errors import KitError
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchant
 from sogenactif_sandbox.server import EXAMPLES, PaymentServer
-from sogenactif_sandbox.servers import bound
+from sogenactif_sandbox.servers import mounted, web_server
 
 # In the folder of the kit, whatever the current directory.
 DATABASE = Path(__file__).parents[2] / "var" / "data" / "payment-server.db"
@@ -64,7 +64,7 @@ def main() -> None:
             console=not arguments.no_console,
             bank_ports=arguments.bank_ports,
         )
-        server = bound(application, arguments.host, arguments.port)
+        server = web_server(mounted(application), host=arguments.host, port=arguments.port)
     except (KitError, OSError, ValueError, TypeError, AttributeError) as error:
         sys.exit(f"The payment server can't start: {error}")
     if not arguments.no_console:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from waitress.server import create_server
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from installer.configure import PAYPAGE, SIPS, move, paypage_beside, prepare
@@ -20,7 +19,7 @@ from sogenactif_sandbox.automatic import refused_port
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchants
 from sogenactif_sandbox.rules import PAYPAGE_CARDS, SIPS_CARDS
 from sogenactif_sandbox.server import PaymentServer
-from sogenactif_sandbox.servers import LARGEST_BODY
+from sogenactif_sandbox.servers import web_server
 from sogenactif_sandbox.shop import WAYS, Shop
 from sogenactif_sandbox.shop.ways import PAYPAGE as PAYPAGE_WAY
 from sogenactif_sandbox.shop.ways import SECURE, THREE_TIMES, way_to_pay
@@ -108,7 +107,7 @@ def main() -> None:
             f"Port {arguments.port} can't be served ({os.strerror(error.errno or 0)}): choose another with --port."
         )
     application = demonstration(arguments.root.resolve(), address, arguments.protocol, arguments.bank_ports)
-    server = create_server(application, sockets=[listening], threads=16, max_request_body_size=LARGEST_BODY)
+    server = web_server(application, sockets=[listening])
     cards = PAYPAGE_CARDS if arguments.protocol == PAYPAGE else SIPS_CARDS
     accepted, refused = (cards[result].replace(" ", "") for result in ("accepted", "refused"))
     print(

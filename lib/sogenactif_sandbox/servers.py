@@ -22,11 +22,12 @@ LARGEST_BODY = 1024 * 1024  # the application reads less; waitress would store 1
 FREE_PORTS = range(8100, 10_000)
 
 
-def bound(server: PaymentServer, host: str, port: int) -> Any:
-    """Return waitress listening at a host and port for a payment server; its ``run`` serves. Raises OSError."""
-    return create_server(
-        mounted(server), host=host, port=port, threads=16, max_request_body_size=LARGEST_BODY
-    )
+def web_server(application: Application, **place: Any) -> Any:
+    """Return waitress for an application, whose ``run`` serves it, at a ``host`` and ``port`` or given ``sockets``.
+
+    Raises OSError.
+    """
+    return create_server(application, threads=16, max_request_body_size=LARGEST_BODY, **place)
 
 
 def mounted(server: PaymentServer, mount: str = "/payment") -> Application:

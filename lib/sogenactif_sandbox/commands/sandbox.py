@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         # Loaded here: the merchant can be made where Flask isn't installed.
         from sogenactif_sandbox.server import PaymentServer
-        from sogenactif_sandbox.servers import bound
+        from sogenactif_sandbox.servers import mounted, web_server
 
         logging.basicConfig(format="%(message)s")
         application = PaymentServer(
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
             allowed_hosts=args.allow_host,
             console=not args.no_console,
         )
-        server = bound(application, args.host, args.port)
+        server = web_server(mounted(application), host=args.host, port=args.port)
     except ModuleNotFoundError as error:
         return _fail(say("sandbox_package", package=error.name))
     except (KitError, OSError) as error:
