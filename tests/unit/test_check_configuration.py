@@ -64,6 +64,8 @@ def test_a_byte_order_mark_is_named(kit: Kit) -> None:
         ("RETRUN_URL!http://h/!\n", "misspelled", "unknown keyword RETRUN_URL"),
         ("D_LOGO!/logos/!\n", "misplaced", "D_LOGO is not read in this file"),
         ("LOGO!" + "x" * 33 + "!\n", "too_long", "LOGO has 33 bytes; at most 32 are allowed"),
+        ("LOGO! " + "x" * 32 + "!\n", "too_long", "LOGO has 33 bytes; at most 32 are allowed"),
+        ("LOGO! " + "x" * 32 + "!\n", "spaces_around", "the value of LOGO begins or ends with a space"),
         ("CADDIE!a\n", "separators", "exclamation marks: 1"),
     ],
 )

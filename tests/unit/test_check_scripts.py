@@ -50,6 +50,12 @@ def test_script_that_cannot_be_loaded_is_a_fault(kit: Kit) -> None:
     assert "ModuleNotFoundError" in kit.check().bad["order_fails"]["saw"]
 
 
+def test_broken_script_hides_no_fault_of_another(kit: Kit) -> None:
+    kit.add(kit.root / "cgi-bin" / "call_response.py", "\ndef (\n")
+    (kit.data / "shop.db").unlink()
+    assert {"script_syntax", "order_fails"} <= set(kit.check().bad)
+
+
 def test_trying_a_form_registers_nothing(kit: Kit) -> None:
     assert "shop" in kit.check().well
     assert not (kit.data / "ledger.db").exists()

@@ -52,6 +52,7 @@ def parameters(site: Site) -> Findings:
         number = re.match(r"[0-9]{1,15}", path.removeprefix(prefix))
         if number and number[0] not in known:
             yield warning("parameters_misnamed", path, likely=os.path.basename(prefix) + number[0])
+    # A folder that can't be searched raises PermissionError: it may hold merchants.
     if not site.merchants and not exists(f"{prefix}<merchant_id>"):
         yield fault("no_merchant", f"{prefix}<merchant_id>")
 
@@ -155,12 +156,10 @@ def _line(place: Place, parts: list[str], known: Collection[str], elsewhere: Col
         (fault, "misspelled", not is_known and likely),
         (warning, "unknown_keyword", not is_known),
     ]
-    of_value = [
-        (fault, "spaces_around", value != value.strip()),
-        (fault, "too_long", length > (most or length)),
-    ]
+    of_value = [(fault, "spaces_around", value != value.strip())]
+    of_length = [(fault, "too_long", most is not None and length > most)]
     of_end = [(warning, "after_the_end", end.strip()), (warning, "trailing_spaces", end)]
-    for rules in (of_end, of_keyword, of_value):
+    for rules in (of_end, of_keyword, of_value, of_length):
         yield from first(rules, *place, keyword=shown, likely=likely, length=length, most=most)
 
 

@@ -19,7 +19,7 @@ COLOURS = {OK: "32", WARNING: "33", FAULT: "1;31"}
 # Causes for which the web server's user, or anybody, can't show an order.
 CAUSES = {
     "not_allowed", "not_entered", "not_readable", "not_writable", "code_closed", "user_unknown", "template_missing",
-    "template_syntax", "template_fails", "not_utf8", "script_syntax",
+    "template_syntax", "template_fails", "not_utf8",
 }  # fmt: skip
 
 
@@ -75,6 +75,7 @@ def without_consequences(everything: Results) -> Results:
     """Return each finding once, without those that follow from others or that others contradict."""
     names = {finding.name for findings in everything.values() for finding in findings}
     unwritable = {f.file for findings in everything.values() for f in findings if f.name == "not_writable"}
+    broken = {f.file for findings in everything.values() for f in findings if f.name == "script_syntax"}
     results: Results = {check: [] for check in everything}
     for check, findings in everything.items():
         is_bad = any(finding.level != OK for finding in findings)
@@ -82,6 +83,7 @@ def without_consequences(everything: Results) -> Results:
             _, of_check, name, file, _, _ = finding
             follows = (
                 (name in ("order_fails", "form_fails") and not names.isdisjoint(CAUSES))
+                or (name == "order_fails" and file in broken)
                 or (name in ("not_entered", "not_readable") and file in unwritable)
                 or (of_check and is_bad)
             )

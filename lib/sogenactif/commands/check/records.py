@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from sogenactif.commands.functions import has_refund_function
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.errors import JournalUnreadable, LedgerDamaged, LedgerError
 from sogenactif.ledger.history import contradicted, paid_twice
-from sogenactif.ledger.journal import Journal
+from sogenactif.ledger.journal import Entry, Journal
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.matching import FORGED
 from sogenactif.ledger.refunds import pending_refunds
@@ -64,16 +65,15 @@ def ledger(site: Site) -> Findings:
         # Root must not open a file or link that the web server's user may have made.
         with rights.acting_as(site.user):
             version = 0 if path and not os.path.exists(path) else schema_version(url)
-            yield from list(_left_behind(site, url)) if version == newest else ()
+            left = list(_left_behind(site, url)) if version == newest else []
+            is_lost = not version and (any(_trusted(Journal(site.journal), unreadable)) or bool(unreadable))
     except LedgerDamaged:
         raise Failed(fault("ledger_damaged", name)) from None
     except LedgerError as error:
         raise Failed(fault("ledger_fails", name, error=error)) from None
-    trusted = (
-        entry for entry in Journal(site.journal).entries(unreadable.append) if entry["verdict"] != FORGED
-    )
+    yield from left
     rules = [
-        (fault, "ledger_gone", not version and (any(trusted) or unreadable)),
+        (fault, "ledger_gone", is_lost),
         (ok, "ledger_to_come", not version),
         (fault, "ledger_newer", version > newest),
         (ok, "ledger_older", version < newest),
@@ -125,24 +125,29 @@ def log(site: Site) -> Findings:
             yield warning("syslog_unreachable", *site.where("LOG"), socket=SYSLOG, error=error.strerror)
 
 
+def _trusted(journal: Journal, unreadable: list[JournalUnreadable]) -> Iterator[Entry]:
+    """Yield the journal's entries without those of forged messages; a day that can't be read is added to a list."""
+    return (entry for entry in journal.entries(unreadable.append) if entry["verdict"] != FORGED)
+
+
 def _left_behind(site: Site, url: str) -> Findings:
     """Report what the ledger shows that somebody has to do something about."""
     before = (datetime.now(timezone.utc) - PATIENCE).isoformat()
+    at_bank = site.paypage and not all(merchant.is_sandbox for merchant in site.merchants)
     unreadable: list[JournalUnreadable] = []
     with closing(Ledger(url, site.journal)) as opened:
         [[late]] = opened.database.rows(LATE, before)
         tables = ("sogenactif_request", "sogenactif_response", "sogenactif_operation")
         known = {row[0] for table in tables for row in opened.database.rows(f"SELECT entry FROM {table}")}
-        trusted = (entry for entry in opened.journal.entries(unreadable.append) if entry["verdict"] != FORGED)
-        alone = sum(entry["entry"] not in known for entry in trusted)
+        alone = sum(entry["entry"] not in known for entry in _trusted(opened.journal, unreadable))
         has_function = has_refund_function(os.path.join(site.scripts, "call_autoresponse.py"))
         refunds = pending_refunds(opened, before) if has_function else 0
         orders = ", ".join([order_id for order_id, _ in paid_twice(opened)][:MOST_ORDERS])
         references = ", ".join([row.reference for row in contradicted(opened)][:MOST_ORDERS])
-        latest = dict.fromkeys(str(order_id) for (order_id,) in opened.database.rows(LATEST_ORDERS))
+        rows = opened.database.rows(LATEST_ORDERS) if at_bank else ()
+        latest = dict.fromkeys(str(order_id) for (order_id,) in rows)
     # The sandbox takes those that a bank's Paypage may refuse.
     odd = [order_id for order_id in latest if not (order_id.isascii() and order_id.isalnum())]
-    at_bank = site.paypage and not all(merchant.is_sandbox for merchant in site.merchants)
     yield from (fault("journal_unreadable", site.journal, error=error) for error in unreadable)
     if late:
         yield fault("not_notified", count=late)
@@ -154,5 +159,5 @@ def _left_behind(site: Site, url: str) -> Findings:
         yield warning("paid_twice_orders", orders=orders)
     if references:
         yield warning("conflicting_acceptances", references=references)
-    if odd and at_bank:
+    if odd:
         yield warning("order_characters", orders=", ".join(odd[:MOST_ORDERS]))

@@ -97,8 +97,8 @@ def logos(site: Site) -> Findings:
     if not address.endswith("/"):
         yield fault("logo_address", *site.where("D_LOGO"), url=f"{address}CB")
         return
-    # install.sh apache serves them wherever D_LOGO says.
     is_own = address.strip("/") == "logos" or address.endswith("/sogenactif/logos/")
+    # install.sh apache serves them wherever D_LOGO says; elsewhere another address is the shop's own.
     if not is_own and not (KIND == "installed" and address.startswith("/")):
         return
     known = [name.removesuffix(".svg") for name in os.listdir(folder)] if os.path.isdir(folder) else []
@@ -144,8 +144,9 @@ def _server(site: Site) -> Findings:
     faults = list(first(rules, *site.where("PAYPAGE_URL"), url=url, **values))
     yield from faults or _address(site.where("PAYPAGE_URL"), "PAYPAGE_URL", url)
     for merchant in site.merchants:
-        wanted, place = TEST_SHOPS.get(merchant.id, mode), site.where("PAYPAGE_REFERENCE")
+        wanted = TEST_SHOPS.get(merchant.id, mode)
         if wanted != mode:
+            place = site.where("PAYPAGE_REFERENCE")
             yield fault("test_shop_mode", *place, merchant=merchant.id, wanted=wanted, mode=mode)
 
 

@@ -66,7 +66,13 @@ def unwritable(user: pwd.struct_passwd, folder: str, files: Iterable[str]) -> li
 
 
 def not_allowed(path: str, user: pwd.struct_passwd | None) -> Findings:
-    """Yield why the current user can't read a path: a fault of its rights if it is ``user``, the web server's."""
+    """Yield why the current user can't read a path: a fault of its rights if it is ``user``, the web server's.
+
+    The path is empty if the system refused something else.
+    """
+    if not path:
+        yield fault("not_allowed")
+        return
     path = os.path.realpath(path)
     closed = next((str(f) for f in reversed(Path(path).parents) if not os.access(f, os.X_OK)), path)
     wanted = SEARCH if os.path.isdir(closed) else READ

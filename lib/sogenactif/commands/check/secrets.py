@@ -62,14 +62,19 @@ def _secret(site: Site, merchant: Merchant, path: str, old: bool, kind: str) -> 
 
 
 def _former(site: Site, path: str, kind: str) -> Findings:
-    """Report a certificate of a bank that lies beside a pathfile of Paypage in force for long."""
-    in_force, is_own = datetime.now() - datetime.fromtimestamp(os.stat(site.path).st_mtime), False
-    with suppress(SecretError):
-        is_own = open_certificate(path).own
-    if kind == "certificate" and in_force > LAST_RESPONSES and not is_own:
+    """Warn of a bank's certificate that Paypage replaced long ago; say the rights of any other unused secret."""
+    in_force = datetime.now() - datetime.fromtimestamp(os.stat(site.path).st_mtime)
+    if kind == "certificate" and in_force > LAST_RESPONSES and not _is_own(path):
         yield warning("certificate_left_over", path, days=LAST_RESPONSES.days)
     else:
         yield ok(f"{kind}_former", path, **described(path))
+
+
+def _is_own(path: str) -> bool:
+    """Return whether a certificate is one that this kit issued."""
+    with suppress(SecretError):
+        return open_certificate(path).own
+    return False
 
 
 def _certificate(site: Site, merchant: Merchant, path: str, old: bool) -> Findings:

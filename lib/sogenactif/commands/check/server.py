@@ -133,7 +133,7 @@ def clock(site: Site) -> Findings:
 
 
 def _addresses(site: Site, running: Collection[str]) -> Findings:
-    """Check the addresses of the shop's host that parmcom files name by POST, as the payment server sends.
+    """Post to each address on the shop's host that a parmcom file names, as the payment server does.
 
     ``running`` are those of the kit's scripts that answered a GET.
     """

@@ -30,7 +30,7 @@ from sogenactif.payment import PaymentRequest, PaymentResponse
 PAGES = ("base", "call_request", "call_response", "debug", "error", "form", "means", "paid")
 NAMES = (*(f"{page}.html" for page in PAGES), "style.css")
 # The scripts that make requests and record outcomes.
-SCRIPTS = ("call_request.py", "call_autoresponse.py")
+WITH_MERCHANTS = ("call_request.py", "call_autoresponse.py")
 # Run by the interpreter of the scripts, as the web server's user.
 PROGRAM = (
     "import sys; sys.path[:0] = sys.argv[1:3]\n"
@@ -66,8 +66,8 @@ def shop(site: Site) -> Findings:
     """
     if not site.merchants:
         return
-    named: dict[str, set[str]] = {script: set() for script in SCRIPTS}
-    for script in SCRIPTS:
+    named: dict[str, set[str]] = {script: set() for script in WITH_MERCHANTS}
+    for script in WITH_MERCHANTS:
         path = os.path.join(site.scripts, script)
         for line, merchant in _merchants(path):
             named[script].add(merchant)
@@ -75,7 +75,7 @@ def shop(site: Site) -> Findings:
                 yield fault("merchant_unknown", path, line, merchant=merchant)
     requested, recorded = named.values()
     for merchant in sorted(requested - recorded) if recorded else ():
-        yield fault("merchant_not_recorded", os.path.join(site.scripts, SCRIPTS[1]), merchant=merchant)
+        yield fault("merchant_not_recorded", os.path.join(site.scripts, WITH_MERCHANTS[1]), merchant=merchant)
     yield from _forms(site)
     yield all_well("shop", site.scripts)
 
@@ -126,7 +126,8 @@ def _make_pages(request: PaymentRequest) -> None:
 
 def _forms(site: Site) -> Findings:
     """Check that a form can be shown, as the web server's user if the current user may act for it."""
-    path, user, command = os.path.join(site.scripts, SCRIPTS[0]), site.user, list[str]()
+    path, user = os.path.join(site.scripts, "call_request.py"), site.user
+    command: list[str] = []
     # Only root may switch; any other current user has to be the web server's already.
     switch = os.geteuid() != user.pw_uid
     with suppress(OSError, ValueError):  # reported by the check of the scripts

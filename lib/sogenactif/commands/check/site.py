@@ -17,6 +17,7 @@ from sogenactif.protocols.certificate import read_certificate
 
 NUMBER = re.compile(r"[0-9]{1,15}")
 Place = tuple[str, int]
+Parameters = tuple[dict[str, str], dict[str, Place]]
 
 
 class Merchant(NamedTuple):
@@ -84,12 +85,15 @@ class Site:
     @cached_property
     def merchants(self) -> tuple[Merchant, ...]:
         """Return the merchants that have a parmcom file beside F_PARAM."""
-        prefix = f"{self.pathfile.merchant_parameters}."
+        prefix, common = (
+            f"{self.pathfile.merchant_parameters}.",
+            _read("default", self.pathfile.default_parameters),
+        )
         ids = (path.removeprefix(prefix) for path in sorted(glob.glob(f"{glob.escape(prefix)}*")))
-        return tuple(self._merchant(f"{prefix}{id_}", id_) for id_ in ids if NUMBER.fullmatch(id_))
+        return tuple(self._merchant(f"{prefix}{id_}", id_, common) for id_ in ids if NUMBER.fullmatch(id_))
 
-    def _merchant(self, path: str, id_: str) -> Merchant:
-        common, own = _read("default", self.pathfile.default_parameters), _read("merchant", path)
+    def _merchant(self, path: str, id_: str, common: Parameters) -> Merchant:
+        own = _read("merchant", path)
         fields, lines = merge(common[0], own[0]), common[1] | own[1]
         country, server, is_sandbox = fields.get("merchant_country", "fr"), self.pathfile.paypage.url, False
         if self.paypage:
@@ -103,7 +107,7 @@ class Site:
         return Merchant(id_, path, country, fields, lines, server, is_sandbox)
 
 
-def _read(whose: str, path: str) -> tuple[dict[str, str], dict[str, Place]]:
+def _read(whose: str, path: str) -> Parameters:
     """Return the fields of a parmcom file, and the place of each keyword; none if it can't be used."""
     try:
         rows = parse(read_file(path))
