@@ -154,6 +154,8 @@ def is_noticed(copy: Path, change: str, tests: list[str]) -> bool:
         )
     except subprocess.TimeoutExpired:
         return True
+    if done.returncode in (4, 5):
+        raise RuntimeError(f"pytest did not run the tests of {change}: {done.stdout.decode()}")
     return done.returncode != 0
 
 

@@ -88,7 +88,7 @@ def machine() -> Iterator[Machine]:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until it holds: a reload of Apache is done a moment after its command."""
+    """Wait ten seconds at most until a condition holds."""
     for _ in range(100):
         if condition():
             return

@@ -17,6 +17,7 @@ from sogenactif.protocols.office import Office
 from sogenactif.reception import receive
 from sogenactif_sandbox import paypage
 from tests.support.bank import Bank, bank, sealed, send
+from tests.support.machine import wait_for
 from tests.support.vectors import MERCHANT, ROOT, speak_paypage
 
 COMMAND = [sys.executable, f"{ROOT}/bin/sogenactif"]
@@ -148,13 +149,13 @@ class OfficeShop:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        for _ in range(200):
-            if self.operations() != before:
-                return process
-            time.sleep(0.05)
-        process.kill()
-        process.wait()
-        raise AssertionError("nothing was sent")
+        try:
+            wait_for(lambda: self.operations() != before)
+        except AssertionError:
+            process.kill()
+            process.wait()
+            raise
+        return process
 
     def operations(self) -> list[tuple[str, int]]:
         """The operations on the last payment at the bank, with their amounts."""

@@ -56,7 +56,8 @@ HARD_TO_REACH = """[...document.querySelectorAll("a[href], button, input:not([ty
     .filter(element => {
         element.focus({focusVisible: true});
         const {width, height} = (element.closest("label.choice") ?? element).getBoundingClientRect();
-        return width < 24 || height < 24 || parseFloat(getComputedStyle(element).outlineWidth) < 2;
+        const {outlineStyle, outlineWidth} = getComputedStyle(element);
+        return width < 24 || height < 24 || outlineStyle === "none" || parseFloat(outlineWidth) < 2;
     })
     .map(element => element.outerHTML.slice(0, 80))"""
 

@@ -32,7 +32,10 @@ def test_a_certificate_that_everybody_reads(kit: Kit) -> None:
     kit.certificate.chmod(0o644)
     found = kit.check()
     assert found.status == 1
-    assert "but it is secret (mode 644" in found.bad["open_to_all"]["saw"]
+    assert (
+        "every user of the machine can access it, but it is secret (mode 644"
+        in found.bad["open_to_all"]["saw"]
+    )
     assert found.bad["open_to_all"]["do"] == f"chmod o= {kit.certificate}"
 
 
@@ -149,7 +152,10 @@ def test_secret_key_that_everybody_may_read(kit: Kit, mode: int, old: bool) -> N
     key.chmod(mode)
     found = kit.check()
     assert (found.status, found.bad["open_to_all"]["file"]) == (1, str(key))
-    assert f"but it is secret (mode {mode:o}" in found.bad["open_to_all"]["saw"]
+    assert (
+        f"every user of the machine can access it, but it is secret (mode {mode:o}"
+        in found.bad["open_to_all"]["saw"]
+    )
     subprocess.run(found.bad["open_to_all"]["do"], shell=True, check=True)
     assert kit.check().bad == {}
 

@@ -213,12 +213,13 @@ def test_damaged_lines_and_rejected_messages_of_old_days_go(ledger: Ledger) -> N
         file.write('{"entry": "personal, cut by a cra\n')
     for name in ("20250310.forged", "20250310.unverified", "20250310.7.unverified", "20250610.unverified"):
         (folder / f"{name}.jsonl").write_text("personal\n")
-    (folder / f"{BEFORE}.jsonl").write_text("a damaged line of the first day that stays\n")
+    stays = "a damaged line of the first day that stays\n"
+    (folder / f"{BEFORE}.jsonl").write_text(stays)
     assert prune(ledger, BEFORE).files == 3
     assert "personal" not in (folder / "20250310.jsonl").read_text()
     left = {path.name for path in folder.glob("*.jsonl")}
     assert left == {"20250310.jsonl", f"{BEFORE}.jsonl", "20250610.unverified.jsonl"}
-    assert (folder / f"{BEFORE}.jsonl").read_text()
+    assert (folder / f"{BEFORE}.jsonl").read_text() == stays
 
 
 def test_paypage_keeps_what_identifies_its_payments(ledger: Ledger) -> None:
