@@ -19,7 +19,7 @@ usage() {
 ./install.sh release          write an archive in dist/ that installs without network
 ./install.sh test [--fast] [-- ...]
                               set up, then run the checkers and all tests; as root, install the Debian packages that they need
-    --fast           only the tests without Apache, PostgreSQL, browser and installation: under a minute, needs no package
+    --fast           only the quick tests, without the checkers: about a minute, needs no package
     -- ARGUMENTS     arguments for pytest: run only those tests
 ./install.sh lint             set up, then check code and scripts without running them
 ./install.sh format           set up, then format the Python code
