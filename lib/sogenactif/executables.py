@@ -3,6 +3,7 @@
 Source: docs/shop.md. Arguments are text that keeps every byte (``fields.to_text``).
 """
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, ResponseError
 from sogenactif.escape import entities, one_string
 from sogenactif.fields import PRINTED, readable, to_bytes, to_text
-from sogenactif.ledger import borrow_ledger
+from sogenactif.ledger import borrow_ledger, close_pool
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_response
 
 GUIDE_FIELDS = 30
@@ -188,6 +189,9 @@ def run(program: Callable[[Sequence[str]], tuple[bytes, int]]) -> int:
         except BrokenPipeError:
             # Python flushes once more when it ends, and older ones complain then.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    # As ``web.run_cgi`` does when its process ends.
+    close_pool()
+    gc.freeze()
     return status
 
 

@@ -30,7 +30,7 @@ print(sorted(sys.modules), file=sys.stderr)
 # The sample of a shop's own part reads an SQLite database; a ledger is one, with a journal of JSON lines.
 DATABASE = {"sqlite3", "datetime"}
 LEDGER = {*DATABASE, "json", "zoneinfo"}
-OF_ITS_OWN = {"sogenactif", "wsgiref", "binascii"}
+OF_ITS_OWN = {"sogenactif", "wsgiref", "binascii", "gc"}
 
 
 class Kit(NamedTuple):
@@ -135,6 +135,17 @@ def test_the_executables_load_only_what_their_answer_needs(kit: Kit) -> None:
     answered = kit.loaded("bin/response", f"message={kit.answer(TRIALS[3])}", pathfile)
     assert tops(answered) - tops(imported(SEALS, kit)) - zone <= OF_ITS_OWN | ledger
     assert not (asked | answered) & {"sogenactif.web", "sogenactif.http", "sogenactif.protocols.paypage"}
+
+
+def test_a_process_that_ends_leaves_the_whole_ledger_in_its_file(kit: Kit) -> None:
+    data = kit.folder / "var" / "data"
+    for program, order in (("cgi-bin/call_autoresponse.py", TRIALS[4]), ("bin/response", TRIALS[5])):
+        message = kit.answer(order)
+        if program.startswith("bin/"):
+            kit.loaded(program, f"message={message}", f"pathfile={kit.folder}/cgi-bin/pathfile")
+        else:
+            kit.loaded(program, REQUEST_METHOD="POST", body=f"DATA={message}")
+        assert not list(data.glob("ledger.db-*"))
 
 
 def test_templates_are_compiled_by_the_installation(kit: Kit) -> None:

@@ -40,3 +40,9 @@ def _pooled(url: str, journal: str) -> "Ledger | None":
         if (ledger.url, ledger.journal.folder) == (url, journal) and ledger.is_usable():
             return ledger
         ledger.close()
+
+
+def close_pool() -> None:
+    """Close the ledgers that nobody has borrowed, before the process ends."""
+    while POOL:
+        POOL.pop().close()
