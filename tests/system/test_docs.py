@@ -122,8 +122,11 @@ def run(arguments: list[str]) -> str:
 
 
 def here(code: str, pathfile: Pathfile) -> str:
-    """An example with the paths of this kit and this pathfile."""
-    return code.replace(f"{KIT}/var/conf/pathfile", pathfile.path).replace(f"{KIT}/bin", f"{ROOT}/bin")
+    """An example with the paths of this kit, which may be in a folder with a space, and of this pathfile."""
+    kit = Path(pathfile.path).with_name("kit")
+    if not kit.exists():
+        kit.symlink_to(ROOT)
+    return code.replace(f"{KIT}/var/conf/pathfile", pathfile.path).replace(f"{KIT}/bin", f"{kit}/bin")
 
 
 def test_a_php_shop_keeps_calling_request_and_response(ledger: Pathfile, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -126,4 +127,4 @@ def test_files_of_the_shop_are_found_on_the_disk() -> None:
         preview("entry", {"templatefile": "market"}, installed=examples),
     ):
         named = re.findall(r'(?:src|href)="file://([^"]+)"', html.unescape(page.decode()))
-        assert len(named) > 3 and all(Path(name).exists() for name in named)
+        assert len(named) > 3 and all(Path(unquote(name)).exists() for name in named)
