@@ -25,7 +25,7 @@ from sogenactif.reception import receive, verify_again
 from sogenactif.web import Order, call_autoresponse, call_request, call_response
 from sogenactif_sandbox import paypage
 from tests.support.shop import LedgerShop, ask, post
-from tests.support.vectors import MERCHANT, VECTORS, speak_paypage
+from tests.support.vectors import MERCHANT, VECTORS, slow, speak_paypage
 
 ORDERS = {f"CMD-{number}": f"{number}000" for number in (1, 2, 3)}
 KILLS = ("before the ledger", "before the journal", "after the journal")
@@ -272,5 +272,5 @@ def test_the_shop_is_notified_of_what_the_bank_accepted_and_nothing_else(
         def __init__(self) -> None:
             super().__init__(tmp_path / str(next(numbers)), monkeypatch)
 
-    once = settings(max_examples=75, stateful_step_count=50, phases=[Phase.generate])
+    once = settings(max_examples=slow(75), stateful_step_count=50, phases=[Phase.generate])
     run_state_machine_as_test(Here, settings=once)

@@ -51,7 +51,7 @@ from sogenactif.protocols.sips import (
     seal_response,
 )
 from tests.support.shop import register
-from tests.support.vectors import MERCHANT, VECTORS
+from tests.support.vectors import MERCHANT, VECTORS, slow
 
 pytestmark = pytest.mark.exhaustive
 
@@ -778,7 +778,7 @@ def test_the_ledger_keeps_its_rules_whatever_happens_in_any_order(tmp_path: Path
             super().__init__(tmp_path / str(next(numbers)))
 
     # A failing example is found in seconds; to make it shorter would take minutes.
-    once = settings(max_examples=100, stateful_step_count=40, phases=[Phase.generate])
+    once = settings(max_examples=slow(100), stateful_step_count=40, phases=[Phase.generate])
     run_state_machine_as_test(Here, settings=once)
 
 
