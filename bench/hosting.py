@@ -7,10 +7,11 @@ Pages that write nothing beside a constant one of the same size, ``call_request`
 import itertools
 import re
 import shutil
+import sqlite3
 import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from bench.figures import Figure, compare
@@ -36,9 +37,7 @@ here = threading.local()
 
 def connected():
     connection = here.connection = sqlite3.connect("{path}", timeout=30, isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("CREATE TABLE IF NOT EXISTS response (fields TEXT)")
     return connection
 
 
@@ -83,7 +82,7 @@ RUNS = itertools.count()
 
 def _orders(kit: Kit, name: str, server: Server, rounds: int) -> Iterator[Figure]:
     """Measure ``call_request`` for a new order each."""
-    _write(kit, "commit", COMMIT.format(path=f"{kit.root}/var/data/bare.db"))
+    _write_commit(kit)
     rates: tuple[list[float], list[float]] = ([], [])
     with server(kit) as address:
         for _ in range(rounds + 1):
@@ -94,7 +93,7 @@ def _orders(kit: Kit, name: str, server: Server, rounds: int) -> Iterator[Figure
 
 
 def _responses(kit: Kit, name: str, server: Server, rounds: int) -> Iterator[Figure]:
-    _write(kit, "commit", COMMIT.format(path=f"{kit.root}/var/data/bare.db"))
+    _write_commit(kit)
     posts = kit.folder / "posts"
 
     def prepare() -> None:
@@ -144,6 +143,16 @@ def _rate(url: str, posts: Path | None, again: bool) -> float:
 
 def _write(kit: Kit, name: str, application: str) -> None:
     (kit.root / "cgi-bin" / f"{name}.py").write_text(application)
+
+
+def _write_commit(kit: Kit) -> None:
+    """Write the application that commits, and make its database: two processes that did it at once would fail."""
+    path = f"{kit.root}/var/data/bare.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE IF NOT EXISTS response (fields TEXT)")
+    kit.give_data()
+    _write(kit, "commit", COMMIT.format(path=path))
 
 
 @contextmanager

@@ -36,6 +36,12 @@ def locked(shop: LedgerShop, path: Path) -> Iterator[None]:
 
 
 @contextmanager
+def held_by_a_writer(shop: LedgerShop, path: Path) -> Iterator[None]:
+    with shop.ledger() as other, other.database.transaction():
+        yield
+
+
+@contextmanager
 def corrupt(shop: LedgerShop, path: Path) -> Iterator[None]:
     shop.restart()
     shutil.copy(path, f"{path}.sound")
@@ -63,14 +69,20 @@ def a_folder(shop: LedgerShop, path: Path) -> Iterator[None]:
     ("fault", "words"),
     [
         (locked, "database is locked"),
+        (held_by_a_writer, "database is locked"),
         (corrupt, "file is not a database"),
         (missing, "missing, although its journal exists"),
         (a_folder, "unable to open database file"),
     ],
 )
 def test_a_response_outlives_a_ledger_that_fails(
-    shop: LedgerShop, tmp_path: Path, fault: Callable[..., Iterator[None]], words: str
+    shop: LedgerShop,
+    tmp_path: Path,
+    fault: Callable[..., Iterator[None]],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("sogenactif.ledger.sqlite.BUSY_SECONDS", 0.2)
     number = shop.asked()
     with fault(shop, tmp_path / "ledger.db"):  # type: ignore[attr-defined]
         answer = shop.paid(number)

@@ -3,13 +3,13 @@
 import contextlib
 import fcntl
 import os
-import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sogenactif.errors import LedgerDamaged, LedgerError, LedgerMissing
 from sogenactif.files import flush_folder, open_private
+from sogenactif.ledger.locks import locked
 from sogenactif.ledger.schema import BUSY_SECONDS, MIGRATIONS, Execute, Row, check_version, statements
 
 TYPE_CHECKING = False
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DAMAGED = ("file is not a database", "database disk image is malformed", "malformed database schema")
 MOST_WAL_BYTES = 4 * 1024 * 1024
+# The byte of the lock file for turns: ``claim`` uses none with this number.
+TURN = 1
 
 
 class SqliteDatabase:
@@ -95,22 +97,23 @@ class SqliteDatabase:
             return self._connection.execute(statement.format(lock=""), values).fetchall()
 
         try:
-            if not flush:
-                self._connection.execute("PRAGMA synchronous = NORMAL")
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield execute
-                # A write to a lost or replaced file would be lost with it.
-                if not self.is_usable():
-                    raise LedgerError(self.path, "replaced while it was open")
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            finally:
+            with self._turn():
                 if not flush:
-                    self._connection.execute("PRAGMA synchronous = FULL")
+                    self._connection.execute("PRAGMA synchronous = NORMAL")
+                try:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    yield execute
+                    # A write to a lost or replaced file would be lost with it.
+                    if not self.is_usable():
+                        raise LedgerError(self.path, "replaced while it was open")
+                    self._connection.execute("COMMIT")
+                except BaseException:
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
+                    raise
+                finally:
+                    if not flush:
+                        self._connection.execute("PRAGMA synchronous = FULL")
         except self._error as error:
             _fail(self.path, error)
 
@@ -124,22 +127,24 @@ class SqliteDatabase:
     @contextmanager
     def claim(self, number: int) -> Iterator[bool]:
         """Yield whether this process alone holds a lock of this number; a process that dies releases it."""
-        path = f"{self.path}.lock"
         # A byte for each number; to make and remove a file for each would cost more than a commit without a flush.
         place = 2 * abs(number) + (number < 0)
-        try:
-            file = open_private(path)
-        except OSError as error:
-            raise LedgerError(path, error) from error
-        try:
-            try:
-                mine = _lock_byte(file, place)
-            except OSError as error:
-                raise LedgerError(path, error) from error
-            yield mine
-        finally:
-            # Releases it too.
-            os.close(file)
+        with locked(f"{self.path}.lock", place) as is_mine:
+            yield is_mine
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait until no other writer of the kit writes, and leave SQLite what is left of BUSY_SECONDS to wait for others.
+
+        SQLite's own lock is tried seldom: under load one of two processes would do the work of both.
+        """
+        start = time.monotonic()
+        with locked(f"{self.path}.lock", TURN, BUSY_SECONDS) as is_mine:
+            if not is_mine:
+                raise LedgerError(self.path, "database is locked")
+            left = max(start + BUSY_SECONDS - time.monotonic(), 0)
+            self._connection.execute(f"PRAGMA busy_timeout = {left * 1000:.0f}")
+            yield
 
     @contextmanager
     def erasing(self) -> Iterator[None]:
@@ -150,7 +155,8 @@ class SqliteDatabase:
         try:
             self._connection.execute("PRAGMA secure_delete = ON")
             yield
-            [busy, *_] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            with self._turn():
+                [busy, *_] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except self._error as error:
             _fail(self.path, error)
         if busy:
@@ -196,9 +202,7 @@ def rebuilt(path: str) -> Iterator[SqliteDatabase]:
     draft = f"{path}.new"
     before = _identity(path)
     try:
-        for leftover in _files(draft):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(leftover)
+        _remove(*_files(draft))
         # While it has the draft's name, no other process finds a ledger.
         database = SqliteDatabase(draft, lambda: True)
         try:
@@ -220,8 +224,15 @@ def rebuilt(path: str) -> Iterator[SqliteDatabase]:
                         os.unlink(name)
             os.rename(draft, path)
             flush_folder(os.path.dirname(path))
+            _remove(f"{draft}.lock")
     except OSError as error:
         raise LedgerError(path, error) from error
+
+
+def _remove(*paths: str) -> None:
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def _files(path: str) -> list[str]:
@@ -237,17 +248,6 @@ def _folder_locked(path: str) -> Iterator[None]:
         yield
     finally:
         os.close(folder)
-
-
-def _lock_byte(file: int, place: int) -> bool:
-    """Lock a byte of an open file until that is closed; return False if it is locked through another one."""
-    lock = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, place, 1, 0)
-    try:
-        # Unlike other locks of bytes these are not released by whoever else closes the file in this process.
-        fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _fail(path: str, error: Exception) -> "NoReturn":

@@ -55,7 +55,8 @@ def ledger(site: Site) -> Findings:
         raise Failed(fault("not_a_file", path))
     if path and not os.path.isdir(folder):
         raise Failed(fault("leads_nowhere", *site.where("LEDGER"), keyword="LEDGER", path=folder))
-    closed = rights.unwritable(site.user, folder, [path, f"{path}-wal", f"{path}-shm"]) if path else []
+    files = [f"{path}{suffix}" for suffix in ("", "-wal", "-shm", ".lock")]
+    closed = rights.unwritable(site.user, folder, files) if path else []
     if closed:
         yield from closed
         return

@@ -1,0 +1,116 @@
+"""Locks between the processes that write a ledger."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from sogenactif.errors import LedgerError
+from sogenactif.ledger.locks import locked
+
+LONG = 30
+HOLD = """
+import sys, time
+from sogenactif.ledger.locks import locked
+
+with locked(sys.argv[1], 1):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return f"{tmp_path}/ledger.db.lock"
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_a_byte_is_locked_by_one_at_a_time(path: str) -> None:
+    with locked(path, 1) as first:
+        with locked(path, 1) as second, locked(path, 2) as another_byte:
+            assert (first, second, another_byte) == (True, False, True)
+        # The second one released nothing that it did not have.
+        with locked(path, 1) as third:
+            assert not third
+    with locked(path, 1) as fourth:
+        assert fourth
+
+
+def test_who_waits_gets_the_lock_once_it_is_free(path: str) -> None:
+    order: list[str] = []
+    begun = threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        with locked(path, 1, LONG) as is_mine:
+            order.append(f"waited: {is_mine}")
+
+    thread = threading.Thread(target=wait)
+    with locked(path, 1):
+        thread.start()
+        assert begun.wait(LONG)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "waited: True"]
+
+
+def test_many_that_wait_in_vain_leave_nothing_open(path: str) -> None:
+    with locked(path, 1):
+        before = open_files()
+        for _ in range(50):
+            with locked(path, 1, 0.001) as is_mine:
+                assert not is_mine
+        assert open_files() == before
+
+
+def test_a_process_that_is_stopped_keeps_its_lock_until_it_is_killed(path: str) -> None:
+    process = subprocess.Popen([sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE, text=True)
+    with process:
+        try:
+            assert process.stdout and process.stdout.readline() == "held\n"
+            process.send_signal(signal.SIGSTOP)
+            with locked(path, 1, 0.01) as is_mine:
+                assert not is_mine
+        finally:
+            process.kill()
+    with locked(path, 1, LONG) as is_mine:
+        assert is_mine
+
+
+def test_a_lock_ends_with_an_error(path: str) -> None:
+    with pytest.raises(ZeroDivisionError), locked(path, 1):
+        print(1 / 0)
+    with locked(path, 1) as is_mine:
+        assert is_mine
+
+
+def test_a_process_that_was_forked_in_the_block_does_not_keep_the_lock(path: str) -> None:
+    read, write = os.pipe()
+    with locked(path, 1):
+        child = os.fork()
+        if not child:
+            os.read(read, 1)
+            os._exit(0)
+    try:
+        with locked(path, 1) as is_mine:
+            assert is_mine
+    finally:
+        os.write(write, b"x")
+        os.waitpid(child, 0)
+        os.close(read)
+        os.close(write)
+
+
+def test_a_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    with (
+        pytest.raises(LedgerError, match=r"nowhere/ledger\.db\.lock"),
+        locked(f"{tmp_path}/nowhere/ledger.db.lock", 1),
+    ):
+        pytest.fail("no folder")
