@@ -31,6 +31,8 @@ MORE = [
     "tests/system/test_operations.py",
     "tests/system/test_refunds.py",
     "tests/system/test_refund_notifications.py",
+    "tests/system/test_report.py",
+    "tests/system/test_api.py",
 ]
 CHOICE = ["-m", "not browser", "-k", "not kills_the_process", "-p", "no:cacheprovider", "-q", "--no-header"]
 

@@ -170,7 +170,7 @@ class Report:
             # French programs also write ISO 8859-1, or what Windows makes of it.
             text = content.decode("cp1252", "replace")
         try:
-            return next(csv.reader([text.rstrip("\r\n")], delimiter=";", strict=True), [])
+            return next(csv.reader([text.rstrip("\r\n")], delimiter=";", strict=True))
         except csv.Error:
             return ["?"]
 

@@ -18,6 +18,7 @@ import sogenactif
 from sogenactif import Kit, KitError, UntrustedResponse
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.ledger.ledger import opened_ledger
+from sogenactif.ledger.rebuild import note_unrecorded
 from sogenactif.protocols.sips import open_request, seal_response
 from tests.support.shop import ask
 from tests.support.vectors import MERCHANT, ROOT, speak_paypage
@@ -178,6 +179,22 @@ def test_what_the_shop_was_given_counts_as_notified(ledger: Pathfile) -> None:
     with opened_ledger(ledger) as opened:
         assert opened
         assert opened.pending() == 0
+
+
+def test_what_still_fails_after_an_outage_is_logged_as_a_response(
+    ledger: Pathfile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kit = Kit(ledger.path)
+    first, second = (
+        kit.request(merchant_id=MERCHANT, amount=1250, order_id=order_id) for order_id in ("A-1", "A-2")
+    )
+    # A day that can't be read is said to have responses that only the journal has.
+    note_unrecorded(ledger.journal, "20261101")
+    (Path(ledger.journal) / "20261101.jsonl").mkdir()
+    for payment in (first, second):
+        sealed = accepted(payment.posts[""]["DATA"], ledger)
+        assert kit.receive(sealed).outcome == "accepted"
+        assert " executable response " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

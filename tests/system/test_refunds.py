@@ -347,6 +347,13 @@ def test_python_api_gives_a_payment_back(shop: OfficeShop) -> None:
     assert at_bank(shop) == ("TO_CAPTURE", 600, [("cancel", 250), ("cancel", 400)])
 
 
+def test_python_api_tells_the_payments_of_a_day_apart(shop: OfficeShop) -> None:
+    first, second = shop.arrive(), shop.arrive()
+    kit = Kit(shop.pathfile.path)
+    assert kit.refund(second, 250).state == "done"
+    assert (kit.status(first).left, kit.status(second).left) == (1250, 1000)
+
+
 def test_python_api_validates_a_payment(shop: OfficeShop) -> None:
     reference = shop.arrive(capture_mode="VALIDATION", capture_day="3")
     assert Kit(shop.pathfile.path).validate(reference).amount == 1250

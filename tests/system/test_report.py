@@ -57,6 +57,10 @@ class Comparison:
         return [(one["kind"], one["line"], one["order_id"]) for one in json.loads(self.output)["differences"]]
 
     @property
+    def merchants(self) -> list[str]:
+        return [one["merchant_id"] for one in json.loads(self.output)["differences"]]
+
+    @property
     def error(self) -> str:
         error: str = json.loads(self.output)["error"]
         return error
@@ -215,7 +219,8 @@ def test_payments_of_another_merchant_are_not_mixed_up(ledger: Ledger, tmp_path:
     pay(ledger, "CMD2", merchant_id=other)
     assert reconcile(tmp_path, report(line("1", "CMD1"))).kinds == []
     assert reconcile(tmp_path, report(line("1", "CMD2", merchant=other))).kinds == []
-    assert reconcile(tmp_path, report(line("1", "CMD3", merchant="1"))).kinds == [("unknown", 3, "CMD3")]
+    unknown = reconcile(tmp_path, report(line("1", "CMD3", merchant="1")))
+    assert (unknown.kinds, unknown.merchants) == ([("unknown", 3, "CMD3")], ["1"])
 
 
 def test_transaction_reference_counts_before_the_number_of_the_server(ledger: Ledger, tmp_path: Path) -> None:
@@ -228,7 +233,8 @@ def test_transaction_reference_counts_before_the_number_of_the_server(ledger: Le
 
 
 def test_payment_that_the_server_numbered_is_found_by_its_order(ledger: Ledger, tmp_path: Path) -> None:
-    begin(ledger, "CMD1", Numbering(PAYPAGE, by_server=True))
+    for order_id in ("CMD2", "CMD1", "CMD3"):
+        begin(ledger, order_id, Numbering(PAYPAGE, by_server=True))
     assert reconcile(tmp_path, report(line("777", "CMD1"))).kinds == [("outcome", 3, "CMD1")]
     assert reconcile(tmp_path, report(line("777", "CMD1", "990"))).kinds == [("unknown", 3, "CMD1")]
 
@@ -246,6 +252,17 @@ def test_each_instalment_is_compared_with_its_part(ledger: Ledger, tmp_path: Pat
     assert reconcile(tmp_path, report(lines[0], line("1", "CMD1", "401").replace(DAY, "20270122"))).kinds == [
         ("amount", 4, "CMD1")
     ]
+
+
+def test_payment_in_several_times_that_the_bank_refuses_hides_no_other_one(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    several = {"capture_mode": "PAYMENT_N", "capture_day": "0"}
+    refused, right = "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=9999", "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=450"
+    begin(ledger, "CMD0", None, transmission_date="20261122093000", data=refused, **several)
+    pay(ledger, "CMD1", data=right, **several)
+    lines = [line("1", "CMD1", "450"), line("1", "CMD1", "400").replace(DAY, "20261223")]
+    assert reconcile(tmp_path, report(*lines)).kinds == []
 
 
 def test_a_long_report_is_read_a_line_at_a_time(ledger: Ledger, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from sogenactif.ledger.history import transactions
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_response
 from tests.support.shop import PAID, LedgerShop, missing
-from tests.support.vectors import MERCHANT, ROOT, as_recorded, vectors
+from tests.support.vectors import MERCHANT, ROOT, as_recorded, speak_paypage, vectors
 
 BUY = [f"merchant_id={MERCHANT}", "merchant_country=fr", "amount=1000", "transaction_id=1"]
 
@@ -290,6 +290,14 @@ def test_the_debug_mode_names_the_certificate_that_is_missing(param: Path) -> No
     certificate.unlink()
     output, _ = run("request", *BUY, debugging(param))
     assert f"<td>{certificate}</td><td>Error reading certificate file ({certificate})</td>" in output
+
+
+def test_the_debug_mode_names_the_key_that_is_missing_on_paypage(param: Path) -> None:
+    speak_paypage(param)
+    key = param / f"key.{MERCHANT}"
+    key.unlink()
+    output, _ = run("request", *BUY, debugging(param))
+    assert f"<td>{key}</td><td>Error" in output
 
 
 @pytest.mark.parametrize("value", ["1<2&3", "a%b!c"])

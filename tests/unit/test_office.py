@@ -98,6 +98,10 @@ def test_capitals_are_sorted_before_small_letters() -> None:
     assert sealed_text({"authorisationId": "2", "authorResponseMessage": "1"}) == "12"
 
 
+def test_truth_values_are_sealed_as_json_writes_them() -> None:
+    assert sealed_text(parse(b'{"b": true, "a": false, "c": null}')) == "falsetrue"
+
+
 @given(st.dictionaries(st.text(max_size=8), JSON_VALUES, max_size=6))
 def test_any_object_is_sealed_and_verified_as_it_was_written(fields: dict[str, object]) -> None:
     body = json.dumps(fields).encode()

@@ -122,9 +122,7 @@ class Office:
                         part = response.read1(MOST_BYTES)
                         content += part
             except (OSError, http.client.HTTPException) as error:
-                raise OfficeError(
-                    f"no complete answer: {error or type(error).__name__}", sent=True
-                ) from error
+                raise OfficeError(f"no complete answer: {error}", sent=True) from error
         if len(content) > MOST_BYTES:
             raise OfficeError(f"answer of more than {MOST_BYTES} bytes", sent=True)
         if response.status != 200:
