@@ -2,7 +2,8 @@
 
 ``.venv/bin/python tests/mutation.py [COUNT [SEED]]`` takes COUNT places (150). mutmut writes the changes into a copy of the
 repository. There all tests of the core run once, and note the functions that each of them calls, also in the processes that it
-starts; then, for each change, those that call its function run until one fails, the fastest first.
+starts; then, for each change, those that call its function run until one fails, the fastest first. A point is printed
+for each change that a test notices, else an exclamation mark. 120 changes take half an hour on two cores.
 """
 
 import json
@@ -177,13 +178,14 @@ def main(count: int, seed: str) -> None:
         tests = note_calls(copy)
         random.seed(seed)
         chosen = random.sample(changes, min(count, len(changes)))
+
+        def tried(change: str) -> bool:
+            seen = is_noticed(copy, change, tests.get(change.rpartition("__mutmut_")[0], []))
+            print("." if seen else "!", end="", flush=True)
+            return seen
+
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            noticed = list(
-                pool.map(
-                    lambda change: is_noticed(copy, change, tests.get(change.rpartition("__mutmut_")[0], [])),
-                    chosen,
-                )
-            )
+            noticed = list(pool.map(tried, chosen))
         for change, seen in zip(chosen, noticed, strict=True):
             if not seen:
                 print(f"\nNot noticed: {change}", flush=True)
