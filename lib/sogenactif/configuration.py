@@ -38,9 +38,9 @@ CHOICES = {
 }
 # The form of a value, and what applies if the keyword is absent or empty.
 FORMS = {
-    "PAYPAGE_KEY_VERSION": (re.compile("[0-9]+"), "1"),
-    "PAYPAGE_INTERFACE": (re.compile(r"HP_[0-9]+\.[0-9]+"), "HP_3.4"),
-    "NUMBERS": (re.compile(r"[0-9]{1,6}-[0-9]{1,6}"), "1-999999"),
+    "PAYPAGE_KEY_VERSION": ("[0-9]+", "1"),
+    "PAYPAGE_INTERFACE": (r"HP_[0-9]+\.[0-9]+", "HP_3.4"),
+    "NUMBERS": (r"[0-9]{1,6}-[0-9]{1,6}", "1-999999"),
 }
 POSTGRESQL = ("postgresql://", "postgres://")
 LEDGERS = ("sqlite:////", *POSTGRESQL)
@@ -198,7 +198,7 @@ def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Itera
             )
     for keyword, (form, example) in FORMS.items():
         value = keywords.get(keyword)
-        if value and not form.fullmatch(value):
+        if value and not re.fullmatch(form, value):
             yield PathfileError(
                 f"{keyword} ({value}) is not of the form {example}", lines[keyword], "wrong_form", keyword
             )

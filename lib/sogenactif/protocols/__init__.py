@@ -18,8 +18,6 @@ LAST_NUMBER = 999_999
 TOKEN, TOKEN_FIELD = re.compile("kit[0-9a-f]{32}"), "token"
 # With which value which key of Paypage asks for strong authentication; values that begin so ask for it too.
 CHALLENGE_KEY, CHALLENGE = "fraudData.challengeMode3DS", "CHALLENGE"
-# A transactionReference of the kit: the day and the transaction_id.
-REFERENCE = re.compile(r"(20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))([0-9]{6})")
 Post = Mapping[str, str]
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,13 +12,15 @@ from sogenactif.dates import PARIS, day_in_paris, read_day
 from sogenactif.errors import CallError, MessageStructureError
 from sogenactif.fields import REQUEST, is_digits, is_platform_key, readable
 from sogenactif.instalments import WrongSchedule, requested_instalments
-from sogenactif.protocols import REFERENCE, TOKEN, TOKEN_FIELD, reference_of
+from sogenactif.protocols import TOKEN, TOKEN_FIELD, reference_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sogenactif.configuration import Paypage
 
 LONGEST_CONTEXT = 255
+# A transactionReference of the kit: the day and the transaction_id.
+REFERENCE = re.compile(r"(20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))([0-9]{6})")
 # A masked card number: the shop chooses which digits are visible.
 MASKED = re.compile(r"([0-9#]{4}).*([0-9#]{2})")
 # Keys that carry a field unchanged: in both, in requests, in responses.
