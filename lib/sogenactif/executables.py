@@ -181,6 +181,8 @@ def run(program: Callable[[Sequence[str]], tuple[bytes, int]]) -> int:
     if sys.argv[1:] in (["--help"], ["--version"]):
         print(HELP[program.__name__] if sys.argv[1] == "--help" else f"Sogenactif payment kit {__version__}")
         return 0
+    # As in ``web.run_cgi``.
+    gc.disable()
     answer, status = program([to_text(os.fsencode(argument)) for argument in sys.argv[1:]])
     if sys.stdout:
         try:
@@ -189,7 +191,6 @@ def run(program: Callable[[Sequence[str]], tuple[bytes, int]]) -> int:
         except BrokenPipeError:
             # Python flushes once more when it ends, and older ones complain then.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    # As ``web.run_cgi`` does when its process ends.
     close_pool()
     gc.freeze()
     return status

@@ -247,9 +247,10 @@ def run_cgi(application: Application) -> None:
     import gc
     from wsgiref.handlers import CGIHandler
 
+    # The process ends with the request: to look through all that was loaded for garbage would take a tenth of its time.
+    gc.disable()
     CGIHandler().run(application)
     close_pool()
-    # The process ends: to look through all that was loaded for garbage would take a tenth of its time.
     gc.freeze()
 
 
