@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from sogenactif.errors import LedgerError
 from sogenactif.files import open_private
 
-# A lock that is waited for is tried this often: the kernel could wake who waits, but with no limit of time.
-PAUSE = 0.0002
+# Seconds between two tries of a lock that is waited for: the kernel could wake who waits, but with no limit of time.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.001
 
 
 @contextmanager
@@ -25,9 +25,10 @@ def locked(path: str, place: int, seconds: float = 0) -> Iterator[bool]:
     except OSError as error:
         raise LedgerError(path, error) from error
     try:
-        end = time.monotonic() + seconds
+        end, pause = time.monotonic() + seconds, SHORTEST_PAUSE
         while not (is_locked := _lock(path, file, place)) and time.monotonic() < end:
-            time.sleep(PAUSE)
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
         try:
             yield is_locked
         finally:
