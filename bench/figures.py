@@ -40,11 +40,16 @@ def compare(
     unit: str = "ms",
 ) -> Figure:
     """Return the figure of two series that were measured alternately, round by round."""
-    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
+    ratios = [one / another for one, another in zip(ours, theirs, strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     scale = 1000 if unit == "ms" else 1
-    detail = f"{statistics.median(ours) * scale:.4g} {unit} beside {statistics.median(theirs) * scale:.4g}"
+    mine, other = (_short(statistics.median(series) * scale) for series in (ours, theirs))
+    detail = f"{mine} {unit} beside {other}"
     return Figure(part, name, beside, middle, low, high, goal, detail)
+
+
+def _short(value: float) -> str:
+    return f"{value:.4g}" if value < 10_000 else f"{value:.0f}"
 
 
 def as_text(figures: Iterable[Figure]) -> str:
