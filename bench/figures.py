@@ -49,7 +49,7 @@ def compare(
 
 
 def _short(value: float) -> str:
-    return f"{value:.4g}" if value < 10_000 else f"{value:.0f}"
+    return f"{value:.4g}" if round(value) < 10_000 else f"{value:.0f}"
 
 
 def as_text(figures: Iterable[Figure]) -> str:

@@ -146,7 +146,7 @@ def _write(kit: Kit, name: str, application: str) -> None:
 
 
 def _write_commit(kit: Kit) -> None:
-    """Write the application that commits, and make its database: two processes that did it at once would fail."""
+    """Write the application that commits, and create its database: two processes that create it at once refuse each other."""
     path = f"{kit.root}/var/data/bare.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")

@@ -2,7 +2,7 @@
 
 ``.venv/bin/python tests/mutation.py [COUNT [SEED]]`` takes COUNT places (150). mutmut writes the changes into a copy of the
 repository. There all tests of the core run once, and note the functions that each of them calls, also in the processes that it
-starts; then, for each change, those that call its function run until one fails, the fastest first. A point is printed
+starts; then, for each change, those that call its function run until one fails, the fastest first. A dot is printed
 for each change that a test notices, else an exclamation mark. 120 changes take half an hour on two cores.
 """
 

@@ -181,7 +181,7 @@ def run(program: Callable[[Sequence[str]], tuple[bytes, int]]) -> int:
     if sys.argv[1:] in (["--help"], ["--version"]):
         print(HELP[program.__name__] if sys.argv[1] == "--help" else f"Sogenactif payment kit {__version__}")
         return 0
-    # As in ``web.run_cgi``.
+    # The process ends with its answer, and nothing of a shop runs in it: no garbage need be searched for, not even at the end.
     gc.disable()
     answer, status = program([to_text(os.fsencode(argument)) for argument in sys.argv[1:]])
     if sys.stdout:

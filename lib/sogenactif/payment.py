@@ -79,7 +79,8 @@ class PaymentRequest:
         self.posts = posts
 
     def __repr__(self) -> str:
-        return f"<PaymentRequest {self.fields.get('order_id', '')!r} {self.fields.get('transaction_id', '')}>"
+        number = self.fields.get("transaction_id", "without a number")
+        return f"<PaymentRequest {self.fields.get('order_id', '')!r} {number}>"
 
     @property
     def action(self) -> str:

@@ -19,7 +19,7 @@ from sogenactif.errors import (
 )
 from sogenactif.files import append_line
 from sogenactif.http import Application, Environ, Headers, HttpError, allow, read_form, read_query, send
-from sogenactif.ledger import borrow_ledger, close_pool
+from sogenactif.ledger import borrow_ledger
 from sogenactif.payment import PaymentResponse, check_call, make_request
 
 TYPE_CHECKING = False
@@ -247,11 +247,13 @@ def run_cgi(application: Application) -> None:
     import gc
     from wsgiref.handlers import CGIHandler
 
-    # The process ends with the request: to look through all that was loaded for garbage would take a tenth of its time.
+    # The process ends with the request: what is loaded on the way need not be searched for garbage.
     gc.disable()
-    CGIHandler().run(application)
-    close_pool()
-    gc.freeze()
+    try:
+        CGIHandler().run(application)
+    finally:
+        # The search at the end of the process writes out files that the shop's functions left open.
+        gc.enable()
 
 
 def _settings(pathfile: str, environ: Environ) -> Pathfile:

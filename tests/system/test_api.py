@@ -188,7 +188,7 @@ def test_what_still_fails_after_an_outage_is_logged_as_a_response(
     first, second = (
         kit.request(merchant_id=MERCHANT, amount=1250, order_id=order_id) for order_id in ("A-1", "A-2")
     )
-    # A day that can't be read is said to have responses that only the journal has.
+    # The journal of this day is a folder, so that recording it fails each time.
     note_unrecorded(ledger.journal, "20261101")
     (Path(ledger.journal) / "20261101.jsonl").mkdir()
     for payment in (first, second):

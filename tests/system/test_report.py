@@ -254,9 +254,7 @@ def test_each_instalment_is_compared_with_its_part(ledger: Ledger, tmp_path: Pat
     ]
 
 
-def test_payment_in_several_times_that_the_bank_refuses_hides_no_other_one(
-    ledger: Ledger, tmp_path: Path
-) -> None:
+def test_invalid_schedule_of_another_payment_is_skipped(ledger: Ledger, tmp_path: Path) -> None:
     several = {"capture_mode": "PAYMENT_N", "capture_day": "0"}
     refused, right = "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=9999", "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=450"
     begin(ledger, "CMD0", None, transmission_date="20261122093000", data=refused, **several)

@@ -10,7 +10,10 @@ import pytest
 from sogenactif.errors import DayFull
 from sogenactif.ledger.history import contradicted, transactions
 from sogenactif.ledger.ledger import MOST_REPEATED, MOST_UNFINISHED, Ledger
+from sogenactif.ledger.locks import locked
 from sogenactif.ledger.rebuild import record_journal
+from sogenactif.ledger.schema import BUSY_SECONDS
+from sogenactif.ledger.sqlite import TURN, SqliteDatabase
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering
 from tests.support.shop import register
@@ -148,3 +151,17 @@ def test_commands_name_a_contradicting_acceptance(tmp_path: Path) -> None:
     assert json.loads(said("verify", "--json"))["conflicting"] == [reference]
     assert f"Transaction {reference}" in said("verify")
     assert reference in said("check")
+
+
+def test_writers_wait_in_turn_and_then_no_longer_for_other_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = SqliteDatabase(f"{tmp_path}/ledger.db", lambda: True)
+    clock = iter([0.0, 0.0, 3.0, 3.0])
+    with monkeypatch.context() as at:
+        at.setattr("sogenactif.ledger.sqlite.time.monotonic", lambda: next(clock, 3.0))
+        with database.transaction() as execute, locked(f"{tmp_path}/ledger.db.lock", TURN) as another:
+            # Of the five seconds three have passed.
+            assert (another, execute("PRAGMA busy_timeout")) == (False, [(2000,)])
+    assert list(database.rows("PRAGMA busy_timeout")) == [(1000 * BUSY_SECONDS,)]
+    database.close()

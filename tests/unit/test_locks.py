@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -43,19 +44,23 @@ def test_a_byte_is_locked_by_one_at_a_time(path: str) -> None:
         assert fourth
 
 
-def test_who_waits_gets_the_lock_once_it_is_free(path: str) -> None:
+def test_who_waits_gets_the_lock_once_it_is_free(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
-    begun = threading.Event()
+    waiting = threading.Event()
+
+    def pause(seconds: float) -> None:
+        waiting.set()
+        sleep(seconds)
 
     def wait() -> None:
-        begun.set()
         with locked(path, 1, LONG) as is_mine:
             order.append(f"waited: {is_mine}")
 
+    monkeypatch.setattr("sogenactif.ledger.locks.time.sleep", pause)
     thread = threading.Thread(target=wait)
     with locked(path, 1):
         thread.start()
-        assert begun.wait(LONG)
+        assert waiting.wait(LONG)
         order.append("first")
     thread.join()
     assert order == ["first", "waited: True"]
@@ -84,7 +89,7 @@ def test_a_process_that_is_stopped_keeps_its_lock_until_it_is_killed(path: str) 
         assert is_mine
 
 
-def test_a_lock_ends_with_an_error(path: str) -> None:
+def test_a_lock_is_released_if_the_block_raises(path: str) -> None:
     with pytest.raises(ZeroDivisionError), locked(path, 1):
         print(1 / 0)
     with locked(path, 1) as is_mine:
@@ -96,6 +101,7 @@ def test_a_process_that_was_forked_in_the_block_does_not_keep_the_lock(path: str
     with locked(path, 1):
         child = os.fork()
         if not child:
+            os.close(write)
             os.read(read, 1)
             os._exit(0)
     try:

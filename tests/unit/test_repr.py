@@ -54,7 +54,7 @@ def test_payment_objects_name_the_order_and_nothing_personal(pathfile: Pathfile)
     assert shown(request) == "<PaymentRequest 'A-1' 000123>"
     # Paypage's server may assign the number.
     request.fields = {"order_id": "A-1"}
-    assert shown(request) == "<PaymentRequest 'A-1' >"
+    assert shown(request) == "<PaymentRequest 'A-1' without a number>"
     assert shown(Kit(pathfile.path).request(**call)) == "<PaymentForm 'A-1' 000123>"
     assert shown(response) == "<PaymentResponse 'A-1' 000123 accepted>"
     assert shown(Received(response, None), Opened("sips", response.fields, response.fields, "20261123"))

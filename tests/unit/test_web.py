@@ -4,6 +4,8 @@ import html
 import re
 import resource
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -477,3 +479,33 @@ def test_response_that_a_full_disk_cuts_is_asked_for_again(pathfile: Pathfile, t
     with ProcessPoolExecutor(1) as pool:
         answered = pool.submit(answered_on_a_full_disk, pathfile.path, f"{tmp_path}/log").result()
     assert answered == (500, 1, '{"time": "2026-11-23"}\n')
+
+
+# A script whose function writes to a file that stays open.
+WRITING_SCRIPT = """
+from sogenactif.web import call_request, run_cgi
+
+LOG = open("log", "w")
+
+def order_to_pay(reference):
+    LOG.write(f"{reference} was looked up")
+
+run_cgi(call_request(order_to_pay, "pathfile"))
+"""
+
+
+def test_what_a_script_wrote_is_in_its_file_after_a_request_by_cgi(param: Path) -> None:
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "QUERY_STRING": "order=CMD-42",
+        "SERVER_NAME": "shop.example",
+        "SERVER_PORT": "443",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "PYTHONPATH": f"{ROOT}/lib:{ROOT}/lib/packages",
+    }
+    command = [sys.executable, "-W", "ignore", "-c", WRITING_SCRIPT]
+    answer = subprocess.run(
+        command, cwd=param, env=environ, capture_output=True, text=True, check=True
+    ).stdout
+    assert answer.startswith("Status: 404")
+    assert (param / "log").read_text() == "CMD-42 was looked up"

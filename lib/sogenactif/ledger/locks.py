@@ -1,4 +1,4 @@
-"""Locks between processes and threads, each of one byte of a file; a process that dies releases its own."""
+"""Locks between processes and threads, each of one byte of a file; the kernel releases those of a process that ends."""
 
 import fcntl
 import os
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from sogenactif.errors import LedgerError
 from sogenactif.files import open_private
 
-# Seconds between two tries of a lock that is waited for: the kernel could wake who waits, but with no limit of time.
+# Seconds between two tries of a lock. The kernel can wake a waiting process, but offers no timeout.
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.001
 
 
 @contextmanager
 def locked(path: str, place: int, seconds: float = 0) -> Iterator[bool]:
-    """Lock a byte of a file, which is made if it is missing, during the block; yield whether it could be locked.
+    """Lock a byte of a file, which is created if it is missing, during the block; yield whether it could be locked.
 
     ``place`` is the number of the byte, ``seconds`` how long to wait for it. Raises LedgerError.
     """
@@ -41,7 +41,7 @@ def locked(path: str, place: int, seconds: float = 0) -> Iterator[bool]:
 
 def _lock(path: str, file: int, place: int) -> bool:
     try:
-        # Unlike other locks of bytes these are not released by whoever else closes the file in this process.
+        # Other locks of bytes are released as soon as any part of the process closes the file.
         fcntl.fcntl(file, fcntl.F_OFD_SETLK, _description(fcntl.F_WRLCK, place))
     except BlockingIOError:
         return False

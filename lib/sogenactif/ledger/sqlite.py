@@ -134,17 +134,19 @@ class SqliteDatabase:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Wait until no other writer of the kit writes, and leave SQLite what is left of BUSY_SECONDS to wait for others.
+        """Wait until no other writer of the kit is at work, but BUSY_SECONDS at most, together with SQLite's own waiting.
 
-        SQLite's own lock is tried seldom: under load one of two processes would do the work of both.
+        SQLite retries its own lock rarely: under load one of two processes would do the work of both. Its lock still
+        decides: who waited here in vain finds it taken, or may go on.
         """
         start = time.monotonic()
-        with locked(f"{self.path}.lock", TURN, BUSY_SECONDS) as is_mine:
-            if not is_mine:
-                raise LedgerError(self.path, "database is locked")
+        with locked(f"{self.path}.lock", TURN, BUSY_SECONDS):
             left = max(start + BUSY_SECONDS - time.monotonic(), 0)
             self._connection.execute(f"PRAGMA busy_timeout = {left * 1000:.0f}")
-            yield
+            try:
+                yield
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
     @contextmanager
     def erasing(self) -> Iterator[None]:
