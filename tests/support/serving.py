@@ -1,8 +1,10 @@
 """Servers that tests start on free ports of 127.0.0.1, and stop."""
 
+import contextlib
 import http.client
 import os
 import pwd
+import random
 import shutil
 import socket
 import ssl
@@ -14,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sogenactif_sandbox.servers import listen
 from tests.support.vectors import need
 
 APACHE = "/usr/sbin/apache2"
@@ -22,11 +23,23 @@ WEB_USER = "www-data"
 MODULES = "mpm_event authn_core authz_core alias mime cgid wsgi unixd proxy proxy_http"
 
 
+def _ports() -> Iterator[int]:
+    """Ports of this worker's own, which browsers accept, below those that the sandbox takes and the system gives out."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    mine = range(7000 + worker, 8000, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    while True:
+        for port in random.sample(mine, len(mine)):
+            with contextlib.suppress(OSError):
+                socket.create_server(("127.0.0.1", port)).close()
+                yield port
+
+
+PORTS = _ports()
+
+
 def free_port() -> int:
-    """A port that was free a moment ago, and that an automatic response may be sent to."""
-    with listen() as listening:
-        port: int = listening.getsockname()[1]
-    return port
+    """A port that was free a moment ago, that nothing else here takes, and that an automatic response may be sent to."""
+    return next(PORTS)
 
 
 @contextmanager
