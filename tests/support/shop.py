@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.http import Application
-from sogenactif.ledger import POOL
+from sogenactif.ledger import close_pool
 from sogenactif.ledger.history import transactions
 from sogenactif.ledger.ledger import SIPS_NUMBERING, Ledger, opened_ledger
 from sogenactif.payment import PaymentResponse
@@ -153,8 +153,7 @@ class LedgerShop(Shop):
 
     def restart(self) -> None:
         """Let go of what the web server's processes hold, as when it is started again."""
-        while POOL:
-            POOL.pop().close()
+        close_pool()
 
     def verdicts(self) -> list[str]:
         with self.ledger() as ledger:

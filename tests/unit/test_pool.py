@@ -8,7 +8,7 @@ import pytest
 
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import LedgerMissing
-from sogenactif.ledger import POOL, borrow_ledger
+from sogenactif.ledger import POOL, borrow_ledger, close_pool
 from sogenactif.ledger.ledger import Ledger
 from tests.support.shop import register
 from tests.support.vectors import ASKED
@@ -17,8 +17,7 @@ from tests.support.vectors import ASKED
 @pytest.fixture
 def pathfile(tmp_path: Path) -> Iterator[Pathfile]:
     yield Pathfile("", {"LEDGER": f"sqlite:///{tmp_path}/ledger.db"})
-    while POOL:
-        POOL.pop().close()
+    close_pool()
 
 
 def registered(pathfile: Pathfile, order_id: str = "A-1") -> tuple[Ledger, str]:
