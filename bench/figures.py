@@ -40,11 +40,11 @@ def compare(
     unit: str = "ms",
 ) -> Figure:
     """Return the figure of two series that were measured alternately, round by round."""
-    ratios = [one / another for one, another in zip(ours, theirs, strict=True)]
+    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     scale = 1000 if unit == "ms" else 1
-    mine, other = (_short(statistics.median(series) * scale) for series in (ours, theirs))
-    detail = f"{mine} {unit} beside {other}"
+    our_median, their_median = (_short(statistics.median(series) * scale) for series in (ours, theirs))
+    detail = f"{our_median} {unit} beside {their_median}"
     return Figure(part, name, beside, middle, low, high, goal, detail)
 
 

@@ -179,13 +179,13 @@ def main(count: int, seed: str) -> None:
         random.seed(seed)
         chosen = random.sample(changes, min(count, len(changes)))
 
-        def tried(change: str) -> bool:
+        def try_change(change: str) -> bool:
             seen = is_noticed(copy, change, tests.get(change.rpartition("__mutmut_")[0], []))
             print("." if seen else "!", end="", flush=True)
             return seen
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            noticed = list(pool.map(tried, chosen))
+            noticed = list(pool.map(try_change, chosen))
         for change, seen in zip(chosen, noticed, strict=True):
             if not seen:
                 print(f"\nNot noticed: {change}", flush=True)

@@ -4,6 +4,7 @@ A request is read within limits and answered with a page or, for the payment ser
 status. The reason of an error goes to the log, one line an event, never to the customer.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -244,7 +245,6 @@ def dispatch(**scripts: Application) -> Application:
 
 def run_cgi(application: Application) -> None:
     """Serve the one request of a CGI process."""
-    import gc
     from wsgiref.handlers import CGIHandler
 
     # The process ends with the request: what is loaded on the way need not be searched for garbage.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DAMAGED = ("file is not a database", "database disk image is malformed", "malformed database schema")
 MOST_WAL_BYTES = 4 * 1024 * 1024
-# The byte of the lock file for turns: ``claim`` uses none with this number.
+# The byte of the lock file that a writer locks: ``claim`` never uses this one.
 TURN = 1
 
 
@@ -134,10 +134,10 @@ class SqliteDatabase:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Wait until no other writer of the kit is at work, but BUSY_SECONDS at most, together with SQLite's own waiting.
+        """Wait for the kit's other writers, and leave SQLite what is left of BUSY_SECONDS to wait for other programs.
 
         SQLite retries its own lock rarely: under load one of two processes would do the work of both. Its lock still
-        decides: who waited here in vain finds it taken, or may go on.
+        decides, also if this waiting was in vain.
         """
         start = time.monotonic()
         with locked(f"{self.path}.lock", TURN, BUSY_SECONDS):

@@ -85,10 +85,8 @@ class Site:
     @cached_property
     def merchants(self) -> tuple[Merchant, ...]:
         """Return the merchants that have a parmcom file beside F_PARAM."""
-        prefix, common = (
-            f"{self.pathfile.merchant_parameters}.",
-            _read("default", self.pathfile.default_parameters),
-        )
+        prefix = f"{self.pathfile.merchant_parameters}."
+        common = _read("default", self.pathfile.default_parameters)
         ids = (path.removeprefix(prefix) for path in sorted(glob.glob(f"{glob.escape(prefix)}*")))
         return tuple(self._merchant(f"{prefix}{id_}", id_, common) for id_ in ids if NUMBER.fullmatch(id_))
 
