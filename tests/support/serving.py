@@ -27,11 +27,11 @@ def _ports() -> Iterator[int]:
     """Ports of this worker's own, which browsers accept, below those that the sandbox takes and the system gives out."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     mine = range(7000 + worker, 8000, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
-    while True:
-        for port in random.sample(mine, len(mine)):
-            with contextlib.suppress(OSError):
-                socket.create_server(("127.0.0.1", port)).close()
-                yield port
+    for port in random.sample(mine, len(mine)):
+        with contextlib.suppress(OSError):
+            socket.create_server(("127.0.0.1", port)).close()
+            yield port
+    raise OSError("no free port is left from 7000 to 7999")
 
 
 PORTS = _ports()

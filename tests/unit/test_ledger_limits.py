@@ -153,11 +153,11 @@ def test_commands_name_a_contradicting_acceptance(tmp_path: Path) -> None:
     assert reference in said("check")
 
 
-def test_writers_wait_in_turn_and_then_no_longer_for_other_programs(
+def test_a_writer_has_its_turn_alone_and_leaves_sqlite_what_is_left_of_its_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = SqliteDatabase(f"{tmp_path}/ledger.db", lambda: True)
-    clock = iter([0.0, 0.0, 3.0, 3.0])
+    clock = iter([0.0, 0.0, 3.0])
     with monkeypatch.context() as at:
         at.setattr("sogenactif.ledger.sqlite.time.monotonic", lambda: next(clock, 3.0))
         with database.transaction() as execute, locked(f"{tmp_path}/ledger.db.lock", TURN) as another:

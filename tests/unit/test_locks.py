@@ -44,7 +44,7 @@ def test_a_byte_is_locked_by_one_at_a_time(path: str) -> None:
         assert fourth
 
 
-def test_who_waits_gets_the_lock_once_it_is_free(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_waiting_thread_gets_the_lock_once_it_is_free(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     waiting = threading.Event()
 
@@ -66,7 +66,7 @@ def test_who_waits_gets_the_lock_once_it_is_free(path: str, monkeypatch: pytest.
     assert order == ["first", "waited: True"]
 
 
-def test_many_that_wait_in_vain_leave_nothing_open(path: str) -> None:
+def test_waiting_in_vain_leaves_no_file_open(path: str) -> None:
     with locked(path, 1):
         before = open_files()
         for _ in range(50):
