@@ -135,6 +135,8 @@ step() {
 }
 
 install_on_apache() {
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
     [ "$enable" = no ] || need_apache
     step "make folders in $prefix, var/data for $user" make_folders
     for folder in lib/sogenactif lib/sogenactif_sandbox lib/packages conf docs; do
@@ -144,7 +146,9 @@ install_on_apache() {
     step "put the manual pages in $prefix/share/man" replace_folder docs/man share/man/man1
     for folder in bin cgi-bin templates logos; do
         step "put the files of $folder in $prefix" true
-        for file in "$folder"/*; do [ ! -f "$file" ] || [ -L "$file" ] || put_file "$file"; done
+        set --
+        for file in "$folder"/*; do [ ! -f "$file" ] || [ -L "$file" ] || set -- "$@" "$file"; done
+        put_files "$@"
     done
     step "write what is missing in $prefix/var: configuration for $shop, orders to try with" prepare_configuration
     step "give $prefix/var/conf to root and the group $user" set_rights
@@ -153,10 +157,8 @@ install_on_apache() {
 $(content_of "$file" | sed 's/^/    /')" true
     done
     [ "$enable$dry_run" != yesno ] || save_state
-    put_file "$config"
-    if [ -n "$sites" ]; then
-        put_file "$config_of_sites"
-    elif is_mentioned "$config_of_sites"; then
+    put_files "$config" ${sites:+"$config_of_sites"}
+    if [ -z "$sites" ] && is_mentioned "$config_of_sites"; then
         remove_file "$config_of_sites"
         [ "$dry_run" = yes ] || forget "$config_of_sites"
     fi
@@ -197,10 +199,10 @@ uninstall_from_apache() {
 
 # Removes an installed file unless it was changed, and what was put beside it.
 remove_file() {
-    place=$(place_of "$1")
+    find_place "$1"
     [ ! -e "$place.new" ] || step "remove $place.new" rm "$place.new"
     [ -e "$place" ] || return 0
-    if is_listed "$(sum_of "$1" <"$place")"; then
+    if is_listed "$(sum_of "$1" <"$place")" "$prefix/.sogenactif"; then
         step "remove $place" rm "$place"
     else
         printf 'Changed by you, so it stays: %s\n' "$place"
@@ -252,40 +254,47 @@ make_folders() {
 replace_folder() {
     target=${prefix:?}/$2
     rm -rf "$target.new" "$target.gone"
-    cp -RL "$1" "$target.new"
-    find "$target.new" -name __pycache__ -prune -exec rm -rf {} +
+    # With its times, by which Python knows that what is compiled is not outdated.
+    cp -RLp "$1" "$target.new"
     [ ! -e "$target" ] || mv "$target" "$target.gone"
     mv "$target.new" "$target"
     rm -rf "$target.gone"
 }
 
-# Puts a file of the kit in place. One that was changed since stays, and the kit's is put beside it as
+# Puts files of the kit in place. One that was changed since stays, and the kit's is put beside it as
 # FILE.new, unless it is the one that the shop changed.
-put_file() {
-    place=$(place_of "$1")
-    ours=$(content_of "$1" | sum_of "$1")
-    theirs=$([ ! -e "$place" ] || sum_of "$1" <"$place")
-    if [ -n "$theirs" ] && [ "$theirs" != "$ours" ] && ! is_listed "$theirs"; then
-        if is_listed "$ours"; then
-            printf 'Changed by you, so it stays: %s\n' "$place"
-        else
-            printf 'Changed by you, so it stays: %s; the new version is %s\n' "$place" "$place.new"
-            [ "$dry_run" = yes ] || write_new "$1"
-        fi
-    elif [ "$dry_run" = no ]; then
-        write_new "$1"
-        mv "$place.new" "$place"
-    fi
-    [ "$dry_run" = yes ] || remember "$ours"
+put_files() {
+    rm -rf "$work/new" "$work/listed"
+    [ ! -e "$prefix/.sogenactif" ] || cp "$prefix/.sogenactif" "$work/listed"
+    for file; do
+        mkdir -p "$work/new/${file%/*}"
+        content_of "$file" >"$work/new/$file"
+        case $file in bin/* | cgi-bin/*) chmod 755 "$work/new/$file" ;; esac
+    done
+    sums_of_new "$@" >"$work/sums"
+    # An interrupted upgrade leaves files of both kits.
+    [ "$dry_run" = yes ] || cat "$work/sums" >>"$prefix/.sogenactif"
+    for file; do put_file "$file"; done
+    [ "$dry_run" = yes ] || {
+        awk 'NR == FNR { ours[$2] } NR == FNR || !($2 in ours)' "$work/sums" "$prefix/.sogenactif" >"$prefix/.sogenactif.new"
+        mv "$prefix/.sogenactif.new" "$prefix/.sogenactif"
+    }
 }
 
-# Where a file is installed: in the kit's folder, or by the whole path of Apache's configuration.
-place_of() {
-    case $1 in
-    /*) printf '%s\n' "$1" ;;
-    *) printf '%s\n' "$prefix/$1" ;;
-    esac
+put_file() {
+    find_place "$1"
+    if [ ! -e "$place" ] || cmp -s "$work/new/$1" "$place" || is_listed "$(sum_of "$1" <"$place")" "$work/listed"; then
+        [ "$dry_run" = yes ] || { cp -p "$work/new/$1" "$place.new" && mv "$place.new" "$place"; }
+    elif is_listed "$(grep "  $1\$" "$work/sums")" "$work/listed"; then
+        printf 'Changed by you, so it stays: %s\n' "$place"
+    else
+        printf 'Changed by you, so it stays: %s; the new version is %s\n' "$place" "$place.new"
+        [ "$dry_run" = yes ] || cp -p "$work/new/$1" "$place.new"
+    fi
 }
+
+# Sets $place to where a file is installed: in the kit's folder, or by the whole path of Apache's configuration.
+find_place() { case $1 in /*) place=$1 ;; *) place=$prefix/$1 ;; esac }
 
 # A file as the kit installs it, the first line of a program naming the interpreter.
 content_of() {
@@ -300,29 +309,22 @@ content_of() {
     esac
 }
 
-write_new() {
-    content_of "$1" >"$place.new"
-    case $1 in
-    bin/* | cgi-bin/*) chmod 755 "$place.new" ;;
-    *) chmod 644 "$place.new" ;;
-    esac
-}
-
 # The line of the list for a file, whose content is read: what the kit installed last.
 sum_of() { sha256sum | sed "s|-\$|$1|"; }
 
-is_listed() { grep -qsxF "$1" "$prefix/.sogenactif"; }
+# The lines for files that are to be put in place.
+sums_of_new() {
+    (cd "$work/new" && for file; do set -- "$@" "./$file" && shift; done && sha256sum "$@") | sed 's|  \./|  |'
+}
+
+# Whether a list ($2) has a line.
+is_listed() { grep -qsxF "$1" "$2"; }
 
 is_mentioned() { grep -qs "  $1\$" "$prefix/.sogenactif"; }
 
 forget() {
     { grep -v "  $1\$" "$prefix/.sogenactif" || true; } >"$prefix/.sogenactif.new"
     mv "$prefix/.sogenactif.new" "$prefix/.sogenactif"
-}
-
-remember() {
-    forget "${1#*  }"
-    printf '%s\n' "$1" >>"$prefix/.sogenactif"
 }
 
 remove_if_empty() {
@@ -419,8 +421,7 @@ apache_module() { if [ "$through" = cgi ]; then echo cgid; else echo wsgi; fi; }
 
 # Saves Apache's configuration, and the list, until Apache has taken the new one.
 save_state() {
-    saved=$(mktemp -d)
-    trap 'rm -rf "$saved"' EXIT
+    saved=$work/saved
     for file in "$config" "$config_of_sites" "$prefix/.sogenactif" "$all_sites"/*.conf; do
         [ -f "$file" ] || continue
         mkdir -p "$saved$(dirname "$file")"
