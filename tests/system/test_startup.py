@@ -30,6 +30,13 @@ except SystemExit:
     pass
 print(sorted(sys.modules), file=sys.stderr)
 """
+# Before it: the process may start no other.
+ALONE = """import sys
+def refuse(event, _):
+    if event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"):
+        raise RuntimeError(event)
+sys.addaudithook(refuse)
+"""
 # The sample of a shop's own part reads an SQLite database; a ledger is one, with a journal of JSON lines.
 DATABASE = {"sqlite3", "datetime"}
 LEDGER = {*DATABASE, "json", "zoneinfo"}
@@ -51,12 +58,12 @@ class Kit(NamedTuple):
         return seal_response({**asked, **ACCEPTED}, certificate)
 
     def loaded(self, program: str, *arguments: str, body: str = "", **variables: str) -> set[str]:
-        """The top names of the modules that a program loads beyond those an interpreter has anyway."""
+        """The names of the modules that a program loads, which starts no other program."""
         environ = {
             "SERVER_NAME": "shop.example", "SERVER_PORT": "443", "SERVER_PROTOCOL": "HTTP/1.1", "QUERY_STRING": "",
             "CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(body)), "HOME": "/", **variables,
         }  # fmt: skip
-        command = [sys.executable, "-c", RUN, f"{self.folder}/{program}", *arguments]
+        command = [sys.executable, "-c", ALONE + RUN, f"{self.folder}/{program}", *arguments]
         result = subprocess.run(command, env=environ, input=body, capture_output=True, text=True, check=True)
         assert result.stdout.startswith(("Status: 200", "!0!")), result.stdout[:200]
         # Lines of the log may stand before it.

@@ -8,14 +8,13 @@ import time
 from binascii import b2a_base64
 from collections.abc import Sequence
 
-from Crypto.Cipher import DES
-
 from sogenactif.addresses import is_web_address
 from sogenactif.configuration import Pathfile
 from sogenactif.dates import read_day
 from sogenactif.errors import CertificateError, CertificateMissing
 from sogenactif.fields import MAX_LENGTH, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
+from sogenactif.protocols.des import DES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

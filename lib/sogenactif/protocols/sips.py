@@ -8,8 +8,6 @@ import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Mapping
 
-from Crypto.Cipher import DES
-
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import (
     MessageEncodingError,
@@ -20,6 +18,7 @@ from sogenactif.errors import (
 from sogenactif.fields import REQUEST, RESPONSE, is_digits, to_bytes, to_text
 from sogenactif.protocols import secrets_of
 from sogenactif.protocols.certificate import Certificate, read_certificate
+from sogenactif.protocols.des import DES
 
 try:
     # The function of hmac, without the OpenSSL that hmac loads. CPython has it, other interpreters may not.
