@@ -481,21 +481,29 @@ def test_response_that_a_full_disk_cuts_is_asked_for_again(pathfile: Pathfile, t
     assert answered == (500, 1, '{"time": "2026-11-23"}\n')
 
 
-# A script whose function writes to a file that stays open.
+# A script whose function writes to a file that stays open; a class is only found by a search for garbage.
 WRITING_SCRIPT = """
 from sogenactif.web import call_request, run_cgi
 
-LOG = open("log", "w")
+{opening}
 
 def order_to_pay(reference):
-    LOG.write(f"{reference} was looked up")
+    {log}.write(f"{{reference}} was looked up")
 
 run_cgi(call_request(order_to_pay, "pathfile"))
 """
 
 
-def test_what_a_script_wrote_is_in_its_file_after_a_request_by_cgi(param: Path) -> None:
+@pytest.mark.parametrize(
+    ("opening", "log"),
+    [('LOG = open("log", "w")', "LOG"), ('class Shop:\n    log = open("log", "w")', "Shop.log")],
+    ids=["module", "class"],
+)
+def test_what_a_script_wrote_is_in_its_file_after_a_request_by_cgi(
+    param: Path, opening: str, log: str
+) -> None:
     environ = {
+        "GATEWAY_INTERFACE": "CGI/1.1",
         "REQUEST_METHOD": "GET",
         "QUERY_STRING": "order=CMD-42",
         "SERVER_NAME": "shop.example",
@@ -503,7 +511,7 @@ def test_what_a_script_wrote_is_in_its_file_after_a_request_by_cgi(param: Path) 
         "SERVER_PROTOCOL": "HTTP/1.1",
         "PYTHONPATH": f"{ROOT}/lib:{ROOT}/lib/packages",
     }
-    command = [sys.executable, "-W", "ignore", "-c", WRITING_SCRIPT]
+    command = [sys.executable, "-W", "ignore", "-c", WRITING_SCRIPT.format(opening=opening, log=log)]
     answer = subprocess.run(
         command, cwd=param, env=environ, capture_output=True, text=True, check=True
     ).stdout
