@@ -70,7 +70,8 @@ class Gateway:
         """Raise CallError if these fields can't make a request, whatever its transaction_id."""
         if self.ledger and self.settings.reference == "server":
             fields = {**fields, TOKEN_FIELD: f"kit{0:032}"}
-        _flatten(request_keys(fields, self.settings), self.settings.encode)
+        computed, given = request_keys(fields, self.settings)
+        _flatten(computed | given, self.settings.encode)
 
     def seal(self, fields: Mapping[str, str], means: Iterable[str]) -> dict[str, dict[str, str]]:
         """Return the hidden fields of the form of each means; under ``""`` those of one form for all.
@@ -81,7 +82,12 @@ class Gateway:
         names = list(dict.fromkeys(means))
         by_shop = names and self.settings.means == "shop"
         lists = {name: name for name in names} if by_shop else {"": ",".join(names)}
-        return {button: self._post(fields, brands) for button, brands in lists.items()}
+        computed, given = request_keys(fields, self.settings)
+        posts = {}
+        for button, brands in lists.items():
+            offered = {"paymentMeanBrandList": brands} if brands else {}
+            posts[button] = self._post({**computed, **offered, **given})
+        return posts
 
     def unsupported_fields(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Return the fields without a counterpart, each with what happens to it, for the debug report."""
@@ -99,11 +105,10 @@ class Gateway:
             unsent["data"] = f"no counterpart: {';'.join(options)}"
         return unsent
 
-    def _post(self, fields: Mapping[str, str], brands: str) -> dict[str, str]:
+    def _post(self, keys: Mapping[str, str]) -> dict[str, str]:
         settings = self.settings
-        pairs = request_keys(fields, settings, brands)
         return seal(
-            pairs, self.secret, settings.seal, settings.encode, InterfaceVersion=settings.interface
+            keys, self.secret, settings.seal, settings.encode, InterfaceVersion=settings.interface
         ) | {"SealAlgorithm": settings.seal}
 
 

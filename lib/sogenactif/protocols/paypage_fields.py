@@ -117,10 +117,10 @@ def without_counterpart() -> list[str]:
     return [name for name in REQUEST.values() if name not in SENT_OTHERWISE and name not in own]
 
 
-def request_keys(fields: Mapping[str, str], settings: "Paypage", brands: str = "") -> dict[str, str]:
-    """Return the keys of a request, in the order they are sent; ``brands`` are the means of payment offered.
+def request_keys(fields: Mapping[str, str], settings: "Paypage") -> tuple[dict[str, str], dict[str, str]]:
+    """Return the keys of a request that the kit computes, and those that the call or a parmcom file sets, unchanged.
 
-    The keys that the call or a parmcom file gives come last, with their values unchanged. Raises CallError.
+    They are sent in this order, with paymentMeanBrandList between them. Raises CallError.
     """
     day = day_in_paris(fields["transmission_date"])
     number = fields.get("transaction_id", "").zfill(6)
@@ -154,9 +154,7 @@ def request_keys(fields: Mapping[str, str], settings: "Paypage", brands: str = "
         for key in ("captureMode", "captureDay"):
             pairs.pop(key, None)
         pairs |= _instalments(fields, day, number, settings.reference)
-    if brands:
-        pairs["paymentMeanBrandList"] = brands
-    return pairs | _given(fields, pairs)
+    return pairs, _given(fields, pairs)
 
 
 def _given(fields: Mapping[str, str], pairs: Mapping[str, str]) -> dict[str, str]:
