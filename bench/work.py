@@ -89,7 +89,7 @@ def _parts(with_ledger: Kit, without: Kit, count: int) -> dict[str, Callable[[],
     return {
         "call_request without a ledger": lambda: _serve(pages[without], again),
         "… its request, sealed": lambda: make_request(call, without.pathfile),
-        "… its form": lambda: form(request),
+        "… its form": lambda: form(request, without.pathfile),
         "… its page": lambda: page("call_request.html", "fr", "", form="", under_way="", report="", **shown),
         "call_request again, with a ledger": lambda: _serve(pages[with_ledger], again),
         "call_request of a new order": lambda: _serve(pages[with_ledger], new_order()),

@@ -29,21 +29,23 @@ def request_report(call: Mapping[str, str], pathfile: Pathfile, request: Payment
             files[path] = str(error)
     fields = request.fields if request else merge(*sources, call)
     owner = fields.get("merchant_country", ""), fields.get("merchant_id", "")
-    server = {}
+    server: dict[str, str] = {}
+    unsupported: Mapping[str, str] = {}
     try:
         gateway = protocols.gateway(pathfile, *owner)
         files[gateway.path] = "read"
         server = {"payment": gateway.action}
+        if request:
+            unsupported = gateway.unsupported_fields(fields)
     except KitError as error:
         files[protocols.secret_path(pathfile.protocol, pathfile, *owner)] = str(error)
-    unsupported = request.gateway.unsupported_fields(fields) if request else {}
     sections = [
         ("pathfile", _keywords(pathfile)),
         ("files", files),
         ("server", server),
         ("parameters", dict(sorted(fields.items()))),
         *([("not sent", unsupported)] if unsupported else []),
-        ("form", {"HTML": str(form(request))} if request else {}),
+        ("form", {"HTML": str(form(request, pathfile))} if request else {}),
     ]
     return report("request", sections)
 

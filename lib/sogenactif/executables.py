@@ -57,10 +57,10 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
         from sogenactif.debug import request_report
 
         error = str(request_report(call, pathfile, payment_request)) + error
-    if payment_request:
+    if pathfile and payment_request:
         from sogenactif.pages import form
 
-        buffer = form(payment_request)
+        buffer = form(payment_request, pathfile)
     if as_json:
         return _json(
             {

@@ -75,7 +75,7 @@ class Kit:
                 if ledger.warning:
                     log("request", KitError(ledger.warning))
                 ledger.make_up_for_outage(partial(log, "request"))
-        return PaymentForm(form(request), request)
+        return PaymentForm(form(request, pathfile), request)
 
     def receive(self, post: Mapping[str, str] | str) -> PaymentResponse:
         """Open and verify a payment response, and record it in the ledger if there is one.

@@ -15,6 +15,7 @@ from jinja2.bccache import Bucket
 from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup
 
+from sogenactif.configuration import Pathfile
 from sogenactif.dates import format_day
 from sogenactif.escape import entities
 from sogenactif.files import ROOT as ROOT
@@ -27,16 +28,16 @@ TEMPLATES = f"{ROOT}/templates"
 LINE_END = re.compile(r"\s*\n\s*")
 
 
-def form(request: PaymentRequest) -> Markup:
+def form(request: PaymentRequest, pathfile: Pathfile) -> Markup:
     """Return the form that posts DATA, with a button for each means of payment: HTML 4 on one line."""
-    pathfile, language = request.pathfile, request.fields.get("language", "")
+    language = request.fields.get("language", "")
     constant = {
         "blocks": request.blocks,
         "align": request.fields["block_align"],
         "headers": request.headers,
         "logos": pathfile.logos,
         "extension": pathfile.logo_extension,
-        "badges": _without_logo(request) if pathfile.logo_type else (),
+        "badges": _without_logo(request, pathfile.logo_extension) if pathfile.logo_type else (),
     }
     # In one form for all means, nothing of the buttons is of this order.
     same = request.shop_offers_means and request.posts.keys() == {""}
@@ -107,10 +108,10 @@ def _texts(language: str) -> dict[str, Markup]:
     return {name: _finalize(text) for name, text in texts(language).items()}
 
 
-def _without_logo(request: PaymentRequest) -> tuple[str, ...]:
+def _without_logo(request: PaymentRequest, extension: str) -> tuple[str, ...]:
     """Return the means of payment without a logo here; a shop with its own logos sets no LOGO_TYPE."""
     means = dict.fromkeys(name for block in request.blocks for name in block.means)
-    extension, logos = request.pathfile.logo_extension, _logos(f"{ROOT}/logos")
+    logos = _logos(f"{ROOT}/logos")
     return tuple(name for name in means if f"{name}.{extension}" not in logos)
 
 

@@ -29,7 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from sogenactif.protocols import Gateway, Opened
+    from sogenactif.protocols import Opened
 
 Register = Callable[[Mapping[str, str], Numbering], Mapping[str, str]]
 # If one of these were cut, it would not be certain what was paid.
@@ -60,20 +60,20 @@ class Block:
 class PaymentRequest:
     """Hold a payment request: its final ``fields``, its ``blocks`` in order, and the sealed ``posts``.
 
-    ``posts`` are the hidden fields of the form of each means of payment; under ``""`` those of one
-    form around all of them.
+    ``action`` is the address to which the customer's browser posts a form. ``posts`` are the hidden fields of
+    the form of each means of payment; under ``""`` those of one form around all of them.
     """
 
     def __init__(
         self,
-        pathfile: Pathfile,
-        gateway: "Gateway",
+        protocol: str,
+        action: str,
         fields: Mapping[str, str],
         blocks: tuple[Block, ...],
         posts: Mapping[str, Post],
     ) -> None:
-        self.pathfile = pathfile
-        self.gateway = gateway
+        self.protocol = protocol
+        self.action = action
         self.fields = fields
         self.blocks = blocks
         self.posts = posts
@@ -83,11 +83,6 @@ class PaymentRequest:
         return f"<PaymentRequest {self.fields.get('order_id', '')!r} {number}>"
 
     @property
-    def action(self) -> str:
-        """Return the address to which the customer's browser posts a form."""
-        return self.gateway.action
-
-    @property
     def data(self) -> str:
         """Return DATA of Sips 1.0."""
         return self.posts[""]["DATA"]
@@ -95,7 +90,7 @@ class PaymentRequest:
     @property
     def shop_offers_means(self) -> bool:
         """Return whether the form has a button for each means of payment; else the bank's page has the choice."""
-        return self.pathfile.protocol == SIPS or "" not in self.posts
+        return self.protocol == SIPS or "" not in self.posts
 
     @property
     def headers(self) -> bool:
@@ -274,7 +269,8 @@ def make_request(
         fields = dict(register(fields, protocols.numbering(pathfile)))
     fields.setdefault("transaction_id", time.strftime("%H%M%S", time.localtime(now)))
     means = [name for block in blocks for name in block.means]
-    return PaymentRequest(pathfile, gateway, fields, blocks, gateway.seal(fields, means))
+    posts = gateway.seal(fields, means)
+    return PaymentRequest(pathfile.protocol, gateway.action, fields, blocks, posts)
 
 
 def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> PaymentResponse:

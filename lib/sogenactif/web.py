@@ -114,7 +114,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             schedule=_schedule(request.fields),
             choice=request.shop_offers_means,
             under_way=under_way,
-            form=form(request),
+            form=form(request, settings),
             report=report,
         )
         if not lacks_responses:

@@ -48,6 +48,6 @@ def ask(pathfile: Pathfile, **parameters: str) -> PaymentRequest:
     return make_request(call, pathfile, NOON)
 
 
-def asked(request: PaymentRequest, means: str) -> dict[str, str]:
+def asked(request: PaymentRequest, means: str, pathfile: Pathfile) -> dict[str, str]:
     post = request.posts[means]
-    return paypage.open_sealed(post, request.pathfile, post["SealAlgorithm"])[0]
+    return paypage.open_sealed(post, pathfile, post["SealAlgorithm"])[0]

@@ -283,7 +283,7 @@ def test_form_on_a_page_of_another_encoding_keeps_its_seal(param: Path, encode: 
         urls = {"normal_return_url": f"{running.shop.url}/back"}
         pathfile.paypage.url = f"{running.url}/paymentInit"
         request = ask(pathfile, payment_means="CB,1", return_context=context, language="en", **urls)
-        html = str(form(request)).encode("ascii", "xmlcharrefreplace").decode()
+        html = str(form(request, pathfile)).encode("ascii", "xmlcharrefreplace").decode()
         running.shop.page = f'<meta charset="iso-8859-1">{html}'
         page = browser.new_page()
         page.goto(f"{running.shop.url}/order")

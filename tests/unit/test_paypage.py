@@ -22,7 +22,7 @@ from sogenactif.errors import (
 )
 from sogenactif.pages import form
 from sogenactif.payment import make_request, read_outcome, read_response
-from sogenactif.protocols import paypage, posted
+from sogenactif.protocols import gateway, paypage, posted
 from sogenactif.protocols.paypage_fields import ANSWERED
 from tests.support.paypage import KEY, NOON, SAID, SHOP, ask, asked, sealed
 from tests.support.vectors import MERCHANT, VECTORS, need, speak_paypage
@@ -112,7 +112,10 @@ def test_response_has_the_fields_of_sips_1_0(case: Path, param: Path) -> None:
 def test_payment_without_a_receipt_is_requested(
     paypage_pathfile: Pathfile, data: str, bypass: str | None
 ) -> None:
-    assert asked(ask(paypage_pathfile, data=data), "CB").get("paypageData.bypassReceiptPage") == bypass
+    assert (
+        asked(ask(paypage_pathfile, data=data), "CB", paypage_pathfile).get("paypageData.bypassReceiptPage")
+        == bypass
+    )
 
 
 def test_request_carries_every_parameter(paypage_pathfile: Pathfile) -> None:
@@ -134,7 +137,7 @@ def test_request_carries_every_parameter(paypage_pathfile: Pathfile) -> None:
     )
     assert request.action == "http://127.0.0.1:8080/payment/paymentInit"
     assert set(request.posts) == {"CB", "VISA"}
-    assert asked(request, "VISA") == {
+    assert asked(request, "VISA", paypage_pathfile) == {
         "amount": "1250",
         "currencyCode": "978",
         "keyVersion": "1",
@@ -163,12 +166,13 @@ def test_request_carries_every_parameter(paypage_pathfile: Pathfile) -> None:
         "SealAlgorithm": "HMAC-SHA-256",
         "Encode": "base64url",
     }
-    assert request.gateway.unsupported_fields(request.fields)["data"] == "no counterpart: NO_COPYRIGHT"
+    sealing = gateway(paypage_pathfile, "fr", MERCHANT)
+    assert sealing.unsupported_fields(request.fields)["data"] == "no counterpart: NO_COPYRIGHT"
 
 
 def test_each_means_has_its_own_form_if_the_shop_offers_them(paypage_pathfile: Pathfile) -> None:
     request = ask(paypage_pathfile, payment_means="CB,1,VISA,1")
-    html = str(form(request))
+    html = str(form(request, paypage_pathfile))
     assert html.count("<form ") == html.count("</form>") == 2
     for means in ("CB", "VISA"):
         assert html.index(request.posts[means]["Seal"]) < html.index(f'name="{means}"')
@@ -189,9 +193,9 @@ def test_one_form_lists_the_means_if_the_server_offers_them(param: Path) -> None
     request = ask(pathfile, payment_means="CB,1,VISA,2,CB,2")
     [post] = request.posts.values()
     assert (post["SealAlgorithm"], post["InterfaceVersion"], "Encode" in post) == ("SHA-256", "HP_2.0", False)
-    said = asked(request, "")
+    said = asked(request, "", pathfile)
     assert (said["paymentMeanBrandList"], said["transactionReference"]) == ("CB,VISA", "20261123000123")
-    assert str(form(request)).count("<form ") == 1
+    assert str(form(request, pathfile)).count("<form ") == 1
 
 
 def test_each_part_of_a_payment_by_reference_has_a_reference(param: Path) -> None:
@@ -201,7 +205,7 @@ def test_each_part_of_a_payment_by_reference_has_a_reference(param: Path) -> Non
         "capture_day": "0",
         "data": "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=250",
     }
-    said = asked(ask(pathfile, payment_means="CB,1", **plan), "CB")
+    said = asked(ask(pathfile, payment_means="CB,1", **plan), "CB", pathfile)
     assert said["transactionReference"] == "20261123000123"
     assert (
         said["instalmentData.transactionReferencesList"] == "20261123000123,20261123000123P2,20261123000123P3"
@@ -218,14 +222,14 @@ def test_payment_in_several_times_is_that_of_the_documented_example(paypage_path
         paypage_pathfile,
         calendar.timegm((2010, 6, 15, 12, 0, 0)),
     )
-    said = asked(request, "CB")
+    said = asked(request, "CB", paypage_pathfile)
     text, _, _ = lines(VECTORS / "paypage" / "instalments.none.HMAC-SHA-256.txt")
     assert {pair.split("=", 1)[0]: said.get(pair.split("=", 1)[0]) for pair in text.split("|")} == dict(
         pair.split("=", 1) for pair in text.split("|")
     )
     assert "captureMode" not in said and "captureDay" not in said
     # Its options are sent under other names.
-    assert "data" not in request.gateway.unsupported_fields(request.fields)
+    assert "data" not in gateway(paypage_pathfile, "fr", SHOP).unsupported_fields(request.fields)
 
 
 @pytest.mark.parametrize("parameters", [

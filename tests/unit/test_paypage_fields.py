@@ -209,7 +209,12 @@ URL = "https://shop.example/back"
 def test_parameter_becomes_its_key(
     paypage_pathfile: Pathfile, parameters: dict[str, str], key: str, value: str | None
 ) -> None:
-    assert asked(ask(paypage_pathfile, **{"payment_means": "CB,1", **parameters}), "CB").get(key) == value
+    assert (
+        asked(ask(paypage_pathfile, **{"payment_means": "CB,1", **parameters}), "CB", paypage_pathfile).get(
+            key
+        )
+        == value
+    )
 
 
 @pytest.mark.parametrize(
@@ -224,8 +229,10 @@ def test_parameter_becomes_its_key(
     ],
 )
 def test_appearance_is_not_sent(paypage_pathfile: Pathfile, name: str, value: str) -> None:
-    plain = asked(ask(paypage_pathfile, payment_means="CB,1"), "CB")
-    assert asked(ask(paypage_pathfile, payment_means="CB,1", **{name: value}), "CB") == plain
+    plain = asked(ask(paypage_pathfile, payment_means="CB,1"), "CB", paypage_pathfile)
+    assert (
+        asked(ask(paypage_pathfile, payment_means="CB,1", **{name: value}), "CB", paypage_pathfile) == plain
+    )
 
 
 def test_hmac_sha_512_is_accepted_if_the_pathfile_names_it(param: Path) -> None:
@@ -241,7 +248,7 @@ def test_request_asks_for_a_response_in_its_own_encoding(
     param: Path, encode: str, expected: str | None
 ) -> None:
     pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
-    assert asked(ask(pathfile, payment_means="CB,1"), "CB").get("responseEncoding") == expected
+    assert asked(ask(pathfile, payment_means="CB,1"), "CB", pathfile).get("responseEncoding") == expected
 
 
 def test_response_without_a_seal_says_so(paypage_pathfile: Pathfile) -> None:

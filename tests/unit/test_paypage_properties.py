@@ -135,7 +135,7 @@ def test_request_arrives_as_it_was_given_or_is_refused(
     assert {key: read.get(key) for key in given_keys} == given_keys
     assert (read["amount"], read["merchantId"]) == ("1250", request.fields["merchant_id"])
     if "null" not in given_keys.values():
-        assert asked(request, "CB") == read
+        assert asked(request, "CB", pathfile) == read
 
 
 # With the ledger: a response pays the request that it answers, and no other.

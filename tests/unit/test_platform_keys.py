@@ -82,14 +82,15 @@ def test_no_name_of_the_kit_is_in_the_form_of_the_platforms_keys() -> None:
 @pytest.mark.parametrize(("key", "value"), KEYS.items())
 @pytest.mark.parametrize("encode", ["base64", "base64url", "none"])
 def test_key_is_sealed_as_given(param: Path, encode: str, key: str, value: str) -> None:
-    request = ask(read_pathfile(speak_paypage(param, ENCODE=encode)), payment_means="CB,1", **{key: value})
-    assert asked(request, "CB")[key] == value
+    pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
+    request = ask(pathfile, payment_means="CB,1", **{key: value})
+    assert asked(request, "CB", pathfile)[key] == value
     assert request.fields[key] == value
 
 
 def test_keys_stand_after_those_of_the_kit(paypage_pathfile: Pathfile) -> None:
     new = {key: value for key, value in KEYS.items() if key not in ("orderChannel", "customerId")}
-    sealed = asked(ask(paypage_pathfile, payment_means="CB,1", **new), "CB")
+    sealed = asked(ask(paypage_pathfile, payment_means="CB,1", **new), "CB", paypage_pathfile)
     assert list(sealed)[-len(new) :] == list(new)
     assert sealed["orderChannel"] == "INTERNET"
 
@@ -101,13 +102,17 @@ def test_call_goes_before_the_merchants_file_and_that_before_the_default(
         file.write("\nbillingAddress.country!FRA!\nbillingAddress.city!Paris!\nbillingAddress.state!x!\n")
     with open(f"{paypage_pathfile.merchant_parameters}.{MERCHANT}", "a") as file:
         file.write("\nbillingAddress.city!Nantes!\nbillingAddress.state!y!\n")
-    sealed = asked(ask(paypage_pathfile, payment_means="CB,1", **{"billingAddress.state": "z"}), "CB")
+    sealed = asked(
+        ask(paypage_pathfile, payment_means="CB,1", **{"billingAddress.state": "z"}), "CB", paypage_pathfile
+    )
     address = {key: sealed[f"billingAddress.{key}"] for key in ("country", "city", "state")}
     assert address == {"country": "FRA", "city": "Nantes", "state": "z"}
 
 
 def test_empty_value_is_not_sent(paypage_pathfile: Pathfile) -> None:
-    assert "billingAddress.city" not in asked(ask(paypage_pathfile, **{"billingAddress.city": ""}), "CB")
+    assert "billingAddress.city" not in asked(
+        ask(paypage_pathfile, **{"billingAddress.city": ""}), "CB", paypage_pathfile
+    )
 
 
 @pytest.mark.parametrize(
@@ -194,9 +199,10 @@ def test_bar_in_the_value_of_a_key_is_refused(param: Path, encode: str, value: s
 @pytest.mark.parametrize("value", ["a\nb", "a\r\nb", "a\r", "\n", "a\0"])
 @pytest.mark.parametrize("name", ["return_context", "order_id", "billingAddress.street"])
 def test_line_end_is_refused_where_browsers_would_change_it(param: Path, name: str, value: str) -> None:
-    encoded = ask(read_pathfile(speak_paypage(param)), payment_means="CB,1", **{name: value})
+    pathfile = read_pathfile(speak_paypage(param))
+    encoded = ask(pathfile, payment_means="CB,1", **{name: value})
     key = {"return_context": "returnContext", "order_id": "orderId"}.get(name, name)
-    assert asked(encoded, "CB")[key] == value
+    assert asked(encoded, "CB", pathfile)[key] == value
     with pytest.raises(CallError, match=f"{key} contains a line end or NUL, which PAYPAGE_ENCODE!none!"):
         ask(read_pathfile(speak_paypage(param, ENCODE="none")), **{name: value})
 

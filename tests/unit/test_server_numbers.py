@@ -100,7 +100,7 @@ def test_instalments_carry_no_numbers_either(shop: MovingShop) -> None:
 
 def test_without_a_ledger_there_is_no_token(param: Path) -> None:
     pathfile = read_pathfile(speak_paypage(param, REFERENCE="server"))
-    keys = asked(ask(pathfile, payment_means="CB,1", return_context="x"), "CB")
+    keys = asked(ask(pathfile, payment_means="CB,1", return_context="x"), "CB", pathfile)
     assert keys["returnContext"] == "x" and not keys.keys() & set(NUMBERS)
 
 

@@ -21,7 +21,7 @@ from sogenactif.commands.check.rights import groups_of, refused
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.functions import load_script, plain
 from sogenactif.commands.places import ROOT
-from sogenactif.configuration import read_pathfile
+from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.fields import to_text
 from sogenactif.files import read_file
 from sogenactif.pages import ENVIRONMENT, TEMPLATES, form, page, report
@@ -48,7 +48,7 @@ def templates(site: Site) -> Findings:
     yield from faults
     for _, request in () if faults else probes(site):
         try:
-            _make_pages(request)
+            _make_pages(request, site.pathfile)
         except Exception as error:
             lines = [at for at in extract_tb(error.__traceback__) if at.filename.startswith(TEMPLATES)]
             if not lines:
@@ -94,7 +94,8 @@ def show_forms(script: str, pathfile: str, *merchants: str) -> None:
                 module.order_to_pay(PROBE["order_id"])
         for merchant in merchants:
             step = merchant
-            form(probe(read_pathfile(pathfile), *merchant.rsplit(".", 1)))
+            settings = read_pathfile(pathfile)
+            form(probe(settings, *merchant.rsplit(".", 1)), settings)
     except (Exception, SystemExit) as error:
         print(f"{MARK}{step}:{plain(error)}")
 
@@ -113,10 +114,15 @@ def _template(site: Site, path: str) -> Findings:
         yield fault("template_syntax", path, error.lineno, error=error.message)
 
 
-def _make_pages(request: PaymentRequest) -> None:
+def _make_pages(request: PaymentRequest, pathfile: Pathfile) -> None:
     """Make each page for a customer."""
     debug, response = report("", [("", {"": ""})]), PaymentResponse({**request.fields, "response_code": "00"})
-    order = {"fields": request.fields, "lines": [("", 1)], "form": form(request), "under_way": "waiting"}
+    order = {
+        "fields": request.fields,
+        "lines": [("", 1)],
+        "form": form(request, pathfile),
+        "under_way": "waiting",
+    }
     paid = {"state": "accepted", "response": response, "reason": "", "next_page": "", "retry_page": ""}
     page("error.html", "en", "", name="failed", incident="")
     page("paid.html", "en", "", order="")
