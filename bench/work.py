@@ -15,7 +15,7 @@ from typing import Any
 from bench.figures import Figure, compare
 from bench.kit import CENTS, MERCHANT, Kit, installed
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.pages import form, page
+from sogenactif.pages import form, request_page
 from sogenactif.payment import PaymentResponse, make_request, read_outcome
 from sogenactif.web import Order, call_autoresponse, call_request
 
@@ -76,7 +76,6 @@ def _parts(with_ledger: Kit, without: Kit, count: int) -> dict[str, Callable[[],
     request = make_request(call, without.pathfile)
     posts, messages = (iter(with_ledger.answered(count)) for _ in range(2))
     again = {"QUERY_STRING": "order=CMD-42", "REQUEST_METHOD": "GET"}
-    shown = {"fields": request.fields, "lines": [("Tea", int(CENTS))], "schedule": (), "choice": True}
     url = f"sqlite:///{with_ledger.root}/var/data/ledger.db"
     ledger = Ledger(url, f"{with_ledger.root}/var/data/journal")
     received: list[int] = []
@@ -90,7 +89,9 @@ def _parts(with_ledger: Kit, without: Kit, count: int) -> dict[str, Callable[[],
         "call_request without a ledger": lambda: _serve(pages[without], again),
         "… its request, sealed": lambda: make_request(call, without.pathfile),
         "… its form": lambda: form(request, without.pathfile),
-        "… its page": lambda: page("call_request.html", "fr", "", form="", under_way="", report="", **shown),
+        "… its page, with the form": lambda: request_page(
+            request, without.pathfile, lines=[("Tea", int(CENTS))], schedule=(), under_way=""
+        ),
         "call_request again, with a ledger": lambda: _serve(pages[with_ledger], again),
         "call_request of a new order": lambda: _serve(pages[with_ledger], new_order()),
         "call_autoresponse": lambda: _serve(receive, {"REQUEST_METHOD": "POST"}, f"DATA={next(posts)}"),

@@ -21,11 +21,94 @@ from sogenactif.escape import entities
 from sogenactif.files import ROOT as ROOT
 from sogenactif.files import cached_until_changed
 from sogenactif.money import format_amount
-from sogenactif.payment import PaymentRequest
+from sogenactif.payment import PaymentRequest, PaymentResponse
 from sogenactif.texts import HTML_LANGUAGE, texts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sogenactif.instalments import Instalment
 
 TEMPLATES = f"{ROOT}/templates"
 LINE_END = re.compile(r"\s*\n\s*")
+
+
+class Page:
+    """Hold a page: its HTML in UTF-8, and the nonce of its style sheet."""
+
+    def __init__(self, html: bytes, nonce: str) -> None:
+        self.html = html
+        self.nonce = nonce
+
+    def __repr__(self) -> str:
+        return f"<Page of {len(self.html)} bytes>"
+
+
+def request_page(
+    request: PaymentRequest,
+    pathfile: Pathfile,
+    *,
+    lines: Sequence[tuple[str, int]],
+    schedule: "Sequence[Instalment]",
+    under_way: str,
+    report: str = "",
+) -> Page:
+    """Return the page of an order: its ``lines``, its instalments if there are any, and the form.
+
+    ``under_way`` is the state of another payment of the order: waiting, pending, accepted, or empty if there is none.
+    """
+    return _page(
+        "call_request.html",
+        request.fields.get("language", ""),
+        pathfile,
+        fields=request.fields,
+        lines=lines,
+        schedule=schedule,
+        choice=request.shop_offers_means,
+        under_way=under_way,
+        form=form(request, pathfile),
+        report=report,
+    )
+
+
+def paid_page(order_id: str, language: str, pathfile: Pathfile) -> Page:
+    """Return the page of an order that is paid, without a form."""
+    return _page("paid.html", language, pathfile, order=order_id)
+
+
+def response_page(
+    response: PaymentResponse,
+    pathfile: Pathfile,
+    *,
+    language: str,
+    state: str,
+    reason: str,
+    schedule: "Sequence[Instalment]",
+    next_page: str,
+    retry_page: str,
+    report: str = "",
+) -> Page:
+    """Return the page that a customer comes back to.
+
+    ``state`` is the outcome, or soft_decline; ``reason`` is the refusal of a payment in the state refused, else
+    empty. The addresses are those of the shop's next page, and of another try, empty if there is to be none.
+    """
+    return _page(
+        "call_response.html",
+        language,
+        pathfile,
+        state=state,
+        reason=reason,
+        response=response,
+        schedule=schedule,
+        next_page=next_page,
+        retry_page=retry_page,
+        report=report,
+    )
+
+
+def error_page(name: str, incident: str, language: str, pathfile: Pathfile | None) -> Page:
+    """Return the page of a failure: ``name`` is that of its texts, ``pathfile`` is None if it can't be read."""
+    return _page("error.html", language, pathfile, name=name, incident=incident)
 
 
 def form(request: PaymentRequest, pathfile: Pathfile) -> Markup:
@@ -54,14 +137,10 @@ def form(request: PaymentRequest, pathfile: Pathfile) -> Markup:
     )
 
 
-def page(
-    template: str, language: str, nonce: str, shop_name: str = "", shop_url: str = "", /, **values: object
-) -> bytes:
-    """Return a page in the customer's language, UTF-8; ``nonce`` is that of its style sheet.
-
-    ``shop_name`` heads it, and leads to ``shop_url`` if that isn't empty.
-    """
-    html_language = HTML_LANGUAGE.get(language, "en")
+def _page(template: str, language: str, pathfile: Pathfile | None, /, **values: object) -> Page:
+    """Return a page in the customer's language; the shop's name heads it, and leads to the shop's address."""
+    html_language, nonce = HTML_LANGUAGE.get(language, "en"), os.urandom(16).hex()
+    shop_name, shop_url = (pathfile.shop_name, pathfile.shop_url) if pathfile else ("", "")
     html = _render(
         template,
         text=_texts(language),
@@ -74,7 +153,7 @@ def page(
         shop_url=shop_url,
         **values,
     )
-    return b"<!DOCTYPE html>" + html.encode()
+    return Page(b"<!DOCTYPE html>" + html.encode(), nonce)
 
 
 def report(title: str, sections: Sequence[tuple[str, Mapping[str, str]]]) -> Markup:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sogenactif.instalments import Instalment
     from sogenactif.ledger.ledger import Ledger
     from sogenactif.ledger.refunds import RecordRefund
+    from sogenactif.pages import Page
     from sogenactif.reception import Received
 
 RecordOutcome = Callable[[PaymentResponse], None]
@@ -83,8 +84,10 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             return send(start_response, 200, b"", HTML, [])
         call = check_call(order.parameters)
         if order.paid:
+            from sogenactif.pages import paid_page
+
             language = call.get("language", "") or _accepted_language(environ)
-            return _page(start_response, environ, 200, "paid.html", language, order=call.get("order_id", ""))
+            return _send_page(start_response, 200, paid_page(call.get("order_id", ""), language, settings))
         under_way, lacks_responses = "", False
         with borrow_ledger(settings) as ledger:
             try:
@@ -100,26 +103,20 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             from sogenactif.debug import request_report
 
             report = request_report(call, settings, request)
-        from sogenactif.pages import form
+        from sogenactif.pages import request_page
 
-        page = _page(
-            start_response,
-            environ,
-            200,
-            "call_request.html",
-            request.fields.get("language", ""),
-            action=request.action,
-            fields=request.fields,
+        page = request_page(
+            request,
+            settings,
             lines=order.lines,
             schedule=_schedule(request.fields),
-            choice=request.shop_offers_means,
             under_way=under_way,
-            form=form(request, settings),
             report=report,
         )
+        body = _send_page(start_response, 200, page, action=request.action)
         if not lacks_responses:
-            return page
-        return _AnsweredFirst(page, partial(_catch_up, settings, None, environ))
+            return body
+        return _AnsweredFirst(body, partial(_catch_up, settings, None, environ))
 
     return _guarded("call_request", show, "failed")
 
@@ -169,21 +166,21 @@ def call_response(
         retry = ""
         if may_retry:
             retry = retry_page(response) if retry_page else _call_request_beside(environ, response)
-        page = _page(
-            start_response,
-            environ,
-            200,
-            "call_response.html",
-            response["language"] or _accepted_language(environ),
+        from sogenactif.pages import response_page
+
+        page = response_page(
+            response,
+            settings,
+            language=response["language"] or _accepted_language(environ),
             state=state,
             reason=reason,
-            response=response,
             schedule=_agreed(response) if state == "accepted" else (),
             next_page=next_page(response),
             retry_page=retry,
             report=report,
         )
-        return _AnsweredFirst(page, partial(_catch_up, settings, record_outcome, environ)) if match else page
+        body = _send_page(start_response, 200, page)
+        return _AnsweredFirst(body, partial(_catch_up, settings, record_outcome, environ)) if match else body
 
     return _guarded("call_response", show, "response_failed")
 
@@ -423,45 +420,31 @@ def _error_page(
     incident: str,
     headers: Headers | None = None,
 ) -> list[bytes]:
-    language = _accepted_language(environ)
-    return _page(
-        start_response,
-        environ,
-        status,
-        "error.html",
-        language,
-        headers=headers,
-        name=texts,
-        incident=incident,
-    )
+    from sogenactif.pages import error_page
+
+    page = error_page(texts, incident, _accepted_language(environ), environ.get("sogenactif.settings"))
+    return _send_page(start_response, status, page, headers=headers)
 
 
-def _page(
+def _send_page(
     start_response: "StartResponse",
-    environ: Environ,
     status: int,
-    template: str,
-    language: str,
+    page: "Page",
     action: str = "",
     headers: Headers | None = None,
-    **values: object,
 ) -> list[bytes]:
     """Answer with a page whose forms may post to the server of ``action`` only, or nowhere if it is empty.
 
     Browsers apply form-action to redirects too, and the bank may redirect to another of its hosts.
     """
-    from sogenactif.pages import page
-
-    nonce = os.urandom(16).hex()
     target = "https: " + "/".join(action.split("/")[:3]) if action else "'none'"
     policy = (
-        f"default-src 'none'; img-src 'self'; style-src 'nonce-{nonce}'; form-action {target}; "
+        f"default-src 'none'; img-src 'self'; style-src 'nonce-{page.nonce}'; form-action {target}; "
         "base-uri 'none'; frame-ancestors 'self'"
     )
-    settings: Pathfile | None = environ.get("sogenactif.settings")
-    shop = (settings.shop_name, settings.shop_url) if settings else ("", "")
-    body = page(template, language, nonce, *shop, **values)
-    return send(start_response, status, body, HTML, [("Content-Security-Policy", policy), *(headers or [])])
+    return send(
+        start_response, status, page.html, HTML, [("Content-Security-Policy", policy), *(headers or [])]
+    )
 
 
 def _call_request_beside(environ: Environ, response: PaymentResponse) -> str:

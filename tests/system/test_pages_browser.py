@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from installer.configure import prepare
+from sogenactif.configuration import SIPS, Pathfile
 from sogenactif.instalments import Instalment
-from sogenactif.pages import page, report
-from sogenactif.payment import PaymentResponse
+from sogenactif.pages import report, request_page, response_page
+from sogenactif.payment import PaymentRequest, PaymentResponse
 from sogenactif_sandbox.commands.preview import SHOWN, preview
 from sogenactif_sandbox.shop import Shop
 from tests.support.browser import browsing
@@ -77,17 +78,25 @@ def look(shown: Any, html: bytes, amounts: int, cells: str = ".amount") -> None:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_amounts_never_break_and_titles_always_may(width: int, scheme: str) -> None:
     lines = [(title, 4800 * 10**place) for place, title in enumerate(TITLES)]
-    fields = {"currency_code": "978", "amount": AMOUNT, "order_id": ORDER, "transaction_id": "123456"}
+    fields = {
+        "currency_code": "978",
+        "amount": AMOUNT,
+        "order_id": ORDER,
+        "transaction_id": "123456",
+        "language": "en",
+        "block_align": "center",
+        "header_flag": "no",
+    }
     debug = report("Request", [("parmcom", {title: title for title in TITLES})])
-    shop = (SHOP_NAME, "https://shop.example/")
-    request = page(
-        "call_request.html", "en", "n", *shop, action="", fields=fields, lines=lines, schedule=SCHEDULE,
-        choice=True, under_way="waiting", form="", report=debug,
-    )  # fmt: skip
-    response = page(
-        "call_response.html", "de", "n", *shop, state="accepted", reason="", response=PaymentResponse(fields),
-        schedule=SCHEDULE, next_page="/", retry_page="/", report=debug,
-    )  # fmt: skip
+    pathfile = Pathfile("pathfile", {"SHOP_NAME": SHOP_NAME, "SHOP_URL": "https://shop.example/"})
+    request = request_page(
+        PaymentRequest(SIPS, "https://payment.example/", fields, (), {"": {"DATA": "0"}}), pathfile,
+        lines=lines, schedule=SCHEDULE, under_way="waiting", report=debug,
+    ).html  # fmt: skip
+    response = response_page(
+        PaymentResponse(fields), pathfile, language="de", state="accepted", reason="", schedule=SCHEDULE,
+        next_page="/", retry_page="/", report=debug,
+    ).html  # fmt: skip
     window = {"width": width, "height": 800}
     with browsing(viewport=window, color_scheme=scheme, java_script_enabled=True) as browser:
         shown = browser.new_page()

@@ -24,7 +24,16 @@ from sogenactif.commands.places import ROOT
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.fields import to_text
 from sogenactif.files import read_file
-from sogenactif.pages import ENVIRONMENT, TEMPLATES, form, page, report
+from sogenactif.pages import (
+    ENVIRONMENT,
+    TEMPLATES,
+    error_page,
+    form,
+    paid_page,
+    report,
+    request_page,
+    response_page,
+)
 from sogenactif.payment import PaymentRequest, PaymentResponse
 
 PAGES = ("base", "call_request", "call_response", "debug", "error", "form", "means", "paid")
@@ -117,17 +126,12 @@ def _template(site: Site, path: str) -> Findings:
 def _make_pages(request: PaymentRequest, pathfile: Pathfile) -> None:
     """Make each page for a customer."""
     debug, response = report("", [("", {"": ""})]), PaymentResponse({**request.fields, "response_code": "00"})
-    order = {
-        "fields": request.fields,
-        "lines": [("", 1)],
-        "form": form(request, pathfile),
-        "under_way": "waiting",
-    }
-    paid = {"state": "accepted", "response": response, "reason": "", "next_page": "", "retry_page": ""}
-    page("error.html", "en", "", name="failed", incident="")
-    page("paid.html", "en", "", order="")
-    page("call_request.html", "en", "", report=debug, schedule=(), choice=True, **order)
-    page("call_response.html", "en", "", report=debug, schedule=(), **paid)
+    error_page("failed", "", "en", pathfile)
+    paid_page("", "en", pathfile)
+    request_page(request, pathfile, lines=[("", 1)], schedule=(), under_way="waiting", report=debug)
+    response_page(
+        response, pathfile, language="en", state="accepted", reason="", schedule=(), next_page="", retry_page="", report=debug,
+    )  # fmt: skip
 
 
 def _forms(site: Site) -> Findings:
