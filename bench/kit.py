@@ -69,9 +69,7 @@ class Kit:
         with opened_ledger(self.pathfile) as ledger:
             for _ in range(count):
                 order = {"order_id": f"CMD-{next(self._orders)}"}
-                request = make_request(
-                    {**call, **order}, self.pathfile, register=ledger.register if ledger else None
-                )
+                request = make_request({**call, **order}, self.pathfile, ledger=ledger)
                 asked, certificate = open_request(request.data, self.pathfile)
                 outcome = {"response_code": "00", "payment_means": "CB", "authorisation_id": "123456"}
                 responses.append(seal_response({**asked, **outcome}, certificate))

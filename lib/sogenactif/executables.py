@@ -45,8 +45,7 @@ def request(arguments: Sequence[str]) -> tuple[bytes, int]:
         call = parse_call(arguments)
         pathfile = read_pathfile(call.get("pathfile", ""))
         with borrow_ledger(pathfile) as ledger:
-            register = ledger.register if ledger else None
-            payment_request = make_request(call, pathfile, register=register)
+            payment_request = make_request(call, pathfile, ledger=ledger)
             if ledger:
                 if ledger.warning:
                     _log(pathfile, "request", KitError(ledger.warning))

@@ -70,7 +70,7 @@ class Kit:
         pathfile = read_pathfile(self.pathfile)
         log = partial(log_error, pathfile.log == "syslog")
         with borrow_ledger(pathfile) as ledger:
-            request = make_request(call, pathfile, register=ledger.register if ledger else None)
+            request = make_request(call, pathfile, ledger=ledger)
             if ledger:
                 if ledger.warning:
                     log("request", KitError(ledger.warning))

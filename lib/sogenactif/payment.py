@@ -5,7 +5,7 @@ Source: docs/dictionary.md.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from sogenactif import protocols
@@ -27,11 +27,17 @@ from sogenactif.protocols import Numbering, Post
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Protocol
 
     from sogenactif.protocols import Opened
 
-Register = Callable[[Mapping[str, str], Numbering], Mapping[str, str]]
+    class RequestLedger(Protocol):
+        """Record requests, as the ledger does."""
+
+        def register(self, fields: Mapping[str, str], numbering: Numbering) -> Mapping[str, str]:
+            """Record the fields of a request; return those to be sealed, with their transaction_id."""
+
+
 # If one of these were cut, it would not be certain what was paid.
 NEVER_SHORTENED = {"amount", "currency_code", "merchant_id", "order_id", "response_code", "transaction_id"}
 LONGEST_OF_PAYPAGE = {**RESPONSE_MAX_LENGTH, **PAYPAGE_MAX_LENGTH}
@@ -239,13 +245,13 @@ def make_request(
     call: Mapping[str, str],
     pathfile: Pathfile,
     now: float | None = None,
-    register: "Register | None" = None,
+    ledger: "RequestLedger | None" = None,
 ) -> PaymentRequest:
     """Make the payment request of a call that ``check_call`` or ``parse_call`` has checked.
 
-    ``now`` is the moment of the request, in seconds since 1970 (UTC). ``register`` records the
-    fields once they are checked, and returns those to be sealed, with their transaction_id; without it
-    that is the shop's own, or the local time. Raises KitError.
+    ``now`` is the moment of the request, in seconds since 1970 (UTC). ``ledger`` records the fields once they
+    are checked, and gives the transaction_id; without it that is the shop's own, or the local time.
+    Raises KitError.
     """
     if pathfile.protocol == SIPS:
         _check_call_of_sips(call)
@@ -263,10 +269,10 @@ def make_request(
     now = time.time() if now is None else now
     fields["transmission_date"] = time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
     _check(fields)
-    blocks = _blocks(fields.get("payment_means", ""), fields["block_order"])
+    blocks = read_blocks(fields.get("payment_means", ""), fields["block_order"])
     gateway.check(fields)
-    if register:
-        fields = dict(register(fields, protocols.numbering(pathfile)))
+    if ledger:
+        fields = dict(ledger.register(fields, protocols.numbering(pathfile)))
     fields.setdefault("transaction_id", time.strftime("%H%M%S", time.localtime(now)))
     means = [name for block in blocks for name in block.means]
     posts = gateway.seal(fields, means)
@@ -336,7 +342,8 @@ def _check(fields: Mapping[str, str]) -> None:
 
 
 @lru_cache(256)
-def _blocks(payment_means: str, block_order: str) -> tuple[Block, ...]:
+def read_blocks(payment_means: str, block_order: str) -> tuple[Block, ...]:
+    """Return the blocks of the means of payment that a request offers, in their order. Raises CallError."""
     means = payment_means.removesuffix(",")
     items = means.split(",") if means else []
     order = block_order.strip(",")

@@ -91,7 +91,7 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
         under_way, lacks_responses = "", False
         with borrow_ledger(settings) as ledger:
             try:
-                request = make_request(call, settings, register=ledger.register if ledger else None)
+                request = make_request(call, settings, ledger=ledger)
             except OrderFull as error:
                 raise HttpError(429, str(error)) from error
             if ledger and ledger.warning:

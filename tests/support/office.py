@@ -101,7 +101,7 @@ class OfficeShop:
             **parameters,
         }
         with self.ledger() as ledger:
-            request = make_request(call, self.pathfile, now, register=ledger.register)
+            request = make_request(call, self.pathfile, now, ledger=ledger)
         return f"{journal_day(request.fields)}-{request.fields['transaction_id']}", dict(request.posts["CB"])
 
     def pay(self, order_id: str = "CMD42", card: str = ACCEPTED, **parameters: str) -> str:

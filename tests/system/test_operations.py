@@ -113,7 +113,7 @@ def test_transaction_of_sips_has_no_office(shop: OfficeShop) -> None:
     path.write_text(paypage.replace("PROTOCOL!paypage!", "PROTOCOL!sips!"))
     with shop.ledger() as ledger:
         call = {"merchant_id": MERCHANT, "amount": "1250"}
-        number = make_request(call, shop.pathfile, register=ledger.register).fields["transaction_id"]
+        number = make_request(call, shop.pathfile, ledger=ledger).fields["transaction_id"]
     status, _, complaint = shop.run("status", f"{today()}-{number}")
     assert (status, "is of Sips 1.0, which has no such server" in complaint) == (2, True)
     path.write_text(path.read_text().replace("OFFICE_URL", "#"))

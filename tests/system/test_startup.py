@@ -51,9 +51,7 @@ class Kit(NamedTuple):
         """DATA of the response to a new request."""
         pathfile = read_pathfile(f"{self.folder}/cgi-bin/pathfile")
         with opened_ledger(pathfile) as ledger:
-            request = make_request(
-                {**CALL, "order_id": order_id}, pathfile, register=ledger.register if ledger else None
-            )
+            request = make_request({**CALL, "order_id": order_id}, pathfile, ledger=ledger)
         asked, certificate = open_request(request.data, pathfile)
         return seal_response({**asked, **ACCEPTED}, certificate)
 

@@ -4,6 +4,7 @@ import calendar
 import random
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from sogenactif.errors import (
 )
 from sogenactif.pages import form
 from sogenactif.payment import make_request, read_outcome, read_response
-from sogenactif.protocols import gateway, paypage, posted
+from sogenactif.protocols import Numbering, gateway, paypage, posted
 from sogenactif.protocols.paypage_fields import ANSWERED
 from tests.support.paypage import KEY, NOON, SAID, SHOP, ask, asked, sealed
 from tests.support.vectors import MERCHANT, VECTORS, need, speak_paypage
@@ -241,12 +242,18 @@ def test_request_that_paypage_cannot_carry_is_rejected(
     paypage_pathfile: Pathfile, parameters: dict[str, str]
 ) -> None:
     numbers: list[str] = []
+
+    class CountingLedger:
+        def register(self, fields: Mapping[str, str], numbering: Numbering) -> Mapping[str, str]:
+            numbers.append("drawn")
+            return fields
+
     with pytest.raises(CallError):
         make_request(
             {"merchant_id": MERCHANT, "amount": "1250", **parameters},
             paypage_pathfile,
             NOON,
-            lambda fields, _: numbers.append("drawn") or fields,  # type: ignore[func-returns-value]
+            CountingLedger(),
         )
     assert numbers == []
 

@@ -17,9 +17,9 @@ from sogenactif.commands.check.site import Merchant, Place, Site
 from sogenactif.commands.paypage import TEST_SHOPS
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.configuration import Pathfile
-from sogenactif.errors import ConfigurationError, KitError
+from sogenactif.errors import CallError, ConfigurationError, KitError
 from sogenactif.fields import PARMCOM
-from sogenactif.payment import PaymentRequest, make_request
+from sogenactif.payment import PaymentRequest, make_request, read_blocks
 from sogenactif.protocols import Post, paypage, sips
 from sogenactif.protocols.paypage_fields import ASKED
 
@@ -32,7 +32,7 @@ ADDRESSES = (
 # The keyword that sets a field, or a key of Paypage, which an error names.
 KEYWORD_OF = {field.name: keyword for keyword, field in PARMCOM.items()}
 KEYWORD_OF |= {key: KEYWORD_OF[name] for key, name in ASKED.items() if name in KEYWORD_OF}
-PROBE = {"amount": "100", "order_id": "check"}
+PROBE = {"amount": "100", "order_id": "check", "transaction_id": "1"}
 MISSPELLED = 0.85
 
 
@@ -55,9 +55,8 @@ def requests(site: Site) -> Findings:
 
 
 def probe(pathfile: Pathfile, country: str, merchant_id: str) -> PaymentRequest:
-    """Return a payment request of a merchant that no ledger registers. Raises KitError."""
-    call = {**PROBE, "merchant_id": merchant_id, "merchant_country": country}
-    return make_request(call, pathfile, register=lambda fields, _: {**fields, "transaction_id": "1"})
+    """Return a payment request of a merchant that no ledger records. Raises KitError."""
+    return make_request({**PROBE, "merchant_id": merchant_id, "merchant_country": country}, pathfile)
 
 
 def probes(site: Site) -> Iterator[tuple[Merchant, PaymentRequest]]:
@@ -118,10 +117,12 @@ def means(site: Site) -> list[str]:
     """Return the means of payment whose logo any merchant's pages show."""
     names: set[str] = set()
     for merchant in site.merchants:
-        items = merchant.fields.get("payment_means", "").removesuffix(",").split(",")
-        names.update(filter(None, items[::2]))
-        if "2" in items[1::2] and merchant.fields["header_flag"].lower() == "yes":
-            names.add("CLEF")
+        fields = merchant.fields
+        with suppress(CallError):  # reported by the check of the requests
+            for block in read_blocks(fields.get("payment_means", ""), fields["block_order"]):
+                names.update(block.means)
+                if block.number == "2" and fields["header_flag"].lower() == "yes":
+                    names.add("CLEF")
     return sorted(names)
 
 
