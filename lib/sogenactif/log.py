@@ -5,10 +5,12 @@ shop that hosts the applications itself gives the logger handlers of its own ins
 """
 
 import logging
+import os
 import sys
 import time
 from contextlib import closing
 from logging.handlers import SysLogHandler
+from traceback import extract_tb
 from typing import TextIO
 
 from sogenactif.errors import KitError
@@ -28,10 +30,22 @@ def log(event: str, why: str, errors: TextIO, syslog: bool, severe: bool) -> Non
     LOGGER.log(level, "%s", line, extra={"errors": errors, "syslog": syslog})
 
 
-def log_error(syslog: bool, event: str, error: BaseException) -> None:
-    """Log an event and its error to syslog, or to standard error, which a web server writes to its own log."""
+def log_error(
+    syslog: bool, event: str, error: BaseException, errors: TextIO | None = None, severe: bool = True
+) -> None:
+    """Log an event and its error, without personal values of the call.
+
+    It goes to syslog, or to ``errors``: by default to standard error, which a web server writes to its own log.
+    The line of an exception that the kit doesn't expect, severe and no KitError, has the file and line that raised it.
+    """
     why = error.logged if isinstance(error, KitError) else str(error)
-    log(event, why, sys.stderr, syslog, severe=True)
+    cause = error.__cause__ if isinstance(error, KitError) else None
+    if isinstance(cause, OSError) and str(cause.strerror) not in why:
+        why += f": {cause.strerror}"
+    if severe and not isinstance(error, KitError):
+        last = extract_tb(error.__traceback__)[-1]
+        why = f"{type(error).__name__}: {why} ({os.path.basename(last.filename)}:{last.lineno})"
+    log(event, why, sys.stderr if errors is None else errors, syslog, severe)
 
 
 class Syslog(SysLogHandler):

@@ -478,17 +478,9 @@ def _append(path: str, entry: dict[str, object]) -> None:
 
 
 def _log(environ: Environ, event: str, error: BaseException) -> None:
-    """Log an event, without personal values of the call."""
-    from sogenactif.log import log
+    """Log an event and its error where the pathfile of this request says."""
+    from sogenactif.log import log_error
 
-    why = error.logged if isinstance(error, KitError) else str(error)
-    if isinstance(error, KitError) and isinstance(error.__cause__, OSError):
-        why += f": {error.__cause__.strerror}"
-    if not isinstance(error, KitError | HttpError):
-        from traceback import extract_tb
-
-        last = extract_tb(error.__traceback__)[-1]
-        why = f"{type(error).__name__}: {why} ({os.path.basename(last.filename)}:{last.lineno})"
-    severe = not isinstance(error, HttpError)
     settings: Pathfile | None = environ.get("sogenactif.settings")
-    log(event, why, environ["wsgi.errors"], bool(settings and settings.log == "syslog"), severe)
+    syslog = bool(settings and settings.log == "syslog")
+    log_error(syslog, event, error, environ["wsgi.errors"], severe=not isinstance(error, HttpError))

@@ -2,6 +2,7 @@
 
 import io
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif import log
+from sogenactif.errors import JournalError, KeyUnusable, KitError
 
 
 @pytest.fixture
@@ -42,3 +44,31 @@ def test_a_line_that_no_syslog_takes_goes_to_the_web_servers_log(
             if not Path(taker).exists():
                 gone.bind(taker)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (KeyUnusable("key.1"), "Error reading secret key (key.1): Permission denied"),
+        (JournalError("1.jsonl", OSError(28, "Permission denied")), "Error writing the journal (1.jsonl: Permission denied)"),
+    ],
+)  # fmt: skip
+def test_line_of_an_error_has_the_systems_reason_once(
+    error: KitError, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error.__cause__ = PermissionError(13, "Permission denied")
+    log.log_error(False, "request", error)
+    assert capsys.readouterr().err.endswith(f"Z sogenactif request {reason}\n")
+
+
+def test_line_of_an_unexpected_error_says_where_it_was_raised(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise LookupError("no order")
+    except LookupError as error:
+        line = sys.exc_info()[2].tb_lineno  # type: ignore[union-attr]
+        log.log_error(False, "executable response", error)
+        errors = io.StringIO()
+        log.log_error(False, "call_request 404", error, errors, severe=False)
+    captured = capsys.readouterr().err
+    assert captured.endswith(f"executable response LookupError: no order (test_log.py:{line})\n")
+    assert errors.getvalue().endswith("Z sogenactif call_request 404 no order\n")
