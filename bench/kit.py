@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.ledger.ledger import opened_ledger
+from sogenactif.ledger import open_ledger
 from sogenactif.payment import make_request
 from sogenactif.protocols.sips import open_request, seal_response
 from tests.support.serving import web_user
@@ -66,7 +66,7 @@ class Kit:
         """Return DATA of the accepted responses to ``count`` new requests, each of its own order."""
         call = {"merchant_id": MERCHANT, "amount": CENTS, "language": "fr"}
         responses = []
-        with opened_ledger(self.pathfile) as ledger:
+        with open_ledger(self.pathfile) as ledger:
             for _ in range(count):
                 order = {"order_id": f"CMD-{next(self._orders)}"}
                 request = make_request({**call, **order}, self.pathfile, ledger=ledger)

@@ -12,8 +12,8 @@ from pathlib import Path
 from sogenactif.configuration import PAYPAGE, SIPS, Pathfile, read_pathfile
 from sogenactif.fields import RESPONSE
 from sogenactif.instalments import DUE_DATES, WrongSchedule, due_dates, schedule
+from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import transactions
-from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.protocols import TOKEN
 from sogenactif.protocols.certificate import (
     Certificate,
@@ -191,7 +191,7 @@ def read_sender(
 
 def in_ledger(pathfile: Pathfile, payment: Payment) -> Payment:
     """Return a payment with the numbers of the last request for its order in a shop's ledger, if there is any."""
-    with opened_ledger(pathfile) as ledger:
+    with open_ledger(pathfile) as ledger:
         if ledger is None:
             return payment
         rows = [row for row in transactions(ledger, order_id=payment.order) if row.order_id == payment.order]

@@ -17,7 +17,7 @@ from sogenactif.addresses import PAYPAGE_HOSTS
 from sogenactif.configuration import read_pathfile
 from sogenactif.files import write_secret
 from sogenactif.http import Application, Environ
-from sogenactif.ledger.ledger import opened_ledger
+from sogenactif.ledger import open_ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols.certificate import issue_certificate
 from sogenactif_sandbox.server import PaymentServer
@@ -139,7 +139,7 @@ class Kit(NamedTuple):
 
     def record(self, *answers: dict[str, str]) -> None:
         """Have the ledger register a request, and receive these answers to it."""
-        with opened_ledger(read_pathfile(str(self.pathfile))) as ledger:
+        with open_ledger(read_pathfile(str(self.pathfile))) as ledger:
             assert ledger
             number = register(ledger, ASKED)
             for answer in answers:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import Transaction, transactions
-from sogenactif.ledger.ledger import Ledger, journal_day, opened_ledger
+from sogenactif.ledger.ledger import Ledger, journal_day
 from sogenactif.payment import make_request
 from sogenactif.protocols.office import Office
 from sogenactif.reception import receive
@@ -81,7 +82,7 @@ class OfficeShop:
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
-        with opened_ledger(self.pathfile) as ledger:
+        with open_ledger(self.pathfile) as ledger:
             assert ledger
             yield ledger
 

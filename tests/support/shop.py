@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.http import Application
-from sogenactif.ledger import close_pool
+from sogenactif.ledger import close_pool, open_ledger
 from sogenactif.ledger.history import transactions
-from sogenactif.ledger.ledger import SIPS_NUMBERING, Ledger, opened_ledger
+from sogenactif.ledger.ledger import SIPS_NUMBERING, Ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering, paypage
 from sogenactif.protocols.certificate import read_certificate
@@ -141,7 +141,7 @@ class LedgerShop(Shop):
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
-        with opened_ledger(self.pathfile) as ledger:
+        with open_ledger(self.pathfile) as ledger:
             assert ledger
             yield ledger
 

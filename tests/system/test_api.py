@@ -17,7 +17,7 @@ import pytest
 import sogenactif
 from sogenactif import Kit, KitError, UntrustedResponse
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.ledger.ledger import opened_ledger
+from sogenactif.ledger import open_ledger
 from sogenactif.ledger.rebuild import note_unrecorded
 from sogenactif.protocols.sips import open_request, seal_response
 from tests.support.shop import ask
@@ -176,7 +176,7 @@ def test_what_the_shop_was_given_counts_as_notified(ledger: Pathfile) -> None:
     sealed = accepted(payment.posts[""]["DATA"], ledger)
     outcomes = [kit.receive(message).outcome for message in ({"DATA": sealed}, sealed)]
     assert outcomes == ["accepted", "accepted"]
-    with opened_ledger(ledger) as opened:
+    with open_ledger(ledger) as opened:
         assert opened
         assert opened.pending() == 0
 

@@ -13,7 +13,7 @@ import pytest
 
 from installer.configure import TRIALS
 from sogenactif.configuration import read_pathfile
-from sogenactif.ledger.ledger import opened_ledger
+from sogenactif.ledger import open_ledger
 from sogenactif.payment import make_request
 from sogenactif.protocols.sips import open_request, seal_response
 from tests.support.installation import InstalledKit
@@ -50,7 +50,7 @@ class Kit(NamedTuple):
     def answer(self, order_id: str) -> str:
         """DATA of the response to a new request."""
         pathfile = read_pathfile(f"{self.folder}/cgi-bin/pathfile")
-        with opened_ledger(pathfile) as ledger:
+        with open_ledger(pathfile) as ledger:
             request = make_request({**CALL, "order_id": order_id}, pathfile, ledger=ledger)
         asked, certificate = open_request(request.data, pathfile)
         return seal_response({**asked, **ACCEPTED}, certificate)

@@ -16,7 +16,8 @@ import pytest
 
 from sogenactif.commands.transactions import _cell
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.ledger.ledger import Ledger, new_entry, opened_ledger
+from sogenactif.ledger import open_ledger
+from sogenactif.ledger.ledger import Ledger, new_entry
 from sogenactif.payment import PaymentResponse
 from tests.support.shop import register
 from tests.support.vectors import ACCEPTED, ASKED, MERCHANT, ROOT, need
@@ -45,7 +46,7 @@ def pathfile(param: Path, tmp_path: Path) -> Pathfile:
 
 @contextmanager
 def ledger_of(pathfile: Pathfile) -> Iterator[Ledger]:
-    with opened_ledger(pathfile) as ledger:
+    with open_ledger(pathfile) as ledger:
         assert ledger
         yield ledger
 

@@ -11,8 +11,8 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import MessageError, SecretError
 from sogenactif.fields import to_bytes
 from sogenactif.http import Application
+from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import differences, transactions
-from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.payment import PaymentResponse, read_outcome
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import Records, build, decode, encode, parse, seal_request, seal_response
@@ -207,14 +207,14 @@ class Shop:
         path.write_text((param / "pathfile").read_text() + f"LEDGER!sqlite:///{folder}/ledger.db!\n")
         self.notified: list[PaymentResponse] = []
         self.pathfile = read_pathfile(str(path))
-        with opened_ledger(self.pathfile) as ledger:
+        with open_ledger(self.pathfile) as ledger:
             assert ledger
             register(ledger, ASKED)
         self.response = call_response(lambda response: "/shop", self.notified.append, str(path))
         self.autoresponse = call_autoresponse(self.notified.append, str(path), str(folder / "log"))
 
     def states(self) -> list[str]:
-        with opened_ledger(self.pathfile) as ledger:
+        with open_ledger(self.pathfile) as ledger:
             assert ledger
             assert list(differences(ledger, lambda count: None)) == []
             return [transaction.state for transaction in transactions(ledger)]

@@ -17,8 +17,9 @@ from sogenactif.errors import (
     ResponseError,
     TransactionUsed,
 )
+from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import Difference, answers, differences, transactions
-from sogenactif.ledger.ledger import Ledger, new_entry, opened_ledger
+from sogenactif.ledger.ledger import Ledger, new_entry
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.ledger.schema import MIGRATIONS
 from sogenactif.ledger.sqlite import SqliteDatabase
@@ -375,7 +376,7 @@ def test_transactions_are_found_by_day_order_and_state(ledger: Ledger) -> None:
 
 
 def test_without_the_keyword_there_is_no_ledger() -> None:
-    with opened_ledger(Pathfile("", {})) as ledger:
+    with open_ledger(Pathfile("", {})) as ledger:
         assert ledger is None
 
 

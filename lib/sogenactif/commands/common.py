@@ -18,8 +18,9 @@ from sogenactif.dates import PARIS
 from sogenactif.errors import KitError
 from sogenactif.fields import is_digits
 from sogenactif.files import become_owner
+from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import Transaction, numbered
-from sogenactif.ledger.ledger import Ledger, opened_ledger
+from sogenactif.ledger.ledger import Ledger
 from sogenactif.money import format_amount
 
 LONGEST_NUMBER = 6
@@ -37,7 +38,7 @@ def command_parser(name: str, description: str) -> argparse.ArgumentParser:
 def the_ledger(pathfile: str, failure: int = 1) -> Iterator[Ledger]:
     """Open the ledger of a pathfile; an error ends the command with a sentence and status 1."""
     try:
-        with opened_ledger(read_pathfile(pathfile)) as ledger:
+        with open_ledger(read_pathfile(pathfile)) as ledger:
             if ledger is None:
                 end("no_ledger", failure, path=pathfile)
             path = LedgerAddress(ledger.url).file

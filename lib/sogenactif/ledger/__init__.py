@@ -1,4 +1,7 @@
-"""The pool of ledgers: a process reuses its connections from one request to the next."""
+"""The ledger of a shop: ``open_ledger`` for one use, ``borrow_ledger`` from a pool of connections between requests.
+
+Its modules are loaded only if the pathfile names a ledger.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +14,21 @@ if TYPE_CHECKING:
 
 # The ledgers that no request uses now.
 POOL: "list[Ledger]" = []
+
+
+@contextmanager
+def open_ledger(pathfile: Pathfile) -> "Iterator[Ledger | None]":
+    """Open the ledger that a pathfile names, None if it names none; closed at the end."""
+    if not pathfile.ledger:
+        yield None
+        return
+    from sogenactif.ledger.ledger import Ledger
+
+    ledger = Ledger(pathfile.ledger.url, pathfile.journal)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
 
 
 @contextmanager

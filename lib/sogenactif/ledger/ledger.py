@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
-from sogenactif.configuration import PAYPAGE, SIPS, Pathfile
+from sogenactif.configuration import PAYPAGE, SIPS
 from sogenactif.dates import PARIS, day_in_paris
 from sogenactif.errors import (
     CallError,
@@ -534,19 +534,6 @@ class Ledger:
             except LedgerError:
                 if not tries_left:
                     raise
-
-
-@contextmanager
-def opened_ledger(pathfile: Pathfile) -> Iterator[Ledger | None]:
-    """Open the ledger that a pathfile names, None if it names none; closed at the end."""
-    if not pathfile.ledger:
-        yield None
-        return
-    ledger = Ledger(pathfile.ledger.url, pathfile.journal)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
 
 
 def stored_response(protocol: str, day: str, original: str, fields: str) -> PaymentResponse:

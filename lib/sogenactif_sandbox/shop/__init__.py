@@ -26,8 +26,8 @@ from installer.configure import SCHEMA
 from sogenactif.configuration import Pathfile
 from sogenactif.dates import PARIS, format_day
 from sogenactif.errors import LedgerError
+from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import answers, transactions
-from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.money import format_amount
 from sogenactif.pages import ENVIRONMENT, ROOT
 from sogenactif.texts import HTML_LANGUAGE, accepted_language
@@ -136,7 +136,7 @@ class Shop(Flask):
         """Return the events of an order: moment in Paris, transaction, source, verdict."""
         events = []
         try:
-            with opened_ledger(self.pathfile) as ledger:
+            with open_ledger(self.pathfile) as ledger:
                 for transaction in transactions(ledger, order_id=reference) if ledger else ():
                     number = transaction.reference
                     events.append((transaction.made, number, "request", "waiting"))

@@ -16,8 +16,8 @@ from flask.typing import ResponseReturnValue
 
 from sogenactif.configuration import PAYPAGE, Pathfile
 from sogenactif.errors import KitError, OfficeError, OperationRefused
+from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import numbered, transactions
-from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.operations import one_at_a_time, prepare, send
 
 PATH = "/back-office"
@@ -87,7 +87,7 @@ def back_office(pathfile: Pathfile, page: Callable[..., Response]) -> Blueprint:
 def _paid_orders(pathfile: Pathfile) -> list[Paid]:
     """Return the latest accepted payments, the newest first; none if the ledger can't be read."""
     try:
-        with opened_ledger(pathfile) as ledger:
+        with open_ledger(pathfile) as ledger:
             accepted = transactions(ledger, state="accepted") if ledger else ()
             rows = deque(accepted, MOST_LISTED)
     except KitError:
@@ -111,7 +111,7 @@ def _refund(pathfile: Pathfile, reference: str, merchant_id: str, given_back: st
     So a page that is posted twice, or from a second window, gives nothing back twice. Raises KitError.
     """
     named = REFERENCE.fullmatch(reference)
-    with opened_ledger(pathfile) as ledger:
+    with open_ledger(pathfile) as ledger:
         rows = numbered(ledger, named[1], named[2], merchant_id) if ledger and named and merchant_id else []
         if not ledger or not named or len(rows) != 1:
             return False

@@ -11,8 +11,8 @@ from sogenactif.commands.check.requests import opened_request
 from sogenactif.commands.check.server import Reply, ask
 from sogenactif.commands.check.site import Site
 from sogenactif.errors import KitError
+from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import transactions
-from sogenactif.ledger.ledger import opened_ledger
 from sogenactif.payment import read_outcome
 from sogenactif.protocols import posted
 
@@ -107,7 +107,7 @@ def _await(site: Site, requested: dict[str, str], number: str) -> None:
             url = requested.get("automatic_response_url", "")
             raise Failed(fault("payment_not_notified", number=number, url=url, state=state))
         time.sleep(0.2)
-        with opened_ledger(site.pathfile) as ledger:
+        with open_ledger(site.pathfile) as ledger:
             assert ledger
             rows = list(transactions(ledger, number=number))
         states = [r.state for r in rows if (r.fields["merchant_id"], r.fields.get("order_id")) == wanted]
