@@ -18,6 +18,7 @@ from bench.kit import CENTS, MERCHANT, ORDER, Kit, installed
 from bench.startup import cgi
 from sogenactif.configuration import PAYPAGE
 from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.notification import notify_outcome
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering
 from tests.support.bank import bank
@@ -90,7 +91,7 @@ def record(ledger: Ledger, asked: dict[str, str]) -> None:
     match = ledger.receive(PaymentResponse({**asked, "response_code": "00"}), "automatic")
     assert match.verdict == "accepted", match.verdict
     assert match.request_id is not None
-    ledger.notify(lambda response: None, print, match.request_id)
+    notify_outcome(ledger, lambda response: None, print, match.request_id)
 
 
 def timed(work: Callable[[], None], times: int) -> float:

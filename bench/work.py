@@ -15,6 +15,7 @@ from typing import Any
 from bench.figures import Figure, compare
 from bench.kit import CENTS, MERCHANT, Kit, installed
 from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.notification import notify_outcome
 from sogenactif.pages import form, request_page
 from sogenactif.payment import PaymentResponse, make_request, read_outcome
 from sogenactif.web import Order, call_autoresponse, call_request
@@ -97,7 +98,7 @@ def _parts(with_ledger: Kit, without: Kit, count: int) -> dict[str, Callable[[],
         "call_autoresponse": lambda: _serve(receive, {"REQUEST_METHOD": "POST"}, f"DATA={next(posts)}"),
         "… open the response": lambda: opened.append(read_outcome(next(messages), with_ledger.pathfile)),
         "… match and record it": record,
-        "… notify the shop": lambda: ledger.notify(lambda response: None, print, received.pop(), is_counted=True),
+        "… notify the shop": lambda: notify_outcome(ledger, lambda response: None, print, received.pop(), is_counted=True),
     }  # fmt: skip
 
 

@@ -52,6 +52,15 @@ def day_in_paris(moment: str) -> str:
     )
 
 
+def today() -> str:
+    """Return the current day in Paris, aaaammjj."""
+    from datetime import datetime
+
+    from sogenactif.dates import PARIS
+
+    return datetime.now(PARIS).strftime("%Y%m%d")
+
+
 def is_moment(text: str) -> bool:
     """Return whether a text is a moment, aaaammjjhhmmss, before the year 9999."""
     if not (len(text) == 14 and is_digits(text)):

@@ -136,7 +136,8 @@ def _record(
 
 def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: str, log: Log) -> None:
     """Note a message that can't be trusted; store it whole if it may be genuine. Raises JournalError."""
-    from sogenactif.ledger.ledger import new_entry, today
+    from sogenactif.dates import today
+    from sogenactif.ledger.journal import new_entry
 
     entry = new_entry("response", source, "forged")
     entry["error"] = error.logged[:300]

@@ -315,10 +315,12 @@ def _receive(
         if record_outcome:
             record_outcome(received.response)
     elif match.is_trusted and match.request_id is not None and record_outcome:
+        from sogenactif.ledger.notification import notify_outcome
+
         event = f"{source} response, record_outcome"
         try:
             log = partial(_log, environ, event)
-            ledger.notify(record_outcome, log, match.request_id, is_counted=match.is_counted)
+            notify_outcome(ledger, record_outcome, log, match.request_id, is_counted=match.is_counted)
         except KitError as error:
             _log(environ, f"{source} response", error)
     return received
@@ -336,8 +338,10 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
                 return
             ledger.make_up_for_outage(partial(_log, environ, "responses that only the journal has"))
             if record_outcome:
-                ledger.notify_pending(
-                    record_outcome, partial(_log, environ, "pending notification, record_outcome")
+                from sogenactif.ledger.notification import notify_pending_outcomes
+
+                notify_pending_outcomes(
+                    ledger, record_outcome, partial(_log, environ, "pending notification, record_outcome")
                 )
                 record_refund = _beside(record_outcome)
                 if record_refund:

@@ -12,7 +12,8 @@ from pathlib import Path
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import Transaction, transactions
-from sogenactif.ledger.ledger import Ledger, journal_day
+from sogenactif.ledger.journal import journal_day
+from sogenactif.ledger.ledger import Ledger
 from sogenactif.payment import make_request
 from sogenactif.protocols.office import Office
 from sogenactif.reception import receive

@@ -20,8 +20,7 @@ from playwright.sync_api import BrowserContext
 from installer.configure import TRIALS
 from sogenactif.configuration import read_pathfile
 from sogenactif.http import Application, Environ
-from sogenactif.ledger.journal import Journal
-from sogenactif.ledger.ledger import journal_day
+from sogenactif.ledger.journal import Journal, journal_day
 from sogenactif.protocols import paypage
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_response

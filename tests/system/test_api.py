@@ -18,6 +18,7 @@ import sogenactif
 from sogenactif import Kit, KitError, UntrustedResponse
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.ledger import open_ledger
+from sogenactif.ledger.notification import pending_outcomes
 from sogenactif.ledger.rebuild import note_unrecorded
 from sogenactif.protocols.sips import open_request, seal_response
 from tests.support.shop import ask
@@ -178,7 +179,7 @@ def test_what_the_shop_was_given_counts_as_notified(ledger: Pathfile) -> None:
     assert outcomes == ["accepted", "accepted"]
     with open_ledger(ledger) as opened:
         assert opened
-        assert opened.pending() == 0
+        assert pending_outcomes(opened) == 0
 
 
 def test_what_still_fails_after_an_outage_is_logged_as_a_response(

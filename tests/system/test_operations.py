@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sogenactif.ledger.ledger import today
+from sogenactif.dates import today
 from sogenactif.payment import make_request
 from sogenactif.protocols.office import by_number
 from sogenactif.reception import receive

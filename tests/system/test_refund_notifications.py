@@ -11,7 +11,7 @@ import pytest
 
 from sogenactif import Kit
 from sogenactif.ledger.history import transactions
-from sogenactif.ledger.ledger import MOST_UNFINISHED
+from sogenactif.ledger.notification import MOST_UNFINISHED
 from sogenactif.ledger.refunds import intend, settle
 from tests.support.office import OfficeShop, office_shop
 from tests.support.vectors import ROOT

@@ -15,8 +15,7 @@ from sogenactif import Kit
 from sogenactif.errors import CallError, OfficeError, OperationRefused
 from sogenactif.ledger import refunds
 from sogenactif.ledger.history import transactions
-from sogenactif.ledger.journal import Entry
-from sogenactif.ledger.ledger import new_entry
+from sogenactif.ledger.journal import Entry, new_entry
 from sogenactif.ledger.rebuild import note_unrecorded, record_unrecorded
 from sogenactif.ledger.refunds import intend, operations, settle
 from tests.support.office import OfficeShop, office_shop

@@ -16,6 +16,7 @@ from sogenactif.errors import JournalError, LedgerError
 from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import differences, transactions
 from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.notification import notify_pending_outcomes, pending_outcomes
 from sogenactif.ledger.rebuild import note_unrecorded, record_journal, record_unrecorded
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering
@@ -88,7 +89,7 @@ def test_second_outage_while_the_first_is_made_up_for_loses_no_response(
         with pytest.raises(LedgerError):
             record_unrecorded(ledger)
     assert record_unrecorded(ledger) == 1
-    assert ledger.pending() == 1
+    assert pending_outcomes(ledger) == 1
 
 
 def test_day_of_the_journal_that_is_gone_keeps_no_other_day_back(ledger: Ledger) -> None:
@@ -118,9 +119,9 @@ def test_acceptance_that_the_journal_has_only_as_a_duplicate_is_rebuilt(
     with ledger.rebuilding():
         record_journal(ledger)
     assert list(differences(ledger, lambda count: None)) == []
-    assert ledger.pending() == 1
+    assert pending_outcomes(ledger) == 1
     outcomes: list[PaymentResponse] = []
-    ledger.notify_pending(outcomes.append, print)
+    notify_pending_outcomes(ledger, outcomes.append, print)
     assert [outcome.outcome for outcome in outcomes] == ["accepted"]
 
 

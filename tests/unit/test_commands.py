@@ -17,7 +17,8 @@ import pytest
 from sogenactif.commands.transactions import _cell
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.ledger import open_ledger
-from sogenactif.ledger.ledger import Ledger, new_entry
+from sogenactif.ledger.journal import new_entry
+from sogenactif.ledger.ledger import Ledger
 from sogenactif.payment import PaymentResponse
 from tests.support.shop import register
 from tests.support.vectors import ACCEPTED, ASKED, MERCHANT, ROOT, need

@@ -18,6 +18,7 @@ from sogenactif.dates import PARIS
 from sogenactif.ledger.history import differences, transactions
 from sogenactif.ledger.journal import Journal
 from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.notification import notify_pending_outcomes
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import sips
@@ -236,7 +237,7 @@ class Payments(RuleBasedStateMachine):
             record_journal(ledger)
             verify_again(ledger, read_pathfile(self.shop.pathfile.path), lambda *_, **__: None)
             ledger.match_again()
-            ledger.notify_pending(self.shop.record_outcome, lambda error: None, most=None)
+            notify_pending_outcomes(ledger, self.shop.record_outcome, lambda error: None, most=None)
 
     def teardown(self) -> None:
         if self.away:

@@ -10,6 +10,7 @@ import pytest
 from sogenactif.errors import JournalUnreadable
 from sogenactif.ledger.history import Difference, answers, differences, paid_twice, transactions
 from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.notification import notify_pending_outcomes
 from sogenactif.payment import PaymentResponse
 from tests.support.shop import register
 from tests.support.vectors import ACCEPTED, ASKED, MERCHANT
@@ -95,7 +96,7 @@ def test_shop_is_notified_or_was_printed_the_outcome_or_neither(ledger: Ledger) 
     pay(ledger, "executable", order_id="A")
     pay(ledger, order_id="B")
     assert [t.notified for t in transactions(ledger)] == ["printed", "no"]
-    ledger.notify_pending(lambda response: None, lambda error: None)
+    notify_pending_outcomes(ledger, lambda response: None, lambda error: None)
     assert [t.notified for t in transactions(ledger)] == ["printed", "yes"]
 
 

@@ -19,7 +19,9 @@ from sogenactif.errors import (
 )
 from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import Difference, answers, differences, transactions
-from sogenactif.ledger.ledger import Ledger, new_entry
+from sogenactif.ledger.journal import new_entry
+from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.notification import notify_outcome, notify_pending_outcomes, pending_outcomes
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.ledger.schema import MIGRATIONS
 from sogenactif.ledger.sqlite import SqliteDatabase
@@ -248,8 +250,8 @@ class Shop:
         """Be notified as by the answer to a request, and after it; return of how many outcomes."""
         count = 0
         if first is not None:
-            count += ledger.notify(self.record_outcome, self.errors.append, first)
-        return count + ledger.notify_pending(self.record_outcome, self.errors.append, most)
+            count += notify_outcome(ledger, self.record_outcome, self.errors.append, first)
+        return count + notify_pending_outcomes(ledger, self.record_outcome, self.errors.append, most)
 
 
 def test_shop_is_notified_of_an_outcome_once(ledger: Ledger) -> None:
@@ -276,7 +278,7 @@ def test_outcome_is_notified_again_after_the_function_failed(ledger: Ledger) -> 
     assert [shop.notify(ledger) for _ in range(3)] == [0, 0, 1]
     assert shop.notified == [("CMD-42", "accepted")]
     assert [str(error) for error in shop.errors] == ["the shop's database is down"] * 2
-    assert ledger.pending() == 0
+    assert pending_outcomes(ledger) == 0
 
 
 def test_pending_outcome_is_notified_with_the_next(ledger: Ledger) -> None:
@@ -307,8 +309,12 @@ def test_first_attempt_to_notify_is_counted_with_the_response(ledger: Ledger) ->
     for outcome in (CANCEL, {}, {}):
         match = ledger.receive(answer(number, **outcome), "automatic", notifies=True)
         assert match.request_id is not None
-        ledger.notify(
-            lambda response: counted.extend(attempts()), print, match.request_id, is_counted=match.is_counted
+        notify_outcome(
+            ledger,
+            lambda response: counted.extend(attempts()),
+            print,
+            match.request_id,
+            is_counted=match.is_counted,
         )
     # The third is a duplicate.
     assert counted == [(1, 1), (1, 1)]
@@ -320,7 +326,7 @@ def test_only_one_process_notifies_at_a_time(ledger: Ledger, ledger_url: str, tm
     inner = Shop()
     match = ledger.receive(answer(register(ledger, ASKED)), "automatic")
     assert match.request_id is not None
-    ledger.notify(lambda response: print(inner.notify(other)), inner.errors.append, match.request_id)
+    notify_outcome(ledger, lambda response: print(inner.notify(other)), inner.errors.append, match.request_id)
     assert inner.notified == []
     assert inner.errors == []
     other.close()

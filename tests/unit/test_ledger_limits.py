@@ -9,8 +9,9 @@ import pytest
 
 from sogenactif.errors import DayFull
 from sogenactif.ledger.history import contradicted, transactions
-from sogenactif.ledger.ledger import MOST_REPEATED, MOST_UNFINISHED, Ledger
+from sogenactif.ledger.ledger import MOST_REPEATED, Ledger
 from sogenactif.ledger.locks import locked
+from sogenactif.ledger.notification import MOST_UNFINISHED, notify_pending_outcomes, pending_outcomes
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.ledger.schema import BUSY_SECONDS
 from sogenactif.ledger.sqlite import TURN, SqliteDatabase
@@ -76,8 +77,9 @@ PROGRAM = """
 import os, sys
 sys.path[:0] = sys.argv[3:]
 from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.notification import notify_pending_outcomes
 ledger = Ledger(sys.argv[1], sys.argv[2])
-ledger.notify_pending(lambda response: os._exit(9), print)
+notify_pending_outcomes(ledger, lambda response: os._exit(9), print)
 """
 
 
@@ -96,9 +98,11 @@ def test_function_that_ends_its_process_is_called_a_few_times_and_then_by_a_comm
     statuses = [notify_and_die(url, tmp_path) for _ in range(MOST_UNFINISHED + 2)]
     assert statuses == [9] * MOST_UNFINISHED + [0, 0]
     [row] = transactions(ledger)
-    assert (row.notified, ledger.pending()) == ("stopped", 1)
+    assert (row.notified, pending_outcomes(ledger)) == ("stopped", 1)
     notified: list[str] = []
-    ledger.notify_pending(lambda response: notified.append(response.outcome), lambda error: None, most=None)
+    notify_pending_outcomes(
+        ledger, lambda response: notified.append(response.outcome), lambda error: None, most=None
+    )
     [row] = transactions(ledger)
     assert (notified, row.notified) == (["accepted"], "yes")
     ledger.close()
@@ -112,7 +116,7 @@ def test_function_that_raises_is_called_without_end(ledger: Ledger) -> None:
         raise OSError("down")
 
     for _ in range(MOST_UNFINISHED + 3):
-        ledger.notify_pending(fail, errors.append)
+        notify_pending_outcomes(ledger, fail, errors.append)
     assert len(errors) == MOST_UNFINISHED + 3
     [row] = transactions(ledger)
     assert row.notified == "no"

@@ -35,8 +35,10 @@ from sogenactif.fields import (
     to_text,
 )
 from sogenactif.ledger.history import Transaction, differences, transactions
-from sogenactif.ledger.ledger import SIPS_NUMBERING, Ledger, new_entry
+from sogenactif.ledger.journal import new_entry
+from sogenactif.ledger.ledger import SIPS_NUMBERING, Ledger
 from sogenactif.ledger.matching import NOT_FINAL, OUTCOMES, UNRECORDED, Match
+from sogenactif.ledger.notification import notify_outcome, notify_pending_outcomes, pending_outcomes
 from sogenactif.ledger.rebuild import record_journal, record_unrecorded
 from sogenactif.payment import PaymentRequest, PaymentResponse, make_request, parse_call, read_response
 from sogenactif.protocols.certificate import Certificate, issue_certificate, read_certificate
@@ -727,12 +729,12 @@ class Rules(RuleBasedStateMachine):
         }
         notified = 0
         if first is not None:
-            notified += self.ledger.notify(record_outcome, errors.append, first)
+            notified += notify_outcome(self.ledger, record_outcome, errors.append, first)
             if errors:
                 # It is tried once more with the others.
                 calls.clear()
                 errors.clear()
-        notified += self.ledger.notify_pending(record_outcome, errors.append, most=None)
+        notified += notify_pending_outcomes(self.ledger, record_outcome, errors.append, most=None)
         assert sorted((key_of(call.fields), call.outcome) for call in calls) == sorted(
             (key, asked.outcome) for key, asked in waiting.items()
         )
@@ -740,7 +742,7 @@ class Rules(RuleBasedStateMachine):
         if not raises:
             for asked in waiting.values():
                 asked.notified = asked.outcome
-        assert self.ledger.pending() == (len(waiting) if raises else 0)
+        assert pending_outcomes(self.ledger) == (len(waiting) if raises else 0)
 
     def recorded(self) -> dict[Key, Transaction]:
         return {key_of(transaction.fields): transaction for transaction in transactions(self.ledger)}

@@ -16,6 +16,7 @@ from sogenactif.fields import FIELDS
 from sogenactif.ledger.history import answers, differences, transactions
 from sogenactif.ledger.journal import Entry, Journal
 from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.notification import notify_pending_outcomes
 from sogenactif.ledger.prune import KEPT, original_without_personal, preview, prune, without_personal
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.payment import PaymentResponse
@@ -47,8 +48,11 @@ def paid(ledger: Ledger, moment: str, order: str, **answer: str) -> str:
 
 def notify(ledger: Ledger) -> list[str]:
     orders: list[str] = []
-    ledger.notify_pending(
-        lambda response: orders.append(response["order_id"]), lambda error: pytest.fail(str(error)), most=None
+    notify_pending_outcomes(
+        ledger,
+        lambda response: orders.append(response["order_id"]),
+        lambda error: pytest.fail(str(error)),
+        most=None,
     )
     return orders
 

@@ -18,6 +18,7 @@ from sogenactif.dates import read_day
 from sogenactif.fields import to_text
 from sogenactif.ledger import ledger as ledger_module
 from sogenactif.ledger.history import answers, transactions
+from sogenactif.ledger.notification import pending_outcomes
 from sogenactif.ledger.rebuild import note_unrecorded
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering, paypage
@@ -389,7 +390,7 @@ def test_function_that_kills_the_process_keeps_no_other_payment_back(
     assert attempts() == {"CRASH": 3, "A": 1, "B": 1}
     assert (tmp_path / "notified").read_text().split() == ["CRASH", "A", "CRASH", "B", "CRASH"]
     with shop.ledger() as ledger:
-        assert ledger.pending() == 1
+        assert pending_outcomes(ledger) == 1
 
 
 def test_answer_to_the_bank_comes_before_another_payments_notification(shop: MovingShop) -> None:
@@ -475,7 +476,7 @@ def test_outcome_that_only_response_reported_is_not_pending(shop: MovingShop) ->
     printed(shop, sealed_data(shop, number))
     with shop.ledger() as ledger:
         [transaction] = transactions(ledger)
-        assert (transaction.notified, ledger.pending()) == ("printed", 0)
+        assert (transaction.notified, pending_outcomes(ledger)) == ("printed", 0)
     shop.paid(shop.asked())
     assert [response["transaction_id"] for response in shop.outcomes] == ["000002"]
 
@@ -500,7 +501,8 @@ def test_response_prints_what_the_journal_has_while_the_ledger_is_out_of_reach(
     assert printed(shop, data)[0] == "0"
     with shop.ledger() as ledger:
         [transaction] = transactions(ledger)
-        assert (transaction.state, transaction.notified, ledger.pending()) == ("accepted", "printed", 0)
+        assert (transaction.state, transaction.notified) == ("accepted", "printed")
+        assert pending_outcomes(ledger) == 0
 
 
 def test_response_prints_nothing_that_neither_ledger_nor_journal_has(

@@ -12,6 +12,7 @@ import pytest
 from sogenactif.errors import LedgerError, LedgerMissing
 from sogenactif.ledger.history import answers, transactions
 from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.notification import notify_pending_outcomes
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.ledger.schema import MIGRATIONS, open_database, schema_version
 from sogenactif.ledger.sqlite import SqliteDatabase
@@ -99,7 +100,7 @@ def test_ledger_of_the_first_release_goes_on(
         assert [t.notified for t in before[:2]] == ["yes", "no"]
         assert [answer.verdict for answer in answers(ledger, before[0])] == ["accepted"]
         notified: list[PaymentResponse] = []
-        assert ledger.notify_pending(notified.append, lambda error: None, most=None) == 1
+        assert notify_pending_outcomes(ledger, notified.append, lambda error: None, most=None) == 1
         assert [(r["order_id"], r.outcome, r.protocol) for r in notified] == [
             ("CMD-000002", "refused", "sips")
         ]
@@ -123,7 +124,7 @@ def test_journal_of_the_first_release_makes_a_ledger(tmp_path: Path) -> None:
         ]
         assert [answer.verdict for answer in answers(ledger, made[0])] == ["accepted", "duplicate"]
         notified: list[PaymentResponse] = []
-        ledger.notify_pending(notified.append, lambda error: None, most=None)
+        notify_pending_outcomes(ledger, notified.append, lambda error: None, most=None)
         assert [(r["order_id"], r.outcome, r["caddie"]) for r in notified] == [
             ("CMD-1", "accepted", "tea"),
             ("CMD-2", "refused", "tea"),

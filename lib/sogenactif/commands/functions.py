@@ -7,7 +7,8 @@ from types import ModuleType
 
 from sogenactif.commands.common import end, warn
 from sogenactif.commands.places import SCRIPTS
-from sogenactif.ledger.ledger import Ledger, RecordOutcome
+from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.notification import RecordOutcome, notify_pending_outcomes, pending_outcomes
 from sogenactif.ledger.refunds import RecordRefund, notify_refunds, pending_refunds
 
 SCRIPT = f"{SCRIPTS}/call_autoresponse.py"
@@ -72,8 +73,8 @@ def notify_pending(
     ledger: Ledger, record_outcome: RecordOutcome, record_refund: RecordRefund | None
 ) -> tuple[int, int]:
     """Notify the shop of every pending outcome and refund; return of how many, and how many are left."""
-    notified = ledger.notify_pending(record_outcome, complain, most=None)
-    pending = ledger.pending()
+    notified = notify_pending_outcomes(ledger, record_outcome, complain, most=None)
+    pending = pending_outcomes(ledger)
     if record_refund:
         notified += notify_refunds(ledger, record_refund, complain_of_refund, most=None)
         pending += pending_refunds(ledger)

@@ -8,6 +8,7 @@ from sogenactif.commands.common import command_parser, done, print_json, progres
 from sogenactif.commands.functions import add_script, has_refund_function
 from sogenactif.commands.texts import counted, printable, say
 from sogenactif.ledger.history import contradicted, differences, paid_twice
+from sogenactif.ledger.notification import pending_outcomes
 from sogenactif.ledger.rebuild import recorded_entries, write_missing
 from sogenactif.ledger.refunds import pending_refunds
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
             with ledger.journal.replaying(lambda: warn("replay_waits")):
                 entries = (entry for entry in recorded_entries(ledger) if entry["entry"] in missing)
                 write_missing(ledger, {entry["entry"]: entry for entry in entries})
-        pending, orders = ledger.pending(), paid_twice(ledger)
+        pending, orders = pending_outcomes(ledger), paid_twice(ledger)
         conflicts = contradicted(ledger)
         # A shop without the function is never notified.
         refunds = pending_refunds(ledger) if has_refund_function(args.script) else 0

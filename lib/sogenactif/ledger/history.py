@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from sogenactif.dates import PARIS
 from sogenactif.errors import JournalUnreadable
-from sogenactif.ledger.ledger import MOST_UNFINISHED, Ledger, searchable, stored_response
+from sogenactif.ledger.ledger import Ledger, stored_response
 from sogenactif.ledger.matching import DUPLICATE, FORGED, OUTCOMES, UNKNOWN, UNRECORDED
+from sogenactif.ledger.notification import MOST_UNFINISHED
 from sogenactif.ledger.rebuild import recorded_entries, still_missing
+from sogenactif.ledger.schema import searchable
 
 WAITING = "waiting"
 

@@ -10,9 +10,10 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timezone
 
-from sogenactif.dates import is_moment
-from sogenactif.errors import JournalError, JournalUnreadable
+from sogenactif.dates import day_in_paris, is_moment
+from sogenactif.errors import JournalError, JournalUnreadable, ResponseError
 from sogenactif.files import append_line, flush_folder, make_private_folder, open_private
 
 TYPE_CHECKING = False
@@ -170,6 +171,28 @@ class Journal:
         if not os.path.isdir(self.folder):
             make_private_folder(self.folder)
             flush_folder(os.path.dirname(self.folder))
+
+
+def new_entry(kind: str, source: str, verdict: str) -> Entry:
+    """Return a new entry of the journal, without its fields."""
+    now = datetime.now(timezone.utc)
+    return {
+        # Begins with the time, so that a large ledger's index grows at its end.
+        "entry": f"{int(now.timestamp() * 1000):012x}{os.urandom(10).hex()}",
+        "time": now.isoformat(),
+        "kind": kind,
+        "source": source,
+        "verdict": verdict,
+        "fields": {},
+    }
+
+
+def journal_day(fields: Mapping[str, str]) -> str:
+    """Return the day of a request in Paris, aaaammjj. Raises ResponseError."""
+    try:
+        return day_in_paris(fields["transmission_date"])
+    except (ValueError, OverflowError):
+        raise ResponseError("transmission_date") from None
 
 
 def _entry(line: bytes) -> Entry | None:

@@ -8,26 +8,22 @@ it could not be recorded there. It is used if the pathfile names a LEDGER. Days 
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
 from sogenactif.configuration import PAYPAGE, SIPS
-from sogenactif.dates import PARIS, day_in_paris
+from sogenactif.dates import PARIS, today
 from sogenactif.errors import (
     CallError,
-    DayFull,
     JournalError,
     KitError,
     LedgerError,
-    OrderFull,
-    ResponseError,
     TransactionUsed,
 )
 from sogenactif.fields import MAX_LENGTH
-from sogenactif.ledger.journal import Entry, Journal
+from sogenactif.ledger.journal import Entry, Journal, journal_day, new_entry
 from sogenactif.ledger.matching import (
-    COMPARED,
     FORGED,
     OUTCOMES,
     UNKNOWN,
@@ -37,11 +33,18 @@ from sogenactif.ledger.matching import (
     answered,
     as_recorded,
     changed,
-    complete,
     judge,
     nearby,
 )
-from sogenactif.ledger.schema import Execute, Row, open_database, rebuilt_database
+from sogenactif.ledger.numbers import (
+    Query,
+    assign_number,
+    find_registered,
+    insert_request,
+    limit_unanswered,
+    raise_counter,
+)
+from sogenactif.ledger.schema import Execute, Row, merchant_of, open_database, rebuilt_database, searchable
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import (
     CHALLENGE,
@@ -62,11 +65,6 @@ if TYPE_CHECKING:
 EXECUTABLE = "executable"
 # The file beside the journal that names the days of responses that only the journal has.
 UNRECORDED_DAYS = "unrecorded"
-NOTE_TRIES = 6
-NOTIFIED_AT_ONCE = 5
-# How many attempts in a row may end their process before only a command tries again.
-MOST_UNFINISHED, ENDLESS = 5, 1_000_000_000
-MOST_UNANSWERED = 200
 # How many transactions a line of the log names.
 MOST_NAMED = 3
 MANY_NUMBERS = 100_000
@@ -75,36 +73,8 @@ OPEN_MINUTES = 30
 # How often the same message is recorded: a customer has theirs, and may post it without end.
 MOST_REPEATED = 20
 SIPS_NUMBERING = Numbering()
-# Outcomes that the shop was not notified of, except those that only an executable received and printed.
-PENDING = "outcome <> notified AND outcome <> printed"
 REQUEST_COLUMNS = "id, protocol, day, reference, fields, outcome, decided_by"
 RESPONSE_COLUMNS = "id, protocol, day, original, fields"
-UNANSWERED = (
-    "NOT EXISTS (SELECT 1 FROM sogenactif_response AS response WHERE response.request_id = request.id)"
-)
-# Of an order: as an expression the day can't lead SQLite to an index of all requests of that day.
-ON_DAY = "order_id = ? AND merchant = ? AND day || '' = ?"
-COUNT_UNANSWERED = f"SELECT count(*) FROM sogenactif_request AS request WHERE {ON_DAY} AND {UNANSWERED}"
-# Of a day, a merchant and a range: the number after the last one drawn. A range that has none yet begins after
-# what a lower one drew in it, when the pathfile named another.
-DRAW_NUMBER = """
-    INSERT INTO sogenactif_counter VALUES (?, ?, ?, coalesce((
-        SELECT max(last) + 1 FROM sogenactif_counter
-        WHERE merchant = ? AND day = ? AND first < ? AND last BETWEEN ? AND ?), ?))
-    ON CONFLICT (merchant, day, first) DO UPDATE SET last = sogenactif_counter.last + 1
-    RETURNING last
-"""
-RAISE_COUNTER = """
-    INSERT INTO sogenactif_counter VALUES (?, ?, ?, ?) ON CONFLICT (merchant, day, first) DO UPDATE
-    SET last = excluded.last WHERE sogenactif_counter.last < excluded.last
-"""
-SELECT_RESERVED = "SELECT 1 FROM sogenactif_reserved WHERE merchant = ? AND day = ? AND transaction_id = ?"
-RESERVE_NUMBER = "INSERT INTO sogenactif_reserved VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING day"
-INSERT_REQUEST = """
-    INSERT INTO sogenactif_request
-        (entry, made, protocol, merchant, day, transaction_id, reference, order_id, fields)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id
-"""
 INSERT_RESPONSE = """
     INSERT INTO sogenactif_response
         (entry, received, source, request_id, verdict, protocol, day, original, fields)
@@ -132,18 +102,7 @@ SELECT_REFUSALS = """
     FROM sogenactif_request AS request JOIN sogenactif_response AS response ON response.request_id = request.id
     WHERE request.order_id = ? AND request.merchant = ? AND response.protocol = ? AND response.verdict = 'refused'
 """
-SELECT_PENDING = """
-    SELECT request.outcome, request.fields, response.protocol, response.day, response.original, response.fields
-    FROM sogenactif_request AS request JOIN sogenactif_response AS response ON response.id = request.decided_by
-    WHERE request.id = ? AND request.outcome <> request.notified AND request.outcome <> request.printed
-    AND request.unfinished < ?
-"""
-
-SELECT_IS_PENDING = f"SELECT 1 FROM sogenactif_request WHERE id = ? AND {PENDING}"
-
-RecordOutcome = Callable[[PaymentResponse], None]
 LogError = Callable[[BaseException], None]
-Query = Callable[..., Iterable[Row]]
 
 
 class Ledger:
@@ -222,7 +181,7 @@ class Ledger:
         if not order_id and numbering.protocol == PAYPAGE and by_number:
             raise CallError("order_id not filled, and PAYPAGE_REFERENCE!transactionId! needs it")
         fields = self._after_soft_decline(fields, numbering)
-        recorded = _registered(self.database.rows, fields, numbering)
+        recorded = find_registered(self.database.rows, fields, numbering)
         if recorded and not changed(recorded["fields"], fields):
             return dict(recorded["fields"])
         entry = new_entry("request", "call_request", "requested")
@@ -230,7 +189,7 @@ class Ledger:
         if numbering.first > 1:
             entry["first"] = numbering.first
         with self.database.transaction() as execute:
-            recorded = _registered(execute, fields, numbering)
+            recorded = find_registered(execute, fields, numbering)
             if recorded:
                 if not changed(recorded["fields"], fields):
                     return dict(recorded["fields"])
@@ -242,15 +201,15 @@ class Ledger:
                 self.journal.append(journal_day(fields), entry)
                 return dict(entry["fields"])
             if order_id and numbering.protocol == PAYPAGE:
-                _limit_unanswered(execute, fields)
+                limit_unanswered(execute, fields)
             if given:
-                if not _insert_request(execute, entry, numbering, int(given)):
+                if not insert_request(execute, entry, numbering, int(given)):
                     raise TransactionUsed(given, journal_day(fields), "for an instalment of another payment")
             else:
-                drawn = _draw_number(execute, entry, numbering) - numbering.first + 1
-                if drawn % MANY_NUMBERS == 0:
+                assigned = assign_number(execute, entry, numbering) - numbering.first + 1
+                if assigned % MANY_NUMBERS == 0:
                     day = journal_day(fields)
-                    self.warning = f"{drawn} transaction numbers of {day} are used: who asks for so many?"
+                    self.warning = f"{assigned} transaction numbers of {day} are used: who asks for so many?"
         self.journal.append(journal_day(fields), entry, flush=False)
         return dict(entry["fields"])
 
@@ -298,11 +257,10 @@ class Ledger:
             if execute("SELECT 1 FROM sogenactif_request WHERE entry = ?", entry["entry"]):
                 _update_request(execute, entry)
                 return
-            if not _insert_request(execute, entry, numbering, number, entry.get("reference", "")):
+            if not insert_request(execute, entry, numbering, number, entry.get("reference", "")):
                 raise TransactionUsed(fields["transaction_id"], journal_day(fields), "for another entry")
             if not entry.get("given"):
-                first = entry.get("first", 1)
-                execute(RAISE_COUNTER, merchant_of(fields), journal_day(fields), first, number)
+                raise_counter(execute, fields, entry.get("first", 1))
 
     # Responses
 
@@ -432,165 +390,12 @@ class Ledger:
         request = answered(claim, _candidates(self.database.rows, claim))
         return request.id if request and request.outcome != "accepted" else None
 
-    # Notifications
-
-    def notify(
-        self,
-        record_outcome: RecordOutcome,
-        log: LogError,
-        request_id: int,
-        most_unfinished: int = MOST_UNFINISHED,
-        is_counted: bool = False,
-    ) -> bool:
-        """Notify the shop of the outcome of a request, if it is pending; return whether it now knows one more.
-
-        ``record_outcome`` is called once for an outcome, by one process at a time. If it raises, the error
-        is given to ``log`` and the outcome stays pending. If it ended its process ``most_unfinished`` times in a row,
-        it isn't called. An outcome that arrives meanwhile follows. ``is_counted`` says that this attempt is counted
-        already (``Match.is_counted``).
-        """
-        notified = False
-        while self._notify_once(request_id, record_outcome, log, most_unfinished, is_counted):
-            notified, is_counted = True, False
-            if not list(self.database.rows(SELECT_IS_PENDING, request_id)):
-                break
-        return notified
-
-    def notify_pending(
-        self, record_outcome: RecordOutcome, log: LogError, most: int | None = NOTIFIED_AT_ONCE
-    ) -> int:
-        """Notify the shop of pending outcomes, those with the fewest attempts first; return of how many.
-
-        At most ``most``, and none after one that fails; None notifies of all that it can, those too whose attempts
-        ended their process.
-        """
-        most_unfinished = MOST_UNFINISHED if most else ENDLESS
-        statement = (
-            f"SELECT id FROM sogenactif_request WHERE {PENDING} AND unfinished < ? ORDER BY attempts, id"
-        )
-        pending = list(self.database.rows(statement + (f" LIMIT {most}" if most else ""), most_unfinished))
-        failures: list[BaseException] = []
-
-        def failed(error: BaseException) -> None:
-            failures.append(error)
-            log(error)
-
-        count = 0
-        for [request_id] in pending:
-            count += self.notify(record_outcome, failed, request_id, most_unfinished)
-            if failures and most is not None:
-                break
-        return count
-
-    def pending(self) -> int:
-        """Return how many outcomes the shop was not notified of."""
-        [[count]] = self.database.rows(f"SELECT count(*) FROM sogenactif_request WHERE {PENDING}")
-        return int(count)
-
-    def _notify_once(
-        self,
-        request_id: int,
-        record_outcome: RecordOutcome,
-        log: LogError,
-        most_unfinished: int,
-        is_counted: bool,
-    ) -> bool:
-        """Return whether the shop was notified: not if nothing is pending, another process does it, or it failed.
-
-        A process that finds the claim held leaves its outcome to the holder, which checks again after releasing it.
-        """
-        with self.database.claim(request_id) as is_claimed:
-            if not is_claimed:
-                return False
-            rows = list(self.database.rows(SELECT_PENDING, request_id, most_unfinished))
-            if not rows:
-                return False
-            [[outcome, requested, *stored]] = rows
-            # Counted before the call: a function that ends the process must not stay first in the queue.
-            if not is_counted:
-                with self.database.transaction(flush=False) as execute:
-                    attempt = "attempts = attempts + 1, unfinished = unfinished + 1"
-                    execute(f"UPDATE sogenactif_request SET {attempt} WHERE id = ?", request_id)
-            try:
-                record_outcome(complete(stored_response(*stored), json.loads(requested)))
-            except (KeyboardInterrupt, GeneratorExit):
-                raise
-            except BaseException as error:
-                self.note("UPDATE sogenactif_request SET unfinished = 0 WHERE id = ?", request_id)
-                log(error)
-                return False
-            notified = "notified = ?, unfinished = 0"
-            self.note(f"UPDATE sogenactif_request SET {notified} WHERE id = ?", outcome, request_id)
-            return True
-
-    def note(self, statement: str, *values: object) -> None:
-        """Note, by a statement, how a notification ended; retry, so that the shop isn't notified twice."""
-        for tries_left in reversed(range(NOTE_TRIES)):
-            try:
-                # Not flushed. After a power cut the shop is notified twice, which it has to tolerate.
-                with self.database.transaction(flush=False) as execute:
-                    execute(statement, *values)
-                return
-            except LedgerError:
-                if not tries_left:
-                    raise
-
 
 def stored_response(protocol: str, day: str, original: str, fields: str) -> PaymentResponse:
     """Make the response of a row, from its columns of these names."""
     return PaymentResponse.from_stored(
         {"protocol": protocol, "day": day, "original": json.loads(original), "fields": json.loads(fields)}
     )
-
-
-def searchable(order_id: str) -> str:
-    """Return an order_id as the database holds it: bytes that aren't UTF-8 are written as escapes."""
-    return order_id.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-
-
-def journal_day(fields: Mapping[str, str]) -> str:
-    """Return the day of a request in Paris, aaaammjj. Raises ResponseError."""
-    try:
-        return day_in_paris(fields["transmission_date"])
-    except (ValueError, OverflowError):
-        raise ResponseError("transmission_date") from None
-
-
-def today() -> str:
-    """Return the current day in Paris, aaaammjj."""
-    return datetime.now(PARIS).strftime("%Y%m%d")
-
-
-def _registered(query: Query, fields: Mapping[str, str], numbering: Numbering) -> Entry | None:
-    """Return the recorded request that a call repeats, as its entry in the journal: None for a new one.
-
-    That is the one with the shop's own transaction_id; or, in Sips 1.0, the last one of an order
-    that nothing answered and that the payment server would take for the same. Raises TransactionUsed.
-    """
-    columns = "SELECT entry, made, protocol, fields FROM sogenactif_request AS request"
-    merchant, day, given = merchant_of(fields), journal_day(fields), fields.get("transaction_id", "")
-    if given:
-        rows = query(
-            f"{columns} WHERE merchant = ? AND day = ? AND transaction_id = ?", merchant, day, int(given)
-        )
-    elif numbering.protocol == SIPS and fields.get("order_id"):
-        conditions = f"{ON_DAY} AND protocol = ? AND outcome = '' AND {UNANSWERED}"
-        order_id = searchable(fields["order_id"])
-        rows = query(f"{columns} WHERE {conditions} ORDER BY id DESC", order_id, merchant, day, SIPS)
-    else:
-        return None
-    for entry, made, protocol, recorded in rows:
-        before = json.loads(recorded)
-        different = [name for name in changed(before, fields) if name in COMPARED]
-        if protocol not in ("", numbering.protocol):
-            different.append("protocol")
-        if numbering.by_server and TOKEN_FIELD not in before:
-            different.append("PAYPAGE_REFERENCE")
-        if not different:
-            return {"entry": entry, "made": made, "fields": before}
-        if given:
-            raise TransactionUsed(given, day, f"with another {', '.join(different)}")
-    return None
 
 
 def _identifiers(fields: Mapping[str, str]) -> dict[str, str]:
@@ -604,68 +409,6 @@ def _update_request(execute: Execute, entry: Entry) -> None:
         json.dumps(entry["fields"]),
         entry["entry"],
     )
-
-
-def _limit_unanswered(execute: Execute, fields: Mapping[str, str]) -> None:
-    """Raise OrderFull if an order has as many requests without a response as it may have on a day."""
-    order_id = searchable(fields["order_id"])
-    [[count]] = execute(COUNT_UNANSWERED, order_id, merchant_of(fields), journal_day(fields))
-    if count >= MOST_UNANSWERED:
-        raise OrderFull(MOST_UNANSWERED)
-
-
-def _draw_number(execute: Execute, entry: Entry, numbering: Numbering) -> int:
-    """Record a request with the next number of its day that is free; return it. Raises DayFull."""
-    fields = entry["fields"]
-    merchant, day, first = merchant_of(fields), journal_day(fields), numbering.first
-    lower = merchant, day, first, first, numbering.last
-    while True:
-        [[number]] = execute(DRAW_NUMBER, merchant, day, first, *lower, first)
-        if number > numbering.last:
-            raise DayFull(merchant, day, numbering.last - first + 1)
-        entry["fields"] = {**fields, "transaction_id": f"{number:06}"}
-        if _insert_request(execute, entry, numbering, number):
-            return int(number)
-
-
-def _insert_request(
-    execute: Execute, entry: Entry, numbering: Numbering, number: int, reference: str = ""
-) -> bool:
-    """Record a request and reserve its number for its instalments; return False if it is used or reserved.
-
-    ``reference`` is its transactionReference or token if it was recorded before.
-    """
-    fields = entry["fields"]
-    merchant, day = merchant_of(fields), journal_day(fields)
-    if execute(SELECT_RESERVED, merchant, day, number):
-        return False
-    numbered_elsewhere = numbering.by_reference or numbering.by_server
-    for later in [] if numbered_elsewhere else _later_days(fields, day):
-        if not execute(RESERVE_NUMBER, merchant, later, number):
-            return False
-    reference = reference or numbering.reference(day, number)
-    if reference:
-        entry["reference"] = reference
-    if TOKEN.match(reference):
-        fields = entry["fields"] = {**fields, TOKEN_FIELD: reference}
-    values = [entry["entry"], entry["time"], numbering.protocol, merchant, day, number, reference]
-    values += [searchable(fields.get("order_id", "")), json.dumps(fields)]
-    return bool(execute(INSERT_REQUEST, *values))
-
-
-def _later_days(fields: Mapping[str, str], day: str) -> list[str]:
-    """Return the other days on which a payment in several times uses its number, aaaammjj."""
-    if fields.get("capture_mode") != "PAYMENT_N":
-        return []
-    from sogenactif.dates import read_day
-    from sogenactif.instalments import WrongSchedule, requested_instalments
-
-    try:
-        parts = requested_instalments(fields, read_day(day))
-    except WrongSchedule:
-        # The payment server refuses it.
-        return []
-    return [later for later in (f"{part.day:%Y%m%d}" for part in parts) if later != day]
 
 
 def _match(execute: Execute, response: PaymentResponse) -> Match:
@@ -752,22 +495,3 @@ def _paid_before(execute: Execute, match: Match) -> list[str]:
     paid = ", ".join(f"{day}-{number:06}" for day, number in rows)
     number = match.requested["transaction_id"]
     return [f"transaction {number} pays an order that {paid} paid already: refund one of them"]
-
-
-def merchant_of(fields: Mapping[str, str]) -> str:
-    """Return the merchant of a request as the database has it: the country and the merchant_id."""
-    return searchable(f"{fields.get('merchant_country', '')}.{fields.get('merchant_id', '')}")
-
-
-def new_entry(kind: str, source: str, verdict: str) -> Entry:
-    """Return a new entry of the journal, without its fields."""
-    now = datetime.now(timezone.utc)
-    return {
-        # Begins with the time, so that a large ledger's index grows at its end.
-        "entry": f"{int(now.timestamp() * 1000):012x}{os.urandom(10).hex()}",
-        "time": now.isoformat(),
-        "kind": kind,
-        "source": source,
-        "verdict": verdict,
-        "fields": {},
-    }

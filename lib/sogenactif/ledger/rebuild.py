@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 
+from sogenactif.dates import today
 from sogenactif.errors import JournalUnreadable, KitError, LedgerError
 from sogenactif.files import flush_folder, open_private
-from sogenactif.ledger.journal import Entry
-from sogenactif.ledger.ledger import UNRECORDED_DAYS, Ledger, journal_day, stored_response, today
+from sogenactif.ledger.journal import Entry, journal_day
+from sogenactif.ledger.ledger import UNRECORDED_DAYS, Ledger, stored_response
 from sogenactif.ledger.matching import FORGED
 
 WRITING_SECONDS = 2

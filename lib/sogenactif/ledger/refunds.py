@@ -9,7 +9,9 @@ from datetime import datetime
 
 from sogenactif.dates import PARIS
 from sogenactif.errors import KitError, LedgerError
-from sogenactif.ledger.ledger import ENDLESS, MOST_UNFINISHED, NOTIFIED_AT_ONCE, merchant_of, new_entry
+from sogenactif.ledger.journal import new_entry
+from sogenactif.ledger.notification import ENDLESS, MOST_UNFINISHED, NOTIFIED_AT_ONCE, record_attempt
+from sogenactif.ledger.schema import merchant_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -201,12 +203,14 @@ def notify_refunds(
             except (KeyboardInterrupt, GeneratorExit):
                 raise
             except BaseException as error:
-                ledger.note("UPDATE sogenactif_operation SET unfinished = 0 WHERE entry = ?", entry)
+                record_attempt(
+                    ledger, "UPDATE sogenactif_operation SET unfinished = 0 WHERE entry = ?", entry
+                )
                 log(error)
                 if most is not None:
                     break
                 continue
-            ledger.note("UPDATE sogenactif_operation SET notified = 'yes' WHERE entry = ?", entry)
+            record_attempt(ledger, "UPDATE sogenactif_operation SET notified = 'yes' WHERE entry = ?", entry)
             count += 1
     return count
 

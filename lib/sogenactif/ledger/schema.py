@@ -4,7 +4,7 @@ Statements are written for SQLite. What differs for PostgreSQL is changed in its
 ``?`` stands for a value, ``{id}`` for the type of a row's ID, ``{lock}`` ends a SELECT whose rows are about to change.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sogenactif.configuration import LedgerAddress
@@ -136,3 +136,13 @@ def check_version(name: str, version: int) -> None:
     """Raise LedgerError for a schema that is newer than this kit's."""
     if version > len(MIGRATIONS):
         raise LedgerError(name, f"made by a newer kit (schema {version}, this kit knows {len(MIGRATIONS)})")
+
+
+def searchable(order_id: str) -> str:
+    """Return an order_id as the database holds it: bytes that aren't UTF-8 are written as escapes."""
+    return order_id.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+def merchant_of(fields: Mapping[str, str]) -> str:
+    """Return the merchant of a request as the database has it: the country and the merchant_id."""
+    return searchable(f"{fields.get('merchant_country', '')}.{fields.get('merchant_id', '')}")

@@ -5,8 +5,8 @@ from sogenactif.addresses import host, is_for_tests, is_local
 from sogenactif.commands.check.findings import Findings, fault, ok, warning
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.texts import bank_code
+from sogenactif.dates import today
 from sogenactif.errors import OfficeError, SecretError
-from sogenactif.ledger.ledger import today
 from sogenactif.protocols.office import UNKNOWN_TRANSACTION, by_number, by_reference
 
 IMPOSSIBLE = "000000"
