@@ -1,12 +1,13 @@
 """Queries of the ledger: transactions, the responses to them, and differences from the journal."""
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from sogenactif.dates import PARIS
 from sogenactif.errors import JournalUnreadable
+from sogenactif.ledger.journal import KINDS, Entry, Journal
 from sogenactif.ledger.ledger import Ledger, stored_response
 from sogenactif.ledger.matching import DUPLICATE, FORGED, OUTCOMES, UNKNOWN, UNRECORDED
 from sogenactif.ledger.notification import MOST_UNFINISHED
@@ -238,6 +239,25 @@ def _payments(ledger: Ledger, merchant: str, order_id: str) -> list[str]:
         for day, number, fields, given_back in rows
         if given_back < int(json.loads(fields)["amount"])
     ]
+
+
+def latest_orders(ledger: Ledger, most: int) -> list[str]:
+    """Return the order_ids of the last ``most`` requests that have one, each once, the newest first."""
+    statement = "SELECT order_id FROM sogenactif_request WHERE order_id <> '' ORDER BY id DESC LIMIT ?"
+    return list(dict.fromkeys(order_id for (order_id,) in ledger.database.rows(statement, most)))
+
+
+def trusted_entries(journal: Journal, report: Callable[[JournalUnreadable], None]) -> Iterator[Entry]:
+    """Yield the journal's entries without those of forged messages; ``report`` as for ``Journal.lines``."""
+    return (entry for entry in journal.entries(report) if entry["verdict"] != FORGED)
+
+
+def journal_only_lines(ledger: Ledger, report: Callable[[JournalUnreadable], None]) -> int:
+    """Return how many lines of the journal have an entry that the ledger lacks; ``report`` as for ``Journal.lines``."""
+    recorded = {
+        row[0] for kind in KINDS for row in ledger.database.rows(f"SELECT entry FROM sogenactif_{kind}")
+    }
+    return sum(entry["entry"] not in recorded for entry in trusted_entries(ledger.journal, report))
 
 
 def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Difference, None, None]:

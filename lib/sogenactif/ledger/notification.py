@@ -14,11 +14,14 @@ NOTIFIED_AT_ONCE = 5
 MOST_UNFINISHED, ENDLESS = 5, 1_000_000_000
 # Outcomes that the shop was not notified of, except those that only an executable received and printed.
 PENDING = "outcome <> notified AND outcome <> printed"
-SELECT_PENDING = """
+COUNT_PENDING = f"""
+    SELECT count(*) FROM sogenactif_request AS request JOIN sogenactif_response AS response
+    ON response.id = request.decided_by WHERE {PENDING} AND received < ?
+"""
+SELECT_PENDING = f"""
     SELECT request.outcome, request.fields, response.protocol, response.day, response.original, response.fields
     FROM sogenactif_request AS request JOIN sogenactif_response AS response ON response.id = request.decided_by
-    WHERE request.id = ? AND request.outcome <> request.notified AND request.outcome <> request.printed
-    AND request.unfinished < ?
+    WHERE request.id = ? AND {PENDING} AND unfinished < ?
 """
 SELECT_IS_PENDING = f"SELECT 1 FROM sogenactif_request WHERE id = ? AND {PENDING}"
 
@@ -73,9 +76,9 @@ def notify_pending_outcomes(
     return count
 
 
-def pending_outcomes(ledger: Ledger) -> int:
-    """Return how many outcomes the shop was not notified of."""
-    [[count]] = ledger.database.rows(f"SELECT count(*) FROM sogenactif_request WHERE {PENDING}")
+def pending_outcomes(ledger: Ledger, before: str = "9999") -> int:
+    """Return how many outcomes the shop was not notified of: decided before a moment (ISO 8601, UTC), or all."""
+    [[count]] = ledger.database.rows(COUNT_PENDING, before)
     return int(count)
 
 

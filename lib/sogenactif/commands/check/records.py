@@ -2,7 +2,6 @@
 
 import os
 import socket
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
@@ -13,10 +12,16 @@ from sogenactif.commands.check.site import Site
 from sogenactif.commands.functions import has_refund_function
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.errors import JournalUnreadable, LedgerDamaged, LedgerError
-from sogenactif.ledger.history import contradicted, paid_twice
-from sogenactif.ledger.journal import Entry, Journal
+from sogenactif.ledger.history import (
+    contradicted,
+    journal_only_lines,
+    latest_orders,
+    paid_twice,
+    trusted_entries,
+)
+from sogenactif.ledger.journal import Journal
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.ledger.matching import FORGED
+from sogenactif.ledger.notification import pending_outcomes
 from sogenactif.ledger.refunds import pending_refunds
 from sogenactif.ledger.schema import MIGRATIONS, schema_version
 from sogenactif.log import SYSLOG
@@ -24,11 +29,7 @@ from sogenactif.log import SYSLOG
 PATIENCE = timedelta(minutes=5)
 MOST_ORDERS = 10
 SHORT_MIB = 100
-# Outcomes that were decided before a moment, and of which nobody notified the shop.
-LATE = """SELECT count(*) FROM sogenactif_request AS request JOIN sogenactif_response AS response
-    ON response.id = request.decided_by WHERE request.outcome <> request.notified
-    AND request.outcome <> request.printed AND response.received < ?"""
-LATEST_ORDERS = "SELECT order_id FROM sogenactif_request WHERE order_id <> '' ORDER BY id DESC LIMIT 100"
+LATEST_ORDERS = 100
 
 
 def disk(site: Site) -> Findings:
@@ -67,7 +68,9 @@ def ledger(site: Site) -> Findings:
         with rights.acting_as(site.user):
             version = 0 if path and not os.path.exists(path) else schema_version(url)
             left = list(_left_behind(site, url)) if version == newest else []
-            is_lost = not version and (any(_trusted(Journal(site.journal), unreadable)) or bool(unreadable))
+            is_lost = not version and (
+                any(trusted_entries(Journal(site.journal), unreadable.append)) or bool(unreadable)
+            )
     except LedgerDamaged:
         raise Failed(fault("ledger_damaged", name)) from None
     except LedgerError as error:
@@ -126,27 +129,19 @@ def log(site: Site) -> Findings:
             yield warning("syslog_unreachable", *site.where("LOG"), socket=SYSLOG, error=error.strerror)
 
 
-def _trusted(journal: Journal, unreadable: list[JournalUnreadable]) -> Iterator[Entry]:
-    """Yield the journal's entries without those of forged messages; a day that can't be read is added to a list."""
-    return (entry for entry in journal.entries(unreadable.append) if entry["verdict"] != FORGED)
-
-
 def _left_behind(site: Site, url: str) -> Findings:
     """Report what the ledger shows that somebody has to do something about."""
     before = (datetime.now(timezone.utc) - PATIENCE).isoformat()
     at_bank = site.paypage and not all(merchant.is_sandbox for merchant in site.merchants)
     unreadable: list[JournalUnreadable] = []
     with closing(Ledger(url, site.journal)) as opened:
-        [[late]] = opened.database.rows(LATE, before)
-        tables = ("sogenactif_request", "sogenactif_response", "sogenactif_operation")
-        known = {row[0] for table in tables for row in opened.database.rows(f"SELECT entry FROM {table}")}
-        alone = sum(entry["entry"] not in known for entry in _trusted(opened.journal, unreadable))
+        late = pending_outcomes(opened, before)
+        alone = journal_only_lines(opened, unreadable.append)
         has_function = has_refund_function(os.path.join(site.scripts, "call_autoresponse.py"))
         refunds = pending_refunds(opened, before) if has_function else 0
         orders = ", ".join([order_id for order_id, _ in paid_twice(opened)][:MOST_ORDERS])
         references = ", ".join([row.reference for row in contradicted(opened)][:MOST_ORDERS])
-        rows = opened.database.rows(LATEST_ORDERS) if at_bank else ()
-        latest = dict.fromkeys(str(order_id) for (order_id,) in rows)
+        latest = latest_orders(opened, LATEST_ORDERS) if at_bank else []
     # The sandbox takes those that a bank's Paypage may refuse.
     odd = [order_id for order_id in latest if not (order_id.isascii() and order_id.isalnum())]
     yield from (fault("journal_unreadable", site.journal, error=error) for error in unreadable)
