@@ -29,10 +29,10 @@ LEFT_OUT = (
     "test_sandbox",
 )
 MORE = [
-    "tests/system/test_operations.py",
+    "tests/system/test_reconciliation.py",
     "tests/system/test_refunds.py",
     "tests/system/test_refund_notifications.py",
-    "tests/system/test_report.py",
+    "tests/system/test_bank_report.py",
     "tests/system/test_api.py",
 ]
 CHOICE = ["-m", "not browser", "-k", "not kills_the_process", "-p", "no:cacheprovider", "-q", "--no-header"]

@@ -22,8 +22,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sogenactif.ledger.history import Transaction
     from sogenactif.ledger.ledger import Ledger
-    from sogenactif.ledger.refunds import Operation
-    from sogenactif.operations import Standing
+    from sogenactif.ledger.operations import Operation
+    from sogenactif.reconciliation import Standing
 
 REFERENCE = re.compile(r"[0-9]{8}-[0-9]{1,6}")
 
@@ -110,13 +110,13 @@ class Kit:
         merchants of the ledger have that number. ``.status`` is the state in the bank's words, ``.left`` the amount
         that is left. Raises KitError; OfficeError if no sealed answer came.
         """
-        from sogenactif import operations
+        from sogenactif.reconciliation import query
 
         pathfile = read_pathfile(self.pathfile)
         with borrow_ledger(pathfile) as ledger:
             transaction = _transaction(ledger, reference, merchant_id)
             assert ledger
-            return operations.query(ledger, pathfile, transaction)
+            return query(ledger, pathfile, transaction)
 
     def refund(self, reference: str, amount: int | None = None, merchant_id: str = "") -> "Operation":
         """Give back ``amount`` cents of a payment, or all that is left: cancelled before its capture, refunded after.
@@ -132,17 +132,17 @@ class Kit:
         return self._operate(reference, amount, merchant_id, validating=True)
 
     def _operate(self, reference: str, amount: int | None, merchant_id: str, validating: bool) -> "Operation":
-        from sogenactif import operations
+        from sogenactif import refunds
 
         pathfile = read_pathfile(self.pathfile)
         with borrow_ledger(pathfile) as ledger:
             transaction = _transaction(ledger, reference, merchant_id)
             assert ledger
-            with operations.one_at_a_time(ledger, transaction):
-                prepared = operations.prepare(ledger, pathfile, transaction, amount, validating)
+            with refunds.one_at_a_time(ledger, transaction):
+                prepared = refunds.prepare(ledger, pathfile, transaction, amount, validating)
                 if prepared.done:
                     return prepared.done
-                return operations.send(ledger, pathfile, transaction, prepared)
+                return refunds.send(ledger, pathfile, transaction, prepared)
 
 
 def _transaction(ledger: "Ledger | None", reference: str, merchant_id: str) -> "Transaction":

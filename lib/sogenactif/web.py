@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sogenactif.instalments import Instalment
     from sogenactif.ledger.ledger import Ledger
-    from sogenactif.ledger.refunds import RecordRefund
+    from sogenactif.ledger.operations import RecordRefund
     from sogenactif.pages import Page
     from sogenactif.reception import Received
 
@@ -345,7 +345,7 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
                 )
                 record_refund = _beside(record_outcome)
                 if record_refund:
-                    from sogenactif.ledger.refunds import notify_refunds
+                    from sogenactif.ledger.operations import notify_refunds
 
                     event = "pending notification, record_refund"
                     notify_refunds(ledger, record_refund, partial(_log, environ, event))

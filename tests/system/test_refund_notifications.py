@@ -12,7 +12,7 @@ import pytest
 from sogenactif import Kit
 from sogenactif.ledger.history import transactions
 from sogenactif.ledger.notification import MOST_UNFINISHED
-from sogenactif.ledger.refunds import intend, settle
+from sogenactif.ledger.operations import intend, settle
 from tests.support.office import OfficeShop, office_shop
 from tests.support.vectors import ROOT
 

@@ -13,11 +13,11 @@ import pytest
 
 from sogenactif import Kit
 from sogenactif.errors import CallError, OfficeError, OperationRefused
-from sogenactif.ledger import refunds
+from sogenactif.ledger import operations as ledger_operations
 from sogenactif.ledger.history import transactions
 from sogenactif.ledger.journal import Entry, new_entry
+from sogenactif.ledger.operations import intend, operations_on, settle
 from sogenactif.ledger.rebuild import note_unrecorded, record_unrecorded
-from sogenactif.ledger.refunds import intend, operations, settle
 from tests.support.office import OfficeShop, office_shop
 from tests.support.vectors import ROOT
 
@@ -45,7 +45,7 @@ def in_ledger(shop: OfficeShop, reference: str) -> tuple[int, list[tuple[str, in
     """What the ledger says was given back, and the operations with their states."""
     with shop.ledger() as ledger:
         [row] = transactions(ledger, *reference.split("-"))
-        return row.given_back, [(one.operation, one.amount, one.state) for one in operations(ledger, row)]
+        return row.given_back, [(one.operation, one.amount, one.state) for one in operations_on(ledger, row)]
 
 
 def age(shop: OfficeShop) -> None:
@@ -139,7 +139,7 @@ def test_operation_whose_result_comes_the_next_day_stays_done(
         made = datetime.fromisoformat(entry["time"]) - timedelta(days=1)
         return {**entry, "time": made.isoformat()}
 
-    monkeypatch.setattr(refunds, "new_entry", entry_of_yesterday)
+    monkeypatch.setattr(ledger_operations, "new_entry", entry_of_yesterday)
     with shop.ledger() as ledger:
         [row] = transactions(ledger, *reference.split("-"))
         intent = intend(ledger, row, "cancel", 250, 1250, "TO_CAPTURE")

@@ -9,7 +9,7 @@ from sogenactif.commands.common import end, warn
 from sogenactif.commands.places import SCRIPTS
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import RecordOutcome, notify_pending_outcomes, pending_outcomes
-from sogenactif.ledger.refunds import RecordRefund, notify_refunds, pending_refunds
+from sogenactif.ledger.operations import RecordRefund, notify_refunds, pending_refunds
 
 SCRIPT = f"{SCRIPTS}/call_autoresponse.py"
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext, redirect_stdout
 from datetime import datetime, timedelta, timezone
 
+from sogenactif.bank_report import COLUMNS, Deviation, Report, compare, read_columns
 from sogenactif.commands.common import command_parser, done, print_json, the_ledger, warn
 from sogenactif.commands.functions import add_script, both_functions, notify_pending
 from sogenactif.commands.texts import bank_code, counted, say
@@ -14,8 +15,7 @@ from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
 from sogenactif.errors import ConfigurationError, OfficeError, ReportError
 from sogenactif.ledger.history import unanswered
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.operations import Finding, reconcile
-from sogenactif.report import COLUMNS, Deviation, Report, compare, read_columns
+from sogenactif.reconciliation import Finding, reconcile
 
 COULD_NOT_ASK = 2
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

@@ -24,8 +24,8 @@ from sogenactif.errors import ConfigurationError, JournalError, LedgerError, Off
 from sogenactif.fields import is_digits
 from sogenactif.ledger.history import Transaction
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.ledger.refunds import notify_refunds
-from sogenactif.operations import Prepared, one_at_a_time, prepare, send
+from sogenactif.ledger.operations import notify_refunds
+from sogenactif.refunds import Prepared, one_at_a_time, prepare, send
 
 NOT_DONE, NOT_KNOWN = 1, 2
 DESCRIPTION = "Give back a payment or a part of it: cancel it before its capture, refund it after."

@@ -16,7 +16,7 @@ from sogenactif.commands.common import (
 )
 from sogenactif.commands.texts import say
 from sogenactif.ledger.history import WAITING, Answer, Transaction, answers, numbered
-from sogenactif.ledger.refunds import Operation, operations
+from sogenactif.ledger.operations import Operation, operations_on
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -33,7 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     wanted, number = read_reference(parser, args.reference)
     with the_ledger(args.pathfile) as ledger:
         rows = [
-            (row, answers(ledger, row), operations(ledger, row)) for row in numbered(ledger, wanted, number)
+            (row, answers(ledger, row), operations_on(ledger, row))
+            for row in numbered(ledger, wanted, number)
         ]
     if not rows:
         sys.exit(f"sogenactif: {say('show_none', reference=args.reference)}")

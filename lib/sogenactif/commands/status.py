@@ -18,7 +18,7 @@ from sogenactif.commands.texts import bank_code, bank_state, printable, say
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import ConfigurationError, OfficeError
 from sogenactif.ledger.history import WAITING, Transaction
-from sogenactif.operations import Standing, query
+from sogenactif.reconciliation import Standing, query
 
 NOT_KNOWN = 2
 

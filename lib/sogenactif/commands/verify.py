@@ -9,8 +9,8 @@ from sogenactif.commands.functions import add_script, has_refund_function
 from sogenactif.commands.texts import counted, printable, say
 from sogenactif.ledger.history import contradicted, differences, paid_twice
 from sogenactif.ledger.notification import pending_outcomes
+from sogenactif.ledger.operations import pending_refunds
 from sogenactif.ledger.rebuild import recorded_entries, write_missing
-from sogenactif.ledger.refunds import pending_refunds
 
 
 def make_parser() -> argparse.ArgumentParser:

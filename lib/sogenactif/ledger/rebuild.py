@@ -160,7 +160,7 @@ def recorded_entries(ledger: Ledger) -> Iterator[Entry]:
         entry = {"entry": identifier, "time": received, "kind": "response", "source": source}
         yield {**entry, "verdict": verdict, **stored_response(*stored).stored}
 
-    from sogenactif.ledger.refunds import stored_operation
+    from sogenactif.ledger.operations import stored_operation
 
     for row in ledger.database.rows("SELECT entry, made, fields FROM sogenactif_operation"):
         yield stored_operation(*row)
@@ -188,7 +188,7 @@ def _record(ledger: Ledger, entry: Entry) -> None:
     if entry["kind"] == "request":
         ledger.record_request(entry)
     elif entry["kind"] == "operation":
-        from sogenactif.ledger.refunds import record_operation
+        from sogenactif.ledger.operations import record_operation
 
         record_operation(ledger, entry)
     else:
@@ -200,7 +200,7 @@ def _day(entry: Entry) -> str:
     if entry["kind"] == "request":
         return journal_day(entry["fields"])
     if entry["kind"] == "operation":
-        from sogenactif.ledger.refunds import operation_day
+        from sogenactif.ledger.operations import operation_day
 
         return operation_day(entry)
     day: str = entry.get("day", "")

@@ -18,7 +18,7 @@ from sogenactif.configuration import PAYPAGE, Pathfile
 from sogenactif.errors import KitError, OfficeError, OperationRefused
 from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import numbered, transactions
-from sogenactif.operations import one_at_a_time, prepare, send
+from sogenactif.refunds import one_at_a_time, prepare, send
 
 PATH = "/back-office"
 TOKEN = "back_office"

@@ -1,6 +1,5 @@
 """The bank's Office server: asked for a transaction that can't exist, it answers 25 if all is well."""
 
-from sogenactif import operations
 from sogenactif.addresses import host, is_for_tests, is_local
 from sogenactif.commands.check.findings import Findings, fault, ok, warning
 from sogenactif.commands.check.site import Site
@@ -8,6 +7,7 @@ from sogenactif.commands.texts import bank_code
 from sogenactif.dates import today
 from sogenactif.errors import OfficeError, SecretError
 from sogenactif.protocols.office import UNKNOWN_TRANSACTION, by_number, by_reference
+from sogenactif.reconciliation import office_client
 
 IMPOSSIBLE = "000000"
 
@@ -27,7 +27,7 @@ def office(site: Site) -> Findings:
     identifier = by_reference(f"{today()}{IMPOSSIBLE}") if by_name else by_number(IMPOSSIBLE, today())
     for merchant in site.merchants:
         try:
-            code = operations.office(site.pathfile, merchant.id).query(identifier).code
+            code = office_client(site.pathfile, merchant.id).query(identifier).code
         except SecretError:  # whose own check reports it
             continue
         except OfficeError as error:

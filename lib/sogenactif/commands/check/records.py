@@ -22,7 +22,7 @@ from sogenactif.ledger.history import (
 from sogenactif.ledger.journal import Journal
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import pending_outcomes
-from sogenactif.ledger.refunds import pending_refunds
+from sogenactif.ledger.operations import pending_refunds
 from sogenactif.ledger.schema import MIGRATIONS, schema_version
 from sogenactif.log import SYSLOG
 

@@ -67,7 +67,7 @@ class Operation:
 RecordRefund = Callable[[Operation], None]
 
 
-def operations(ledger: "Ledger", transaction: "Transaction") -> list[Operation]:
+def operations_on(ledger: "Ledger", transaction: "Transaction") -> list[Operation]:
     """Return the operations on a transaction, oldest first."""
     rows = ledger.database.rows(
         "SELECT entry, made, fields FROM sogenactif_operation WHERE request_id = ? ORDER BY id",
