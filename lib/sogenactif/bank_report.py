@@ -44,7 +44,7 @@ DAYS = (
 )
 
 
-class Line:
+class ReportLine:
     """Hold a payment of a report: the number of its line, and its fields; those without a column are empty."""
 
     def __init__(self, number: int, fields: Mapping[str, str]) -> None:
@@ -52,7 +52,7 @@ class Line:
         self.fields = fields
 
     def __repr__(self) -> str:
-        return f"<Line {self.number} {self.reference}>"
+        return f"<ReportLine {self.number} {self.reference}>"
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -72,7 +72,7 @@ class Line:
         return self["response_code"] in ("00", "0")
 
 
-class Deviation:
+class Discrepancy:
     """Hold what differs between a report and the ledger.
 
     ``kind`` is broken (a line that can't be read), unknown (no such request in the ledger), missing (accepted in the
@@ -98,7 +98,7 @@ class Deviation:
         self.merchant_id = merchant_id
 
     def __repr__(self) -> str:
-        return f"<Deviation {self.kind} {self.line} {self.reference}>"
+        return f"<Discrepancy {self.kind} {self.line} {self.reference}>"
 
 
 def read_columns(path: str) -> dict[str, str]:
@@ -121,7 +121,7 @@ def read_columns(path: str) -> dict[str, str]:
     return columns
 
 
-class Report:
+class BankReport:
     """Read a report, a line at a time, however long it is."""
 
     def __init__(self, file: BinaryIO, columns: Mapping[str, str]) -> None:
@@ -131,19 +131,19 @@ class Report:
         title, names = self._cells(), self._cells()
         if not title or title[0].strip().upper() != TITLE:
             raise ReportError("the first line doesn't begin with TITLE")
-        self._places = _places([name.strip().upper() for name in names or []], columns)
+        self._columns = _column_indexes([name.strip().upper() for name in names or []], columns)
 
     def __repr__(self) -> str:
-        return f"<Report {self._number} lines>"
+        return f"<BankReport {self._number} lines>"
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[ReportLine]:
         """Yield the payments; the numbers of lines that can't be read are in ``broken``. Raises ReportError."""
         while (cells := self._cells()) is not None:
             if cells and cells[0].strip().upper() == END:
                 return
             if not any(cells):
                 continue
-            line = _line(self._number, cells, self._places)
+            line = _line(self._number, cells, self._columns)
             if line:
                 yield line
             else:
@@ -175,7 +175,7 @@ class Report:
             return ["?"]
 
 
-def compare(ledger: Ledger, report: Report) -> Iterator[Deviation]:
+def compare(ledger: Ledger, report: BankReport) -> Iterator[Discrepancy]:
     """Yield what differs between a report and the ledger. Raises LedgerError and ReportError.
 
     Accepted payments that the report lacks are those of the days and the merchants of its lines.
@@ -187,7 +187,7 @@ def compare(ledger: Ledger, report: Report) -> Iterator[Deviation]:
         transaction, expected = _transaction(ledger, line)
         if not transaction:
             if line.is_accepted:
-                yield Deviation(
+                yield Discrepancy(
                     "unknown",
                     line.number,
                     line.reference,
@@ -201,13 +201,13 @@ def compare(ledger: Ledger, report: Report) -> Iterator[Deviation]:
             days.add(transaction.reference[:8])
         merchants.add(transaction.fields.get("merchant_id", ""))
         seen.add(transaction.id)
-        yield from _deviations(line, transaction, expected)
+        yield from _discrepancies(line, transaction, expected)
     for number in report.broken:
-        yield Deviation("broken", number)
+        yield Discrepancy("broken", number)
     for day in sorted(days):
         for transaction in transactions(ledger, day, state="accepted"):
             if transaction.id not in seen and transaction.fields.get("merchant_id") in merchants:
-                yield Deviation(
+                yield Discrepancy(
                     "missing",
                     0,
                     transaction.reference,
@@ -218,24 +218,24 @@ def compare(ledger: Ledger, report: Report) -> Iterator[Deviation]:
                 )
 
 
-def _deviations(line: Line, transaction: Transaction, expected: int) -> Iterator[Deviation]:
+def _discrepancies(line: ReportLine, transaction: Transaction, expected: int) -> Iterator[Discrepancy]:
     requested = transaction.fields
     merchant_id = requested.get("merchant_id", "")
     values = line.number, transaction.reference, transaction.order_id
     outcome = "accepted" if line.is_accepted else "not accepted"
     if line["response_code"] and (transaction.state == "accepted") != line.is_accepted:
-        yield Deviation(
+        yield Discrepancy(
             "outcome", *values, f"{outcome} ({line['response_code']})", transaction.state, merchant_id
         )
     if int(line["amount"]) != expected:
-        yield Deviation("amount", *values, line["amount"], str(expected), merchant_id)
+        yield Discrepancy("amount", *values, line["amount"], str(expected), merchant_id)
     for name in ("currency_code", "order_id"):
         here = requested.get(name, "")
         if line[name] and line[name].lstrip("0") != here.lstrip("0"):
-            yield Deviation(name, *values, line[name], here, merchant_id)
+            yield Discrepancy(name, *values, line[name], here, merchant_id)
 
 
-def _transaction(ledger: Ledger, line: Line) -> tuple[Transaction | None, int]:
+def _transaction(ledger: Ledger, line: ReportLine) -> tuple[Transaction | None, int]:
     """Return the transaction that a line is about and the amount expected there; None and 0 if there is none."""
     reference, _, part = line["transaction_reference"].partition("P")
     rows = referenced(ledger, reference) if reference else []
@@ -269,7 +269,7 @@ def _expected(transaction: Transaction, day: str, part: str) -> int:
     return next((one.amount for one in parts if f"{one.day:%Y%m%d}" == day), parts[0].amount)
 
 
-def _instalments_on(ledger: Ledger, line: Line) -> list[Transaction]:
+def _instalments_on(ledger: Ledger, line: ReportLine) -> list[Transaction]:
     """Return the payments in several times whose part has the day and the number of a line."""
     rows = []
     for row in with_instalment(ledger, line["day"], line["transaction_id"]):
@@ -282,7 +282,7 @@ def _instalments_on(ledger: Ledger, line: Line) -> list[Transaction]:
     return rows
 
 
-def _server_numbered(ledger: Ledger, line: Line) -> list[Transaction]:
+def _server_numbered(ledger: Ledger, line: ReportLine) -> list[Transaction]:
     """Return the payment of the line's order whose number the server assigned, as a response to it says."""
     rows = [
         row
@@ -305,31 +305,31 @@ def _server_numbered(ledger: Ledger, line: Line) -> list[Transaction]:
     ][:1]
 
 
-def _places(names: list[str], columns: Mapping[str, str]) -> dict[str, int]:
-    """Return the place of each field's column. Raises ReportError."""
+def _column_indexes(names: list[str], columns: Mapping[str, str]) -> dict[str, int]:
+    """Return the index of each field's column. Raises ReportError."""
     wanted = {field: column.upper() for field, column in columns.items()}
     for column in wanted.values():
         if names.count(column) > 1:
             raise ReportError(f"the column {column} occurs twice")
-    places = {field: names.index(column) for field, column in wanted.items() if column in names}
-    named = "transaction_reference" in places or {"transaction_id", "day"} <= places.keys()
-    missing = [wanted["amount"]] if "amount" not in places else []
+    indexes = {field: names.index(column) for field, column in wanted.items() if column in names}
+    named = "transaction_reference" in indexes or {"transaction_id", "day"} <= indexes.keys()
+    missing = [wanted["amount"]] if "amount" not in indexes else []
     if not named:
         missing.append(
             f"{wanted['transaction_reference']}, or {wanted['transaction_id']} and {wanted['day']}"
         )
-    if "response_code" not in places:
+    if "response_code" not in indexes:
         missing.append(wanted["response_code"])
     if missing:
         raise ReportError(f"no column {', no column '.join(missing)}")
-    return places
+    return indexes
 
 
-def _line(number: int, cells: list[str], places: Mapping[str, int]) -> Line | None:
+def _line(number: int, cells: list[str], indexes: Mapping[str, int]) -> ReportLine | None:
     """Return the payment of a line, None if it isn't one."""
-    if len(cells) <= max(places.values()):
+    if len(cells) <= max(indexes.values()):
         return None
-    fields = {field: cells[place].strip() for field, place in places.items()}
+    fields = {field: cells[index].strip() for field, index in indexes.items()}
     day = fields.get("day", "")
     if day:
         written = next((match for form in DAYS if (match := form.fullmatch(day))), None)
@@ -350,7 +350,7 @@ def _line(number: int, cells: list[str], places: Mapping[str, int]) -> Line | No
     is_whole = (
         is_digits(fields["amount"]) and len(fields["amount"]) <= 12 and is_digits(fields["response_code"])
     )
-    return Line(number, fields) if is_whole else None
+    return ReportLine(number, fields) if is_whole else None
 
 
 def _why(error: Exception) -> str:

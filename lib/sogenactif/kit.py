@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sogenactif.ledger.history import Transaction
     from sogenactif.ledger.ledger import Ledger
     from sogenactif.ledger.operations import Operation
-    from sogenactif.reconciliation import Standing
+    from sogenactif.reconciliation import BankState
 
 REFERENCE = re.compile(r"[0-9]{8}-[0-9]{1,6}")
 
@@ -103,7 +103,7 @@ class Kit:
                 ledger.make_up_for_outage(partial(log, "executable response"))
             return received.response
 
-    def status(self, reference: str, merchant_id: str = "") -> "Standing":
+    def status(self, reference: str, merchant_id: str = "") -> "BankState":
         """Return the state of a payment at the bank's Office server, which only Paypage has.
 
         ``reference`` is the day and the transaction_id, ``aaaammjj-nnnnnn``; ``merchant_id`` is needed if two

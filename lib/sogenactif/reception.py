@@ -92,6 +92,8 @@ def verify_again(ledger: "Ledger", pathfile: Pathfile, say: Callable[..., None])
 
     ``say`` is called with the name and values of a text for each day that can't be read. Raises LedgerError.
     """
+    from sogenactif.ledger.matching import UNRECORDED
+
     verified = 0
     for path in sorted(_unverified_files(ledger.journal.folder)):
         try:
@@ -107,7 +109,7 @@ def verify_again(ledger: "Ledger", pathfile: Pathfile, say: Callable[..., None])
                 entry = {name: stored[name] for name in ("entry", "time", "source")}
             except (KitError, ValueError, KeyError, TypeError):
                 continue
-            entry |= {"kind": "response", "verdict": "unentered", **response.stored}
+            entry |= {"kind": "response", "verdict": UNRECORDED, **response.stored}
             if ledger.has(entry):
                 continue
             entry["verdict"] = ledger.record_response(entry).verdict
@@ -138,8 +140,9 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
     """Note a message that can't be trusted; store it whole if it may be genuine. Raises JournalError."""
     from sogenactif.dates import today
     from sogenactif.ledger.journal import new_entry
+    from sogenactif.ledger.matching import FORGED
 
-    entry = new_entry("response", source, "forged")
+    entry = new_entry("response", source, FORGED)
     entry["error"] = error.logged[:300]
     name, most = f"{today()}.forged", MOST_NOTES_BYTES
     claim = protocols.claimed(post)

@@ -20,14 +20,14 @@ from sogenactif.errors import (
 from sogenactif.fields import is_digits
 from sogenactif.ledger.history import Transaction, first_original
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.ledger.matching import Match, differing
+from sogenactif.ledger.matching import Match, first_differing_field
 from sogenactif.payment import PaymentResponse, checked_response
 from sogenactif.protocols import TOKEN, secrets_of
 from sogenactif.protocols.office import (
     FOUND,
     UNKNOWN_TRANSACTION,
-    Answer,
     Office,
+    OfficeReply,
     by_number,
     by_reference,
     opened,
@@ -41,8 +41,8 @@ SESSION = timedelta(minutes=16)
 MOST_FAILURES = 3
 
 
-class Standing:
-    """Hold the state of a transaction at the bank, as it was sealed.
+class BankState:
+    """Hold the sealed state of a transaction at the bank; amounts are in the smallest unit of the currency.
 
     ``code`` is the result of the query: 00 if the bank knows the transaction, 25 if not. ``status`` is the
     state in the bank's words. ``origin``, ``current`` (after what was cancelled and refunded) and ``left``
@@ -53,7 +53,7 @@ class Standing:
 
     def __init__(
         self,
-        answer: Answer,
+        answer: OfficeReply,
         response: PaymentResponse | None,
         identifier: Mapping[str, object],
         differs: str = "",
@@ -70,7 +70,7 @@ class Standing:
         self.left = self.current if left is None else left
 
     def __repr__(self) -> str:
-        return f"<Standing {self.code} {self.status}>"
+        return f"<BankState {self.code} {self.status}>"
 
     @property
     def is_unknown(self) -> bool:
@@ -83,12 +83,11 @@ class Standing:
         return self.code == FOUND
 
 
-class Finding:
-    """Hold what ``reconcile`` found of one request.
+class ReconcileResult:
+    """Hold the result of ``reconcile`` for one request; ``why`` is a field, a code or an error.
 
     ``kind`` is recorded, with its ``match``; never_begun; waiting (unknown to the bank, and the customer may still
-    pay); contradictory, with the field that differs in ``why``; no_code; refused, with the bank's code in
-    ``why``; or failed, with the error in ``why``.
+    pay); contradictory (``why`` is the field that differs); no_code; refused (the bank's code); or failed (the error).
     """
 
     def __init__(
@@ -100,7 +99,7 @@ class Finding:
         self.match = match
 
     def __repr__(self) -> str:
-        return f"<Finding {self.transaction.reference} {self.kind}>"
+        return f"<ReconcileResult {self.transaction.reference} {self.kind}>"
 
     @property
     def is_open(self) -> bool:
@@ -131,26 +130,26 @@ def office_client(pathfile: Pathfile, merchant_id: str) -> Office:
     return Office(pathfile.office_url, merchant_id, pathfile.paypage.key_version, keys)
 
 
-def query(ledger: Ledger, pathfile: Pathfile, transaction: Transaction) -> Standing:
+def query(ledger: Ledger, pathfile: Pathfile, transaction: Transaction) -> BankState:
     """Return the state of a transaction at the bank.
 
     Raises TransactionError if its number there is not known, OfficeError, ConfigurationError and LedgerError.
     """
     client = office_client_for(pathfile, transaction)
     if TOKEN.match(transaction.transaction_reference):
-        return _standing(client, transaction, _assigned(ledger, transaction))
+        return _bank_state(client, transaction, _assigned(ledger, transaction))
     if transaction.transaction_reference:
-        return _standing(client, transaction, by_reference(transaction.transaction_reference))
+        return _bank_state(client, transaction, by_reference(transaction.transaction_reference))
     day, _, number = transaction.reference.partition("-")
-    standing = _standing(client, transaction, by_number(number, day))
+    state = _bank_state(client, transaction, by_number(number, day))
     next_day = read_day(day) + timedelta(days=1)
-    if standing.is_unknown and next_day <= datetime.now(PARIS).date():
+    if state.is_unknown and next_day <= datetime.now(PARIS).date():
         # The bank counts the day of arrival, and a page may stay open over midnight. The number of the next day is
         # normally another request's: only an answer about this one counts.
-        later = _standing(client, transaction, by_number(number, f"{next_day:%Y%m%d}"))
+        later = _bank_state(client, transaction, by_number(number, f"{next_day:%Y%m%d}"))
         if later.is_known and not later.differs:
             return later
-    return standing
+    return state
 
 
 def _assigned(ledger: Ledger, transaction: Transaction) -> dict[str, object]:
@@ -171,8 +170,8 @@ def _assigned(ledger: Ledger, transaction: Transaction) -> dict[str, object]:
 
 def reconcile(
     pathfile: Pathfile, ledger: Ledger, transactions: list[Transaction], now: datetime
-) -> Iterator[Finding]:
-    """Query requests without an outcome, record each sealed outcome, and yield what was found of each.
+) -> Iterator[ReconcileResult]:
+    """Query requests without an outcome, record each sealed outcome, and yield the result for each.
 
     A merchant without a usable key, and a transaction that can't be asked about, keep no others back. Raises
     OfficeError once the server can't be reached or does not answer, ConfigurationError, and LedgerError.
@@ -180,48 +179,48 @@ def reconcile(
     failures = 0
     for transaction in transactions:
         try:
-            standing = query(ledger, pathfile, transaction)
+            state = query(ledger, pathfile, transaction)
             failures = 0
         except (TransactionError, SecretError) as error:
-            yield Finding(transaction, "failed", str(error))
+            yield ReconcileResult(transaction, "failed", str(error))
             continue
         except OfficeError as error:
             failures += 1
             if not error.sent or failures == MOST_FAILURES:
                 raise
-            yield Finding(transaction, "failed", str(error))
+            yield ReconcileResult(transaction, "failed", str(error))
             continue
-        yield _reconciled(ledger, transaction, standing, now)
+        yield _reconciled(ledger, transaction, state, now)
 
 
-def _reconciled(ledger: Ledger, transaction: Transaction, standing: Standing, now: datetime) -> Finding:
-    if standing.is_unknown:
+def _reconciled(ledger: Ledger, transaction: Transaction, state: BankState, now: datetime) -> ReconcileResult:
+    if state.is_unknown:
         # No outcome: a wrong day would be answered in the same way.
         over = now - datetime.fromisoformat(transaction.made) > SESSION
-        return Finding(transaction, "never_begun" if over else "waiting")
-    if not standing.is_known:
-        return Finding(transaction, "refused", standing.code)
-    response = standing.response
+        return ReconcileResult(transaction, "never_begun" if over else "waiting")
+    if not state.is_known:
+        return ReconcileResult(transaction, "refused", state.code)
+    response = state.response
     if response is None:
-        return Finding(transaction, "no_code")
-    if standing.differs:
-        return Finding(transaction, "contradictory", standing.differs)
+        return ReconcileResult(transaction, "no_code")
+    if state.differs:
+        return ReconcileResult(transaction, "contradictory", state.differs)
     if response.outcome == transaction.state:
         # Still pending.
-        return Finding(transaction, "waiting")
+        return ReconcileResult(transaction, "waiting")
     match = ledger.receive(response, SOURCE)
     if not match.is_recorded:
-        return Finding(transaction, "failed", match.why)
+        return ReconcileResult(transaction, "failed", match.why)
     if match.request_id != transaction.id or not match.is_trusted:
-        return Finding(transaction, "contradictory", match.why or "transaction")
-    return Finding(transaction, "recorded", match=match)
+        return ReconcileResult(transaction, "contradictory", match.why or "transaction")
+    return ReconcileResult(transaction, "recorded", match=match)
 
 
-def _standing(client: Office, transaction: Transaction, identifier: Mapping[str, object]) -> Standing:
+def _bank_state(client: Office, transaction: Transaction, identifier: Mapping[str, object]) -> BankState:
     """Query a transaction. Raises TransactionError if the answer is about another, or malformed, and OfficeError."""
     answer = client.query(identifier)
     if answer.code != FOUND:
-        return Standing(answer, None, identifier)
+        return BankState(answer, None, identifier)
     if answer["merchantId"] not in ("", client.merchant_id):
         raise TransactionError("the answer is about another merchant", sent=True)
     number = answer.fields.get("s10TransactionReference")
@@ -236,10 +235,10 @@ def _standing(client: Office, transaction: Transaction, identifier: Mapping[str,
     except MessageError as error:
         raise TransactionError(f"the answer is malformed: {error}", sent=True) from error
     described = PaymentResponse(payment.fields, payment.original, payment.day, payment.protocol)
-    return Standing(answer, response, identifier, differing(described, transaction.fields))
+    return BankState(answer, response, identifier, first_differing_field(described, transaction.fields))
 
 
-def _amount(answer: Answer, name: str) -> int | None:
+def _amount(answer: OfficeReply, name: str) -> int | None:
     """Return an amount of an answer, None if it has none. Raises TransactionError."""
     text = answer[name]
     if not text and name not in answer.fields:

@@ -26,7 +26,7 @@ from sogenactif.ledger.operations import (
     settle,
 )
 from sogenactif.protocols.office import FOUND
-from sogenactif.reconciliation import Standing, office_client_for, query
+from sogenactif.reconciliation import BankState, office_client_for, query
 
 # States at the bank in which money is cancelled, refunded, validated.
 BEFORE_CAPTURE = ("TO_AUTHORIZE", "WAITING_AUTHOR", "TO_CAPTURE", "TO_VALIDATE", "TO_REPLAY")
@@ -46,14 +46,14 @@ class Prepared:
 
     def __init__(
         self,
-        standing: Standing,
+        state: BankState,
         operation: str,
         amount: int,
         left: int,
         earlier: list[Operation],
         done: Operation | None,
     ) -> None:
-        self.standing = standing
+        self.state = state
         self.operation = operation
         self.amount = amount
         self.left = left
@@ -66,10 +66,10 @@ class Prepared:
 
 @contextmanager
 def one_at_a_time(ledger: Ledger, transaction: Transaction) -> Iterator[None]:
-    """Hold a transaction while it is operated on; raise OperationRefused if another process holds it."""
-    # The ID itself is claimed by who notifies the shop of the outcome.
-    with ledger.database.claim(-transaction.id) as is_claimed:
-        if not is_claimed:
+    """Lock a transaction during an operation; raise OperationRefused if another process has the lock."""
+    # Negated: the ID itself is locked to notify the shop of the outcome.
+    with ledger.database.try_lock(-transaction.id) as is_locked:
+        if not is_locked:
             raise OperationRefused("under_way")
         yield
 
@@ -89,19 +89,19 @@ def prepare(
     Raises OperationRefused if it isn't possible, OfficeError if the state isn't known, ConfigurationError,
     LedgerError and JournalError.
     """
-    standing = query(ledger, pathfile, transaction)
-    if not standing.is_known:
-        raise OperationRefused("bank", standing.code)
+    state = query(ledger, pathfile, transaction)
+    if not state.is_known:
+        raise OperationRefused("bank", state.code)
     # Of a payment in several times the bank has the first part, whose amount is its own.
-    is_part = transaction.fields.get("capture_mode") == "PAYMENT_N" and standing.differs == "amount"
-    if standing.differs and not is_part:
-        raise OperationRefused("differs", field=standing.differs)
-    if standing.currency_code.zfill(3) != transaction.fields["currency_code"].zfill(3):
+    is_part = transaction.fields.get("capture_mode") == "PAYMENT_N" and state.differs == "amount"
+    if state.differs and not is_part:
+        raise OperationRefused("differs", field=state.differs)
+    if state.currency_code.zfill(3) != transaction.fields["currency_code"].zfill(3):
         raise OperationRefused("currency")
-    if standing.current is None or standing.left is None:
+    if state.current is None or state.left is None:
         raise OfficeError("the answer has no currentAmount", sent=True)
     earlier = [
-        _cleared_up(ledger, operation, standing, standing.current, again)
+        _cleared_up(ledger, operation, state, state.current, again)
         for operation in operations_on(ledger, transaction)
         if operation.state == INTENDED
     ]
@@ -110,18 +110,18 @@ def prepare(
         for operation in earlier
         if operation.state == DONE and (operation.operation == VALIDATE) == validating
     ]
-    left = standing.current if standing.status in BEFORE_CAPTURE else standing.left
+    left = state.current if state.status in BEFORE_CAPTURE else state.left
     wants_all = amount is None and (left == 0 or validating)
     same = next((operation for operation in reversed(done) if wants_all or operation.amount == amount), None)
     if same:
-        return Prepared(standing, same.operation, same.amount, left, earlier, same)
-    operation = _possible(standing.status, validating)
+        return Prepared(state, same.operation, same.amount, left, earlier, same)
+    operation = _possible(state.status, validating)
     wanted = left if amount is None else amount
     if left == 0:
         raise OperationRefused("nothing_left")
     if not 0 < wanted <= left:
         raise OperationRefused("too_much", wanted=wanted, left=left)
-    return Prepared(standing, operation, wanted, left, earlier, None)
+    return Prepared(state, operation, wanted, left, earlier, None)
 
 
 def send(ledger: Ledger, pathfile: Pathfile, transaction: Transaction, prepared: Prepared) -> Operation:
@@ -131,15 +131,15 @@ def send(ledger: Ledger, pathfile: Pathfile, transaction: Transaction, prepared:
     known or (not ``sent``) nothing was sent, ConfigurationError, LedgerError and JournalError.
     """
     client = office_client_for(pathfile, transaction)
-    standing, amount = prepared.standing, prepared.amount
-    assert standing.current is not None
+    state, amount = prepared.state, prepared.amount
+    assert state.current is not None
     try:
-        intent = intend(ledger, transaction, prepared.operation, amount, standing.current, standing.status)
+        intent = intend(ledger, transaction, prepared.operation, amount, state.current, state.status)
     except (LedgerError, JournalError) as error:
         raise OperationRefused("unrecorded", error=error) from error
-    currency = standing.currency_code
+    currency = state.currency_code
     try:
-        answer = client.operate(prepared.operation, standing.identifier, amount, currency)
+        answer = client.operate(prepared.operation, state.identifier, amount, currency)
         if answer.code in ("", PENDING_AT_BANK):
             raise OfficeError(f"no result, code {answer.code or 'none'}", sent=True)
     except OfficeError as error:
@@ -163,13 +163,13 @@ def _possible(status: str, validating: bool) -> str:
 
 
 def _cleared_up(
-    ledger: Ledger, operation: Operation, standing: Standing, current: int, again: bool
+    ledger: Ledger, operation: Operation, state: BankState, current: int, again: bool
 ) -> Operation:
     """Return an operation without a known result as the bank's state shows it. Raises OfficeError if that doesn't."""
     before = int(operation["before"])
     if operation.operation == VALIDATE:
-        is_done = standing.status not in TO_VALIDATE and current == operation.amount
-        is_undone = standing.status in TO_VALIDATE and current == before
+        is_done = state.status not in TO_VALIDATE and current == operation.amount
+        is_undone = state.status in TO_VALIDATE and current == before
     else:
         is_done, is_undone = current == before - operation.amount, current == before
     if is_done:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sogenactif.ledger.history import answers, differences, transactions
+from sogenactif.ledger.history import differences, responses_to, transactions
 from sogenactif.ledger.ledger import MOST_REPEATED
 from sogenactif.web import call_autoresponse, call_response
 from sogenactif_sandbox.servers import serving
@@ -125,7 +125,7 @@ def test_what_was_acknowledged_is_recorded_however_often_the_server_is_killed(
     with shop.ledger() as ledger:
         for transaction in transactions(ledger):
             if transaction.fields["transaction_id"] in acknowledged:
-                verdicts = [answer.verdict for answer in answers(ledger, transaction)]
+                verdicts = [answer.verdict for answer in responses_to(ledger, transaction)]
                 assert transaction.state == "accepted"
                 assert transaction.notified == "yes"
                 assert verdicts.count("accepted") == 1

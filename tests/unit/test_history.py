@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sogenactif.errors import JournalUnreadable
-from sogenactif.ledger.history import Difference, answers, differences, paid_twice, transactions
+from sogenactif.ledger.history import Difference, differences, paid_twice, responses_to, transactions
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import notify_pending_outcomes
 from sogenactif.payment import PaymentResponse
@@ -80,10 +80,10 @@ def test_transaction_shows_its_request_and_its_state(history: Ledger) -> None:
     assert (waiting.order_id, waiting.state, waiting.notified) == ("C", "waiting", "yes")
     assert accepted.merchant == f"fr.{MERCHANT}"
     assert repr(accepted) == "<Transaction 20261123-000001 'A' accepted>"
-    assert answers(history, waiting) == []
-    [answer] = answers(history, accepted)
+    assert responses_to(history, waiting) == []
+    [answer] = responses_to(history, accepted)
     assert (answer.source, answer.verdict, answer.fields["response_code"]) == ("automatic", "accepted", "00")
-    assert repr(answer) == f"<Answer {answer.received} automatic accepted>"
+    assert repr(answer) == f"<RecordedResponse {answer.received} automatic accepted>"
 
 
 def test_transaction_without_an_order_has_an_empty_one(ledger: Ledger) -> None:

@@ -18,7 +18,7 @@ from sogenactif.errors import (
     TransactionUsed,
 )
 from sogenactif.ledger import open_ledger
-from sogenactif.ledger.history import Difference, answers, differences, transactions
+from sogenactif.ledger.history import Difference, differences, responses_to, transactions
 from sogenactif.ledger.journal import new_entry
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import notify_outcome, notify_pending_outcomes, pending_outcomes
@@ -356,7 +356,7 @@ def test_history_shows_every_response_to_a_transaction(ledger: Ledger) -> None:
         "accepted",
         "no",
     )
-    assert [(a.source, a.verdict) for a in answers(ledger, transaction)] == [
+    assert [(a.source, a.verdict) for a in responses_to(ledger, transaction)] == [
         ("manual", "cancelled"),
         ("automatic", "accepted"),
         ("automatic", "conflicting"),
@@ -532,7 +532,7 @@ def test_an_executable_knows_the_outcome_that_it_read(ledger: Ledger) -> None:
 def test_two_readers_of_one_connection_do_not_disturb_each_other(ledger: Ledger) -> None:
     for order in "AB":
         ledger.receive(answer(register(ledger, {**ASKED, "order_id": order}), order_id=order), "automatic")
-    assert [len(answers(ledger, transaction)) for transaction in transactions(ledger)] == [1, 1]
+    assert [len(responses_to(ledger, transaction)) for transaction in transactions(ledger)] == [1, 1]
 
 
 @pytest.mark.parametrize("protocol", ["sips", "paypage"])

@@ -7,11 +7,11 @@ import pytest
 from sogenactif.ledger.matching import (
     Match,
     Request,
-    answered,
     as_recorded,
-    changed,
     complete,
-    differing,
+    differing_fields,
+    find_request,
+    first_differing_field,
     is_final,
     judge,
     nearby,
@@ -50,7 +50,7 @@ def request(id: int = 1, protocol: str = "sips", day: str = DAY, reference: str 
 
 
 def answered_id(response: PaymentResponse, *requests: Request) -> int | None:
-    found = answered(response, requests)
+    found = find_request(response, requests)
     return found.id if found else None
 
 
@@ -176,12 +176,12 @@ def test_days_near_a_day() -> None:
 def test_response_fits_a_request_of_its_amount_currency_and_order(
     said: dict[str, str], requested: dict[str, str], expected: str
 ) -> None:
-    assert differing(sips(**said), {**REQUESTED, **requested}) == expected
+    assert first_differing_field(sips(**said), {**REQUESTED, **requested}) == expected
 
 
 def test_field_that_the_request_lacks_is_an_empty_one() -> None:
-    assert differing(sips(order_id=""), {"amount": "1250", "currency_code": "978"}) == ""
-    assert differing(sips(), {"amount": "1250", "currency_code": "978"}) == "order_id"
+    assert first_differing_field(sips(order_id=""), {"amount": "1250", "currency_code": "978"}) == ""
+    assert first_differing_field(sips(), {"amount": "1250", "currency_code": "978"}) == "order_id"
 
 
 # What a response makes of its request
@@ -386,7 +386,7 @@ def test_response_without_a_request_then_or_now_is_unknown(match: Match, verdict
 def test_requests_differ_in_what_one_has_otherwise_than_the_other(
     before: dict[str, str], again: dict[str, str], expected: list[str]
 ) -> None:
-    assert changed(before, again) == expected
+    assert differing_fields(before, again) == expected
 
 
 # What the shop is given

@@ -9,7 +9,7 @@ import pytest
 from sogenactif.configuration import read_pathfile
 from sogenactif.dates import read_day
 from sogenactif.executables import response as run_response
-from sogenactif.ledger.history import answers, differences, transactions
+from sogenactif.ledger.history import differences, responses_to, transactions
 from sogenactif.protocols import paypage
 from sogenactif.web import Order
 from tests.support.paypage import sealed
@@ -86,7 +86,7 @@ def test_the_shop_sees_what_it_always_saw_and_the_journal_what_came(shop: Moving
     with shop.ledger() as ledger:
         *_, entry = ledger.journal.entries()
         [transaction] = transactions(ledger)
-        assert [a.verdict for a in answers(ledger, transaction)] == ["accepted", "duplicate"]
+        assert [a.verdict for a in responses_to(ledger, transaction)] == ["accepted", "duplicate"]
     assert (entry["original"]["newKey"], entry["original"]["s10TransactionId"]) == ("x", number)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sogenactif.errors import OfficeError
 from sogenactif.protocols import office
-from sogenactif.protocols.office import Answer, Office, by_number, by_reference, parse, seal, sealed_text
+from sogenactif.protocols.office import Office, OfficeReply, by_number, by_reference, parse, seal, sealed_text
 from tests.support.serving import tls_context
 from tests.support.vectors import VECTORS
 
@@ -197,7 +197,7 @@ def test_answer_says_the_number_and_the_day_of_the_payment() -> None:
     """The day is that of the number, also for a payment after midnight."""
     number = {"s10TransactionId": "7", "s10TransactionIdDate": "20261122"}
     moment = "2026-11-23T00:05:00+01:00"
-    answer = Answer(
+    answer = OfficeReply(
         {**FOUND, "originAmount": "1250", "currencyCode": "978", "transactionDateTime": moment}
         | {"s10TransactionReference": number}
     )

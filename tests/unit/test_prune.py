@@ -13,7 +13,7 @@ import pytest
 from sogenactif.configuration import PAYPAGE, SIPS, Pathfile, read_pathfile
 from sogenactif.errors import LedgerError, TransactionUsed
 from sogenactif.fields import FIELDS
-from sogenactif.ledger.history import answers, differences, transactions
+from sogenactif.ledger.history import differences, responses_to, transactions
 from sogenactif.ledger.journal import Entry, Journal
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import notify_pending_outcomes
@@ -77,7 +77,7 @@ def test_personal_values_of_old_payments_are_deleted_everywhere(ledger: Ledger, 
         "accepted",
         "1250",
     )
-    [response] = answers(ledger, transaction)
+    [response] = responses_to(ledger, transaction)
     assert response.fields["authorisation_id"] == ANSWER["authorisation_id"]
 
 

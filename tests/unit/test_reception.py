@@ -17,7 +17,7 @@ from sogenactif import Kit, executables
 from sogenactif.dates import read_day
 from sogenactif.fields import to_text
 from sogenactif.ledger import ledger as ledger_module
-from sogenactif.ledger.history import answers, transactions
+from sogenactif.ledger.history import responses_to, transactions
 from sogenactif.ledger.notification import pending_outcomes
 from sogenactif.ledger.rebuild import note_unrecorded
 from sogenactif.payment import PaymentResponse
@@ -278,7 +278,7 @@ def test_ledger_and_journal_say_who_brought_a_response(shop: MovingShop) -> None
     with shop.ledger() as ledger:
         [row] = transactions(ledger)
         lines = [entry["source"] for entry in ledger.journal.entries() if entry["kind"] == "response"]
-        assert lines == [answer.source for answer in answers(ledger, row)] == ["automatic", "manual"]
+        assert lines == [answer.source for answer in responses_to(ledger, row)] == ["automatic", "manual"]
 
 
 def test_acceptance_while_another_outcome_is_notified_follows_at_once(shop: MovingShop) -> None:

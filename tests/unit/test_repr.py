@@ -9,7 +9,7 @@ import pytest
 import sogenactif
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.kit import Kit
-from sogenactif.ledger.history import answers, transactions
+from sogenactif.ledger.history import responses_to, transactions
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.payment import PaymentResponse, make_request
 from sogenactif.protocols import Opened, gateway, paypage
@@ -88,7 +88,7 @@ def test_ledger_shows_no_password_and_no_customer(
     match = ledger.receive(PaymentResponse({**fields, **PERSONAL, **ACCEPTED}), "manual")
     [transaction] = transactions(ledger)
     assert str(tmp_path / "journal") in shown(ledger, ledger.journal)
-    assert shown(ledger.database, match, transaction, *answers(ledger, transaction))
+    assert shown(ledger.database, match, transaction, *responses_to(ledger, transaction))
     ledger.close()
 
 

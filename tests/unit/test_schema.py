@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif.errors import LedgerError, LedgerMissing
-from sogenactif.ledger.history import answers, transactions
+from sogenactif.ledger.history import responses_to, transactions
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import notify_pending_outcomes
 from sogenactif.ledger.rebuild import record_journal
@@ -98,7 +98,7 @@ def test_ledger_of_the_first_release_goes_on(
             ("000003", "waiting"),
         ]
         assert [t.notified for t in before[:2]] == ["yes", "no"]
-        assert [answer.verdict for answer in answers(ledger, before[0])] == ["accepted"]
+        assert [answer.verdict for answer in responses_to(ledger, before[0])] == ["accepted"]
         notified: list[PaymentResponse] = []
         assert notify_pending_outcomes(ledger, notified.append, lambda error: None, most=None) == 1
         assert [(r["order_id"], r.outcome, r.protocol) for r in notified] == [
@@ -122,7 +122,7 @@ def test_journal_of_the_first_release_makes_a_ledger(tmp_path: Path) -> None:
             ("000003", "CMD-3", "accepted"),
             ("000777", "CMD-4", "waiting"),
         ]
-        assert [answer.verdict for answer in answers(ledger, made[0])] == ["accepted", "duplicate"]
+        assert [answer.verdict for answer in responses_to(ledger, made[0])] == ["accepted", "duplicate"]
         notified: list[PaymentResponse] = []
         notify_pending_outcomes(ledger, notified.append, lambda error: None, most=None)
         assert [(r["order_id"], r.outcome, r["caddie"]) for r in notified] == [

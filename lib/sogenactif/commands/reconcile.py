@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext, redirect_stdout
 from datetime import datetime, timedelta, timezone
 
-from sogenactif.bank_report import COLUMNS, Deviation, Report, compare, read_columns
+from sogenactif.bank_report import COLUMNS, BankReport, Discrepancy, compare, read_columns
 from sogenactif.commands.common import command_parser, done, print_json, the_ledger, warn
 from sogenactif.commands.functions import add_script, both_functions, notify_pending
 from sogenactif.commands.texts import bank_code, counted, say
 from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
 from sogenactif.errors import ConfigurationError, OfficeError, ReportError
-from sogenactif.ledger.history import unanswered
+from sogenactif.ledger.history import without_outcome
 from sogenactif.ledger.ledger import Ledger
-from sogenactif.reconciliation import Finding, reconcile
+from sogenactif.reconciliation import ReconcileResult, reconcile
 
 COULD_NOT_ASK = 2
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -69,75 +69,75 @@ def main(arguments: Sequence[str]) -> int:
         record_outcome, record_refund = both_functions(args.script, COULD_NOT_ASK)
         with the_ledger(args.pathfile, COULD_NOT_ASK) as ledger:
             pathfile = read_pathfile(args.pathfile)
-            findings, error = _findings(pathfile, ledger, args.older, args.newer)
+            results, error = _results(pathfile, ledger, args.older, args.newer)
             notified, pending = notify_pending(ledger, record_outcome, record_refund)
     if args.json:
         print_json(
             {
-                "findings": [_row(finding) for finding in findings],
+                "findings": [_row(result) for result in results],
                 "notified": notified,
                 "pending_notifications": pending,
                 "error": error,
             }
         )
     else:
-        _print(findings, notified, pending)
+        _print(results, notified, pending)
     if error:
         warn("office_failed", error=error)
         return COULD_NOT_ASK
-    return 1 if pending or any(finding.is_open for finding in findings) else 0
+    return 1 if pending or any(result.is_open for result in results) else 0
 
 
 def _compare(args: argparse.Namespace) -> int:
     """Print what differs between a report and the ledger; status 1 if anything does, 2 if it can't be read."""
-    deviations: list[Deviation] = []
+    discrepancies: list[Discrepancy] = []
     error = ""
     with the_ledger(args.pathfile, COULD_NOT_ASK) as ledger:
         try:
             columns = read_columns(args.columns) if args.columns else COLUMNS
             with open(args.file, "rb") as file:
-                report = Report(file, columns)
-                deviations += compare(ledger, report)
+                report = BankReport(file, columns)
+                discrepancies += compare(ledger, report)
         except OSError as failure:
             error = str(ReportError(f"{args.file} can't be read: {failure.strerror}"))
         except ReportError as failure:
             error = str(failure)
     if args.json:
-        print_json({"differences": [vars(one) for one in deviations], "error": error})
+        print_json({"differences": [vars(one) for one in discrepancies], "error": error})
     else:
-        for one in deviations:
+        for one in discrepancies:
             print(say(f"report_{one.kind}", **_shown(one)))
         if not error:
-            print(counted("differences", len(deviations)) if deviations else say("report_agrees"))
+            print(counted("differences", len(discrepancies)) if discrepancies else say("report_agrees"))
     if error:
         warn("office_failed", error=error)
         return COULD_NOT_ASK
-    return 1 if deviations else 0
+    return 1 if discrepancies else 0
 
 
-def _shown(one: Deviation) -> dict[str, object]:
+def _shown(one: Discrepancy) -> dict[str, object]:
     return {**vars(one), "order": one.order_id or "?"}
 
 
-def _findings(
+def _results(
     pathfile: Pathfile, ledger: Ledger, older: timedelta, newer: timedelta
-) -> tuple[list[Finding], str]:
+) -> tuple[list[ReconcileResult], str]:
     """Return what was found, and why the bank could not be asked further, empty if it could."""
     if pathfile.protocol != PAYPAGE and not pathfile.office_url:
         return [], say("reconcile_sips")
     now = datetime.now(timezone.utc)
-    transactions = unanswered(ledger, now - newer, now - older)
-    findings: list[Finding] = []
+    transactions = without_outcome(ledger, now - newer, now - older)
+    results: list[ReconcileResult] = []
     show = _progress(len(transactions))
     try:
-        for finding in reconcile(pathfile, ledger, transactions, now):
-            findings.append(finding)
-            show(len(findings))
+        for result in reconcile(pathfile, ledger, transactions, now):
+            results.append(result)
+            show(len(results))
     except (OfficeError, ConfigurationError) as failure:
-        return findings, str(failure)
+        return results, str(failure)
     finally:
         done()
-    return findings, ""
+    return results, ""
 
 
 def _progress(total: int) -> Callable[[int], None]:
@@ -148,27 +148,27 @@ def _progress(total: int) -> Callable[[int], None]:
     )
 
 
-def _row(finding: Finding) -> dict[str, object]:
+def _row(result: ReconcileResult) -> dict[str, object]:
     return {
-        "reference": finding.transaction.reference,
-        "merchant": finding.transaction.merchant,
-        "order_id": finding.transaction.order_id,
-        "finding": finding.kind,
-        "outcome": finding.match.outcome if finding.match else "",
-        "why": finding.why,
-        "open": finding.is_open,
+        "reference": result.transaction.reference,
+        "merchant": result.transaction.merchant,
+        "order_id": result.transaction.order_id,
+        "finding": result.kind,
+        "outcome": result.match.outcome if result.match else "",
+        "why": result.why,
+        "open": result.is_open,
     }
 
 
-def _print(findings: Sequence[Finding], notified: int, pending: int) -> None:
-    for finding in findings:
-        values = {"reference": finding.transaction.reference, "order": finding.transaction.order_id}
-        outcome = finding.match.outcome if finding.match else ""
-        words = bank_code(finding.why) if finding.kind == "refused" else finding.why
-        print(say(f"reconcile_{finding.kind}", **values, outcome=outcome, why=words))
-        for warning in finding.match.warnings if finding.match else ():
+def _print(results: Sequence[ReconcileResult], notified: int, pending: int) -> None:
+    for result in results:
+        values = {"reference": result.transaction.reference, "order": result.transaction.order_id}
+        outcome = result.match.outcome if result.match else ""
+        words = bank_code(result.why) if result.kind == "refused" else result.why
+        print(say(f"reconcile_{result.kind}", **values, outcome=outcome, why=words))
+        for warning in result.match.warnings if result.match else ():
             print(f"  {say('office_failed', error=warning)}")
-    print(counted("reconciled", len(findings)))
+    print(counted("reconciled", len(results)))
     if notified or pending:
         print(say("reconcile_notified", notified=notified, pending=pending))
 

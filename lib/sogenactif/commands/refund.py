@@ -131,7 +131,7 @@ def _why(error: OperationRefused) -> str:
 
 
 def _print(transaction: Transaction, prepared: Prepared) -> None:
-    currency = prepared.standing.currency_code
+    currency = prepared.state.currency_code
     for earlier in prepared.earlier:
         print(
             say(
@@ -143,7 +143,7 @@ def _print(transaction: Transaction, prepared: Prepared) -> None:
     if prepared.done:
         print(say("refund_is_done"))
         return
-    status = prepared.standing.status
+    status = prepared.state.status
     values = {"reference": transaction.reference, "order": transaction.order_id, "status": status}
     values |= {"words": bank_state(status), "left": money(prepared.left, currency)}
     print(printable(say("refund_transaction", **values)))

@@ -15,7 +15,7 @@ from sogenactif.commands.common import (
     the_ledger,
 )
 from sogenactif.commands.texts import say
-from sogenactif.ledger.history import WAITING, Answer, Transaction, answers, numbered
+from sogenactif.ledger.history import WAITING, RecordedResponse, Transaction, numbered, responses_to
 from sogenactif.ledger.operations import Operation, operations_on
 
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     wanted, number = read_reference(parser, args.reference)
     with the_ledger(args.pathfile) as ledger:
         rows = [
-            (row, answers(ledger, row), operations_on(ledger, row))
+            (row, responses_to(ledger, row), operations_on(ledger, row))
             for row in numbered(ledger, wanted, number)
         ]
     if not rows:
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _row(
-    transaction: Transaction, responses: Sequence[Answer], made: Sequence[Operation]
+    transaction: Transaction, responses: Sequence[RecordedResponse], made: Sequence[Operation]
 ) -> dict[str, object]:
     return {
         "reference": transaction.reference,
@@ -81,7 +81,9 @@ def _row(
     }
 
 
-def _print(transaction: Transaction, responses: Sequence[Answer], made: Sequence[Operation]) -> None:
+def _print(
+    transaction: Transaction, responses: Sequence[RecordedResponse], made: Sequence[Operation]
+) -> None:
     name = "show_transaction" if transaction.notified not in ("no", "stopped") else "show_not_notified"
     print(say(name, reference=transaction.reference, merchant=transaction.merchant, state=transaction.state))
     if transaction.paid_twice:

@@ -18,7 +18,7 @@ from sogenactif.commands.texts import bank_code, bank_state, printable, say
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import ConfigurationError, OfficeError
 from sogenactif.ledger.history import WAITING, Transaction
-from sogenactif.reconciliation import Standing, query
+from sogenactif.reconciliation import BankState, query
 
 NOT_KNOWN = 2
 
@@ -41,40 +41,40 @@ def main(arguments: Sequence[str]) -> int:
     reference = read_reference(parser, args.reference)
     with the_ledger(args.pathfile, NOT_KNOWN) as ledger:
         transaction = the_transaction(ledger, reference, args.merchant)
-        standing, error = None, ""
+        state, error = None, ""
         try:
-            standing = query(ledger, read_pathfile(args.pathfile), transaction)
+            state = query(ledger, read_pathfile(args.pathfile), transaction)
         except (OfficeError, ConfigurationError) as failure:
             error = str(failure)
     if args.json:
-        print_json(_row(transaction, standing, error))
+        print_json(_row(transaction, state, error))
     else:
-        _print(transaction, standing)
+        _print(transaction, state)
         if error:
             warn("office_failed", error=error)
-    if standing is None or not (standing.is_known or standing.is_unknown):
+    if state is None or not (state.is_known or state.is_unknown):
         return NOT_KNOWN
-    return 0 if standing.is_known else 1
+    return 0 if state.is_known else 1
 
 
-def bank_row(standing: Standing) -> dict[str, object]:
+def bank_row(state: BankState) -> dict[str, object]:
     """Return the state at the bank as the commands' JSON has it; amounts are in the smallest unit, or null."""
     return {
-        "code": standing.code,
-        "status": standing.status,
-        "response_code": standing.answer.response_code,
-        "outcome": standing.response.outcome if standing.response else "",
-        "amount": standing.origin,
-        "current_amount": standing.current,
-        "left": standing.left,
-        "currency_code": standing.currency_code,
-        "last_operation": standing.answer["lastOperationName"],
-        "last_operation_time": standing.answer["lastOperationDateTime"],
-        "automatic_response": standing.answer["automaticResponseStatus"],
+        "code": state.code,
+        "status": state.status,
+        "response_code": state.answer.response_code,
+        "outcome": state.response.outcome if state.response else "",
+        "amount": state.origin,
+        "current_amount": state.current,
+        "left": state.left,
+        "currency_code": state.currency_code,
+        "last_operation": state.answer["lastOperationName"],
+        "last_operation_time": state.answer["lastOperationDateTime"],
+        "automatic_response": state.answer["automaticResponseStatus"],
     }
 
 
-def _row(transaction: Transaction, standing: Standing | None, error: str) -> dict[str, object]:
+def _row(transaction: Transaction, state: BankState | None, error: str) -> dict[str, object]:
     return {
         "reference": transaction.reference,
         "merchant": transaction.merchant,
@@ -85,31 +85,29 @@ def _row(transaction: Transaction, standing: Standing | None, error: str) -> dic
             "amount": int(transaction.fields["amount"]),
             "currency_code": transaction.fields["currency_code"],
         },
-        "bank": bank_row(standing) if standing else None,
+        "bank": bank_row(state) if state else None,
         "error": error,
     }
 
 
-def _print(transaction: Transaction, standing: Standing | None) -> None:
+def _print(transaction: Transaction, state: BankState | None) -> None:
     amount = money(transaction.fields["amount"], transaction.fields["currency_code"])
     values = {"reference": transaction.reference, "order": transaction.order_id, "amount": amount}
     print(say("status_transaction", **values))
     name = "status_ledger" if transaction.notified not in ("no", "stopped") else "status_ledger_not_notified"
     print(f"  {say(name, state=transaction.state)}")
-    if standing is None:
+    if state is None:
         return
-    if not standing.is_known:
-        print(f"  {say('status_bank_code', code=standing.code, words=bank_code(standing.code))}")
+    if not state.is_known:
+        print(f"  {say('status_bank_code', code=state.code, words=bank_code(state.code))}")
         return
-    state = bank_state(standing.status)
-    print(f"  {printable(say('status_bank', status=standing.status, words=state))}")
-    code = standing.answer.response_code
-    if standing.response and standing.response.outcome != "accepted":
-        print(f"  {say('status_bank_outcome', outcome=standing.response.outcome, code=code)}")
-    amounts = [
-        money(one, standing.currency_code) for one in (standing.origin, standing.current, standing.left)
-    ]
+    words = bank_state(state.status)
+    print(f"  {printable(say('status_bank', status=state.status, words=words))}")
+    code = state.answer.response_code
+    if state.response and state.response.outcome != "accepted":
+        print(f"  {say('status_bank_outcome', outcome=state.response.outcome, code=code)}")
+    amounts = [money(one, state.currency_code) for one in (state.origin, state.current, state.left)]
     print(f"  {say('status_amounts', **dict(zip(('amount', 'current', 'left'), amounts, strict=True)))}")
-    last, moment = standing.answer["lastOperationName"], standing.answer["lastOperationDateTime"]
+    last, moment = state.answer["lastOperationName"], state.answer["lastOperationDateTime"]
     if last:
         print(f"  {say('status_last', operation=last, moment=moment)}")

@@ -48,7 +48,7 @@ class Transaction(NamedTuple):
         return f"<Transaction {self.reference} {self.order_id!r} {self.state}>"
 
 
-class Answer(NamedTuple):
+class RecordedResponse(NamedTuple):
     """Hold a recorded response: when it arrived (UTC), how (``source``), and its verdict."""
 
     received: str
@@ -57,7 +57,7 @@ class Answer(NamedTuple):
     fields: dict[str, str]
 
     def __repr__(self) -> str:
-        return f"<Answer {self.received} {self.source} {self.verdict}>"
+        return f"<RecordedResponse {self.received} {self.source} {self.verdict}>"
 
 
 class Difference(NamedTuple):
@@ -105,8 +105,8 @@ def with_instalment(ledger: Ledger, day: str, number: str) -> list[Transaction]:
     ]
 
 
-def unanswered(ledger: Ledger, after: datetime, before: datetime) -> list[Transaction]:
-    """Return the requests on Paypage of between two moments whose outcome is not known or pending, oldest first."""
+def without_outcome(ledger: Ledger, after: datetime, before: datetime) -> list[Transaction]:
+    """Return the Paypage requests made between two moments whose outcome is unknown or pending, oldest first."""
     moments = [moment.astimezone(timezone.utc).isoformat() for moment in (after, before)]
     condition = "outcome IN ('', 'pending') AND protocol = 'paypage' AND day >= ? AND made > ? AND made < ?"
     first_day = f"{after.astimezone(PARIS) - timedelta(days=1):%Y%m%d}"
@@ -193,14 +193,15 @@ def contradicted(ledger: Ledger) -> list[Transaction]:
     return [row for row in _transactions(ledger, HAS_CONFLICT) if row.conflicting]
 
 
-def answers(ledger: Ledger, transaction: Transaction) -> list[Answer]:
+def responses_to(ledger: Ledger, transaction: Transaction) -> list[RecordedResponse]:
     """Return the responses to a transaction, oldest first."""
     rows = ledger.database.rows(
         "SELECT received, source, verdict, fields FROM sogenactif_response WHERE request_id = ? ORDER BY id",
         transaction.id,
     )
     return [
-        Answer(received, source, verdict, json.loads(fields)) for received, source, verdict, fields in rows
+        RecordedResponse(received, source, verdict, json.loads(fields))
+        for received, source, verdict, fields in rows
     ]
 
 

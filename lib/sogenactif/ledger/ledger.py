@@ -30,9 +30,9 @@ from sogenactif.ledger.matching import (
     UNRECORDED,
     Match,
     Request,
-    answered,
     as_recorded,
-    changed,
+    differing_fields,
+    find_request,
     judge,
     nearby,
 )
@@ -182,7 +182,7 @@ class Ledger:
             raise CallError("order_id not filled, and PAYPAGE_REFERENCE!transactionId! needs it")
         fields = self._after_soft_decline(fields, numbering)
         recorded = find_registered(self.database.rows, fields, numbering)
-        if recorded and not changed(recorded["fields"], fields):
+        if recorded and not differing_fields(recorded["fields"], fields):
             return dict(recorded["fields"])
         entry = new_entry("request", "call_request", "requested")
         entry |= {"protocol": numbering.protocol, "given": bool(given), "fields": dict(fields)}
@@ -191,7 +191,7 @@ class Ledger:
         with self.database.transaction() as execute:
             recorded = find_registered(execute, fields, numbering)
             if recorded:
-                if not changed(recorded["fields"], fields):
+                if not differing_fields(recorded["fields"], fields):
                     return dict(recorded["fields"])
                 entry |= {"entry": recorded["entry"], "time": recorded["made"]}
                 entry["fields"] = {**fields, **_identifiers(recorded["fields"])}
@@ -387,7 +387,7 @@ class Ledger:
 
     def awaits(self, claim: PaymentResponse) -> int | None:
         """Return the ID of the request that a message claims to answer, unless it is accepted: nothing changes that."""
-        request = answered(claim, _candidates(self.database.rows, claim))
+        request = find_request(claim, _candidates(self.database.rows, claim))
         return request.id if request and request.outcome != "accepted" else None
 
 
@@ -413,7 +413,7 @@ def _update_request(execute: Execute, entry: Entry) -> None:
 
 def _match(execute: Execute, response: PaymentResponse) -> Match:
     # Of Sips 1.0 there is one at most.
-    request = answered(
+    request = find_request(
         response, _candidates(execute, response, "{lock}" if response.protocol == SIPS else "")
     )
     if not request:
@@ -426,7 +426,7 @@ def _match(execute: Execute, response: PaymentResponse) -> Match:
 
 
 def _candidates(query: Query, response: PaymentResponse, lock: str = "") -> list[Request]:
-    """Return the requests that a response may answer, by number or reference; ``answered`` compares the rest.
+    """Return the requests that a response may answer, by number or reference; ``find_request`` compares the rest.
 
     ``lock`` ends the statement of Sips 1.0.
     """

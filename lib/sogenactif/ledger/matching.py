@@ -100,9 +100,10 @@ class Match:
         return self.verdict in OUTCOMES or self.verdict == DUPLICATE
 
 
-def answered(response: PaymentResponse, requests: Iterable[Request]) -> Request | None:
-    """Return the request that a response answers, or else the nearest of its number, which it contradicts.
+def find_request(response: PaymentResponse, requests: Iterable[Request]) -> Request | None:
+    """Return the request that a response belongs to, or None.
 
+    If none fits, that is the one with the same number on the nearest day, so that the verdict is conflicting.
     ``requests`` are those of its transaction_id, from any day, or of its transactionReference or token.
     """
     # Each merchant has numbers of its own, so two of one ledger may use the same reference.
@@ -126,7 +127,7 @@ def answered(response: PaymentResponse, requests: Iterable[Request]) -> Request 
     near = sorted(
         (request for request in numbered if request.day in days), key=lambda request: days.index(request.day)
     )
-    agreeing = [request for request in near if not differing(response, request.fields)]
+    agreeing = [request for request in near if not first_differing_field(response, request.fields)]
     if agreeing:
         return agreeing[0]
     # The sealed form of Paypage has no date: it may be paid days later.
@@ -135,7 +136,7 @@ def answered(response: PaymentResponse, requests: Iterable[Request]) -> Request 
         for request in numbered
         if request.day < min(days, default="")
         and not request.outcome
-        and not differing(response, request.fields)
+        and not first_differing_field(response, request.fields)
     ]
     if len(waiting) == 1:
         return waiting[0]
@@ -153,7 +154,7 @@ def nearby(day: str) -> list[str]:
 
 def judge(response: PaymentResponse, request: Request, earlier: Mapping[int, PaymentResponse]) -> Match:
     """Return the verdict on a response; ``earlier`` are the responses, by ID, that decided its request so far."""
-    field = differing(response, request.fields)
+    field = first_differing_field(response, request.fields)
     if not field and response.protocol == SIPS and request.protocol == SIPS:
         # The key of the seal depends on it: a forger must not be free to choose it.
         sent = request.fields.get("transmission_date")
@@ -197,16 +198,16 @@ def is_final(response: PaymentResponse) -> bool:
     return response.outcome in ("accepted", "refused") and response["response_code"] not in NOT_FINAL
 
 
-def differing(response: PaymentResponse, requested: Mapping[str, str]) -> str:
-    """Return the first field in which a response does not fit a request; empty if it fits."""
+def first_differing_field(response: PaymentResponse, requested: Mapping[str, str]) -> str:
+    """Return the first field in which a response differs from its request; empty if none does."""
     for name, plain in (("amount", _number), ("currency_code", _number), ("order_id", _blanked)):
         if plain(response[name]) != plain(requested.get(name, "")):
             return name
     return ""
 
 
-def changed(before: Mapping[str, str], again: Mapping[str, str]) -> list[str]:
-    """Return the names of the fields that differ between two requests, their number and moment aside."""
+def differing_fields(before: Mapping[str, str], again: Mapping[str, str]) -> list[str]:
+    """Return the fields that differ between two requests, apart from transaction_id, transmission_date and token."""
     names = {name for name, value in again.items() if before.get(name, "") != value}
     names |= {name for name, value in before.items() if again.get(name, "") != value}
     return sorted(names - OWN_OF_REQUEST)

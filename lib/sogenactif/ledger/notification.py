@@ -92,10 +92,10 @@ def _notify_once(
 ) -> bool:
     """Return whether the shop was notified: not if nothing is pending, another process does it, or it failed.
 
-    A process that finds the claim held leaves its outcome to the holder, which checks again after releasing it.
+    A process that doesn't get the lock leaves its outcome to the one that has it, which checks again after releasing it.
     """
-    with ledger.database.claim(request_id) as is_claimed:
-        if not is_claimed:
+    with ledger.database.try_lock(request_id) as is_locked:
+        if not is_locked:
             return False
         rows = list(ledger.database.rows(SELECT_PENDING, request_id, most_unfinished))
         if not rows:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from sogenactif.configuration import SIPS
 from sogenactif.errors import DayFull, OrderFull, TransactionUsed
 from sogenactif.ledger.journal import Entry, journal_day
-from sogenactif.ledger.matching import COMPARED, changed
+from sogenactif.ledger.matching import COMPARED, differing_fields
 from sogenactif.ledger.schema import Execute, Row, merchant_of, searchable
 from sogenactif.protocols import TOKEN, TOKEN_FIELD, Numbering
 
@@ -61,7 +61,7 @@ def find_registered(query: Query, fields: Mapping[str, str], numbering: Numberin
         return None
     for entry, made, protocol, recorded in rows:
         before = json.loads(recorded)
-        different = [name for name in changed(before, fields) if name in COMPARED]
+        different = [name for name in differing_fields(before, fields) if name in COMPARED]
         if protocol not in ("", numbering.protocol):
             different.append("protocol")
         if numbering.by_server and TOKEN_FIELD not in before:

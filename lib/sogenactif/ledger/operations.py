@@ -189,10 +189,10 @@ def notify_refunds(
     rows = list(ledger.database.rows(select + (f" LIMIT {most}" if most else ""), most_unfinished))
     count = 0
     for request_id, *stored in rows:
-        with ledger.database.claim(-request_id) as is_claimed:
+        with ledger.database.try_lock(-request_id) as is_locked:
             entry = stored[0]
             pending = f"SELECT 1 FROM sogenactif_operation WHERE entry = ? AND {PENDING}"
-            if not is_claimed or not list(ledger.database.rows(pending, entry)):
+            if not is_locked or not list(ledger.database.rows(pending, entry)):
                 continue
             # Counted before the call: a function that ends the process must not stay first in the queue.
             with ledger.database.transaction(flush=False) as execute:

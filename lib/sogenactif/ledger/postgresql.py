@@ -113,18 +113,18 @@ class PostgresqlDatabase:
             raise LedgerError(self._name, error) from error
 
     @contextmanager
-    def claim(self, number: int) -> Iterator[bool]:
-        """Yield whether this process alone, of all machines, holds a lock; a lost connection releases it."""
+    def try_lock(self, lock_id: int) -> Iterator[bool]:
+        """Yield whether this process, of all machines, got the lock; a lost connection releases it."""
         space = "hashtext('sogenactif_request')"
         try:
-            [[mine]] = self._connection.execute(
-                f"SELECT pg_try_advisory_lock({space}, %s)".encode(), [number]
+            [[is_locked]] = self._connection.execute(
+                f"SELECT pg_try_advisory_lock({space}, %s)".encode(), [lock_id]
             ).fetchall()
             try:
-                yield bool(mine)
+                yield bool(is_locked)
             finally:
-                if mine and not self._connection.closed:
-                    self._connection.execute(f"SELECT pg_advisory_unlock({space}, %s)".encode(), [number])
+                if is_locked and not self._connection.closed:
+                    self._connection.execute(f"SELECT pg_advisory_unlock({space}, %s)".encode(), [lock_id])
         except self._error as error:
             raise LedgerError(self._name, error) from error
 

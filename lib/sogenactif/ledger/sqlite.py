@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DAMAGED = ("file is not a database", "database disk image is malformed", "malformed database schema")
 MOST_WAL_BYTES = 4 * 1024 * 1024
-# The byte of the lock file that a writer locks: ``claim`` never uses this one.
+# The byte of the lock file that a writer locks: ``try_lock`` never uses this one.
 TURN = 1
 
 
@@ -125,12 +125,12 @@ class SqliteDatabase:
             _fail(self.path, error)
 
     @contextmanager
-    def claim(self, number: int) -> Iterator[bool]:
-        """Yield whether this process alone holds a lock of this number; a process that dies releases it."""
-        # A byte for each number; to make and remove a file for each would cost more than a commit without a flush.
-        place = 2 * abs(number) + (number < 0)
-        with locked(f"{self.path}.lock", place) as is_mine:
-            yield is_mine
+    def try_lock(self, lock_id: int) -> Iterator[bool]:
+        """Yield whether this process got the lock; the system releases it if the process ends."""
+        # A byte for each ID; to make and remove a file for each would cost more than a commit without a flush.
+        offset = 2 * abs(lock_id) + (lock_id < 0)
+        with locked(f"{self.path}.lock", offset) as is_locked:
+            yield is_locked
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -26,8 +26,8 @@ CONNECT_SECONDS, ANSWER_SECONDS = 10, 30
 ORIGIN = "SOGENACTIF_KIT"
 
 
-class Answer:
-    """Hold a sealed answer: ``fields`` as they came, numbers as written; ``fields`` that are absent read as ``""``."""
+class OfficeReply:
+    """Hold a sealed reply: ``fields`` as they arrived, numbers as written; a field that is absent reads as ``""``."""
 
     def __init__(self, fields: Mapping[str, object]) -> None:
         self.fields = fields
@@ -37,7 +37,7 @@ class Answer:
         return value if isinstance(value, str) else ""
 
     def __repr__(self) -> str:
-        return f"Answer(code={self.code!r}, status={self['transactionStatus'] or self['newStatus']!r})"
+        return f"OfficeReply(code={self.code!r}, status={self['transactionStatus'] or self['newStatus']!r})"
 
     @property
     def code(self) -> str:
@@ -65,18 +65,18 @@ class Office:
     def __repr__(self) -> str:
         return f"<Office {self.url} {self.merchant_id}>"
 
-    def query(self, identifier: Mapping[str, object]) -> Answer:
+    def query(self, identifier: Mapping[str, object]) -> OfficeReply:
         """Ask for the state of a transaction. Raises OfficeError."""
         return self._exchange("diagnostic/getTransactionData", DIAGNOSTIC, identifier)
 
     def operate(
         self, operation: str, identifier: Mapping[str, object], amount: int, currency_code: str
-    ) -> Answer:
+    ) -> OfficeReply:
         """Cancel, refund or validate ``amount`` of a transaction. Raises OfficeError."""
         amounts = {"operationAmount": str(amount), "currencyCode": currency_code, "operationOrigin": ORIGIN}
         return self._exchange(f"cashManagement/{operation}", CASH_MANAGEMENT, {**identifier, **amounts})
 
-    def _exchange(self, service: str, interface: str, fields: Mapping[str, object]) -> Answer:
+    def _exchange(self, service: str, interface: str, fields: Mapping[str, object]) -> OfficeReply:
         message = {
             **fields,
             "merchantId": self.merchant_id,
@@ -98,7 +98,7 @@ class Office:
             hmac.compare_digest(one, str(received_seal).encode("utf-8", "replace")) for one in expected
         ):
             raise OfficeError("the seal of the answer is wrong", sent=True)
-        return Answer(answer)
+        return OfficeReply(answer)
 
     def _post(self, service: str, body: bytes) -> bytes:
         """Return the body of an answer; redirects are not followed. Raises OfficeError."""
@@ -130,7 +130,7 @@ class Office:
         return content
 
 
-def opened(answer: Answer, merchant_id: str, reference: str) -> Opened:
+def opened(answer: OfficeReply, merchant_id: str, reference: str) -> Opened:
     """Return what a query's answer says of the payment, as a response of Paypage would. Raises MessageStructureError.
 
     The amount is the one requested. ``reference`` is that of the transaction asked about: answers

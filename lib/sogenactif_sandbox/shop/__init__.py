@@ -27,7 +27,7 @@ from sogenactif.configuration import Pathfile
 from sogenactif.dates import PARIS, format_day
 from sogenactif.errors import LedgerError
 from sogenactif.ledger import open_ledger
-from sogenactif.ledger.history import answers, transactions
+from sogenactif.ledger.history import responses_to, transactions
 from sogenactif.money import format_amount
 from sogenactif.pages import ENVIRONMENT, ROOT
 from sogenactif.texts import HTML_LANGUAGE, accepted_language
@@ -140,7 +140,7 @@ class Shop(Flask):
                 for transaction in transactions(ledger, order_id=reference) if ledger else ():
                     number = transaction.reference
                     events.append((transaction.made, number, "request", "waiting"))
-                    for answer in answers(ledger, transaction) if ledger else ():
+                    for answer in responses_to(ledger, transaction) if ledger else ():
                         events.append((answer.received, number, answer.source, answer.verdict))
         except LedgerError:
             return []
