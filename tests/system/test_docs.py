@@ -11,6 +11,7 @@ import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from graphlib import TopologicalSorter
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,11 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "lib" / "soge
 FRENCH = ROOT / "docs" / "fr"
 PAGES += FRENCH.glob("*.md")
 KIT = "/usr/local/lib/sogenactif"
+MODULES = {
+    ".".join(path.relative_to(ROOT / "lib").with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("sogenactif", "sogenactif_sandbox")
+    for path in (ROOT / "lib" / package).rglob("*.py")
+}
 ORDER = "INSERT INTO orders (reference, cents, title) VALUES ('A-1', 1250, 'Tea')"
 
 
@@ -536,25 +542,80 @@ def test_the_options_of_the_installation_are_on_its_page() -> None:
     assert shown == taken - {"--version"}
 
 
-def test_modules_import_those_below_them_only() -> None:
-    """As docs/code.md lists them, from the top down; those of a row may know each other."""
-    rows = re.findall(r"^\| ((?:`\w+/?`(?:, )?)+) \|", (ROOT / "docs" / "code.md").read_text(), re.MULTILINE)
-    place = {
-        name.strip("`/"): number for number, row in enumerate(rows) for name in row.split(", ")
+def imports_of(path: Path) -> tuple[set[str], set[str]]:
+    """The modules of ours that one imports: when it is loaded, and later, in its functions or for type checkers."""
+    loaded: set[str] = set()
+    later: set[str] = set()
+
+    def visit(node: ast.AST, imported: set[str]) -> None:
+        for child in ast.iter_child_nodes(node):
+            names: list[str] = []
+            if isinstance(child, ast.Import):
+                names = [alias.name for alias in child.names]
+            elif isinstance(child, ast.ImportFrom):
+                # A name may be a module, or something in one.
+                parts = [f"{child.module}.{alias.name}" for alias in child.names]
+                names = [part if part in MODULES else str(child.module) for part in parts]
+            imported |= MODULES.keys() & names
+            is_type = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+            is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            visit(child, later if is_type or is_function else imported)
+
+    visit(ast.parse(path.read_text()), loaded)
+    return loaded, later
+
+
+def places_of(package: str, page: str) -> dict[str, int]:
+    """The row of each module in the table of a page; a folder there stands for all modules in it."""
+    rows = re.findall(r"^\| ((?:`[\w/]+`(?:, )?)+) \|", (ROOT / page).read_text(), re.MULTILINE)
+    listed = {
+        f"{package}.{name.strip('`/').replace('/', '.')}".removesuffix(".__init__"): (number, name.endswith("/`"))
+        for number, row in enumerate(rows)
+        for name in row.split(", ")
     }  # fmt: skip
-    kit = ROOT / "lib" / "sogenactif"
-    modules = {path.stem: [path] for path in kit.glob("*.py") if path.stem != "__init__"}
-    for package in ("commands", "protocols", "ledger"):
-        modules[package] = sorted((kit / package).rglob("*.py"))
-    assert set(modules) <= set(place)
-    for name, paths in modules.items():
-        for path in paths:
-            text = path.read_text()
-            names = re.findall(r"^ *from sogenactif\.(\w+)", text, re.MULTILINE)
-            for listed in re.findall(r"^ *from sogenactif import ([\w, ]+)", text, re.MULTILINE):
-                names += [one for one in listed.split(", ") if one in place]
-            for imported in names:
-                assert place[imported] >= place[name], f"{path.name} imports {imported}"
+    places = {name: number for name, (number, _) in listed.items()}
+    for name in MODULES:
+        for folder, (number, is_folder) in listed.items():
+            if is_folder and name.startswith(f"{folder}."):
+                places[name] = number
+    return places
+
+
+@pytest.mark.parametrize(("package", "page"), [("sogenactif", "docs/code.md")])
+def test_modules_import_those_below_them_only(package: str, page: str) -> None:
+    """As the page lists them, from the top down; those of a row may know each other."""
+    places = places_of(package, page)
+    modules = {name: path for name, path in MODULES.items() if name.startswith(f"{package}.")}
+    assert set(modules) <= set(places)
+    for name, path in modules.items():
+        loaded, later = imports_of(path)
+        own = ".".join(name.split(".")[:2])
+        # Inside a package a function may load what is above it.
+        strict = loaded | {other for other in later if not f"{other}.".startswith(f"{own}.")}
+        above = [other for other in strict & modules.keys() if places[other] < places[name]]
+        assert above == [], f"{name} imports {above}"
+
+
+def test_no_two_modules_load_each_other() -> None:
+    TopologicalSorter({name: imports_of(path)[0] for name, path in MODULES.items()}).prepare()
+
+
+def test_imports_are_found_in_every_form(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(
+        "import os, sogenactif.money\nfrom sogenactif.ledger import (\n    journal,\n    POOL,\n)\n"
+        "from sogenactif import kit\nTYPE_CHECKING = False\nif TYPE_CHECKING:\n    from sogenactif.log import SYSLOG\n"
+        "try:\n    from sogenactif import dates\nfinally:\n    pass\n"
+        "class A:\n    def f(self):\n        import sogenactif.ledger.sqlite\n"
+    )
+    names = (
+        "sogenactif.money",
+        "sogenactif.ledger.journal",
+        "sogenactif.ledger",
+        "sogenactif.kit",
+        "sogenactif.dates",
+    )
+    assert imports_of(path) == ({*names}, {"sogenactif.log", "sogenactif.ledger.sqlite"})
 
 
 @pytest.mark.parametrize("change", [{"amount": "1251"}, {"order_id": "B-2"}, {"currency_code": "840"}, {"merchant_id": "014213245611112"}])  # fmt: skip
