@@ -18,6 +18,7 @@ from sogenactif.commands import load, places
 from sogenactif_sandbox.commands import COMMANDS as OF_THE_SANDBOX
 
 COMMANDS = OF_THE_KIT | OF_THE_SANDBOX
+# On every page, since mandoc warns without one; the day it is written would differ in each copy.
 DAY = date(2026, 11, 26)
 STATUS = "0 if all is well, 1 if something is not, 2 for a usage error."
 EXAMPLES = {
