@@ -204,6 +204,11 @@ lint() {
     .venv/bin/python -m ruff check .
     .venv/bin/python -m ruff format --check .
     .venv/bin/python -m mypy
+    if command -v shellcheck >/dev/null; then
+        shellcheck -x -S warning install.sh installer/*.sh
+    else
+        printf 'The shell scripts are not checked: shellcheck is missing\n'
+    fi
 }
 
 run_tests() {
