@@ -190,7 +190,7 @@ class PaymentResponse:
         """Return why a payment that isn't accepted failed.
 
         That is identity, code, tries, late, used, unavailable, invalid or bank.
-        Source: docs/dictionary.md, response_code.
+        Source: docs/dictionary.md, Fields of a response.
         """
         return refusal(self.fields)
 

@@ -2,7 +2,7 @@
 
 Cookies and redirects are ignored. Addresses are http or https, optionally on the bank's ports 80 to 9999 only. The
 whole exchange has a time limit, and only the beginning of the answer is read.
-Source: docs/payment-server.md, The way of a payment.
+Source: docs/payment-server.md, The steps of a payment.
 """
 
 import contextlib

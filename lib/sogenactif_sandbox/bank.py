@@ -1,6 +1,6 @@
 """The bank's part of a payment: it decides, records, seals and notifies the shop.
 
-Source: docs/payment-server.md, The way of a payment and Cards.
+Source: docs/payment-server.md, The steps of a payment and Cards.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """A customer's browser in a function: ``pay`` walks the payment pages as a person would.
 
-Source: docs/payment-server.md, The way of a payment.
+Source: docs/payment-server.md, The steps of a payment.
 """
 
 import http.client

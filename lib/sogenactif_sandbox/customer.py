@@ -2,7 +2,7 @@
 
 The session is a token in the pages' forms and addresses: there are no cookies. Two scripts, which nothing depends on,
 group the digits of a card number and post a response without a receipt.
-Source: docs/payment-server.md, The way of a payment.
+Source: docs/payment-server.md, The steps of a payment.
 """
 
 import time

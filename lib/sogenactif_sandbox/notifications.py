@@ -1,6 +1,6 @@
 """Automatic responses without a payment: the events of ``sogenactif trigger``, and the attacks of ``sogenactif audit``.
 
-Source: docs/payment-server.md, The way of a payment; docs/paypage.md.
+Source: docs/payment-server.md, The steps of a payment; docs/paypage.md.
 """
 
 import tempfile

@@ -197,11 +197,15 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
-def test_sources_that_docstrings_cite_are_pages() -> None:
+def test_docstrings_cite_pages_and_sections_that_exist() -> None:
+    """As ``Source: docs/PAGE.md, TITLE and TITLE; docs/PAGE.md.``; a numbered section is cited by its number."""
     for path in sorted((ROOT / "lib").glob("sogenactif*/**/*.py")):
-        for source in re.findall(r"Source: ([^\n]*)", path.read_text()):
-            pages = re.findall(r"docs/[\w-]+\.md", source)
-            assert pages and all((ROOT / page).is_file() for page in pages), f"{path.name}: {source}"
+        for line in re.findall(r"Source: ([^\n]*)", path.read_text()):
+            for source in re.split(r"\.(?: |$)", line)[0].split("; "):
+                page, *sections = re.split(r", | and | to ", source)
+                assert re.fullmatch(r"docs/[\w-]+\.md", page), f"{path.name}: {line}"
+                titles = re.findall(r"^#+ (?:(\d+)\. )?(.+)", (ROOT / page).read_text(), re.MULTILINE)
+                assert {*sections} <= {name for title in titles for name in title}, f"{path.name}: {line}"
 
 
 CODE = ("bench", "cgi-bin", "docs", "installer", "lib/sogenactif", "lib/sogenactif_sandbox")
