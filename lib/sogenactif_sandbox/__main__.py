@@ -8,20 +8,30 @@ from pathlib import Path
 
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import KitError
+from sogenactif.files import PACKAGE, ROOT
+from sogenactif_sandbox.commands.texts import say
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchant
-from sogenactif_sandbox.server import EXAMPLES, PaymentServer
-from sogenactif_sandbox.servers import mounted, web_server
-
-# In the folder of the kit, whatever the current directory.
-DATABASE = Path(__file__).parents[2] / "var" / "data" / "payment-server.db"
+from sogenactif_sandbox.ready import default_folder
 
 
 def main() -> None:
+    """Serve the payment server as the arguments of this process say; a missing dependency ends with a sentence."""
+    is_package = ROOT == PACKAGE
+    program = "sogenactif-sandbox" if is_package else "install.sh payment"
+    try:
+        # Loaded here: without the extra "sandbox" of the package there is no Flask.
+        from sogenactif_sandbox.server import EXAMPLES, PaymentServer
+        from sogenactif_sandbox.servers import mounted, web_server
+    except ModuleNotFoundError as error:
+        sys.exit(f"{program}: {say('sandbox_package', package=error.name)}")
+    folder = default_folder() if is_package else Path(ROOT, "var", "data")
     parser = argparse.ArgumentParser(
-        prog="install.sh payment", description="Serve the payment server alone, until Ctrl-C."
+        prog=program, description="Serve the payment server alone, until Ctrl-C."
     )
     parser.add_argument("--pathfile", required=True, help="the pathfile that finds the certificates")
-    parser.add_argument("--database", default=DATABASE, help="SQLite file (var/data/payment-server.db)")
+    parser.add_argument(
+        "--database", type=Path, default=folder / "payment-server.db", help="SQLite file (%(default)s)"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port (8080)")
     parser.add_argument(
@@ -49,8 +59,8 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     try:
-        if arguments.database == DATABASE:
-            DATABASE.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if arguments.database.parent == folder:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         merchants = dict(DEMONSTRATION)
         if arguments.merchants:
             for number, values in json.loads(arguments.merchants.read_text()).items():

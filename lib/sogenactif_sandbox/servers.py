@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -13,10 +12,10 @@ from waitress.server import create_server
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from sogenactif.configuration import read_pathfile
+from sogenactif.files import ROOT
 from sogenactif.http import Application
 from sogenactif_sandbox.server import PaymentServer
 
-LOGOS = Path(__file__).parents[2] / "logos"
 LARGEST_BODY = 1024 * 1024  # the application reads less; waitress would store 1 GB for it
 # Ports that an automatic response may be sent to; browsers refuse some of the lower ones (2049, 6000…).
 FREE_PORTS = range(8100, 10_000)
@@ -32,7 +31,7 @@ def web_server(application: Application, **place: Any) -> Any:
 
 def mounted(server: PaymentServer, mount: str = "/payment") -> Application:
     """Return an application with the server below ``mount``, and the project's logos below ``/logos/``."""
-    logos = Flask(__name__, static_folder=LOGOS, static_url_path="/logos")
+    logos = Flask(__name__, static_folder=f"{ROOT}/logos", static_url_path="/logos")
     return DispatcherMiddleware(logos, {mount: server})
 
 

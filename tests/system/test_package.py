@@ -19,8 +19,12 @@ PYTHONS = sorted(glob("/usr/bin/python3.1[0-9]")) or [sys.executable]
 REQUEST = f"merchant_id={MERCHANT} amount=1000 order_id=A-1"
 
 
+# What the extra "sandbox" doesn't bring: pytest runs the plugin, the extra "postgresql" has the driver.
+OF_OTHERS = {"psycopg", "pytest"}
+
+
 class Environment:
-    """An empty environment into which a wheel of this checkout, and nothing else, was installed."""
+    """Hold an empty environment into which a wheel of this checkout, and nothing else, was installed."""
 
     def __init__(self, folder: Path, python: str, wheel: str) -> None:
         self.folder = folder
@@ -28,25 +32,48 @@ class Environment:
         self.run("python", "-m", "pip", "-q", "--disable-pip-version-check", "install", wheel)
 
     def run(self, program: str, *arguments: str) -> str:
-        """What a program of the environment prints, outside the checkout."""
+        """Return what a program of the environment prints, outside the checkout."""
+        return self.attempt(program, *arguments, check=True).stdout
+
+    def attempt(
+        self, program: str, *arguments: str, check: bool = False
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a program of the environment outside the checkout, whether or not it succeeds."""
         return subprocess.run(
             [self.folder / "venv" / "bin" / program, *arguments],
-            check=True, capture_output=True, text=True, cwd=self.folder,
+            check=check, capture_output=True, text=True, cwd=self.folder,
             env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
                  **{name: value for name, value in os.environ.items() if name.startswith("PIP_")}},
-        ).stdout  # fmt: skip
+        )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=PYTHONS)
-def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    folder = tmp_path_factory.mktemp("package")
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", "wheel", "--no-deps",
          "--no-build-isolation", "-w", folder, ROOT],
         check=True, cwd=folder,
     )  # fmt: skip
-    [wheel] = folder.glob("*.whl")
-    return Environment(folder, request.param, f"sogenactif[sandbox] @ {wheel.as_uri()}")
+    [built] = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module", params=PYTHONS)
+def installed(
+    request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Environment:
+    """Install the package with the sandbox."""
+    return Environment(
+        tmp_path_factory.mktemp("package"), request.param, f"sogenactif[sandbox] @ {wheel.as_uri()}"
+    )
+
+
+@pytest.fixture(scope="module")
+def without_sandbox(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """Install the package alone, without an extra."""
+    return Environment(tmp_path_factory.mktemp("bare"), PYTHONS[0], f"sogenactif @ {wheel.as_uri()}")
 
 
 def test_form_is_made_with_templates_and_logos_of_the_package(
@@ -85,8 +112,51 @@ from urllib.request import urlopen
 from sogenactif_sandbox import payment_server
 with payment_server({pathfile.path!r}, "payment.db") as address:
     print(urlopen(f"{{address}}/console/health").status)
+    print(urlopen(address.removesuffix("/payment") + "/logos/CB.svg").headers["Content-Type"])
 """
-    assert installed.run("python", "-c", code) == "200\n"
+    assert installed.run("python", "-c", code).splitlines() == ["200", "image/svg+xml; charset=utf-8"]
+
+
+def test_every_module_of_the_package_can_be_imported(installed: Environment) -> None:
+    code = f"""
+import pkgutil, sogenactif, sogenactif_sandbox
+from importlib import import_module
+for package in (sogenactif, sogenactif_sandbox):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        try:
+            import_module(module.name)
+        except ModuleNotFoundError as error:
+            if error.name not in {OF_OTHERS}:
+                raise
+        print(module.name)
+"""
+    modules = installed.run("python", "-c", code).split()
+    assert {"sogenactif.web", "sogenactif_sandbox.commands.preview"} <= set(modules)
+
+
+def test_pages_of_a_preview_show_pictures_of_the_package(installed: Environment) -> None:
+    installed.run("sogenactif", "preview", "--output", "preview.html", "entry")
+    [logo] = set(re.findall(r'src="file://([^"]*/CB\.svg)"', (installed.folder / "preview.html").read_text()))
+    assert Path(logo).is_file()
+
+
+def test_sandbox_writes_its_database_in_the_users_folder(installed: Environment) -> None:
+    """As ``sogenactif sandbox`` does; the folder of the package is for programs."""
+    shown = installed.run("sogenactif-sandbox", "--help")
+    state = installed.folder / ".local" / "state" / "sogenactif-sandbox" / "payment-server.db"
+    assert str(state) in re.sub(r"\s+", "", shown)
+
+
+def test_package_alone_works_and_says_how_to_get_the_sandbox(
+    without_sandbox: Environment, pathfile: Pathfile
+) -> None:
+    assert "sandbox" in without_sandbox.run("sogenactif", "--help")
+    checked = without_sandbox.attempt("sogenactif", "check", "--pathfile", pathfile.path, "--json")
+    assert checked.returncode in (0, 1) and '"findings"' in checked.stdout, checked
+    for program, *arguments in (["sogenactif-sandbox", "--help"], ["sogenactif", "sandbox"]):
+        refused = without_sandbox.attempt(program, *arguments)
+        assert refused.returncode == 1 and "pip install 'sogenactif[sandbox]'" in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1, refused.stderr
 
 
 def test_package_is_typed_and_says_what_it_is(installed: Environment) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from sogenactif.commands import new_parser
 from sogenactif.commands.texts import say
 from sogenactif.fields import CALL
+from sogenactif.files import ROOT
 from sogenactif.instalments import Instalment, WrongSchedule, schedule
 from sogenactif_sandbox import pages, rules, template
 from sogenactif_sandbox.appearance import framed, make_appearance
@@ -112,7 +113,7 @@ def preview(
         merchant=Merchant(name),
         appearance=appearance,
         base=HERE.as_uri(),
-        logos=(HERE.parents[1] / "logos").as_uri() + "/",
+        logos=Path(ROOT, "logos").as_uri() + "/",
         logo_type="svg",
         schedule=parts,
     )

@@ -255,8 +255,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "le serveur de paiement ne peut pas démarrer : {error}",
     ),
     "sandbox_package": (
-        "the package {package} is missing: install it with pip install '.[sandbox]' in a clone of the kit",
-        "le paquet {package} manque : lancez pip install '.[sandbox]' dans un clone du kit",
+        "the package {package} is missing: install it with pip install 'sogenactif[sandbox]', in a clone of the kit"
+        " with pip install '.[sandbox]'",
+        "le paquet {package} manque : lancez pip install 'sogenactif[sandbox]', dans un clone du kit"
+        " pip install '.[sandbox]'",
     ),
 }
 
