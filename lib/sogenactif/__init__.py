@@ -1,7 +1,6 @@
 """Sogenactif payment kit: it seals payment requests, verifies payment responses and shows the pages.
 
-Public are the names of ``__all__``, ``sogenactif.web``, ``sogenactif.payment``, the commands with their JSON,
-and the format of the journal; docs/api.md describes them. Everything else may change in any release.
+docs/api.md lists what is public; everything else may change in any release.
 """
 
 __version__ = "0.1.0"

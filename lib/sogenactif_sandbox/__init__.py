@@ -1,7 +1,6 @@
 """Sandbox: a payment server without a bank, and a demonstration shop. It may import sogenactif, never the reverse.
 
-Public, for the test suites of shops, are ``payment_server`` and ``pay``, and the fixtures ``sips_sandbox`` and
-``sips_shop``; everything else may change.
+docs/api.md lists what is public; everything else may change in any release.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import pytest
 
 import sogenactif
+import sogenactif_sandbox
 from sogenactif import Kit, KitError, UntrustedResponse
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.ledger import open_ledger
@@ -243,5 +244,18 @@ def test_public_names_are_loaded_when_they_are_used() -> None:
     assert all(hasattr(sogenactif, name) and name in dir(sogenactif) for name in sogenactif.__all__)
     with pytest.raises(AttributeError):
         _ = sogenactif.nothing
-    page = (ROOT / "docs" / "api.md").read_text().partition("## What is public")[2]
-    assert [name for name in sogenactif.__all__ if f"`{name}`" not in page and name != "__version__"] == []
+
+
+def test_list_of_public_names_is_complete() -> None:
+    section = (ROOT / "docs" / "api.md").read_text().partition("\n## What is public\n")[2]
+    rows = re.findall(r"^\| `([\w.]+)` \| (.+) \|$", section, re.MULTILINE)
+    public = {module: re.findall(r"`(\w+)`", names) for module, names in rows}
+    for module, names in public.items():
+        assert all(hasattr(importlib.import_module(module), name) for name in names), module
+    for package in (sogenactif, sogenactif_sandbox):
+        assert public[package.__name__] == package.__all__
+    imported = re.compile(r"^ *from (sogenactif[\w.]*) import ([\w, ]+)", re.MULTILINE)
+    pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / "cgi-bin").glob("call_*.py")]
+    for page in [*pages, ROOT / "lib" / "sogenactif_sandbox" / "README.md"]:
+        for module, names in imported.findall(page.read_text()):
+            assert {*names.split(", ")} <= {*public[module]}, page
