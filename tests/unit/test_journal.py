@@ -11,8 +11,15 @@ from pathlib import Path
 import pytest
 
 from sogenactif.errors import JournalError, JournalUnreadable
+from sogenactif.ledger.history import transactions
 from sogenactif.ledger.journal import Journal
-from tests.support.vectors import need
+from sogenactif.ledger.ledger import Ledger
+from sogenactif.ledger.operations import intend
+from sogenactif.payment import PaymentResponse
+from sogenactif.protocols import Numbering
+from tests.support.shop import register
+from tests.support.vectors import ACCEPTED, ROOT, need
+from tests.support.vectors import ASKED as REQUESTED
 
 
 def entry(n: int, **more: object) -> dict[str, object]:
@@ -259,3 +266,40 @@ def test_full_disk_leaves_whole_lines_and_is_reported(tmp_path: Path) -> None:
         assert len(written) > 5
     finally:
         subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+def entries_of_each_kind(folder: Path) -> list[dict[str, object]]:
+    """Write entries with every key that there may be; return them as they stand in the files."""
+    ledger = Ledger(f"sqlite:///{folder}/ledger.db", f"{folder}/journal")
+    numberings = (Numbering(), Numbering("paypage", by_reference=True, first=500_001))
+    for numbering in numberings:
+        number = register(ledger, REQUESTED, numbering)
+        keys = {"orderId": REQUESTED["order_id"]} if numbering.protocol == "paypage" else None
+        fields = {**REQUESTED, **ACCEPTED, "transaction_id": number}
+        response = PaymentResponse(fields, keys, "20261123", numbering.protocol)
+        ledger.receive(response, "automatic")
+    [transaction, _] = transactions(ledger)
+    intend(ledger, transaction, "cancel", 250, 1250, "TO_CAPTURE")
+    ledger.close()
+    unreachable = Ledger(f"sqlite:///{folder}/none/ledger.db", f"{folder}/journal")
+    unreachable.receive(response, "executable")
+    days = [path.read_text() for path in (folder / "journal").glob("*.jsonl")]
+    return [json.loads(line) for day in days for line in day.splitlines()]
+
+
+def test_page_on_the_ledger_describes_each_key_of_the_journal(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "ledger.md").read_text().partition("\n## The format of the journal\n")[2]
+    rows = re.findall(r"^\| `(\w+)` \| ([\w, ]+) \| (.+) \|$", page, re.MULTILINE)
+    values = {key: value for key, _, value in rows}
+    entries = entries_of_each_kind(tmp_path)
+    for kind in ("request", "response", "operation"):
+        written = {key for entry in entries if entry["kind"] == kind for key in entry}
+        assert written == {key for key, kinds, _ in rows if kinds == "all" or kind in kinds.split(", ")}, kind
+    for entry in entries:
+        for key in ("kind", "source", "protocol"):
+            assert key not in entry or f"`{entry[key]}`" in values[key], entry
+    assert {"`requested`", "`unentered`", "`operation`"} <= {*re.findall("`\\w+`", values["verdict"])}
+    [operation] = [entry["fields"] for entry in entries if entry["kind"] == "operation"]
+    [names] = re.findall(r"^The fields of an operation are (.+?)\.$", page, re.MULTILINE | re.DOTALL)
+    assert isinstance(operation, dict)
+    assert [*operation] == re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", names))
