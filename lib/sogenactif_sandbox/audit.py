@@ -86,7 +86,7 @@ class Bench:
 
     def weaker(self) -> Message:
         """Return an acceptance that names SHA-256 and is sealed with it."""
-        post = self.accepted(replace(self.sender, algorithm="SHA-256"))
+        post = self.accepted(self.sender.with_envelope(seal_algorithm="SHA-256"))
         return Message(urlencode({**post, "SealAlgorithm": "SHA-256"}))
 
     def other(self, payment: Payment) -> Message:
@@ -243,7 +243,7 @@ def audit(shop: Shop, sender: Sender, find: Callable[[], Payment], seconds: floa
     end = time.monotonic() + seconds
     for check in CHECKS:
         if check.only in ("", sender.protocol) and not (
-            check.name == "weaker-algorithm" and sender.algorithm == "SHA-256"
+            check.name == "weaker-algorithm" and sender.envelope.get("seal_algorithm") == "SHA-256"
         ):
             if time.monotonic() > end:
                 yield Result(check, UNKNOWN, "saw_no_time")

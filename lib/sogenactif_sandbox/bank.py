@@ -201,7 +201,7 @@ class Bank:
             response = responses.make_response(
                 transaction.request, transaction.means, code, clock.now(), condition, card, **fields
             )
-            post = responses.seal(response, self.pathfile, transaction.old)
+            post = responses.seal(response, transaction, self.pathfile)
         except BaseException:
             self.transactions.leave(transaction.id, OPEN)
             raise

@@ -117,7 +117,7 @@ class Console:
             )
         (summary,) = self._summaries([transaction])
         return summary | {
-            "request": transaction.request,
+            "request": {**transaction.request, **transaction.envelope},
             "response": transaction.response,
             "differences": {
                 name: [transaction.request.get(name, ""), transaction.response.get(name, "")]

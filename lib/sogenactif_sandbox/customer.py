@@ -15,6 +15,7 @@ from flask import Blueprint, Response, abort, request
 from sogenactif.errors import KitError
 from sogenactif.instalments import read_due_dates
 from sogenactif.protocols import open_response, posted
+from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif_sandbox import appearance, clock, pages, paypage, responses, rules, template
 from sogenactif_sandbox.addresses import with_fields
 from sogenactif_sandbox.automatic import refused_port
@@ -251,17 +252,19 @@ class Customer:
             abort(400)
         moment = {"payment_date": "", "payment_time": ""}  # when the page was shown
         cancellation = self.bank.cancellation(transaction)
-        sealed = responses.seal(cancellation, self.bank.pathfile, transaction.old)
+        sealed = responses.seal(cancellation, transaction, self.bank.pathfile)
         if response | moment != dict(open_response(sealed, self.bank.pathfile).fields) | moment:
             abort(400)  # of another payment
         return cancellation | response
 
     def _paypage_cancellation(self, transaction: Transaction, post: Mapping[str, str]) -> dict[str, str]:
         cancellation = self.bank.cancellation(transaction)
-        sealed = responses.seal(cancellation, self.bank.pathfile, transaction.old)
-        known = (transaction.request, self.bank.pathfile, transaction.old)
+        sealed = responses.seal(cancellation, transaction, self.bank.pathfile)
+        secret = read_key(key_path(self.bank.pathfile, transaction.request["merchant_id"], transaction.old))
         try:
-            given, ours = (paypage.open_response(message, *known) for message in (post, sealed))
+            given, ours = (
+                paypage.open_response(message, transaction.envelope, secret) for message in (post, sealed)
+            )
         except paypage.InitialisationError:
             abort(400)
         moment = {"transactionDateTime": ""}  # when the page was shown
@@ -272,7 +275,7 @@ class Customer:
     def _cancelled_before_the_card(self, transaction: Transaction) -> Response:
         """Cancel a payment of Paypage whose customer chose no means, and lead back to the shop."""
         cancellation = self.bank.cancellation(transaction)
-        post = responses.seal(cancellation, self.bank.pathfile, transaction.old)
+        post = responses.seal(cancellation, transaction, self.bank.pathfile)
         try:
             after = self.bank.cancel(transaction, cancellation, post)
         except Busy:
@@ -331,7 +334,7 @@ class Customer:
         if results := _results(transaction):
             return self._show(transaction, pages.result_without_card(view, list(results)))
         cancellation = self.bank.cancellation(transaction)
-        cancel_post = responses.seal(cancellation, self.bank.pathfile, transaction.old)
+        cancel_post = responses.seal(cancellation, transaction, self.bank.pathfile)
         today = clock.now().date()
         return self._show(transaction, pages.entry(view, cancel_post, today, typed or {}, faults, last_try))
 
@@ -341,7 +344,7 @@ class Customer:
         post = transaction.post
         if differing(transaction.request, received.fields):
             response = responses.make_response(received.fields, received.means, rules.INVALID, clock.now())
-            post = responses.seal(response, self.bank.pathfile, received.old)
+            post = responses.seal(response, received, self.bank.pathfile)
         return self._show(transaction, pages.processed(self._view(transaction), post))
 
     def _used_already(self, received: Request, day: str, message: str) -> Response:
@@ -350,10 +353,11 @@ class Customer:
         moment = clock.utc(clock.now())
         self.bank.transactions.record(None, moment, REFUSED, received.post, fields, answer=message)
         response = responses.make_response(fields, received.means, rules.USED_ALREADY, clock.now())
-        post = responses.seal(response, self.bank.pathfile, received.old)
+        post = responses.seal(response, received, self.bank.pathfile)
         transaction = Transaction(
-            0, "", day, ENDED, received.means, received.old, fields, 0, None, response, post, Switches()
-        )
+            0, "", day, ENDED, received.means, received.old, received.protocol, received.envelope, fields, 0, None,
+            response, post, Switches(),
+        )  # fmt: skip
         return self._show(transaction, pages.processed(self._view(transaction), post, message))
 
     def _redirect(self, transaction: Transaction, response: Mapping[str, str]) -> Response:
@@ -361,7 +365,7 @@ class Customer:
         accepted = response["response_code"] == rules.ACCEPTED
         url = transaction.request["normal_return_url" if accepted else "cancel_return_url"]
         short = responses.short(response)
-        post = responses.seal(short, self.bank.pathfile, transaction.old)
+        post = responses.seal(short, transaction, self.bank.pathfile)
         self.bank.transactions.record(transaction.id, clock.utc(clock.now()), RESPONSE, post, short, url)
         return Response(status=303, headers={"Location": with_fields(url, post)})
 

@@ -33,6 +33,7 @@ BY_KEY = paypage.IN_RESPONSES | {
     "currencyCode": "currency_code",
     "responseEncoding": "response_encoding",
 }
+ENVELOPE = ("interface_version", "seal_algorithm", "response_encoding")
 OTHER_URL = "http://127.0.0.1/payment"
 
 
@@ -81,12 +82,15 @@ class WrongCall(Exception):
 
 @dataclass(frozen=True)
 class Sender:
-    """Hold the merchant for whom the bank seals, with the secret: a key of Paypage, or a certificate of Sips 1.0."""
+    """Hold the merchant for whom the bank seals, with the secret: a key of Paypage, or a certificate of Sips 1.0.
+
+    ``envelope`` says how a response of Paypage is written (``paypage.Opened``); it is empty for Sips 1.0.
+    """
 
     merchant_id: str
     secret: bytes | Certificate = field(repr=False)
     country: str = "fr"
-    algorithm: str = "HMAC-SHA-256"
+    envelope: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def protocol(self) -> str:
@@ -96,8 +100,12 @@ class Sender:
     def seal(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Return the post of a response with these fields."""
         if isinstance(self.secret, bytes):
-            return paypage.seal_with(fields, self.secret)
+            return paypage.seal_with(fields, self.envelope, self.secret)
         return {"DATA": seal_response(fields, self.secret)}
+
+    def with_envelope(self, **values: str) -> "Sender":
+        """Return a sender of Paypage with other values in its envelope; one of Sips 1.0 as it is."""
+        return replace(self, envelope={**self.envelope, **values}) if self.protocol == PAYPAGE else self
 
     def stranger(self) -> "Sender":
         """Return a sender of the same merchant_id that has another secret."""
@@ -141,8 +149,6 @@ class Payment:
         }
         if sender.protocol == PAYPAGE:
             request |= {
-                "interface_version": "HP_3.4",
-                "seal_algorithm": sender.algorithm,
                 "key_version": "1",
                 "s10_number": number,
                 "s10_day": day,
@@ -173,7 +179,7 @@ def read_sender(
         merchant_id = merchant_id or _last_digits(key)
         if not secret or not merchant_id:
             raise WrongCall("no_merchant", path=key)
-        return Sender(merchant_id, secret, algorithm=algorithm or "HMAC-SHA-256"), None
+        return Sender(merchant_id, secret, envelope=_envelope(algorithm)), None
     if certificate:
         opened = open_certificate(certificate)
         merchant_id = merchant_id or opened.header.get("merchant_id", "") or _last_digits(certificate)
@@ -185,8 +191,8 @@ def read_sender(
     merchant_id = merchant_id or _default_merchant(read, protocol)
     if protocol == SIPS:
         return Sender(merchant_id, read_certificate(read, "fr", merchant_id)), read
-    algorithm = algorithm or read.paypage.seal
-    return Sender(merchant_id, read_key(key_path(read, merchant_id)), algorithm=algorithm), read
+    secret = read_key(key_path(read, merchant_id))
+    return Sender(merchant_id, secret, envelope=_envelope(algorithm or read.paypage.seal)), read
 
 
 def in_ledger(pathfile: Pathfile, payment: Payment) -> Payment:
@@ -250,9 +256,13 @@ def notification(
 def field_name(name: str) -> str:
     """Return the Sips 1.0 name of a field, given by that or by its key of Paypage. Raises WrongCall."""
     known = BY_KEY.get(name, name)
-    if known not in {*RESPONSE.values(), *responses.PAYPAGE, *BY_KEY.values()}:
+    if known not in {*RESPONSE.values(), *responses.PAYPAGE, *ENVELOPE, *BY_KEY.values()}:
         raise WrongCall("no_field", field=name)
     return known
+
+
+def _envelope(algorithm: str) -> dict[str, str]:
+    return {"interface_version": "HP_3.4", "seal_algorithm": algorithm or "HMAC-SHA-256"}
 
 
 def _last_digits(path: str) -> str:

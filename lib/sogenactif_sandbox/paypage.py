@@ -57,7 +57,6 @@ IN_REQUESTS = ECHOED | {
     "customerLanguage": "language",
     "paymentMeanBrandList": "payment_means",
     "fraudData.challengeMode3DS": "challenge_mode",
-    "responseEncoding": "response_encoding",
     "keyVersion": "key_version",
     "transactionReference": "reference",
 }
@@ -87,7 +86,7 @@ STATUSES = {
 # The other keys of a request: single keys, and containers with many keys.
 S10 = "s10TransactionReference.s10TransactionId"
 PLAIN = {
-    *IN_REQUESTS, "amount", "currencyCode", "orderChannel", "paymentPattern", "interfaceVersion", S10,
+    *IN_REQUESTS, "responseEncoding", "amount", "currencyCode", "orderChannel", "paymentPattern", "interfaceVersion", S10,
     "s10TransactionReference.s10TransactionIdDate", "interfaceVersionAutomaticResponse",
     "interfaceVersionNormalResponse", "automaticErrorResponseInitPOST", "manualErrorResponseInitPOST",
     "merchantWalletId", "merchantSessionId", "invoiceReference", "transactionOrigin", "transactionActors",
@@ -148,10 +147,12 @@ class InitialisationError(Exception):
 class Opened:
     """Hold a verified request: fields in the names of Sips 1.0, and whether the previous key sealed it.
 
-    ``numbers`` are those that it uses: pairs of a day (aaaammjj) and a transactionId, or of "" and a transactionReference.
+    ``envelope`` says how the response is written: interface_version, seal_algorithm, and response_encoding if the
+    request names one. ``numbers`` are those that it uses: pairs of a day (aaaammjj) and a transactionId, or of "" and a transactionReference.
     """
 
     fields: dict[str, str] = field(repr=False)
+    envelope: dict[str, str]
     old: bool
     numbers: tuple[tuple[str, str], ...]
 
@@ -177,9 +178,10 @@ def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> Op
         "currency_code": pairs["currencyCode"],
         "cancel_return_url": pairs["normalReturnUrl"],
         "transaction_id": pairs[S10].zfill(6) if S10 in pairs else pairs.get("transactionReference", ""),
-        "seal_algorithm": algorithm,
-        "interface_version": version,
     }
+    envelope = {"interface_version": version, "seal_algorithm": algorithm}
+    if "responseEncoding" in pairs:
+        envelope["response_encoding"] = pairs["responseEncoding"]
     fields.setdefault("key_version", "1")
     options = ["NO_RESPONSE_PAGE"] if pairs.get("paypageData.bypassReceiptPage") in ("true", "Y") else []
     day = f"{today:%Y%m%d}"
@@ -193,16 +195,18 @@ def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> Op
         numbers += [(f"{part.day:%Y%m%d}", id.zfill(6)) for part, id in zip(parts[1:], ids[1:], strict=False)]
         numbers += [("", reference) for reference in _list(pairs, "transactionReferencesList")[1:]]
     fields["data"] = ";".join(options)
-    return Opened({name: value for name, value in fields.items() if value}, old, tuple(numbers))
+    return Opened({name: value for name, value in fields.items() if value}, envelope, old, tuple(numbers))
 
 
-def seal_response(fields: Mapping[str, str], pathfile: Pathfile, old: bool) -> dict[str, str]:
-    """Return the post of a response, sealed with the algorithm and the key of its request."""
-    return seal_with(fields, read_key(key_path(pathfile, fields["merchant_id"], old)))
+def seal_response(
+    fields: Mapping[str, str], envelope: Mapping[str, str], pathfile: Pathfile, old: bool
+) -> dict[str, str]:
+    """Return the post of a response, written as the envelope of its request says and sealed with the same key."""
+    return seal_with(fields, envelope, read_key(key_path(pathfile, fields["merchant_id"], old)))
 
 
-def seal_with(fields: Mapping[str, str], secret: bytes) -> dict[str, str]:
-    """Return the post of a response, sealed with a secret key and the algorithm that its fields name."""
+def seal_with(fields: Mapping[str, str], envelope: Mapping[str, str], secret: bytes) -> dict[str, str]:
+    """Return the post of a response, written as an envelope says and sealed with a secret key."""
     moment = datetime.strptime(fields["payment_date"] + fields["payment_time"], "%Y%m%d%H%M%S")
     pairs = {key: fields[name] for key, name in IN_RESPONSES.items() if fields.get(name)}
     pairs |= {
@@ -219,26 +223,23 @@ def seal_with(fields: Mapping[str, str], secret: bytes) -> dict[str, str]:
     if fields.get("transaction_condition"):
         pairs["holderAuthentStatus"] = STATUSES.get(fields["transaction_condition"], "NO_AUTHENT")
     text = "|".join(f"{key}={value}" for key, value in pairs.items()).encode("utf-8", "replace")
-    encode = fields.get("response_encoding", "").lower()
+    encode = envelope.get("response_encoding", "").lower()
     data = b64encode(text, ALTERNATIVES[encode]) if encode else text
     return {
         "Data": data.decode(),
         "Encode": encode,
-        "InterfaceVersion": fields["interface_version"],
-        "Seal": SEALS[fields["seal_algorithm"]](data, secret),
+        "InterfaceVersion": envelope["interface_version"],
+        "Seal": SEALS[envelope["seal_algorithm"]](data, secret),
     }
 
 
-def open_response(
-    post: Mapping[str, str], fields: Mapping[str, str], pathfile: Pathfile, old: bool
-) -> dict[str, str]:
-    """Return the keys of a response of this server to a request with these fields. Raises InitialisationError."""
-    secret = read_key(key_path(pathfile, fields["merchant_id"], old))
+def open_response(post: Mapping[str, str], envelope: Mapping[str, str], secret: bytes) -> dict[str, str]:
+    """Return the keys of a response that this server sealed with a secret key. Raises InitialisationError."""
     data = post.get("Data", "").encode("utf-8", "replace")
     seal = post.get("Seal", "").encode("utf-8", "replace")
-    if not hmac.compare_digest(SEALS[fields["seal_algorithm"]](data, secret).encode(), seal):
+    if not hmac.compare_digest(SEALS[envelope["seal_algorithm"]](data, secret).encode(), seal):
         raise InitialisationError("Invalid signature", True)
-    return _pairs(_decode(data.decode(), fields.get("response_encoding", "").lower()))
+    return _pairs(_decode(data.decode(), envelope.get("response_encoding", "").lower()))
 
 
 def _check_seal(post: Mapping[str, str], text: str, algorithm: str, pathfile: Pathfile) -> bool:

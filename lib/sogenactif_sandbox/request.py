@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sogenactif.addresses import is_address
-from sogenactif.configuration import Pathfile
+from sogenactif.configuration import PAYPAGE, SIPS, Pathfile
 from sogenactif.errors import MessageError, MessageStructureError, SealError, SecretError
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, is_digits, to_bytes
 from sogenactif.instalments import DUE_DATES, WrongSchedule, due_dates, schedule
@@ -72,23 +72,25 @@ class ForbiddenCharacter(RequestError):
 
 @dataclass(frozen=True)
 class Request:
-    """Hold a checked payment request: its fields, the chosen means, and its post.
+    """Hold a checked payment request: its protocol, its fields, the chosen means, and its post.
 
-    ``old`` says that the merchant's previous certificate or secret key sealed it, and has to seal the
+    ``envelope`` says how a response of Paypage is written (``paypage.Opened``). ``old`` says that the merchant's previous certificate or secret key sealed it, and has to seal the
     response. ``brands`` are the means that a request of Paypage lists, ``numbers`` the numbers that it uses.
     """
 
+    protocol: str
     fields: Mapping[str, str] = field(repr=False)
     means: str
     post: Mapping[str, str] = field(repr=False)
     old: bool
+    envelope: Mapping[str, str] = field(default_factory=dict)
     brands: tuple[str, ...] = ()
     numbers: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_paypage(self) -> bool:
         """Return whether it is a request of Paypage (Sips 2.0)."""
-        return "interface_version" in self.fields
+        return self.protocol == PAYPAGE
 
 
 def read_request(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles) -> Request:
@@ -146,7 +148,7 @@ def _read(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles) ->
     except RequestError as error:
         error.fields = fields
         raise
-    return Request(fields, means, post, certificate.path == previous)
+    return Request(SIPS, fields, means, post, certificate.path == previous)
 
 
 def _read_paypage(
@@ -174,7 +176,16 @@ def _read_paypage(
             message = f"Invalid field value: templateName={fields['templatefile']}"
             raise InvalidRequest(message, fields.get("language", ""), f"{message}: {'; '.join(wrong)}")
     means = brands[0] if len(brands) == 1 else form.get("means", "")
-    return Request(fields, means if means in brands else "", post, opened.old, brands, opened.numbers)
+    return Request(
+        PAYPAGE,
+        fields,
+        means if means in brands else "",
+        post,
+        opened.old,
+        opened.envelope,
+        brands,
+        opened.numbers,
+    )
 
 
 def _check(fields: Mapping[str, str], means: str, shop_files: ShopFiles) -> None:

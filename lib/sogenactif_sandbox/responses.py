@@ -12,12 +12,12 @@ from sogenactif.fields import RESPONSE
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_response
 from sogenactif_sandbox import paypage
+from sogenactif_sandbox.request import Request
 from sogenactif_sandbox.rules import ACCEPTED, Card, capture_mode
+from sogenactif_sandbox.transactions import Transaction
 
-# The fields of a Paypage request that its response depends on.
-PAYPAGE = (
-    "interface_version", "seal_algorithm", "response_encoding", "key_version", "reference", "s10_number", "s10_day",
-)  # fmt: skip
+# The fields that only Paypage repeats in a response.
+PAYPAGE = ("key_version", "reference", "s10_number", "s10_day")
 # Too private or too long for an address: NO_RESPONSE_PAGE leaves them out.
 NOT_IN_ADDRESS = (
     "caddie",
@@ -72,12 +72,12 @@ def make_response(
     return {name: value for name, value in response.items() if value}
 
 
-def seal(response: Mapping[str, str], pathfile: Pathfile, old: bool) -> dict[str, str]:
-    """Return the post of a response, sealed with the merchant's certificate, or with the ``old`` one as the request was."""
-    if "interface_version" in response:
-        return paypage.seal_response(response, pathfile, old)
+def seal(response: Mapping[str, str], request: Request | Transaction, pathfile: Pathfile) -> dict[str, str]:
+    """Return the post of a response to a request, sealed with the same certificate or secret key, current or previous."""
+    if request.is_paypage:
+        return paypage.seal_response(response, request.envelope, pathfile, request.old)
     owner = response["merchant_country"], response["merchant_id"]
-    return {"DATA": seal_response(response, read_certificate(pathfile, *owner, old))}
+    return {"DATA": seal_response(response, read_certificate(pathfile, *owner, request.old))}
 
 
 def short(response: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+from sogenactif.configuration import PAYPAGE
 from sogenactif_sandbox import rules
 from sogenactif_sandbox.paypage import BY_SERVER
 from sogenactif_sandbox.request import Request, differing
@@ -30,7 +31,7 @@ REQUEST, REFUSED, RESPONSE, AUTOMATIC, OFFICE = "REQUEST", "REFUSED", "RESPONSE"
 MOST_REFUSED = 100
 
 # Of the tables below. Those of another version are removed: nothing in them is money.
-VERSION = 4
+VERSION = 5
 REMOVE_TABLES = "DROP TABLE IF EXISTS messages; DROP TABLE IF EXISTS operations; DROP TABLE IF EXISTS transactions; DROP TABLE IF EXISTS switches; DROP TABLE IF EXISTS numbers"
 SCHEMA = f"""
 PRAGMA user_version = {VERSION};
@@ -44,6 +45,8 @@ CREATE TABLE IF NOT EXISTS transactions (
     state TEXT NOT NULL,
     means TEXT NOT NULL,
     old INTEGER NOT NULL,
+    protocol TEXT NOT NULL,
+    envelope TEXT NOT NULL,
     request TEXT NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0,
     card TEXT NOT NULL DEFAULT 'null',
@@ -84,8 +87,9 @@ INSERT OR IGNORE INTO switches VALUES (1, '{{}}', '{{}}');
 """
 INSERT_TRANSACTION = """
     INSERT INTO transactions
-        (token, day, merchant_country, merchant_id, transaction_id, state, means, old, request, switches)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT next FROM switches))
+        (token, day, merchant_country, merchant_id, transaction_id, state, means, old, protocol, envelope, request,
+        switches)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT next FROM switches))
 """
 
 
@@ -93,6 +97,7 @@ INSERT_TRANSACTION = """
 class Transaction:
     """Hold a payment. ``token`` is the customer's, unguessable; ``tries`` the wrong entries so far.
 
+    ``protocol`` is sips or paypage; ``envelope`` says how a response of Paypage is written (``paypage.Opened``).
     ``card`` is None until one was entered; ``response`` and ``post`` are the outcome, empty
     before it. ``days_ahead`` is how many days the console moved its captures on.
     """
@@ -103,6 +108,8 @@ class Transaction:
     state: str
     means: str
     old: bool
+    protocol: str
+    envelope: Mapping[str, str]
     request: Mapping[str, str] = field(repr=False)
     tries: int
     card: Card | None = field(repr=False)
@@ -114,7 +121,7 @@ class Transaction:
     @property
     def is_paypage(self) -> bool:
         """Return whether it is a transaction of Paypage (Sips 2.0)."""
-        return "interface_version" in self.request
+        return self.protocol == PAYPAGE
 
 
 @dataclass(frozen=True)
@@ -239,9 +246,7 @@ class Transactions:
         """Return the transactions of Paypage whose customers haven't paid yet."""
         with self._connection() as connection:
             rows = connection.execute(
-                "SELECT * FROM transactions WHERE state = ? AND json_extract(request, '$.interface_version')"
-                " IS NOT NULL",
-                (OPEN,),
+                "SELECT * FROM transactions WHERE state = ? AND protocol = ?", (OPEN, PAYPAGE)
             )
             return [_transaction(row) for row in rows]
 
@@ -436,7 +441,15 @@ class Transactions:
 def _insert(connection: sqlite3.Connection, request: Request, day: str, fields: Mapping[str, str]) -> int:
     """Insert a transaction, with the switches that were set for the next one; return its ID."""
     key = day, fields["merchant_country"], fields["merchant_id"], fields["transaction_id"]
-    values = *key, OPEN, request.means, request.old, json.dumps(fields)
+    values = (
+        *key,
+        OPEN,
+        request.means,
+        request.old,
+        request.protocol,
+        json.dumps(request.envelope),
+        json.dumps(fields),
+    )
     cursor = connection.execute(INSERT_TRANSACTION, (secrets.token_urlsafe(24), *values))
     connection.execute("UPDATE switches SET next = '{}'")
     assert cursor.lastrowid
@@ -452,6 +465,8 @@ def _transaction(row: sqlite3.Row) -> Transaction:
         state=row["state"],
         means=row["means"],
         old=bool(row["old"]),
+        protocol=row["protocol"],
+        envelope=json.loads(row["envelope"]),
         request=json.loads(row["request"]),
         tries=row["tries"],
         card=Card(**card | {"brands": tuple(card["brands"])}) if card else None,

@@ -79,7 +79,8 @@ def accepted(page: str, pathfile: Pathfile) -> tuple[Mapping[str, str], dict[str
     opened = paypage.open_request(form, pathfile, now.date())
     day, number = f"{now:%Y%m%d}", opened.fields["transaction_id"]
     moment = {"payment_date": day, "payment_time": f"{now:%H%M%S}", "s10_day": day, "s10_number": number}
-    return opened.fields, paypage.seal_response({**opened.fields, **yes, **moment}, pathfile, opened.old)
+    answered = {**opened.fields, **yes, **moment}
+    return opened.fields, paypage.seal_response(answered, opened.envelope, pathfile, opened.old)
 
 
 @pytest.fixture(

@@ -72,7 +72,7 @@ class Bank:
         opened, now = self._opened(payment), datetime.now(PARIS)
         day, number = f"{now:%Y%m%d}", opened.fields["transaction_id"]
         said |= {"payment_date": day, "payment_time": f"{now:%H%M%S}", "s10_day": day, "s10_number": number}
-        return paypage.seal_response({**opened.fields, **said}, self.pathfile(), opened.old)
+        return paypage.seal_response({**opened.fields, **said}, opened.envelope, self.pathfile(), opened.old)
 
     def _opened(self, payment: Payment) -> paypage.Opened:
         return paypage.open_request(payment.form, self.pathfile(), datetime.now(PARIS).date())

@@ -7,10 +7,12 @@ import http.client
 import random
 import re
 import socket
+import sqlite3
 import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -694,3 +696,13 @@ def test_browsers_know_the_fields_of_a_card(running: Bank) -> None:
     entry = running.call(running.request()).text
     names = ["cc-number", "cc-name", "cc-exp-month", "cc-exp-year", "cc-csc"]
     assert re.findall(r'autocomplete="(cc-[^"]*)"', entry) == names
+
+
+def test_database_of_an_earlier_version_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "payment.db"
+    with closing(sqlite3.connect(path)) as earlier, earlier:
+        earlier.execute("PRAGMA user_version = 4")
+        earlier.execute("CREATE TABLE transactions (id INTEGER PRIMARY KEY, state TEXT, request TEXT)")
+        earlier.execute("INSERT INTO transactions VALUES (1, 'OPEN', '{\"interface_version\": \"HP_3.4\"}')")
+    transactions = Transactions(str(path))
+    assert transactions.open_paypage() == transactions.last(100) == []

@@ -94,7 +94,7 @@ def test_ledger_shows_no_password_and_no_customer(
 
 def test_sandbox_shows_no_customer(tmp_path: Path) -> None:
     fields = {**ASKED, **PERSONAL, "transaction_id": "000123"}
-    request = Request(fields, "VISA", {"DATA": "secret"}, old=False)
+    request = Request("sips", fields, "VISA", {"DATA": "secret"}, old=False)
     table = Transactions(str(tmp_path / "payment.db"))
     transaction = table.begin(request, "20261123")
     table.record(transaction.id, "2026-11-23T09:30:00Z", "REQUEST", {"DATA": "secret"}, fields)

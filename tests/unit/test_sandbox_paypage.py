@@ -133,12 +133,13 @@ def test_wrong_schedule_is_rejected(pathfile: Pathfile, keys: dict[str, str]) ->
 
 def answered(pathfile: Pathfile, asked: Mapping[str, str], **said: str) -> PaymentResponse:
     """Return the response of the sandbox to a request, as the kit reads it."""
-    fields = sandbox.open_request(asked, pathfile, TODAY).fields
+    opened = sandbox.open_request(asked, pathfile, TODAY)
     outcome = {
         "payment_date": "20261123", "payment_time": "235958", "response_code": "00", "card_number": "4977.77",
         "s10_number": "000123", "s10_day": "20261123", "transaction_condition": "3D_SUCCESS",
     }  # fmt: skip
-    return read_outcome(sandbox.seal_response({**fields, **outcome, **said}, pathfile, old=False), pathfile)
+    fields = {**opened.fields, **outcome, **said}
+    return read_outcome(sandbox.seal_response(fields, opened.envelope, pathfile, old=False), pathfile)
 
 
 def test_kit_reads_the_response(pathfile: Pathfile) -> None:

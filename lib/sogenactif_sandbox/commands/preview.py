@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.texts import say
+from sogenactif.configuration import SIPS
 from sogenactif.fields import CALL
 from sogenactif.files import ROOT
 from sogenactif.instalments import Instalment, WrongSchedule, schedule
@@ -108,7 +109,20 @@ def preview(
         )
     view = View(
         transaction=Transaction(
-            1, "preview", "20261123", ENDED, means, False, request, 0, CARD, RESPONSE, {}, Switches()
+            1,
+            "preview",
+            "20261123",
+            ENDED,
+            means,
+            False,
+            SIPS,
+            {},
+            request,
+            0,
+            CARD,
+            RESPONSE,
+            {},
+            Switches(),
         ),
         merchant=Merchant(name),
         appearance=appearance,

@@ -12,7 +12,7 @@ from sogenactif.commands.texts import printable
 from sogenactif_sandbox import automatic, responses
 from sogenactif_sandbox.commands.common import add_options, attempt, check_host, read_options
 from sogenactif_sandbox.commands.texts import say
-from sogenactif_sandbox.notifications import EVENTS, field_name, notification
+from sogenactif_sandbox.notifications import ENVELOPE, EVENTS, field_name, notification
 
 STATUS = (
     "0 if the shop answered with a status below 500, 1 if it did not answer or failed,"
@@ -85,10 +85,12 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(say("no_option", options="--to"))
     host = check_host(parser, args.to, args.allow_host)
     sender, payment = read_options(parser, args)
+    sender = sender.with_envelope(**{name: known.pop(name) for name in ENVELOPE if name in known})
     sent = attempt(parser, lambda: notification(sender, payment(), args.event, known, args.late))
     post = attempt(parser, lambda: sender.seal(sent))
     if args.altered:
         post = responses.altered(post)
+    sent |= sender.envelope
     answers = [automatic.post(args.to, post, [host]) for _ in range(2 if args.twice else 1)]
     if args.json:
         shown: dict[str, Any] = {"event": args.event, "to": args.to, "protocol": sender.protocol}
