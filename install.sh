@@ -188,7 +188,7 @@ install_missing() {
 
 look_for_test_packages() {
     look_for_servers
-    command -v chromium >/dev/null || missing="$missing chromium"
+    command -v chromium-headless-shell >/dev/null || missing="$missing chromium-headless-shell"
     # Playwright's driver is a Node.js that is linked with it.
     ldconfig -p | grep -q 'libatomic\.so\.1 ' || missing="$missing libatomic1"
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"

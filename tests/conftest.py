@@ -12,7 +12,7 @@ import pytest
 
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.ledger.ledger import Ledger
-from tests.support.browser import stop_browser
+from tests.support.browser import CHROMIUM, stop_browser
 from tests.support.installation import InstalledKit, installed_kit
 from tests.support.outside import changed_outside, state_outside
 from tests.support.serving import APACHE, Postgresql, postgresql
@@ -76,9 +76,9 @@ def _faults() -> Iterator[str]:
         yield "no Apache (package apache2)"
     if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         yield "no PostgreSQL (package postgresql)"
-    chromium = shutil.which("chromium")
+    chromium = shutil.which(CHROMIUM)
     for name, command in (
-        ("no Chromium that runs (package chromium)", [chromium or "chromium", "--version"]),
+        (f"no Chromium that runs (package {CHROMIUM})", [chromium or CHROMIUM, "--version"]),
         ("no driver of Playwright that runs (package libatomic1)", _driver()),
         ("no namespaces (root, and a root directory that is a mount point)", ["unshare", "--mount", "true"]),
     ):

@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium, headless, and nothing of the network but 127.0.0.1."""
+"""Run a real browser: Debian's Chromium without its windows, with nothing of the network but 127.0.0.1."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_pla
 
 from tests.support.vectors import need
 
+# The program, and Debian's package of it.
+CHROMIUM = "chromium-headless-shell"
 QUIET = [
     "--no-sandbox",
     "--disable-quic",
@@ -29,8 +31,8 @@ def browsing(**options: Any) -> Iterator[BrowserContext]:
     """A browser's fresh context; ``options`` are Playwright's (viewport, color_scheme, locale…)."""
     global _browser
     if not _browser:
-        chromium = shutil.which("chromium")
-        need(chromium, "chromium")
+        chromium = shutil.which(CHROMIUM)
+        need(chromium, CHROMIUM)
         playwright = sync_playwright().start()
         _stop.append(playwright.stop)
         _browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
