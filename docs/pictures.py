@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT)]
 
 from sogenactif_sandbox.demonstration import demonstration
 from sogenactif_sandbox.rules import SIPS_CARDS
-from sogenactif_sandbox.servers import serving
+from sogenactif_sandbox.serving import serving
 from tests.support.browser import browsing, follow, stop_browser
 from tests.support.serving import free_port
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sogenactif_sandbox.browser import pay
-    from sogenactif_sandbox.servers import payment_server
+    from sogenactif_sandbox.serving import payment_server
 
 __all__ = ["pay", "payment_server"]
 
@@ -19,7 +19,7 @@ def __getattr__(name: str) -> Any:
 
         return pay
     if name == "payment_server":
-        from sogenactif_sandbox.servers import payment_server
+        from sogenactif_sandbox.serving import payment_server
 
         return payment_server
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

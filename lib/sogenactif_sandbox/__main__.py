@@ -10,8 +10,8 @@ from sogenactif.configuration import read_pathfile
 from sogenactif.errors import KitError
 from sogenactif.files import PACKAGE, ROOT
 from sogenactif_sandbox.commands.texts import say
+from sogenactif_sandbox.default_merchant import default_folder
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchant
-from sogenactif_sandbox.ready import default_folder
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     try:
         # Loaded here: without the extra "sandbox" of the package there is no Flask.
         from sogenactif_sandbox.server import EXAMPLES, PaymentServer
-        from sogenactif_sandbox.servers import mounted, web_server
+        from sogenactif_sandbox.serving import mounted, web_server
     except ModuleNotFoundError as error:
         sys.exit(f"{program}: {say('sandbox_package', package=error.name)}")
     folder = default_folder() if is_package else Path(ROOT, "var", "data")

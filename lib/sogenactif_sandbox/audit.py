@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
 from sogenactif.configuration import PAYPAGE
-from sogenactif_sandbox import automatic, responses
-from sogenactif_sandbox.notifications import Payment, Sender, notification
+from sogenactif_sandbox import automatic_response, responses
+from sogenactif_sandbox.events import Payment, Sender, event_response
 
 HELD, FAILED, UNKNOWN = "held", "failed", "unknown"
 NOTHING, ONCE = 0, 1
@@ -63,13 +63,13 @@ class Bench:
     def event(self, event: str, late: bool = False, value: str = "") -> Message:
         """Return the message of an event, with a value in its return_context."""
         fields = {"return_context": self.payment.token + value} if value else {}
-        post = self.sender.seal(notification(self.sender, self.payment, event, fields, late))
+        post = self.sender.seal(event_response(self.sender, self.payment, event, fields, late))
         return Message(urlencode(post), acceptance=event == "accepted")
 
     def accepted(self, sender: Sender | None = None, payment: Payment | None = None) -> Post:
         """Return an acceptance, as posted."""
         sender, payment = sender or self.sender, payment or self.payment
-        return sender.seal(notification(sender, payment, "accepted", {}))
+        return sender.seal(event_response(sender, payment, "accepted", {}))
 
     def altered(self) -> Message:
         """Return an acceptance with one byte altered."""
@@ -173,10 +173,10 @@ class Shop:
         self.requests = 0
         self.says_how_often = False
 
-    def send(self, message: Message) -> automatic.Outcome:
+    def send(self, message: Message) -> automatic_response.Outcome:
         """Send a message to the automatic response."""
         self.requests += 1
-        return automatic.send(self.url, message.body, message.method, self.hosts)
+        return automatic_response.send(self.url, message.body, message.method, self.hosts)
 
     def count(self) -> int | None:
         """Return how often the order was paid, None if there is no way to know. Raises ProbeFailed."""
@@ -194,7 +194,7 @@ class Shop:
     def _ask(self, where: str, method: str) -> tuple[bool, str]:
         if is_url(where):
             self.requests += 1
-            outcome = automatic.send(
+            outcome = automatic_response.send(
                 where.replace("{order}", quote(self.order, safe="")), "", method, self.hosts
             )
             if (
@@ -202,7 +202,7 @@ class Shop:
                 or outcome.status in NO_ACCESS
             ):
                 raise ProbeFailed(outcome.first_line)
-            return outcome.state == automatic.SENT, outcome.answer.partition("\n")[2]
+            return outcome.state == automatic_response.SENT, outcome.answer.partition("\n")[2]
         try:
             command = [word.replace("{order}", self.order) for word in shlex.split(where)]
             run = subprocess.run(
@@ -278,7 +278,7 @@ def _run(check: Check, shop: Shop, sender: Sender, find: Callable[[], Payment]) 
         if not answer.status and (check.answers or message.acceptance):
             return Result(check, FAILED, "saw_silent", wrong)
         if (answer.status >= 500 and (check.answers or check.paid)) or (
-            message.acceptance and answer.state != automatic.SENT
+            message.acceptance and answer.state != automatic_response.SENT
         ):
             return Result(check, FAILED, "saw_error", wrong)
     if check.paid == NOTHING and check.kind != "robust" and not all(answer.status for answer in answers):

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 
 from sogenactif.configuration import Pathfile
 from sogenactif.instalments import DUE_DATES, Instalment, due_dates, read_due_dates, schedule
-from sogenactif_sandbox import automatic, clock, responses, rules
+from sogenactif_sandbox import automatic_response, clock, responses, rules
 from sogenactif_sandbox.merchants import Merchant, Merchants, merchant
 from sogenactif_sandbox.scheduler import Scheduler
 from sogenactif_sandbox.switches import BEFORE, NEVER
@@ -176,10 +176,10 @@ class Bank:
 
     def notify(
         self, transaction: Transaction, post: Mapping[str, str], fields: Mapping[str, str]
-    ) -> automatic.Outcome:
+    ) -> automatic_response.Outcome:
         """Post an automatic response to the shop, and record the result."""
         url = transaction.request.get("automatic_response_url", "")
-        outcome = automatic.post(url, post, self.allowed_hosts, self.bank_ports)
+        outcome = automatic_response.post(url, post, self.allowed_hosts, self.bank_ports)
         moment = clock.utc(clock.now())
         self.transactions.record(
             transaction.id, moment, AUTOMATIC, post, fields, url, outcome.state, outcome.answer

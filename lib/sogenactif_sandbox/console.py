@@ -32,7 +32,7 @@ from flask.typing import ResponseReturnValue
 from sogenactif.fields import is_digits
 from sogenactif.money import format_amount
 from sogenactif_sandbox import responses
-from sogenactif_sandbox.automatic import Outcome
+from sogenactif_sandbox.automatic_response import Outcome
 from sogenactif_sandbox.bank import Bank
 from sogenactif_sandbox.office import now_of
 from sogenactif_sandbox.pages import ENVIRONMENT

@@ -18,7 +18,7 @@ from sogenactif.protocols import open_response, posted
 from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif_sandbox import appearance, clock, pages, paypage, responses, rules, template
 from sogenactif_sandbox.addresses import with_fields
-from sogenactif_sandbox.automatic import refused_port
+from sogenactif_sandbox.automatic_response import refused_port
 from sogenactif_sandbox.bank import Bank, Busy, Work
 from sogenactif_sandbox.merchants import merchant
 from sogenactif_sandbox.request import (
@@ -75,8 +75,8 @@ class Customer:
             ("/result", self.result),
         ):
             routes.add_url_rule(path, path[1:].partition("/")[0], view, methods=["POST"])
-        routes.add_url_rule("/information", view_func=self.information)
-        routes.add_url_rule("/authentication", view_func=self.access_control)
+        routes.add_url_rule("/information", view_func=self.three_d_secure_redirect)
+        routes.add_url_rule("/authentication", view_func=self.three_d_secure)
         routes.add_url_rule("/result", view_func=self.result)
         return routes
 
@@ -144,12 +144,12 @@ class Customer:
             return self._lead_to_authentication("information", transaction, card)
         return self._settled(transaction, lambda: self.bank.authorise(transaction, card, condition))
 
-    def information(self) -> Response:
-        """Show the page before that of the card's bank."""
+    def three_d_secure_redirect(self) -> Response:
+        """Show the page that redirects to 3-D Secure."""
         return self._page_at("information", self._session(request.args.get("session", "")))
 
-    def access_control(self) -> Response:
-        """Show the page of the card's bank."""
+    def three_d_secure(self) -> Response:
+        """Show the issuer's 3-D Secure page."""
         return self._page_at("authentication", self._session(request.args.get("session", "")))
 
     def authentication(self) -> Response:
@@ -300,8 +300,10 @@ class Customer:
         if transaction.is_paypage:
             return self._show(transaction, pages.result_choice(self._view(transaction), card))
         if path == "information":
-            return self._show(transaction, pages.information(self._view(transaction, template.INFORMATION)))
-        return self._show(transaction, pages.access_control(self._view(transaction), card))
+            return self._show(
+                transaction, pages.three_d_secure_redirect(self._view(transaction, template.INFORMATION))
+            )
+        return self._show(transaction, pages.three_d_secure(self._view(transaction), card))
 
     def _as_it_stands(self, transaction: Transaction) -> Response:
         if transaction.state == OPEN:

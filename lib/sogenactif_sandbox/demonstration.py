@@ -15,11 +15,11 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from installer.configure import PAYPAGE, SIPS, move, paypage_beside, prepare
 from sogenactif.http import Application
-from sogenactif_sandbox.automatic import refused_port
+from sogenactif_sandbox.automatic_response import refused_port
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchants
 from sogenactif_sandbox.rules import PAYPAGE_CARDS, SIPS_CARDS
 from sogenactif_sandbox.server import PaymentServer
-from sogenactif_sandbox.servers import web_server
+from sogenactif_sandbox.serving import web_server
 from sogenactif_sandbox.shop import WAYS, Shop
 from sogenactif_sandbox.shop.ways import PAYPAGE as PAYPAGE_WAY
 from sogenactif_sandbox.shop.ways import SECURE, THREE_TIMES, way_to_pay

@@ -23,7 +23,7 @@ from sogenactif_sandbox import rules
 from sogenactif_sandbox.addresses import origin
 from sogenactif_sandbox.appearance import Appearance, policy
 from sogenactif_sandbox.merchants import Merchant
-from sogenactif_sandbox.receipt import rows
+from sogenactif_sandbox.receipt_complement import rows
 from sogenactif_sandbox.request import Request
 from sogenactif_sandbox.texts import texts
 from sogenactif_sandbox.transactions import Transaction
@@ -168,16 +168,16 @@ def choice(base: str, request: Request, merchant: Merchant, logos: str, logo_typ
     return Page(html, policy(Appearance(), [], logos, ""))
 
 
-def information(view: View) -> Page:
-    """Return the page before that of the card's bank, to which it redirects by itself."""
-    return view.page("information.html", seconds=LEADS_ON_AFTER)
+def three_d_secure_redirect(view: View) -> Page:
+    """Return the page that redirects to the issuer's 3-D Secure page."""
+    return view.page("three_d_secure_redirect.html", seconds=LEADS_ON_AFTER)
 
 
-def access_control(view: View, card: rules.Card) -> Page:
-    """Return the page of the card's bank, which asks for a password."""
-    language = rules.access_control_language(card, view.transaction.request.get("language", ""))
+def three_d_secure(view: View, card: rules.Card) -> Page:
+    """Return the issuer's 3-D Secure page (ACS), which asks for a password."""
+    language = rules.three_d_secure_language(card, view.transaction.request.get("language", ""))
     html = _render(
-        "access_control.html",
+        "three_d_secure.html",
         language,
         base=view.base,
         transaction=view.transaction,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from sogenactif_sandbox.ready import Ready
+    from sogenactif_sandbox.default_merchant import DefaultMerchant
 
 SECONDS = 20
 
@@ -35,29 +35,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def sips_sandbox(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Ready]":
+def sips_sandbox(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[DefaultMerchant]":
     """Run a sandbox payment server with a merchant of its own, on a free port; each process of the tests has one."""
-    from sogenactif_sandbox.ready import make_ready
-    from sogenactif_sandbox.servers import listen, payment_server
+    from sogenactif_sandbox.default_merchant import create_default_merchant
+    from sogenactif_sandbox.serving import listen, payment_server
 
     folder = tmp_path_factory.mktemp("sips-sandbox")
     with listen() as listening:
         port = listening.getsockname()[1]
-        ready = make_ready(folder, f"http://127.0.0.1:{port}/payment")
-        with payment_server(str(ready.pathfile), str(folder / "payments.db"), listening):
-            yield ready
+        merchant = create_default_merchant(folder, f"http://127.0.0.1:{port}/payment")
+        with payment_server(str(merchant.pathfile), str(folder / "payments.db"), listening):
+            yield merchant
 
 
 @pytest.fixture(scope="session")
 def sips_shop(
-    sips_sandbox: "Ready", pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+    sips_sandbox: "DefaultMerchant", pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """Start the shop of the setting sips_shop_command; return its address, and stop it in the end.
 
     The shop finds its merchant in the environment: SIPS_URL, SIPS_MERCHANT, SIPS_KEY_FILE, SIPS_CERTIFICATE,
     SIPS_PATHFILE. SHOP_FOLDER is a folder for its data, which the tests have in their environment too.
     """
-    from sogenactif_sandbox.servers import listen
+    from sogenactif_sandbox.serving import listen
 
     command = pytestconfig.getini("sips_shop_command")
     if not command:

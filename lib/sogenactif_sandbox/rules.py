@@ -241,7 +241,7 @@ def authentication(password: str) -> str:
     return FAILURE
 
 
-def access_control_language(card: Card, language: str) -> str:
+def three_d_secure_language(card: Card, language: str) -> str:
     """Return the language of the card's bank: English if the second digit is 0, else the customer's."""
     return "en" if card.masked[1] == "0" else language
 

@@ -18,7 +18,7 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import open_response, seal_request
 from sogenactif_sandbox import paypage
-from sogenactif_sandbox.servers import payment_server, serving
+from sogenactif_sandbox.serving import payment_server, serving
 
 MERCHANT = "014213245611111"
 

@@ -21,7 +21,7 @@ from sogenactif.ledger import open_ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols.certificate import issue_certificate
 from sogenactif_sandbox.server import PaymentServer
-from sogenactif_sandbox.servers import serving
+from sogenactif_sandbox.serving import serving
 from sogenactif_sandbox.shop import Shop
 from tests.support.serving import apache, free_port, public_folder, web_user
 from tests.support.shop import register

@@ -25,7 +25,7 @@ from sogenactif.protocols import paypage
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_response
 from sogenactif_sandbox.server import PaymentServer
-from sogenactif_sandbox.servers import serving
+from sogenactif_sandbox.serving import serving
 from sogenactif_sandbox.shop import Shop
 from tests.support.browser import browsing, follow
 from tests.support.customer import ACCEPTED, REFUSED, give_card, place_order

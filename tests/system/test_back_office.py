@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sogenactif_sandbox.servers import serving
+from sogenactif_sandbox.serving import serving
 from sogenactif_sandbox.shop import Shop
 from tests.support.bank import Answer, send
 from tests.support.office import OfficeShop, office_shop

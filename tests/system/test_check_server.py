@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sogenactif.http import Application, Environ
-from sogenactif_sandbox.servers import serving
+from sogenactif_sandbox.serving import serving
 from tests.support import serving as serving_module
 from tests.support.serving import free_port
 from tests.support.vectors import ENROLLED

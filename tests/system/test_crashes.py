@@ -18,7 +18,7 @@ import pytest
 from sogenactif.ledger.history import differences, responses_to, transactions
 from sogenactif.ledger.ledger import MOST_REPEATED
 from sogenactif.web import call_autoresponse, call_response
-from sogenactif_sandbox.servers import serving
+from sogenactif_sandbox.serving import serving
 from tests.support.serving import free_port
 from tests.support.shop import LedgerShop, register
 from tests.support.vectors import ASKED, ROOT, slow

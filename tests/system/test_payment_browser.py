@@ -9,7 +9,7 @@ import pytest
 
 from sogenactif.configuration import read_pathfile
 from sogenactif.pages import form
-from sogenactif_sandbox.servers import serving
+from sogenactif_sandbox.serving import serving
 from tests.support.bank import Bank, Shop, bank, sealed
 from tests.support.browser import browsing, follow, wait_for_page
 from tests.support.paypage import ask

@@ -13,7 +13,7 @@ from sogenactif.configuration import Pathfile
 from sogenactif.http import Environ
 from sogenactif.protocols.certificate import issue_certificate
 from sogenactif.web import Order, call_request
-from sogenactif_sandbox.servers import serving
+from sogenactif_sandbox.serving import serving
 from tests.support.browser import browsing, follow, wait_for_page
 from tests.support.serving import tls_context
 from tests.support.vectors import MERCHANT

@@ -8,7 +8,7 @@ import pytest
 from sogenactif.http import Application
 from sogenactif.ledger.history import transactions
 from sogenactif.web import Order, dispatch
-from sogenactif_sandbox.servers import serving
+from sogenactif_sandbox.serving import serving
 from tests.support.bank import bank
 from tests.support.browser import browsing, follow, wait_for_page
 from tests.support.shop import MovingShop

@@ -16,8 +16,8 @@ from sogenactif.payment import PaymentResponse, make_request
 from sogenactif.web import Order, call_autoresponse, call_request
 from sogenactif_sandbox import pay
 from sogenactif_sandbox.browser import NotPaid
-from sogenactif_sandbox.ready import Ready, make_ready
-from sogenactif_sandbox.servers import payment_server, serving
+from sogenactif_sandbox.default_merchant import DefaultMerchant, create_default_merchant
+from sogenactif_sandbox.serving import payment_server, serving
 from tests.support.shop import ask
 from tests.support.vectors import MERCHANT, ROOT
 
@@ -44,12 +44,12 @@ def wsgi(answer: Callable[[bytes], str]) -> Any:
 
 
 @pytest.fixture
-def ready(tmp_path: Path) -> Ready:
-    return make_ready(tmp_path / "sandbox", "http://127.0.0.1:8080/payment")
+def ready(tmp_path: Path) -> DefaultMerchant:
+    return create_default_merchant(tmp_path / "sandbox", "http://127.0.0.1:8080/payment")
 
 
 @pytest.mark.parametrize("protocol", ["sips", "paypage"])
-def test_trigger_reaches_a_shop_on_the_executables(protocol: str, ready: Ready) -> None:
+def test_trigger_reaches_a_shop_on_the_executables(protocol: str, ready: DefaultMerchant) -> None:
     def call_response(body: bytes) -> str:
         message = body.decode() if protocol == "paypage" else parse_qs(body.decode())["DATA"][0]
         arguments = [f"{ROOT}/bin/response", f"message={message}", f"pathfile={ready.pathfile}"]
@@ -125,7 +125,7 @@ def received() -> Iterator[tuple[str, list[dict[str, str]]]]:
 
 
 def test_a_saved_fixture_sends_the_same_fields(
-    ready: Ready, received: tuple[str, list[dict[str, str]]], tmp_path: Path
+    ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]], tmp_path: Path
 ) -> None:
     address, posts = received
     fixture, key = str(tmp_path / "fixture.json"), ["--key", str(ready.key_file)]
@@ -139,7 +139,7 @@ def test_a_saved_fixture_sends_the_same_fields(
     assert "returnContext=été" in posts[0]["Data"] and "orderId=A-1" in posts[0]["Data"]
 
 
-def test_shop_that_is_not_there_is_named(ready: Ready) -> None:
+def test_shop_that_is_not_there_is_named(ready: DefaultMerchant) -> None:
     options = ["--key", str(ready.key_file), "--order", "A-1", "--amount", "1250"]
     done = command("trigger", "accepted", *options, "--to", "http://127.0.0.1:9/none")
     assert done.returncode == 1
@@ -147,7 +147,9 @@ def test_shop_that_is_not_there_is_named(ready: Ready) -> None:
     assert "Start the shop, or name its address with --to." in done.stdout
 
 
-def test_every_event_is_listed_and_sent(ready: Ready, received: tuple[str, list[dict[str, str]]]) -> None:
+def test_every_event_is_listed_and_sent(
+    ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]]
+) -> None:
     address, posts = received
     events = json.loads(command("trigger", "--list", "--json").stdout)
     assert sorted(events) == sorted(
@@ -171,7 +173,7 @@ def test_every_event_is_listed_and_sent(ready: Ready, received: tuple[str, list[
 
 
 @pytest.mark.parametrize("name", ["trigger", "audit"])
-def test_another_machine_is_refused_until_its_owner_allows_it(name: str, ready: Ready) -> None:
+def test_another_machine_is_refused_until_its_owner_allows_it(name: str, ready: DefaultMerchant) -> None:
     url = "http://192.0.2.1:1/"
     call = ["trigger", "accepted", "--to", url] if name == "trigger" else ["audit", url]
     done = command(*call, "--order", "A-1", "--amount", "1250", "--key", str(ready.key_file))
@@ -183,7 +185,7 @@ def test_another_machine_is_refused_until_its_owner_allows_it(name: str, ready: 
 
 
 def test_audit_without_a_way_to_see_the_order_says_what_it_does_not_know(
-    ready: Ready, received: tuple[str, list[dict[str, str]]]
+    ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]]
 ) -> None:
     address, posts = received
     done = command(
@@ -205,7 +207,7 @@ def test_audit_without_a_way_to_see_the_order_says_what_it_does_not_know(
 
 
 def test_audit_that_can_judge_nothing_is_no_success(
-    ready: Ready, received: tuple[str, list[dict[str, str]]]
+    ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]]
 ) -> None:
     """The order is paid from the beginning, and nothing makes it unpaid."""
     call = ["audit", received[0], "--order", "A-1", "--amount", "1250", "--key", str(ready.key_file)]
@@ -215,7 +217,7 @@ def test_audit_that_can_judge_nothing_is_no_success(
 
 
 def test_audit_of_a_shop_that_takes_no_acceptance_says_that_it_proves_nothing(
-    ready: Ready, received: tuple[str, list[dict[str, str]]]
+    ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]]
 ) -> None:
     call = ["audit", received[0], "--order", "A-1", "--amount", "1250", "--key", str(ready.key_file)]
     done = command(*call, "--paid-when", "echo 0", "--reset", "true")
@@ -226,7 +228,9 @@ def test_audit_of_a_shop_that_takes_no_acceptance_says_that_it_proves_nothing(
 @pytest.mark.parametrize(
     ("outcome", "code"), [("accepted", "00"), ("refused", "05"), ("cancelled", "17"), ("SOFT_DECLINE", "05")]
 )
-def test_pay_returns_what_the_shop_would_see(outcome: str, code: str, ready: Ready, tmp_path: Path) -> None:
+def test_pay_returns_what_the_shop_would_see(
+    outcome: str, code: str, ready: DefaultMerchant, tmp_path: Path
+) -> None:
     from sogenactif.protocols import open_response
 
     pathfile = read_pathfile(str(ready.pathfile))
@@ -243,7 +247,7 @@ def test_pay_returns_what_the_shop_would_see(outcome: str, code: str, ready: Rea
     assert open_response(dict(returned.post), pathfile).fields["response_code"] == code
 
 
-def test_pay_says_why_a_request_is_invalid(ready: Ready, tmp_path: Path) -> None:
+def test_pay_says_why_a_request_is_invalid(ready: DefaultMerchant, tmp_path: Path) -> None:
     call = {"merchant_id": ready.merchant_id, "amount": "1250", "order_id": "A1", "transaction_id": "7"}
     post = next(iter(make_request(call, read_pathfile(str(ready.pathfile))).posts.values()))
     with (
@@ -258,7 +262,7 @@ def test_pay_takes_other_outcomes_for_a_mistake() -> None:
         pay("http://127.0.0.1:9/payment/paymentInit", {}, outcome="lost")
 
 
-def audit_with(address: str, ready: Ready, *options: str) -> dict[str, tuple[str, str]]:
+def audit_with(address: str, ready: DefaultMerchant, *options: str) -> dict[str, tuple[str, str]]:
     """The verdict of each check, and what was seen."""
     order = ["--order", "A-1", "--amount", "1250", "--key", str(ready.key_file)]
     done = command("audit", address, *order, *options, "--json")
@@ -270,7 +274,7 @@ def audit_with(address: str, ready: Ready, *options: str) -> dict[str, tuple[str
     ["ls /nowhere", "sh -c 'echo broken >&2; exit 1'", "sh -c 'kill $$'", "http://127.0.0.1:1/", "ADDRESS"],
 )
 def test_a_probe_that_fails_is_no_unpaid_order(
-    program: str, ready: Ready, received: tuple[str, list[dict[str, str]]]
+    program: str, ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]]
 ) -> None:
     address, _ = received
     # The shop has a page that asks for a password.
@@ -280,7 +284,7 @@ def test_a_probe_that_fails_is_no_unpaid_order(
 
 
 def test_a_probe_without_a_number_does_not_see_a_second_delivery(
-    ready: Ready, received: tuple[str, list[dict[str, str]]], tmp_path: Path
+    ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]], tmp_path: Path
 ) -> None:
     address, _posts = received
     # The shop pays with each acceptance, whatever came before.
@@ -293,7 +297,7 @@ def test_a_probe_without_a_number_does_not_see_a_second_delivery(
 
 
 def test_an_order_that_a_forgery_paid_was_paid_once(
-    ready: Ready, received: tuple[str, list[dict[str, str]]], tmp_path: Path
+    ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]], tmp_path: Path
 ) -> None:
     paid = tmp_path / "paid"
     probe = f"sh -c 'test ! -e {paid}; echo $?'"
@@ -301,14 +305,14 @@ def test_an_order_that_a_forgery_paid_was_paid_once(
     assert verdicts["altered"] == ("failed", "the order was paid once")
 
 
-def test_a_shop_that_is_silent_did_not_hold(ready: Ready, tmp_path: Path) -> None:
+def test_a_shop_that_is_silent_did_not_hold(ready: DefaultMerchant, tmp_path: Path) -> None:
     verdicts = audit_with("http://127.0.0.1:1/", ready, "--paid-when", "echo 0", "--reset", "true")
     assert verdicts["altered"][0] == verdicts["other-amount"][0] == verdicts["refused"][0] == "unknown"
     assert verdicts["late"][0] == "failed"
 
 
 def test_the_order_is_made_unpaid_before_each_check(
-    ready: Ready, received: tuple[str, list[dict[str, str]]], tmp_path: Path
+    ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]], tmp_path: Path
 ) -> None:
     address, _ = received
     resets = tmp_path / "resets"
@@ -317,20 +321,20 @@ def test_the_order_is_made_unpaid_before_each_check(
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "-1"])
-def test_audit_wants_a_number_of_seconds(seconds: str, ready: Ready) -> None:
+def test_audit_wants_a_number_of_seconds(seconds: str, ready: DefaultMerchant) -> None:
     done = command("audit", "http://127.0.0.1:1/", f"--seconds={seconds}")
     assert done.returncode == 2 and seconds in done.stderr
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "http:///notify", "http://127.0.0.1@192.0.2.1/"])
-def test_address_without_a_host_of_this_machine_is_refused(url: str, ready: Ready) -> None:
+def test_address_without_a_host_of_this_machine_is_refused(url: str, ready: DefaultMerchant) -> None:
     done = command("trigger", "accepted", "--to", url, "--order", "A-1", "--amount", "1250")
     assert done.returncode == 2 and REFUSED in done.stderr
 
 
 @pytest.mark.parametrize("call", [["trigger", "accepted", "--to"], ["audit"]])
 def test_a_damaged_ledger_is_named_and_nothing_is_sent(
-    call: list[str], ready: Ready, received: tuple[str, list[dict[str, str]]], tmp_path: Path
+    call: list[str], ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]], tmp_path: Path
 ) -> None:
     address, posts = received
     ledger = tmp_path / "ledger.db"

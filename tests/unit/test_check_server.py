@@ -5,7 +5,7 @@ import re
 import pytest
 
 from sogenactif.http import Environ
-from sogenactif_sandbox.servers import serving
+from sogenactif_sandbox.serving import serving
 from tests.support.check import Kit
 from tests.support.serving import free_port
 

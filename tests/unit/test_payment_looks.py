@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif_sandbox.merchants import Merchant
-from sogenactif_sandbox.receipt import ELEMENTS, EMPTY, rows
+from sogenactif_sandbox.receipt_complement import ELEMENTS, EMPTY, rows
 from sogenactif_sandbox.template import TemplateError, parse
 from tests.support.bank import MERCHANT, Bank, bank, send
 

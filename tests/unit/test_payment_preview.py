@@ -13,7 +13,7 @@ from sogenactif.configuration import read_pathfile
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_request
 from sogenactif_sandbox.commands.preview import SHOWN, main, preview
-from sogenactif_sandbox.servers import payment_server
+from sogenactif_sandbox.serving import payment_server
 from tests.support.bank import send
 from tests.support.vectors import ROOT
 

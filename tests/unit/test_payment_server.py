@@ -23,9 +23,9 @@ from sogenactif.configuration import read_pathfile
 from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import open_response, seal_response
-from sogenactif_sandbox import automatic, clock
+from sogenactif_sandbox import automatic_response, clock
 from sogenactif_sandbox.server import PaymentServer
-from sogenactif_sandbox.servers import listen, mounted, serving
+from sogenactif_sandbox.serving import listen, mounted, serving
 from sogenactif_sandbox.transactions import Transactions
 from tests.support.bank import MERCHANT, Answer, Bank, Shop, bank, send
 from tests.support.serving import free_port, tls_context
@@ -569,12 +569,12 @@ def test_a_shop_of_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPatc
             client = waiting.enter_context(socket.socket())
             client.setblocking(False)
             client.connect_ex(full.getsockname())
-        monkeypatch.setattr(automatic, "SECONDS", 0.5)
+        monkeypatch.setattr(automatic_response, "SECONDS", 0.5)
         address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", full.getsockname())
         known = {"shop.example": [address] * 20}
         monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: known.get(host, [address]))
         started = time.monotonic()
-        assert automatic.post("http://shop.example/", {}).state == "FAILED"
+        assert automatic_response.post("http://shop.example/", {}).state == "FAILED"
     assert time.monotonic() - started < 3
 
 

@@ -16,10 +16,10 @@ from sogenactif.money import CURRENCIES
 from sogenactif.payment import make_request
 from sogenactif.protocols.sips import open_response
 from sogenactif_sandbox import pay
+from sogenactif_sandbox.default_merchant import WITH_3D_SECURE, create_default_merchant
 from sogenactif_sandbox.merchants import Merchant
-from sogenactif_sandbox.ready import WITH_3D_SECURE, make_ready
 from sogenactif_sandbox.rules import MEANS, WITHOUT_EXPIRY
-from sogenactif_sandbox.servers import listen, payment_server
+from sogenactif_sandbox.serving import listen, payment_server
 from tests.support.bank import MERCHANT, Answer, Bank, bank, send
 from tests.support.vectors import ROOT
 
@@ -48,7 +48,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pathf
     folder: Path = tmp_path_factory.mktemp("ready")
     with listen() as listening:
         port = listening.getsockname()[1]
-        merchant = make_ready(folder, f"http://127.0.0.1:{port}/payment")
+        merchant = create_default_merchant(folder, f"http://127.0.0.1:{port}/payment")
         of_sips = folder / "pathfile.sips"
         of_sips.write_text(merchant.pathfile.read_text().replace("PROTOCOL!paypage!", "PROTOCOL!sips!"))
         with payment_server(str(merchant.pathfile), str(folder / "payments.db"), listening) as address:

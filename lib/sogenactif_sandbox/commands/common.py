@@ -12,11 +12,11 @@ from sogenactif.commands.common import in_words
 from sogenactif.configuration import PAYPAGE, SIPS
 from sogenactif.errors import KitError
 from sogenactif.fields import is_digits
-from sogenactif_sandbox.automatic import ForbiddenTarget, host_of
+from sogenactif_sandbox.automatic_response import ForbiddenTarget, host_of
 from sogenactif_sandbox.commands.texts import say
-from sogenactif_sandbox.notifications import Payment, Sender, WrongCall, in_ledger, read_sender
+from sogenactif_sandbox.default_merchant import default_folder
+from sogenactif_sandbox.events import Payment, Sender, WrongCall, in_ledger, read_sender
 from sogenactif_sandbox.paypage import SEALS
-from sogenactif_sandbox.ready import default_folder
 
 T = TypeVar("T")
 MOST_DIGITS = 12

@@ -13,7 +13,7 @@ from sogenactif.commands.texts import labelled
 from sogenactif.configuration import read_pathfile
 from sogenactif.errors import KitError
 from sogenactif_sandbox.commands.texts import say
-from sogenactif_sandbox.ready import Ready, default_folder, make_ready
+from sogenactif_sandbox.default_merchant import DefaultMerchant, create_default_merchant, default_folder
 
 PORTS = range(1, 65536)
 
@@ -59,21 +59,21 @@ def main(arguments: Sequence[str]) -> int:
     name = args.name or ("127.0.0.1" if args.host in ("0.0.0.0", "::") else args.host)
     address = f"http://{name}:{args.port}/payment"
     try:
-        ready = make_ready(args.folder or default_folder(), address)
+        merchant = create_default_merchant(args.folder or default_folder(), address)
     except (KitError, OSError) as error:
         return _fail(error)
     if args.prepare:
-        _show(ready, args.json)
+        _show(merchant, args.json)
         return 0
     try:
         # Loaded here: the merchant can be made where Flask isn't installed.
         from sogenactif_sandbox.server import PaymentServer
-        from sogenactif_sandbox.servers import mounted, web_server
+        from sogenactif_sandbox.serving import mounted, web_server
 
         logging.basicConfig(format="%(message)s")
         application = PaymentServer(
-            read_pathfile(str(ready.pathfile)),
-            str(ready.folder / "payments.db"),
+            read_pathfile(str(merchant.pathfile)),
+            str(merchant.folder / "payments.db"),
             allowed_hosts=args.allow_host,
             console=not args.no_console,
         )
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(say("sandbox_package", package=error.name))
     except (KitError, OSError) as error:
         return _fail(error)
-    _show(ready, args.json)
+    _show(merchant, args.json)
     if not args.json:
         print(say("sandbox_ready", address=address), flush=True)
     # A shell that starts it in the background lets it ignore Ctrl-C; a container is stopped by SIGTERM.
@@ -102,19 +102,19 @@ def _fail(error: object) -> int:
     return 1
 
 
-def _show(ready: Ready, as_json: bool) -> None:
+def _show(merchant: DefaultMerchant, as_json: bool) -> None:
     values = {
-        "merchant": ready.merchant_id,
-        "key": ready.key,
-        "key_file": str(ready.key_file),
-        "certificate": str(ready.certificate),
-        "pathfile": str(ready.pathfile),
-        "paypage": f"{ready.address}/paymentInit",
-        "sips": f"{ready.address}/callpayment",
-        "console": f"{ready.address}/console",
+        "merchant": merchant.merchant_id,
+        "key": merchant.key,
+        "key_file": str(merchant.key_file),
+        "certificate": str(merchant.certificate),
+        "pathfile": str(merchant.pathfile),
+        "paypage": f"{merchant.address}/paymentInit",
+        "sips": f"{merchant.address}/callpayment",
+        "console": f"{merchant.address}/console",
     }
     if as_json:
-        print_json({"address": ready.address, **values})
+        print_json({"address": merchant.address, **values})
         sys.stdout.flush()
         return
     for name, value in values.items():

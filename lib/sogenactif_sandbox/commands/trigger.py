@@ -9,10 +9,10 @@ from typing import Any
 from sogenactif.commands import new_parser
 from sogenactif.commands.common import print_json
 from sogenactif.commands.texts import printable
-from sogenactif_sandbox import automatic, responses
+from sogenactif_sandbox import automatic_response, responses
 from sogenactif_sandbox.commands.common import add_options, attempt, check_host, read_options
 from sogenactif_sandbox.commands.texts import say
-from sogenactif_sandbox.notifications import ENVELOPE, EVENTS, field_name, notification
+from sogenactif_sandbox.events import ENVELOPE, EVENTS, event_response, field_name
 
 STATUS = (
     "0 if the shop answered with a status below 500, 1 if it did not answer or failed,"
@@ -86,12 +86,12 @@ def main(arguments: Sequence[str]) -> int:
     host = check_host(parser, args.to, args.allow_host)
     sender, payment = read_options(parser, args)
     sender = sender.with_envelope(**{name: known.pop(name) for name in ENVELOPE if name in known})
-    sent = attempt(parser, lambda: notification(sender, payment(), args.event, known, args.late))
+    sent = attempt(parser, lambda: event_response(sender, payment(), args.event, known, args.late))
     post = attempt(parser, lambda: sender.seal(sent))
     if args.altered:
         post = responses.altered(post)
     sent |= sender.envelope
-    answers = [automatic.post(args.to, post, [host]) for _ in range(2 if args.twice else 1)]
+    answers = [automatic_response.post(args.to, post, [host]) for _ in range(2 if args.twice else 1)]
     if args.json:
         shown: dict[str, Any] = {"event": args.event, "to": args.to, "protocol": sender.protocol}
         shown |= {"merchant_id": sender.merchant_id, "fields": sent, "post": post}

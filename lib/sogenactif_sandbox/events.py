@@ -1,4 +1,4 @@
-"""Automatic responses without a payment: the events of ``sogenactif trigger``, and the attacks of ``sogenactif audit``.
+"""Build the automatic responses that ``sogenactif trigger`` and ``sogenactif audit`` send without a payment.
 
 Source: docs/payment-server.md, The steps of a payment; docs/paypage.md.
 """
@@ -24,7 +24,7 @@ from sogenactif.protocols.certificate import (
 from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif.protocols.sips import seal_response
 from sogenactif_sandbox import clock, paypage, responses, rules
-from sogenactif_sandbox.ready import MERCHANT
+from sogenactif_sandbox.default_merchant import MERCHANT
 from sogenactif_sandbox.rules import Card
 
 CARD = Card("4974.00", "203012", "00", "1", "4D", False)
@@ -39,7 +39,7 @@ OTHER_URL = "http://127.0.0.1/payment"
 
 @dataclass(frozen=True)
 class Event:
-    """Hold what the bank's side of an event is: codes of the response, the authentication, and the other fields.
+    """Hold the bank's part of an event: code of the response, result of the authentication, and the other fields.
 
     ``protocols`` are those that know the event; ``card`` says whether the customer gave one.
     """
@@ -72,7 +72,7 @@ EVENTS = {
 
 
 class WrongCall(Exception):
-    """Report options that make no notification: the name of the sentence, and its values."""
+    """Report options of which no automatic response can be built: the name of the sentence, and its values."""
 
     def __init__(self, name: str, **values: object) -> None:
         super().__init__(name)
@@ -119,7 +119,9 @@ class Sender:
 
 @dataclass(frozen=True)
 class Payment:
-    """Hold the request that a notification answers; ``number`` and ``reference`` are empty if nothing is known of them.
+    """Hold the request of an automatic response; ``number`` and ``reference`` are empty if they are unknown.
+
+    ``amount`` is in the smallest unit of the currency.
 
     ``day`` is aaaammjj; ``token`` identifies a request whose number the server assigns.
     """
@@ -218,10 +220,10 @@ def in_ledger(pathfile: Pathfile, payment: Payment) -> Payment:
     )
 
 
-def notification(
+def event_response(
     sender: Sender, payment: Payment, event: str, fields: Mapping[str, str], late: bool = False
 ) -> dict[str, str]:
-    """Return the fields of the response of an event; with ``late`` the customer paid a day ago.
+    """Return the fields of the automatic response of an event; with ``late`` the customer paid a day ago.
 
     ``fields`` override others, by their names of Sips 1.0. Raises WrongCall.
     """

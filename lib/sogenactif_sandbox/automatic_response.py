@@ -1,4 +1,4 @@
-"""Automatic responses, which the server itself posts to the shop.
+"""Send automatic responses, which the server itself posts to the shop.
 
 Cookies and redirects are ignored. Addresses are http or https, optionally on the bank's ports 80 to 9999 only. The
 whole exchange has a time limit, and only the beginning of the answer is read.

@@ -1,4 +1,4 @@
-"""Merchants that are ready to use: ``sogenactif sandbox`` and the fixtures need no configuration.
+"""The merchant that ``sogenactif sandbox`` and the fixtures create, so that they need no configuration.
 
 Nothing here imports Flask.
 """
@@ -29,8 +29,8 @@ LOGO_TYPE!svg!
 PARMCOM = "CURRENCY!978!\nLANGUAGE!fr!\nMERCHANT_COUNTRY!fr!\nPAYMENT_MEANS!CB,1,VISA,1,MASTERCARD,1!\n"
 
 
-class Ready:
-    """Hold where the files of a ready merchant are, and the address that they name."""
+class DefaultMerchant:
+    """Hold the paths of a merchant's files, and the address of the payment server that they name."""
 
     def __init__(self, folder: Path, address: str, merchant_id: str = MERCHANT) -> None:
         self.folder = folder
@@ -41,7 +41,7 @@ class Ready:
         self.certificate = folder / f"certif.fr.{merchant_id}.php"
 
     def __repr__(self) -> str:
-        return f"<Ready {self.merchant_id} {self.address}>"
+        return f"<DefaultMerchant {self.merchant_id} {self.address}>"
 
     @property
     def key(self) -> str:
@@ -57,7 +57,7 @@ def default_folder() -> Path:
     return Path(state) / "sogenactif-sandbox"
 
 
-def make_ready(folder: Path, address: str) -> Ready:
+def create_default_merchant(folder: Path, address: str) -> DefaultMerchant:
     """Write a merchant for a payment server at an address, ``http://127.0.0.1:8080/payment``. Raises OSError and KitError.
 
     A key that is there stays, so that a shop's configuration does; the certificate names the address. The merchant
@@ -65,16 +65,16 @@ def make_ready(folder: Path, address: str) -> Ready:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for merchant_id in (WITH_3D_SECURE, MERCHANT):
-        ready = Ready(folder.resolve(), address, merchant_id)
-        if not ready.key_file.exists():
-            write_secret(str(ready.key_file), secrets.token_urlsafe(32).encode() + b"\n")
-        if not _names(ready.certificate, address):
-            ready.certificate.unlink(missing_ok=True)
-            write_secret(str(ready.certificate), issue_certificate(address, merchant_id))
+        merchant = DefaultMerchant(folder.resolve(), address, merchant_id)
+        if not merchant.key_file.exists():
+            write_secret(str(merchant.key_file), secrets.token_urlsafe(32).encode() + b"\n")
+        if not _names(merchant.certificate, address):
+            merchant.certificate.unlink(missing_ok=True)
+            write_secret(str(merchant.certificate), issue_certificate(address, merchant_id))
         (folder / f"parmcom.{merchant_id}").write_text("")
-    ready.pathfile.write_text(PATHFILE.format(address=address))
+    merchant.pathfile.write_text(PATHFILE.format(address=address))
     (folder / "parmcom.sogenactif").write_text(PARMCOM)
-    return ready
+    return merchant
 
 
 def _names(certificate: Path, address: str) -> bool:

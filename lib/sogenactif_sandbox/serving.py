@@ -1,4 +1,4 @@
-"""Running servers: the payment server with its logos, for as long as a test needs it."""
+"""Serve applications over HTTP: the payment server with the logos, or any other for the duration of a block."""
 
 import random
 import socket
