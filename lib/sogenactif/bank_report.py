@@ -256,7 +256,7 @@ def _transaction(ledger: Ledger, line: ReportLine) -> tuple[Transaction | None, 
 
 
 def _expected(transaction: Transaction, day: str, part: str) -> int:
-    """Return the amount of a transaction: of a payment in several times that of the part that is due that day."""
+    """Return the amount of a transaction: of a payment in instalments that of the part that is due that day."""
     amount = int(transaction.fields["amount"])
     try:
         parts = requested_instalments(transaction.fields, read_day(transaction.reference[:8]))
@@ -270,7 +270,7 @@ def _expected(transaction: Transaction, day: str, part: str) -> int:
 
 
 def _instalments_on(ledger: Ledger, line: ReportLine) -> list[Transaction]:
-    """Return the payments in several times whose part has the day and the number of a line."""
+    """Return the payments in instalments whose part has the day and the number of a line."""
     rows = []
     for row in with_instalment(ledger, line["day"], line["transaction_id"]):
         try:

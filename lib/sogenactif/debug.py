@@ -55,7 +55,7 @@ def response_report(
 ) -> Markup:
     """Return the report of a payment response; ``response`` is None if its message can't be trusted."""
     files = {pathfile.path: "read"}
-    post = protocols.posted(message)
+    post = protocols.read_post(message)
     if response:
         owner = response["merchant_country"], response["merchant_id"]
         files[protocols.secret_path(response.protocol, pathfile, *owner)] = "read"

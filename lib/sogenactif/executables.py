@@ -12,13 +12,13 @@ from functools import partial
 from sogenactif import __version__
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import InvalidArgumentCount, InvalidKeyword, KitError, ResponseError
-from sogenactif.escape import entities, one_string
+from sogenactif.escape import html_entities, without_separators
 from sogenactif.fields import PRINTED, readable, to_bytes, to_text
 from sogenactif.ledger import borrow_ledger, close_pool
 from sogenactif.payment import PaymentResponse, make_request, parse_call, read_response
 
 GUIDE_FIELDS = 30
-# Programs that write their pathfile at each start can't add a keyword to it, but they can call a link.
+# Programs that regenerate their pathfile can't set KIT_VERSION in it; they can call a link of this name.
 NAME_OF_KIT_615 = "response-615"
 HELP = {
     "request": """request [--json] keyword=value... makes a payment request and prints !code!error!form!
@@ -109,7 +109,7 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
         error = str(response_report(call.get("message", ""), pathfile, payment_response)) + error
     newer = _asks_for_kit_615(arguments)
     printed = PRINTED if newer else PRINTED[:GUIDE_FIELDS]
-    values = [one_string(payment_response[name]) if payment_response else "" for name in printed]
+    values = [without_separators(payment_response[name]) if payment_response else "" for name in printed]
     return to_bytes(
         "!".join(("", "0" if payment_response else "-1", error, *values, *([] if newer else [""])))
     ), status
@@ -172,7 +172,7 @@ def _json(answer: Mapping[str, object]) -> bytes:
 
 def _words(error: KitError) -> str:
     """Return the message of an error, escaped; the ``<`` or ``>`` of a wrong count is the kit's own."""
-    return str(error) if isinstance(error, InvalidArgumentCount) else entities(str(error))
+    return str(error) if isinstance(error, InvalidArgumentCount) else html_entities(str(error))
 
 
 def run(program: Callable[[Sequence[str]], tuple[bytes, int]]) -> int:
@@ -180,7 +180,7 @@ def run(program: Callable[[Sequence[str]], tuple[bytes, int]]) -> int:
     if sys.argv[1:] in (["--help"], ["--version"]):
         print(HELP[program.__name__] if sys.argv[1] == "--help" else f"Sogenactif payment kit {__version__}")
         return 0
-    # The process ends with its answer, and nothing of a shop runs in it: no garbage need be searched for, not even at the end.
+    # No garbage collection: the process ends with its output. No code of a shop runs in it, so none at the end either.
     gc.disable()
     answer, status = program([to_text(os.fsencode(argument)) for argument in sys.argv[1:]])
     if sys.stdout:

@@ -1,4 +1,4 @@
-"""The three scripts in a process that stays: loaded from their files, and again when one of them is edited."""
+"""The three scripts in a long-running process: loaded from their files, and reloaded after an edit."""
 
 import os
 import sys
@@ -23,15 +23,15 @@ Version = tuple[int, ...]
 def serve_scripts(folder: str) -> Application:
     """Return the application of the three scripts in a folder, each at a path that ends in its name.
 
-    An edited script, or another module in the folder that one imports, is in force with the next request.
-    A script that can't be loaded is answered with a page of our own and tried again; the others continue.
+    The next request uses an edited script, or another module of the folder that one imports.
+    For a script that can't be loaded the answer is an error page, and each request tries again; the others continue.
     """
     scripts = _Scripts(folder)
     return dispatch(**{name: partial(scripts.serve, name) for name in SCRIPTS})
 
 
 class _Scripts:
-    """Hold the modules of a folder until one of their files changes."""
+    """Cache the modules of a folder until one of their files changes."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder

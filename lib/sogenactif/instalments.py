@@ -1,4 +1,4 @@
-"""Payment in several times: the schedule that a request asks for.
+"""Payment in instalments: the schedule that a request asks for.
 
 Source: docs/payment-server.md, Capture.
 """
@@ -24,7 +24,7 @@ class Instalment(NamedTuple):
 
 
 class WrongSchedule(Exception):
-    """Report a payment in several times whose data, or card, exceeds the limits."""
+    """Report a payment in instalments whose data, or card, exceeds the limits."""
 
 
 def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Instalment, ...]:
@@ -50,7 +50,7 @@ def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Ins
 
 
 def requested_instalments(fields: Mapping[str, str], day: date) -> tuple[Instalment, ...]:
-    """Return the instalments that a request of a day asks for: none unless it is one in several times.
+    """Return the instalments that a request of a day asks for; empty for a single payment.
 
     Without a capture_day the first is captured that day. Raises WrongSchedule.
     """

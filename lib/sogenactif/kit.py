@@ -49,7 +49,7 @@ class PaymentForm:
 
 
 class Kit:
-    """Make payment requests, receive payment responses and give money back, as one pathfile configures them.
+    """Make payment requests, receive payment responses and refund payments, as one pathfile configures them.
 
     Threads may share it: it holds no connection. Files are read again when they change.
     """
@@ -61,7 +61,9 @@ class Kit:
         return f"Kit({self.pathfile!r})"
 
     def request(self, **parameters: str | int) -> PaymentForm:
-        """Make a payment request of the fields of docs/dictionary.md; ``amount`` is in cents.
+        """Make a payment request of the fields of docs/dictionary.md.
+
+        ``amount`` is in the smallest unit of the currency: cents for EUR.
 
         With a ledger the request is recorded before this returns. Raises KitError: the shop's parameters or
         configuration are wrong, or the ledger can't be reached.
@@ -81,9 +83,8 @@ class Kit:
         """Open and verify a payment response, and record it in the ledger if there is one.
 
         ``post`` are the fields of the post (or, with NO_RESPONSE_PAGE, of the query string), or its body as
-        text. The same response may arrive several times, and each time it is returned: act on it so that
-        doing it twice does no harm. If the ledger can't be reached it is returned as it was
-        sealed, and the journal has it.
+        text. The same response may arrive several times, and each call returns it: the caller must be idempotent.
+        If the ledger can't be reached, the response is returned unmatched and is in the journal.
 
         Raises UntrustedResponse if nothing in the post may be acted on: it was not sealed by the payment server, it
         has no outcome, or the ledger has no such request or another outcome for it. Raises
@@ -119,16 +120,17 @@ class Kit:
             return query(ledger, pathfile, transaction)
 
     def refund(self, reference: str, amount: int | None = None, merchant_id: str = "") -> "Operation":
-        """Give back ``amount`` cents of a payment, or all that is left: cancelled before its capture, refunded after.
+        """Refund ``amount`` of a payment, or what remains: cancel it before its capture, refund it after.
 
-        An earlier refund without an answer is cleared up first; if it is the one that is wanted it is returned, and
-        nothing is sent. Raises OperationRefused if nothing was done; OfficeError if the result is not known: call it
-        again after a minute; other KitErrors as the other methods. Needs a ledger.
+        ``amount`` is in the smallest unit of the currency. An earlier attempt whose result is unknown is resolved
+        first; if it was this operation, it is returned and nothing is sent. Raises OperationRefused if nothing was
+        done; OfficeError if the result is unknown: call again after a minute; other KitErrors as the other methods.
+        Needs a ledger.
         """
         return self._operate(reference, amount, merchant_id, validating=False)
 
     def validate(self, reference: str, amount: int | None = None, merchant_id: str = "") -> "Operation":
-        """Release a payment that waits for it, or ``amount`` cents of it, for its capture. Raises as ``refund``."""
+        """Release a payment that waits for validation, or ``amount`` of it, for its capture. Raises as ``refund``."""
         return self._operate(reference, amount, merchant_id, validating=True)
 
     def _operate(self, reference: str, amount: int | None, merchant_id: str, validating: bool) -> "Operation":

@@ -57,7 +57,7 @@ class Syslog(SysLogHandler):
         raise
 
 
-class ToServer(logging.Handler):
+class ServerLogHandler(logging.Handler):
     """Write each event to the log of its own request: the web server's, or syslog."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -73,5 +73,5 @@ class ToServer(logging.Handler):
 
 
 if not LOGGER.handlers:
-    LOGGER.addHandler(ToServer())
+    LOGGER.addHandler(ServerLogHandler())
     LOGGER.propagate = False

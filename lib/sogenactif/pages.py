@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from sogenactif.configuration import Pathfile
 from sogenactif.dates import format_day
-from sogenactif.escape import entities
+from sogenactif.escape import html_entities
 from sogenactif.files import ROOT as ROOT
 from sogenactif.files import cached_until_changed
 from sogenactif.money import format_amount
@@ -122,8 +122,8 @@ def form(request: PaymentRequest, pathfile: Pathfile) -> Markup:
         "extension": pathfile.logo_extension,
         "badges": _without_logo(request, pathfile.logo_extension) if pathfile.logo_type else (),
     }
-    # In one form for all means, nothing of the buttons is of this order.
-    same = request.shop_offers_means and request.posts.keys() == {""}
+    # If one form serves for all means, its buttons don't depend on the order.
+    are_shared = request.shop_offers_means and request.posts.keys() == {""}
     return _render(
         "form.html",
         request=request,
@@ -132,7 +132,9 @@ def form(request: PaymentRequest, pathfile: Pathfile) -> Markup:
         amount=format_amount(
             request.fields["amount"], request.fields["currency_code"], HTML_LANGUAGE.get(language, "en")
         ),
-        buttons=_rendered_once(ENVIRONMENT.get_template("means.html"), language, **constant) if same else "",
+        buttons=_rendered_once(ENVIRONMENT.get_template("means.html"), language, **constant)
+        if are_shared
+        else "",
         **constant,
     )
 
@@ -173,13 +175,13 @@ def _render(template: str, **values: object) -> Markup:
 
 @lru_cache(maxsize=256)
 def _rendered_once(template: Template, language: str, **values: object) -> Markup:
-    """Return a part of a page that is the same for many; an edited template is another one."""
+    """Return a part that many pages share, cached until its template is edited."""
     return Markup(template.render(text=_texts(language), posts=(), **values))
 
 
 def _finalize(value: object) -> Markup:
-    # Markup's own constructor looks for a method of the text first, which costs more than all the rest here.
-    return value if isinstance(value, Markup) else str.__new__(Markup, entities(str(value)))
+    # Markup() first looks for a method __html__ of the text, which takes longer than the rest of this function.
+    return value if isinstance(value, Markup) else str.__new__(Markup, html_entities(str(value)))
 
 
 @cache
@@ -202,7 +204,7 @@ def _logos(folder: str) -> frozenset[str]:
 
 
 class OneLine(Environment):
-    """Leave out the line ends and indents of templates, so that the result is one line.
+    """Remove the line ends and indents of templates, so that the result is one line.
 
     An extension of Jinja's could do so too, but its base class takes long to load.
     """

@@ -29,7 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
 
-    from sogenactif.protocols import Opened
+    from sogenactif.protocols import OpenedResponse
 
     class RequestLedger(Protocol):
         """Record requests, as the ledger does."""
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
             """Record the fields of a request; return those to be sealed, with their transaction_id."""
 
 
-# If one of these were cut, it would not be certain what was paid.
+# Truncating one of these would make it uncertain what was paid.
 NEVER_SHORTENED = {"amount", "currency_code", "merchant_id", "order_id", "response_code", "transaction_id"}
 LONGEST_OF_PAYPAGE = {**RESPONSE_MAX_LENGTH, **PAYPAGE_MAX_LENGTH}
 BLOCK_NUMBERS = set("123456789")
@@ -100,7 +100,7 @@ class PaymentRequest:
 
     @property
     def headers(self) -> bool:
-        """Return whether a sentence stands above each block."""
+        """Return whether each block has a heading."""
         return self.fields["header_flag"].lower() == "yes"
 
 
@@ -214,7 +214,8 @@ def refusal(fields: Mapping[str, str]) -> str:
 def check_call(call: Mapping[str, str]) -> dict[str, str]:
     """Check the names of a call's parameters and their lengths in bytes; return the parameters.
 
-    What only Paypage has passes: keys of its data dictionary, an IPv6 address. ``make_request`` knows the protocol.
+    Keys of Paypage's data dictionary and its longer values (an IPv6 address) are accepted here: ``make_request``,
+    which knows the protocol, rejects them for Sips 1.0.
     Raises InvalidKeyword and ParameterTooLong.
     """
     for name, value in call.items():
@@ -282,14 +283,14 @@ def make_request(
 def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> PaymentResponse:
     """Return the payment response in a message, its seal and the lengths of its values checked.
 
-    ``message`` is DATA, the body of a post, or its fields (``protocols.posted``). It may lack
+    ``message`` is DATA, the body of a post, or its fields (``protocols.read_post``). It may lack
     a response_code, see ``read_outcome``. Raises MessageError, or ConfigurationError if the
     merchant's certificate or secret key can't be used.
     """
-    return checked_response(protocols.open_response(protocols.posted(message), pathfile))
+    return checked_response(protocols.open_response(protocols.read_post(message), pathfile))
 
 
-def checked_response(opened: "Opened") -> PaymentResponse:
+def checked_response(opened: "OpenedResponse") -> PaymentResponse:
     """Return the payment response that was opened, the lengths of its values checked. Raises ResponseError."""
     longest = RESPONSE_MAX_LENGTH if opened.protocol == SIPS else LONGEST_OF_PAYPAGE
     too_long = [name for name, value in opened.fields.items() if len(to_bytes(value)) > longest[name]]
@@ -316,7 +317,7 @@ def read_outcome(message: str | Mapping[str, str], pathfile: Pathfile) -> Paymen
 
 
 def _check_call_of_sips(call: Mapping[str, str]) -> None:
-    """Raise InvalidKeyword or ParameterTooLong for a parameter that ``check_call`` let pass for Paypage."""
+    """Raise InvalidKeyword or ParameterTooLong for a parameter that only Paypage accepts."""
     for name, value in call.items():
         if is_platform_key(name):
             raise InvalidKeyword(f"{name}={value}")
@@ -348,15 +349,15 @@ def read_blocks(payment_means: str, block_order: str) -> tuple[Block, ...]:
     items = means.split(",") if means else []
     order = block_order.strip(",")
     numbers = list(dict.fromkeys(order.split(","))) if order else []
-    shown, chosen = items[::2], items[1::2]
+    names, chosen = items[::2], items[1::2]
     if (
         len(items) % 2
-        or not all(map(stays_in_directory, shown))
+        or not all(map(stays_in_directory, names))
         or not set(numbers) <= BLOCK_NUMBERS
         or not set(chosen) <= set(numbers)
     ):
         raise CallError("payment_means,block_order")
-    together: dict[str, list[str]] = {}
-    for name, number in zip(shown, chosen, strict=True):
-        together.setdefault(number, []).append(name)
-    return tuple(Block(number, tuple(together[number])) for number in numbers if number in together)
+    grouped: dict[str, list[str]] = {}
+    for name, number in zip(names, chosen, strict=True):
+        grouped.setdefault(number, []).append(name)
+    return tuple(Block(number, tuple(grouped[number])) for number in numbers if number in grouped)

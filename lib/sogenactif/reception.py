@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from sogenactif.ledger.ledger import Ledger
     from sogenactif.ledger.matching import Match
 
-# Limits of a day on what a stranger makes the kit write, by posting garbage or forging answers to own requests.
+# Daily limits, in bytes, on what an attacker can make the kit store by posting garbage or forged responses to their
+# own requests.
 MOST_NOTES_BYTES, MOST_STORED_BYTES, MOST_STORED_BYTES_OF_REQUEST = 4 << 20, 32 << 20, 64 << 10
 MOST_STORED_BYTES_OF_DAY = 256 << 20
 UNVERIFIED = "unverified"
@@ -63,16 +64,16 @@ def receive(
     """Open, verify, match and record the response in a post, or in the argument of ``response``.
 
     ``source`` says how it arrived: manual, automatic or executable. ``log`` is called with an event and an error
-    if the response counts and the merchant has to know something about it. ``notifies`` says that the caller notifies
-    the shop next. Raises MessageError, ConfigurationError,
-    and LedgerError if neither the ledger nor the journal could be written.
+    if the response counts and the merchant has to know something about it. ``notifies`` says that the caller
+    notifies the shop next. Raises MessageError, ConfigurationError, and LedgerError if neither the ledger nor the
+    journal could be written.
     """
     try:
         response = read_outcome(message, pathfile)
     except (MessageError, ConfigurationError) as error:
         if ledger and not isinstance(error, InitialisationError):
             try:
-                _reject(protocols.posted(message), error, ledger, source, log)
+                _reject(protocols.read_post(message), error, ledger, source, log)
             except KitError as unwritten:
                 log(f"{source} response", unwritten)
         raise
@@ -145,7 +146,7 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
     entry = new_entry("response", source, FORGED)
     entry["error"] = error.logged[:300]
     name, most = f"{today()}.forged", MOST_NOTES_BYTES
-    claim = protocols.claimed(post)
+    claim = protocols.read_unverified(post)
     may_be_genuine = claim is not None and bool(claim.fields.get("response_code", "00"))
     if claim and may_be_genuine:
         ours = isinstance(error, ConfigurationError) and not isinstance(error, SecretMissing)
@@ -154,14 +155,14 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
                 PaymentResponse(claim.fields, claim.original, claim.day, claim.protocol)
             )
         except LedgerError:
-            # Not known: better to store one too many.
+            # Unknown: storing a forgery is better than losing a payment.
             request_id, ours = None, True
         if ours:
             name, most = f"{today()}.{UNVERIFIED}", MOST_STORED_BYTES
         elif request_id is not None:
             # Each request has a limit of its own, so that nobody uses up that of another customer.
             name, most = f"{today()}.{request_id}.{UNVERIFIED}", MOST_STORED_BYTES_OF_REQUEST
-            # Yet anybody may claim to answer any request of any day that was not accepted.
+            # A forged response may name any request that was not accepted: the total is limited too.
             if _stored_bytes(ledger.journal.folder, today()) >= MOST_STORED_BYTES_OF_DAY:
                 most = 0
         may_be_genuine = ours or request_id is not None
@@ -174,7 +175,7 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
     if may_be_genuine:
         size += sum(map(len, post.values()))
     if size <= most:
-        # Nobody needs the note of a forgery that a power cut takes.
+        # Losing the note of a forgery in a power cut does no harm.
         ledger.journal.append(name, entry, flush=may_be_genuine)
     elif may_be_genuine:
         # The merchant has to know that this message will not be verified again.

@@ -92,7 +92,7 @@ def prepare(
     state = query(ledger, pathfile, transaction)
     if not state.is_known:
         raise OperationRefused("bank", state.code)
-    # Of a payment in several times the bank has the first part, whose amount is its own.
+    # Of a payment in instalments the bank has the first part, whose amount is its own.
     is_part = transaction.fields.get("capture_mode") == "PAYMENT_N" and state.differs == "amount"
     if state.differs and not is_part:
         raise OperationRefused("differs", field=state.differs)

@@ -37,16 +37,17 @@ RecordOutcome = Callable[[PaymentResponse], None]
 HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
 PROBE_AGENT = "sogenactif-check"
 LONGEST_ERROR = 500
-# Why a payment failed, if another try may succeed and can't pay twice.
-TRIED_AGAIN = ("bank", "code", "identity", "late", "tries", "unavailable")
+# Refusals after which the customer may try again without the risk of paying twice.
+RETRYABLE = ("bank", "code", "identity", "late", "tries", "unavailable")
 
 
 class Order:
     """Hold what the shop asks a customer to pay.
 
-    ``parameters`` are those of the guide, by name (merchant_id, amount in cents, order_id…);
-    ``lines`` are what the page shows of the order, each a text and its amount in cents. An order that
-    is ``paid`` is shown as such, and can't be paid again.
+    Amounts are in the smallest unit of the currency: cents for EUR.
+    ``parameters`` are the fields of docs/dictionary.md by name (merchant_id, amount, order_id…);
+    ``lines`` are what the page shows of the order, each a text and its amount. An order that is ``paid`` is
+    shown as such, and can't be paid again.
     """
 
     def __init__(
@@ -116,9 +117,9 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
         body = _send_page(start_response, 200, page, action=request.action)
         if not lacks_responses:
             return body
-        return _AnsweredFirst(body, partial(_catch_up, settings, None, environ))
+        return _RunAfterResponse(body, partial(_catch_up, settings, None, environ))
 
-    return _guarded("call_request", show, "failed")
+    return _with_error_pages("call_request", show, "failed")
 
 
 def call_response(
@@ -143,8 +144,8 @@ def call_response(
             try:
                 received = _receive(form, settings, ledger, "manual", record_outcome, environ)
             except InitialisationError as error:
-                # The bank's server sends the customer back: neither of them did anything wrong.
-                incident = _incident()
+                # The payment server rejected the request: the customer, whom it sends back, did nothing wrong.
+                incident = _new_incident_id()
                 _log(environ, f"call_response {incident}", error)
                 return _error_page(start_response, environ, 200, "not_begun", incident)
         response, match = received.response, received.match
@@ -159,10 +160,10 @@ def call_response(
         state = "soft_decline" if soft_decline else received.state
         reason = response.refusal if state == "refused" else ""
         if soft_decline:
-            # It is the ledger that makes the next request ask for strong authentication.
+            # Only with a ledger does the next request ask for strong authentication.
             may_retry = match is not None and settings.protocol == PAYPAGE
         else:
-            may_retry = state == "cancelled" or reason in TRIED_AGAIN
+            may_retry = state == "cancelled" or reason in RETRYABLE
         retry = ""
         if may_retry:
             retry = retry_page(response) if retry_page else _call_request_beside(environ, response)
@@ -174,15 +175,17 @@ def call_response(
             language=response["language"] or _accepted_language(environ),
             state=state,
             reason=reason,
-            schedule=_agreed(response) if state == "accepted" else (),
+            schedule=_agreed_instalments(response) if state == "accepted" else (),
             next_page=next_page(response),
             retry_page=retry,
             report=report,
         )
         body = _send_page(start_response, 200, page)
-        return _AnsweredFirst(body, partial(_catch_up, settings, record_outcome, environ)) if match else body
+        if not match:
+            return body
+        return _RunAfterResponse(body, partial(_catch_up, settings, record_outcome, environ))
 
-    return _guarded("call_response", show, "response_failed")
+    return _with_error_pages("call_response", show, "response_failed")
 
 
 def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) -> Application:
@@ -222,9 +225,11 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
         elif match.is_recorded and not match.is_trusted:
             _log(environ, f"call_autoresponse {match.verdict}", KitError(match.why))
         body = send(start_response, 200, b"", TEXT, [])
-        return _AnsweredFirst(body, partial(_catch_up, settings, record_outcome, environ)) if match else body
+        if not match:
+            return body
+        return _RunAfterResponse(body, partial(_catch_up, settings, record_outcome, environ))
 
-    return _guarded("call_autoresponse", receive, None)
+    return _with_error_pages("call_autoresponse", receive, None)
 
 
 def dispatch(**scripts: Application) -> Application:
@@ -237,19 +242,19 @@ def dispatch(**scripts: Application) -> Application:
             raise HttpError(404, f"no script at {path}")
         return script(environ, start_response)
 
-    return _guarded("wsgi", serve, "failed")
+    return _with_error_pages("wsgi", serve, "failed")
 
 
 def run_cgi(application: Application) -> None:
     """Serve the one request of a CGI process."""
     from wsgiref.handlers import CGIHandler
 
-    # The process ends with the request: what is loaded on the way need not be searched for garbage.
+    # No garbage collection: the process ends with this request.
     gc.disable()
     try:
         CGIHandler().run(application)
     finally:
-        # The search at the end of the process writes out files that the shop's functions left open.
+        # The collection at the end of the process flushes files that the shop's functions left open.
         gc.enable()
 
 
@@ -261,7 +266,7 @@ def _settings(pathfile: str, environ: Environ) -> Pathfile:
 
 
 def _schedule(fields: Mapping[str, str]) -> "tuple[Instalment, ...]":
-    """Return the instalments that a request asks for: none unless it is one in several times."""
+    """Return the instalments that a request asks for; empty for a single payment."""
     if fields.get("capture_mode") != "PAYMENT_N":
         return ()
     from sogenactif.dates import day_in_paris, read_day
@@ -273,8 +278,8 @@ def _schedule(fields: Mapping[str, str]) -> "tuple[Instalment, ...]":
         return ()
 
 
-def _agreed(response: PaymentResponse) -> "tuple[Instalment, ...]":
-    """Return the instalments of a payment that was made in several times."""
+def _agreed_instalments(response: PaymentResponse) -> "tuple[Instalment, ...]":
+    """Return the instalments of a response, as the payment server scheduled them; empty for a single payment."""
     if response["capture_mode"] != "PAYMENT_N":
         return ()
     from sogenactif.instalments import read_due_dates
@@ -330,7 +335,7 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
     """Record what only the journal has since an outage, then notify the shop of pending outcomes and refunds.
 
     The page that shows an order has no ``record_outcome``: what it records is notified with the next response.
-    This is work for other payments: it comes after the answer, and whatever happens in it is only logged.
+    This is work for other payments: it runs after the response to this request, and its errors are only logged.
     """
     try:
         with borrow_ledger(settings) as ledger:
@@ -343,7 +348,7 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
                 notify_pending_outcomes(
                     ledger, record_outcome, partial(_log, environ, "pending notification, record_outcome")
                 )
-                record_refund = _beside(record_outcome)
+                record_refund = _refund_function(record_outcome)
                 if record_refund:
                     from sogenactif.ledger.operations import notify_refunds
 
@@ -353,14 +358,14 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
         _log(environ, "pending notification", error)
 
 
-def _beside(record_outcome: RecordOutcome) -> "RecordRefund | None":
+def _refund_function(record_outcome: RecordOutcome) -> "RecordRefund | None":
     """Return ``record_refund`` of the module that defines ``record_outcome``, if there is one."""
     function: RecordRefund | None = getattr(record_outcome, "__globals__", {}).get("record_refund")
     return function
 
 
-class _AnsweredFirst:
-    """Hold the body of an answer, and call ``then`` once the server has sent and closed it."""
+class _RunAfterResponse:
+    """Hold the body of a response to a request, and call ``then`` once the server has sent and closed it."""
 
     def __init__(self, body: Iterable[bytes], then: Callable[[], None]) -> None:
         self.body = body
@@ -370,26 +375,26 @@ class _AnsweredFirst:
         return iter(self.body)
 
 
-def _guarded(
+def _with_error_pages(
     script: str,
     handle: Callable[[Environ, "StartResponse"], Iterable[bytes]],
     failed: str | None,
 ) -> Application:
-    """Return the application that handles requests, and answers those that fail.
+    """Return the application that handles requests, and shows an error page for those that fail.
 
-    ``failed`` names the texts of the page for our own faults; None answers without a page.
+    ``failed`` names the texts of the page for faults on this side; if it is None there are no pages.
     """
 
     def application(environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         try:
             body = handle(environ, start_response)
             if environ.get("REQUEST_METHOD") == "HEAD":
-                return _AnsweredFirst([], body.close) if isinstance(body, _AnsweredFirst) else []
+                return _RunAfterResponse([], body.close) if isinstance(body, _RunAfterResponse) else []
             return body
         except Exception as error:
             refusal = error if isinstance(error, HttpError) else HttpError(500, "")
-            incident = _incident()
-            # A probe of sogenactif check is no fault; the line stays, for anybody can send this header.
+            incident = _new_incident_id()
+            # Requests of sogenactif check are marked and logged all the same: anybody can send this User-Agent.
             probe = environ.get("HTTP_USER_AGENT") == PROBE_AGENT and refusal.status < 500
             _log(
                 environ,
@@ -411,8 +416,8 @@ def _guarded(
     return application
 
 
-def _incident() -> str:
-    """Return a new number for the log and the page of a failure, by which the merchant finds one from the other."""
+def _new_incident_id() -> str:
+    """Return a new ID, 8 hexadecimal digits, shown on the error page and in the log."""
     return os.urandom(4).hex()
 
 

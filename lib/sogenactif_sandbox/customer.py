@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, request
 
 from sogenactif.errors import KitError
 from sogenactif.instalments import read_due_dates
-from sogenactif.protocols import open_response, posted
+from sogenactif.protocols import open_response, read_post
 from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif_sandbox import appearance, clock, pages, paypage, responses, rules, template
 from sogenactif_sandbox.addresses import with_fields
@@ -170,7 +170,7 @@ class Customer:
     def cancel(self, token: str) -> Response:
         """Send the customer back to the shop, with the response that the entry page holds."""
         transaction = self._session(token)
-        post = posted(request.form.to_dict())
+        post = read_post(request.form.to_dict())
         if transaction.state != OPEN:
             return self._as_it_stands(transaction)
         cancellation = self._cancellation(transaction, post)

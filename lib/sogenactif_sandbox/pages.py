@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sogenactif.dates import format_day
-from sogenactif.escape import entities
+from sogenactif.escape import html_entities
 from sogenactif.fields import is_digits
 from sogenactif.instalments import Instalment
 from sogenactif.money import format_amount
@@ -45,7 +45,7 @@ NOT_MADE = ("invalid", "late", "unavailable", "used")
 
 def _finalize(value: object) -> Markup:
     # Values come from outside and may be invalid UTF-8: as entities they are safe and complete.
-    return value if isinstance(value, Markup) else Markup(entities(str(value)))
+    return value if isinstance(value, Markup) else Markup(html_entities(str(value)))
 
 
 ENVIRONMENT = Environment(
@@ -71,7 +71,7 @@ class View:
     """Hold the values that every page of a payment needs.
 
     ``base`` is the address that the server is mounted at; ``logos`` and ``logo_type`` those of the
-    means of payment; ``schedule`` the instalments of a payment in several times.
+    means of payment; ``schedule`` the instalments of a payment in instalments.
     """
 
     transaction: Transaction

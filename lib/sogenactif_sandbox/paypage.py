@@ -315,7 +315,7 @@ def _check(pairs: Mapping[str, str]) -> None:
 def _check_numbers(pairs: Mapping[str, str]) -> None:
     """Raise InitialisationError if the request doesn't have the kind of number that is set for its shop."""
     merchant_id, has_s10, has_reference = pairs["merchantId"], S10 in pairs, "transactionReference" in pairs
-    # The platform's own samples name the parts of a payment in several times of the shop whose references it generates.
+    # The platform's own samples name the parts of a payment in instalments of the shop whose references it generates.
     unexpected = {"s10": has_s10 or has_reference, "reference": has_s10}
     if unexpected.get(BY_SERVER.get(merchant_id, "")):
         key = S10 if has_s10 else "transactionReference"
@@ -328,7 +328,7 @@ def _check_numbers(pairs: Mapping[str, str]) -> None:
 
 
 def _instalments(pairs: Mapping[str, str], today: date) -> tuple[Instalment, ...]:
-    """Return the parts of a payment in several times, the first on no day before ``today``. Raises InitialisationError."""
+    """Return the parts of a payment in instalments, the first on no day before ``today``. Raises InitialisationError."""
     dates, amounts = _list(pairs, "datesList"), _list(pairs, "amountsList")
     try:
         if not all(map(is_digits, amounts)):

@@ -13,7 +13,7 @@ from sogenactif.configuration import PAYPAGE, SIPS, Pathfile
 from sogenactif.errors import MessageError, MessageStructureError, SealError, SecretError
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, is_digits, to_bytes
 from sogenactif.instalments import DUE_DATES, WrongSchedule, due_dates, schedule
-from sogenactif.protocols import posted
+from sogenactif.protocols import read_post
 from sogenactif.protocols.certificate import certificate_path
 from sogenactif.protocols.sips import open_request
 from sogenactif_sandbox import clock, paypage, template
@@ -101,7 +101,7 @@ def read_request(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFi
     try:
         return _read(form, pathfile, shop_files)
     except RequestError as error:
-        error.post = posted(form)
+        error.post = read_post(form)
         raise
 
 
@@ -126,7 +126,7 @@ def chosen_means(form: Mapping[str, str]) -> str:
 
 
 def _read(form: Mapping[str, str], pathfile: Pathfile, shop_files: ShopFiles) -> Request:
-    post = posted(form)
+    post = read_post(form)
     if "Data" in post:
         return _read_paypage(form, post, pathfile, shop_files)
     data = post["DATA"]

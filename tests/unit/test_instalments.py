@@ -1,4 +1,4 @@
-"""The schedule of a payment in several times."""
+"""The schedule of a payment in instalments."""
 
 from datetime import date
 

@@ -14,7 +14,7 @@ from sogenactif.addresses import PORTS
 from sogenactif.configuration import read_pathfile
 from sogenactif.money import CURRENCIES, format_amount
 from sogenactif.payment import PaymentResponse, make_request, read_outcome
-from sogenactif.protocols import posted
+from sogenactif.protocols import read_post
 from sogenactif_sandbox import clock, paypage
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.rules import PAYPAGE_CODES
@@ -673,7 +673,7 @@ def test_automatic_response_is_that_of_the_browser(server: Bank) -> None:
         message["post"] == {name: page.hidden(name) for name in message["post"]}
         and message["state"] == "SENT"
     )
-    assert posted(message["post"])["Data"] == page.hidden("Data")
+    assert read_post(message["post"])["Data"] == page.hidden("Data")
 
 
 def test_fraud_checks_and_switches_are_those_of_sips(param: Path) -> None:

@@ -279,7 +279,7 @@ def test_nothing_is_authorised_without_the_password(running: Bank) -> None:
     assert running.last()["response_code"] == ""
 
 
-# Payment in several times: amount, capture_day, data, and the schedule as days from today and amounts.
+# Payment in instalments: amount, capture_day, data, and the schedule as days from today and amounts.
 SCHEDULES = {
     "three times": ("65000", "5", "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=15000", [(5, 15000), (35, 25000), (65, 25000)]),
     "twice": ("1000", "0", "NB_PAYMENT=2;PERIOD=1;INITIAL_AMOUNT=1", [(0, 1), (1, 999)]),

@@ -23,8 +23,8 @@ from sogenactif.errors import (
 )
 from sogenactif.pages import form
 from sogenactif.payment import make_request, read_outcome, read_response
-from sogenactif.protocols import Numbering, gateway, paypage, posted
-from sogenactif.protocols.paypage_fields import ANSWERED
+from sogenactif.protocols import Numbering, gateway, paypage, read_post
+from sogenactif.protocols.paypage_fields import RESPONSE_KEYS
 from tests.support.paypage import KEY, NOON, SAID, SHOP, ask, asked, sealed
 from tests.support.vectors import MERCHANT, VECTORS, need, speak_paypage
 
@@ -328,7 +328,7 @@ def test_every_altered_character_of_data_is_noticed(paypage_pathfile: Pathfile) 
 
 def test_any_sealed_text_is_a_response_or_a_known_error(paypage_pathfile: Pathfile) -> None:
     chance = random.Random(20261123)
-    keys = [*ANSWERED, *SAID, "maskedPan", "transactionDateTime", "transactionReference", "x.y"]
+    keys = [*RESPONSE_KEYS, *SAID, "maskedPan", "transactionDateTime", "transactionReference", "x.y"]
     values = [
         "",
         "null",
@@ -389,8 +389,8 @@ def test_response_is_rejected_without_a_secret_key(pathfile: Pathfile) -> None:
 
 
 def test_argument_of_the_executable_holds_the_whole_post() -> None:
-    assert posted("20aa") == {"DATA": "20aa"}
-    assert posted("Data=a%3D&Encode=&Seal=ff&InterfaceVersion=HP_3.4&x=1") == {
+    assert read_post("20aa") == {"DATA": "20aa"}
+    assert read_post("Data=a%3D&Encode=&Seal=ff&InterfaceVersion=HP_3.4&x=1") == {
         "Data": "a=",
         "Encode": "",
         "Seal": "ff",

@@ -13,7 +13,7 @@ from sogenactif.fields import readable, to_text
 from sogenactif.ledger.history import transactions
 from sogenactif.payment import read_outcome
 from sogenactif.protocols.paypage import NEXT_PAIR
-from sogenactif.protocols.paypage_fields import ANSWERED
+from sogenactif.protocols.paypage_fields import RESPONSE_KEYS
 from sogenactif_sandbox import paypage as sandbox
 from tests.support.paypage import SAID, ask, asked, sealed
 from tests.support.shop import MovingShop
@@ -25,7 +25,7 @@ ENCODINGS = ["base64url", "base64", ""]
 # Keys that decide what was paid, and by which request; the others must never lose a payment.
 DECISIVE = {*SAID, "orderId", "returnContext", "transactionReference"}
 DICTIONARY = [
-    *ANSWERED, "maskedPan", "holderAuthentStatus", "guaranteeIndicator", "transactionDateTime", "paymentPattern",
+    *RESPONSE_KEYS, "maskedPan", "holderAuthentStatus", "guaranteeIndicator", "transactionDateTime", "paymentPattern",
     "tokenPan", "walletType", "preAuthorisationRuleResultList", "s10transactionIdsList", "redirectionStatusCode",
     "redirectionStatusMessage", "panEntryMode", "billingAddress.city",
 ]  # fmt: skip

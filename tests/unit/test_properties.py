@@ -23,7 +23,7 @@ from sogenactif.errors import (
     SecretMissing,
     TransactionUsed,
 )
-from sogenactif.escape import entities
+from sogenactif.escape import html_entities
 from sogenactif.fields import (
     CALL,
     MAX_LENGTH,
@@ -310,7 +310,7 @@ def test_text_gives_back_any_bytes(value: bytes) -> None:
 @given(st.one_of(st.text(), st.binary().map(to_text)))
 def test_no_text_breaks_out_of_its_place_in_html(text: str) -> None:
     try:
-        escaped = entities(text)
+        escaped = html_entities(text)
     except UnicodeEncodeError:
         # Halves of characters that no bytes stand for: no kit's text has them.
         with pytest.raises(UnicodeEncodeError):
@@ -326,7 +326,7 @@ LOST = "".join(map(chr, (*range(9), 11, *range(14, 32), 127)))
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters=LOST)))
 def test_html_shows_any_text_as_it_was(text: str) -> None:
-    assert html.unescape(entities(text)) == text
+    assert html.unescape(html_entities(text)) == text
 
 
 # The certificate

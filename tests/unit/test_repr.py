@@ -12,7 +12,7 @@ from sogenactif.kit import Kit
 from sogenactif.ledger.history import responses_to, transactions
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.payment import PaymentResponse, make_request
-from sogenactif.protocols import Opened, gateway, paypage
+from sogenactif.protocols import OpenedResponse, gateway, paypage
 from sogenactif.protocols.office import Office
 from sogenactif.reception import Received
 from sogenactif.web import Order
@@ -57,7 +57,9 @@ def test_payment_objects_name_the_order_and_nothing_personal(pathfile: Pathfile)
     assert shown(request) == "<PaymentRequest 'A-1' without a number>"
     assert shown(Kit(pathfile.path).request(**call)) == "<PaymentForm 'A-1' 000123>"
     assert shown(response) == "<PaymentResponse 'A-1' 000123 accepted>"
-    assert shown(Received(response, None), Opened("sips", response.fields, response.fields, "20261123"))
+    assert shown(
+        Received(response, None), OpenedResponse("sips", response.fields, response.fields, "20261123")
+    )
     assert shown(Order(call, [("T-shirt", 1250)])) == "<Order 'A-1'>"
     assert shown(*request.blocks)
 

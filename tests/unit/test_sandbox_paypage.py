@@ -36,7 +36,7 @@ def post(pathfile: Pathfile, **parameters: str) -> dict[str, str]:
 
 
 def altered(pathfile: Pathfile, **keys: str) -> dict[str, str]:
-    """Return the sealed post of a payment in several times with other values; an empty value removes a key."""
+    """Return the sealed post of a payment in instalments with other values; an empty value removes a key."""
     pairs, _ = kit.open_sealed(post(pathfile, **PLAN), pathfile, "HMAC-SHA-256")
     pairs |= {f"instalmentData.{name}": value for name, value in keys.items()}
     secret = kit.read_key(kit.key_path(pathfile, MERCHANT))

@@ -127,7 +127,7 @@ def insert_request(
 
 
 def _later_days(fields: Mapping[str, str], day: str) -> list[str]:
-    """Return the other days on which a payment in several times uses its number, aaaammjj."""
+    """Return the other days on which a payment in instalments uses its number, aaaammjj."""
     if fields.get("capture_mode") != "PAYMENT_N":
         return []
     from sogenactif.dates import read_day

@@ -137,7 +137,7 @@ def prune(ledger: Ledger, before: str, progress: Callable[[int], None] = lambda 
 
 
 def without_personal(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields of a request or response that are kept; of data, the schedule of a payment in several times."""
+    """Return the fields of a request or response that are kept; of data, the schedule of a payment in instalments."""
     kept = {name: value for name, value in fields.items() if name in KEPT}
     options = [option for option in fields.get("data", "").split(";") if option.partition("=")[0] in SCHEDULE]
     return kept | ({"data": ";".join(options)} if options else {})

@@ -14,9 +14,9 @@ from sogenactif.dates import is_moment
 from sogenactif.errors import MessageError, ResponseError, SecretMissing
 
 LAST_NUMBER = 999_999
-# What identifies a request whose number the server assigns, in front of its returnContext; its field in the ledger.
+# The token of a request whose number the server assigns: the prefix of its returnContext, and its field in the ledger.
 TOKEN, TOKEN_FIELD = re.compile("kit[0-9a-f]{32}"), "token"
-# With which value which key of Paypage asks for strong authentication; values that begin so ask for it too.
+# The key of Paypage and its value that ask for strong authentication; a longer value that starts with it does too.
 CHALLENGE_KEY, CHALLENGE = "fraudData.challengeMode3DS", "CHALLENGE"
 Post = Mapping[str, str]
 TYPE_CHECKING = False
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
             """Return the fields that aren't sent to the server, each with the reason."""
 
 
-class Opened:
+class OpenedResponse:
     """Hold an opened post: its protocol, the fields by their Sips 1.0 names, and the keys as they arrived.
 
     ``day`` (aaaammjj, Paris) is the day of the transaction_id. It is empty if
@@ -63,7 +63,7 @@ class Opened:
         self.day = day
 
     def __repr__(self) -> str:
-        return f"<Opened {self.protocol} {self.day}-{self.fields.get('transaction_id', '')}>"
+        return f"<OpenedResponse {self.protocol} {self.day}-{self.fields.get('transaction_id', '')}>"
 
 
 class Numbering:
@@ -134,9 +134,9 @@ def gateway(pathfile: Pathfile, country: str, merchant_id: str) -> "Gateway":
 
 
 def secrets_of(read: "Callable[[bool], Secret]") -> "Iterator[tuple[Secret, bool]]":
-    """Yield the secret that is in force, then the previous one if there is one, each with whether it is the previous.
+    """Yield the current secret, then the previous one if there is one, each with whether it is the previous.
 
-    ``read`` reads either. Its SecretMissing is raised if there is none in force.
+    ``read`` reads either. Its SecretMissing is raised if there is no current one.
     """
     yield read(False), False
     try:
@@ -154,10 +154,10 @@ def secret_path(protocol: str, pathfile: Pathfile, country: str, merchant_id: st
     return ".".join((pathfile.certificates, country, merchant_id, *([type_] if type_ else [])))
 
 
-def posted(message: str | Mapping[str, str]) -> Post:
-    """Return the fields of a response, from a post or from the message argument of ``bin/response``.
+def read_post(message: str | Mapping[str, str]) -> Post:
+    """Return the fields of a message, from those of its post or from the message argument of ``bin/response``.
 
-    That argument is DATA, or with Paypage the whole body of its post, ``Data=…&Encode=…&Seal=…``.
+    That argument is DATA, or with Paypage the whole body of the post, ``Data=…&Encode=…&Seal=…``.
     """
     if isinstance(message, str):
         if "Data=" not in message:
@@ -171,7 +171,7 @@ def posted(message: str | Mapping[str, str]) -> Post:
     return {name: message[name] for name in names if name in message}
 
 
-def open_response(post: Post, pathfile: Pathfile) -> Opened:
+def open_response(post: Post, pathfile: Pathfile) -> OpenedResponse:
     """Verify the seal of a post and return its content.
 
     Raises MessageError, or ConfigurationError if the merchant's certificate or secret key can't be used.
@@ -179,28 +179,28 @@ def open_response(post: Post, pathfile: Pathfile) -> Opened:
     if "Data" in post:
         from sogenactif.protocols import paypage
 
-        return Opened(PAYPAGE, *paypage.open_response(post, pathfile))
+        return OpenedResponse(PAYPAGE, *paypage.open_response(post, pathfile))
     from sogenactif.protocols import sips
 
     fields = sips.open_response(post["DATA"], pathfile)
     if not is_moment(fields["transmission_date"]):
         raise ResponseError("transmission_date")
-    return Opened(SIPS, fields, fields, "")
+    return OpenedResponse(SIPS, fields, fields, "")
 
 
-def claimed(post: Post) -> Opened | None:
-    """Return what a post claims, its seal not verified; None if it can't be read.
+def read_unverified(post: Post) -> OpenedResponse | None:
+    """Return the content of a post without verifying its seal; None if it can't be read.
 
-    Nothing of it may be trusted: it only decides whether the post is stored.
+    None of it may be trusted: it only decides whether the post is stored.
     """
     try:
         if "Data" in post:
             from sogenactif.protocols import paypage
 
-            return Opened(PAYPAGE, *paypage.claimed(post))
+            return OpenedResponse(PAYPAGE, *paypage.read_unverified(post))
         from sogenactif.protocols import sips
 
-        fields = sips.claimed(post["DATA"])
-        return Opened(SIPS, fields, fields, "") if is_moment(fields["transmission_date"]) else None
+        fields = sips.read_unverified(post["DATA"])
+        return OpenedResponse(SIPS, fields, fields, "") if is_moment(fields["transmission_date"]) else None
     except MessageError:
         return None

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from sogenactif.configuration import PAYPAGE
 from sogenactif.errors import OfficeError
-from sogenactif.protocols import TOKEN, Opened
+from sogenactif.protocols import TOKEN, OpenedResponse
 from sogenactif.protocols.paypage_fields import response_fields
 
 DIAGNOSTIC, CASH_MANAGEMENT = "DR_WS_2.58", "CR_WS_2.58"
@@ -130,7 +130,7 @@ class Office:
         return content
 
 
-def opened(answer: OfficeReply, merchant_id: str, reference: str) -> Opened:
+def opened(answer: OfficeReply, merchant_id: str, reference: str) -> OpenedResponse:
     """Return what a query's answer says of the payment, as a response of Paypage would. Raises MessageStructureError.
 
     The amount is the one requested. ``reference`` is that of the transaction asked about: answers
@@ -143,7 +143,7 @@ def opened(answer: OfficeReply, merchant_id: str, reference: str) -> Opened:
     for key in ("s10TransactionId", "s10TransactionIdDate"):
         pairs[key] = original.get(f"s10TransactionReference.{key}", "")
     fields, day = response_fields({key: value for key, value in pairs.items() if value})
-    return Opened(PAYPAGE, fields, original, day)
+    return OpenedResponse(PAYPAGE, fields, original, day)
 
 
 def _flat(fields: Mapping[str, object], prefix: str = "") -> dict[str, str]:

@@ -184,11 +184,8 @@ def unflatten(text: str) -> dict[str, str]:
     return {key: value for key, value in pairs.items() if value not in ("", "null")}
 
 
-def claimed(post: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], str]:
-    """Return what a response whose seal is not verified claims of its request, as ``open_response`` does.
-
-    Raises MessageError.
-    """
+def read_unverified(post: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], str]:
+    """Return the content of a response as ``open_response`` does, without verifying its seal. Raises MessageError."""
     pairs = unflatten(_posted(post)[1])
     fields, day = response_fields(pairs)
     return fields, pairs, day
@@ -238,7 +235,7 @@ def _posted(post: Mapping[str, str]) -> tuple[str, str]:
     """Return Data as it was sealed, and its text. Raises MessageEncodingError."""
     data, encode = post.get("Data", ""), post.get("Encode", "").lower()
     if encode == "base64":
-        # Forms turn a + that was not escaped into a blank, which base64 hasn't.
+        # The decoding of forms turns an unescaped + into a blank, which base64 doesn't have.
         data = data.replace(" ", "+")
     return data, _decode(data, encode)
 

@@ -23,8 +23,8 @@ LONGEST_CONTEXT = 255
 REFERENCE = re.compile(r"(20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))([0-9]{6})")
 # A masked card number: the shop chooses which digits are visible.
 MASKED = re.compile(r"([0-9#]{4}).*([0-9#]{2})")
-# Keys that carry a field unchanged: in both, in requests, in responses.
-ECHOED = {
+# Keys that carry a field unchanged in requests and responses, and the names of those fields.
+ECHOED_KEYS = {
     "merchantId": "merchant_id",
     "orderId": "order_id",
     "customerId": "customer_id",
@@ -34,13 +34,15 @@ ECHOED = {
     "captureMode": "capture_mode",
     "statementReference": "statement_reference",
 }
-ASKED = ECHOED | {
+# Keys that carry a field unchanged in requests.
+REQUEST_KEYS = ECHOED_KEYS | {
     "normalReturnUrl": "normal_return_url",
     "automaticResponseUrl": "automatic_response_url",
     "customerContact.email": "customer_email",
     "templateName": "templatefile",
 }
-ANSWERED = ECHOED | {
+# Keys that carry a field unchanged in responses.
+RESPONSE_KEYS = ECHOED_KEYS | {
     "responseCode": "response_code",
     "acquirerResponseCode": "bank_response_code",
     "authorisationId": "authorisation_id",
@@ -56,7 +58,8 @@ ANSWERED = ECHOED | {
     "scoreProfile": "score_profile",
 }
 LANGUAGES = {"ge": "de", "sp": "es"}
-CONDITIONS = {
+# The transaction_condition for each holderAuthentStatus.
+TRANSACTION_CONDITIONS = {
     "SUCCESS": "3D_SUCCESS",
     "FAILURE": "3D_FAILURE",
     "ERROR": "3D_ERROR",
@@ -66,7 +69,7 @@ CONDITIONS = {
 }
 # Fields that are sent, but not under their own key.
 SENT_OTHERWISE = {
-    *ASKED.values(),
+    *REQUEST_KEYS.values(),
     "amount", "currency_code", "language", "transaction_id", "transmission_date", "data", "caddie",
     "cancel_return_url",
 }  # fmt: skip
@@ -104,7 +107,7 @@ COMPUTED = {
 COMPUTED_CONTAINERS = {"s10transactionreference": "PAYPAGE_REFERENCE", "instalmentdata": "capture_mode"}
 RESPONSE_VERSIONS = ("interfaceversionnormalresponse", "interfaceversionautomaticresponse")
 # Keys that a call can't give either if the kit writes them into the same request.
-WRITTEN = {key.lower(): name for key, name in ASKED.items()} | {
+WRITTEN = {key.lower(): name for key, name in REQUEST_KEYS.items()} | {
     "customerlanguage": "language",
     "paypagedata.bypassreceiptpage": "data",
     "paymentpattern": "capture_mode",
@@ -137,7 +140,7 @@ def request_keys(fields: Mapping[str, str], settings: "Paypage") -> tuple[dict[s
         pairs["transactionReference"] = reference_of(day, int(number))
     elif settings.reference == "transactionId":
         pairs["s10TransactionReference.s10TransactionId"] = number
-    pairs |= {key: fields[name] for key, name in ASKED.items() if fields.get(name)}
+    pairs |= {key: fields[name] for key, name in REQUEST_KEYS.items() if fields.get(name)}
     if fields.get("language"):
         pairs["customerLanguage"] = LANGUAGES.get(fields["language"], fields["language"])
     context, token = fields.get("return_context", ""), fields.get(TOKEN_FIELD, "")
@@ -179,7 +182,7 @@ def _given(fields: Mapping[str, str], pairs: Mapping[str, str]) -> dict[str, str
 
 
 def _instalments(fields: Mapping[str, str], day: str, number: str, mode: str) -> dict[str, str]:
-    """Return the schedule of a payment in several times; each part is a transaction of its own day.
+    """Return the schedule of a payment in instalments; each part is a transaction of its own day.
 
     ``mode`` is PAYPAGE_REFERENCE: the server numbers the parts itself, or gets their numbers or references.
     """
@@ -210,7 +213,7 @@ def response_fields(pairs: Mapping[str, str]) -> tuple[dict[str, str], str]:
 
     Raises MessageStructureError.
     """
-    fields = {name: pairs[key] for key, name in ANSWERED.items() if key in pairs}
+    fields = {name: pairs[key] for key, name in RESPONSE_KEYS.items() if key in pairs}
     if pairs.get("paymentPattern") == "INSTALMENT":
         fields["capture_mode"] = "PAYMENT_N"
     fields["amount"] = digits(pairs, "amount").zfill(3)
@@ -239,7 +242,7 @@ def response_fields(pairs: Mapping[str, str]) -> tuple[dict[str, str], str]:
     if status:
         # Older interface versions send the words of Sips 1.0 themselves.
         unchanged = status if status.startswith("3D_") else "SSL"
-        fields["transaction_condition"] = CONDITIONS.get(status, unchanged)
+        fields["transaction_condition"] = TRANSACTION_CONDITIONS.get(status, unchanged)
     return {name: value for name, value in fields.items() if value}, day
 
 

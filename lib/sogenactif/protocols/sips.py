@@ -21,7 +21,7 @@ from sogenactif.protocols.certificate import Certificate, read_certificate
 from sogenactif.protocols.des import DES
 
 try:
-    # The function of hmac, without the OpenSSL that hmac loads. CPython has it, other interpreters may not.
+    # hmac.compare_digest without importing hmac, which loads OpenSSL. CPython has it, other interpreters may not.
     from _operator import _compare_digest as compare_digest
 except ImportError:
     from hmac import compare_digest  # type: ignore[no-redef, assignment, unused-ignore]
@@ -34,10 +34,10 @@ VERSION = "P615"
 HEADER = re.compile(rb"\x01\x02(\d{6})34(\d{3})")
 RECORD = re.compile(rb"(\d{3})(\d{4})")
 NOT_ENCODED = re.compile(rb"[^\x21-\x60]")
-# The groups of uuencode are those of base64 in another alphabet: 6 bits v are chr(v + 32), 0 a backquote.
-OF_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-OF_UU = b"`" + bytes(range(33, 96))
-TO_UU, FROM_UU = bytes.maketrans(OF_BASE64, OF_UU), bytes.maketrans(OF_UU, OF_BASE64)
+# uuencode is base64 in another alphabet: 6 bits v are chr(v + 32), and 0 is a backquote.
+BASE64_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+UU_ALPHABET = b"`" + bytes(range(33, 96))
+TO_UU, FROM_UU = bytes.maketrans(BASE64_ALPHABET, UU_ALPHABET), bytes.maketrans(UU_ALPHABET, BASE64_ALPHABET)
 LENGTH_DIGITS, SEAL_DIGITS = 5, 16
 SHORTEST = 2 * (LENGTH_DIGITS + 20) + SEAL_DIGITS
 FEWEST_DIGITS = {"amount": 3, "transmission_date": 14, "transaction_id": 1}
@@ -124,8 +124,8 @@ def open_response(data: str, pathfile: Pathfile) -> dict[str, str]:
     return fields
 
 
-def claimed(data: str) -> dict[str, str]:
-    """Return the fields of a payment response whose seal is not verified. Raises MessageError."""
+def read_unverified(data: str) -> dict[str, str]:
+    """Return the fields of a payment response without verifying its seal. Raises MessageError."""
     return _unverified(data, RESPONSE)[0]
 
 

@@ -14,7 +14,7 @@ from sogenactif.errors import KitError
 from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import transactions
 from sogenactif.payment import read_outcome
-from sogenactif.protocols import posted
+from sogenactif.protocols import read_post
 
 CARD, CODE = "4974934125497800", "600"
 PATIENCE = 10
@@ -70,7 +70,7 @@ def _pay(site: Site) -> Findings:
     url = f"{site.url}/cgi-bin/call_request.py"
     order = _form(ask(f"{url}?{urlencode({'order': site.order})}"), "payment_no_order", *SEALED)
     try:
-        requested = opened_request(posted(order.fields), site.pathfile)
+        requested = opened_request(read_post(order.fields), site.pathfile)
         servers = [m.server for m in site.merchants if m.id == requested["merchant_id"]]
         if order.action not in {f"{server}{path}" for server in servers for path in ("", "/callpayment")}:
             raise Failed(fault("payment_bank", url=order.action))

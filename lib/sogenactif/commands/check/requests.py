@@ -21,7 +21,7 @@ from sogenactif.errors import CallError, ConfigurationError, KitError
 from sogenactif.fields import PARMCOM
 from sogenactif.payment import PaymentRequest, make_request, read_blocks
 from sogenactif.protocols import Post, paypage, sips
-from sogenactif.protocols.paypage_fields import ASKED
+from sogenactif.protocols.paypage_fields import REQUEST_KEYS
 
 # Each address of the shop: its field, its keyword, and the script of the kit that serves it.
 ADDRESSES = (
@@ -31,7 +31,7 @@ ADDRESSES = (
 )
 # The keyword that sets a field, or a key of Paypage, which an error names.
 KEYWORD_OF = {field.name: keyword for keyword, field in PARMCOM.items()}
-KEYWORD_OF |= {key: KEYWORD_OF[name] for key, name in ASKED.items() if name in KEYWORD_OF}
+KEYWORD_OF |= {key: KEYWORD_OF[name] for key, name in REQUEST_KEYS.items() if name in KEYWORD_OF}
 PROBE = {"amount": "100", "order_id": "check", "transaction_id": "1"}
 MISSPELLED = 0.85
 
@@ -70,7 +70,7 @@ def opened_request(post: Post, pathfile: Pathfile) -> dict[str, str]:
     """Return the fields of a payment request as its server reads them, in either protocol. Raises KitError."""
     if "Data" in post:
         keys, _ = paypage.open_sealed(post, pathfile, post.get("SealAlgorithm", ""))
-        return {name: keys[key] for key, name in ASKED.items() if key in keys}
+        return {name: keys[key] for key, name in REQUEST_KEYS.items() if key in keys}
     return sips.open_request(post["DATA"], pathfile)[0]
 
 

@@ -76,7 +76,7 @@ WORDS = {
     "paypage_no_shop": "--shop {shop} is not an address of the form https://shop.example",
     "paypage_no_port": "--shop {shop}: the platform calls ports {first} to {last} only",
     "preview_no_field": "{field} is not a field of a request",
-    "preview_no_schedule": "data has no valid schedule of a payment in several times",
+    "preview_no_schedule": "data has no valid schedule of a payment in instalments",
     "no_day": "{text} is not a day: write YYYY-MM-DD or AAAAMMJJ",
     "journal_lines": "lines of the journal",
     "differences_one": "{count} difference.",
