@@ -8,6 +8,7 @@ from typing import Any
 from bench.figures import Figure, compare
 from bench.growth import A_TURN, record, register, timed
 from bench.kit import installed
+from sogenactif.configuration import LedgerAddress
 from sogenactif.ledger.ledger import Ledger
 from tests.support.serving import postgresql
 
@@ -21,7 +22,7 @@ def measure(rounds: int) -> Iterator[Figure]:
             bare.execute("PRAGMA synchronous = FULL")
             yield from _beside(
                 "SQLite",
-                Ledger(f"sqlite:///{kit.folder}/ledger.db", f"{kit.folder}/journal"),
+                Ledger(LedgerAddress(f"sqlite:///{kit.folder}/ledger.db"), f"{kit.folder}/journal"),
                 _commit(bare.execute),
                 rounds,
             )
@@ -31,7 +32,10 @@ def measure(rounds: int) -> Iterator[Figure]:
         url = server.new_database()
         with psycopg.connect(server.new_database(), autocommit=True) as connection:
             yield from _beside(
-                "PostgreSQL", Ledger(url, f"{kit.folder}/journal"), _commit(connection.execute), rounds
+                "PostgreSQL",
+                Ledger(LedgerAddress(url), f"{kit.folder}/journal"),
+                _commit(connection.execute),
+                rounds,
             )
 
 

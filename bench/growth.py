@@ -37,7 +37,7 @@ def measure(rounds: int) -> Iterator[Figure]:
     """Measure the ledger at each size, commands and the start of a process on each, and memory."""
     with installed() as empty, installed() as full:
         _fill(full)
-        yield from _ledgers(Ledger(*_places(full)), Ledger(*_places(empty)), rounds)
+        yield from _ledgers(_ledger(full), _ledger(empty), rounds)
         day = f"{FIRST_DAY + timedelta(days=DAYS // 2):%Y%m%d}"
         yield _command(
             full, empty, rounds, f"transactions of a day, {TRANSACTIONS // DAYS:,}", "--day", day, goal=""
@@ -135,7 +135,7 @@ def _reconciled(full: Kit, empty: Kit) -> Figure:
                 pathfile.write(f"OFFICE_URL!{running.url}/rs-services/v2!\n")
             for key in settings.glob("key.*") if kit.user else ():
                 shutil.chown(key, kit.user, kit.user)
-            with closing(Ledger(*_places(kit))) as ledger:
+            with closing(_ledger(kit)) as ledger:
                 for _ in range(OPEN):
                     ledger.register(_of_order(f"{ORDER}-{next(ORDERS)}"), Numbering(PAYPAGE))
             kit.give_data()
@@ -194,13 +194,15 @@ def _resident(process: int) -> float:
     return int(kib) / 1024
 
 
-def _places(kit: Kit) -> tuple[str, str]:
-    return f"sqlite:///{kit.root}/var/data/ledger.db", f"{kit.root}/var/data/journal"
+def _ledger(kit: Kit) -> Ledger:
+    pathfile = kit.pathfile
+    assert pathfile.ledger
+    return Ledger(pathfile.ledger, pathfile.journal)
 
 
 def _fill(kit: Kit) -> None:
     """Fill a ledger with a year of payments, each accepted and the shop notified."""
-    ledger = Ledger(*_places(kit))
+    ledger = _ledger(kit)
     moment = int(time.time() * 1000) - TRANSACTIONS
     for number_of_day in range(DAYS):
         day = FIRST_DAY + timedelta(days=number_of_day)

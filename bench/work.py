@@ -14,6 +14,7 @@ from typing import Any
 
 from bench.figures import Figure, compare
 from bench.kit import CENTS, MERCHANT, Kit, installed
+from sogenactif.configuration import LedgerAddress
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import notify_outcome
 from sogenactif.pages import form, request_page
@@ -77,8 +78,8 @@ def _parts(with_ledger: Kit, without: Kit, count: int) -> dict[str, Callable[[],
     request = make_request(call, without.pathfile)
     posts, messages = (iter(with_ledger.answered(count)) for _ in range(2))
     again = {"QUERY_STRING": "order=CMD-42", "REQUEST_METHOD": "GET"}
-    url = f"sqlite:///{with_ledger.root}/var/data/ledger.db"
-    ledger = Ledger(url, f"{with_ledger.root}/var/data/journal")
+    address = LedgerAddress(f"sqlite:///{with_ledger.root}/var/data/ledger.db")
+    ledger = Ledger(address, f"{with_ledger.root}/var/data/journal")
     received: list[int] = []
 
     def record() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.configuration import LedgerAddress, Pathfile, read_pathfile
 from sogenactif.ledger.ledger import Ledger
 from tests.support.browser import CHROMIUM, stop_browser
 from tests.support.installation import InstalledKit, installed_kit
@@ -139,7 +139,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def ledger(ledger_url: str, tmp_path: Path) -> Iterator[Ledger]:
     """An empty ledger in each database, with its journal."""
-    ledger = Ledger(ledger_url, str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(ledger_url), str(tmp_path / "journal"))
     yield ledger
     ledger.close()
 

@@ -59,6 +59,21 @@ class LedgerAddress:
         self.url = url
         self.file = url.removeprefix("sqlite:///") if url.startswith("sqlite:") else ""
 
+    @property
+    def host(self) -> str:
+        """Return the host of a PostgreSQL ledger, empty if the address names none."""
+        from urllib.parse import urlsplit
+
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def has_password(self) -> bool:
+        """Return whether the address of a PostgreSQL ledger holds a password."""
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(self.url)
+        return bool(parts.password) or "password=" in parts.query
+
     def __repr__(self) -> str:
         return f"LedgerAddress({self.url.partition(':')[0]}:…)"
 

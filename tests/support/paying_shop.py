@@ -10,7 +10,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from sogenactif.configuration import LedgerAddress, read_pathfile
+from sogenactif.configuration import read_pathfile
 from sogenactif.ledger import sqlite as ledger_in_sqlite
 from sogenactif.ledger.history import transactions
 from sogenactif.web import Order
@@ -22,8 +22,6 @@ class PayingShop(LedgerShop):
 
     def __init__(self, pathfile: str) -> None:
         Shop.__init__(self, read_pathfile(pathfile), Path(os.devnull))
-        assert self.pathfile.ledger
-        self.url = self.pathfile.ledger.url
 
     def ask_and_pay(self, order_id: str, outage: bool) -> None:
         """Show the page of an order, pay it, and answer; in an outage nobody can write to the ledger then."""
@@ -40,7 +38,8 @@ class PayingShop(LedgerShop):
         if outage:
             ledger_in_sqlite.BUSY_SECONDS = 0  # type: ignore[attr-defined]
             self.restart()
-            with closing(sqlite3.connect(LedgerAddress(self.url).file, isolation_level=None)) as writer:
+            assert self.pathfile.ledger
+            with closing(sqlite3.connect(self.pathfile.ledger.file, isolation_level=None)) as writer:
                 writer.execute("BEGIN IMMEDIATE")
                 assert post(self.autoresponse, DATA=data).status == 200
                 _answer(f"noted {number}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sogenactif.configuration import LedgerAddress
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering
@@ -21,7 +22,7 @@ PAYPAGE = "paypage"
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal")
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), f"{tmp_path}/journal")
     yield ledger
     ledger.close()
 

@@ -4,16 +4,20 @@ import re
 
 import pytest
 
+from sogenactif.configuration import LedgerAddress
 from sogenactif.ledger.schema import MIGRATIONS, schema_version
 from tests.support.check import Kit
 
 
 @pytest.mark.postgresql
 def test_a_ledger_in_postgresql_is_left_as_it_is(kit: Kit, postgresql_url: str) -> None:
-    assert [schema_version(postgresql_url), schema_version(postgresql_url)] == [0, 0]
+    assert [schema_version(LedgerAddress(postgresql_url)), schema_version(LedgerAddress(postgresql_url))] == [
+        0,
+        0,
+    ]
     text = re.sub(
         "LEDGER!.*!", f"LEDGER!{postgresql_url}!\nJOURNAL!{kit.data}/journal!", kit.pathfile.read_text()
     )
     kit.pathfile.write_text(text)
     kit.record()
-    assert schema_version(postgresql_url) == len(MIGRATIONS)
+    assert schema_version(LedgerAddress(postgresql_url)) == len(MIGRATIONS)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif.commands import replay, verify
+from sogenactif.configuration import LedgerAddress
 from sogenactif.ledger.history import differences, transactions
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.rebuild import record_unrecorded
@@ -49,7 +50,7 @@ def test_power_cut_loses_nothing_acknowledged_and_no_number_is_given_twice(
         after = tmp_path / f"after-{cut}"
         disk.restore(after, random.Random(cut) if lucky else None)
         pathfile.write_text(f"{configured}LEDGER!sqlite:///{after}/ledger.db!\nJOURNAL!{after}/journal!\n")
-        ledger = Ledger(f"sqlite:///{after}/ledger.db", f"{after}/journal")
+        ledger = Ledger(LedgerAddress(f"sqlite:///{after}/ledger.db"), f"{after}/journal")
         record_unrecorded(ledger)
         recorded = states(ledger)
         assert asked <= recorded.keys()

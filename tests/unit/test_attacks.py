@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif import executables, reception
+from sogenactif.configuration import LedgerAddress
 from sogenactif.dates import read_day
 from sogenactif.errors import JournalError, LedgerError
 from sogenactif.ledger import ledger as ledger_module
@@ -37,7 +38,7 @@ BY_REFERENCE = Numbering("paypage", by_reference=True)
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
     yield ledger
     ledger.close()
 
@@ -240,7 +241,7 @@ def test_forgeries_for_many_requests_do_not_fill_the_disk(
 
 def test_request_that_is_on_its_way_to_the_journal_is_no_difference(ledger: Ledger, tmp_path: Path) -> None:
     register(ledger, ASKED)
-    working = Ledger(ledger.url, ledger.journal.folder)
+    working = Ledger(ledger.address, ledger.journal.folder)
     writer = threading.Thread(target=register, args=[working, {**ASKED, "order_id": "CMD-43"}])
     with Path(ledger.journal.folder, "20261123.jsonl").open() as day:
         # As on a slow disk: the ledger has the request, and its line is still to be written.

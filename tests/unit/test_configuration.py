@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif.configuration import (
+    LedgerAddress,
     Pathfile,
     merge,
     parse,
@@ -128,6 +129,23 @@ def test_password_of_the_ledger_is_not_shown(tmp_path: Path) -> None:
     content = NEEDED + "JOURNAL!/srv/journal!\nLEDGER!postgresql://shop:secret@127.0.0.1/shop!\n"
     pathfile = pathfile_of(tmp_path, content)
     assert "secret" not in repr(pathfile) + repr(pathfile.ledger)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "has_password"),
+    [
+        ("sqlite:////srv/shop/ledger.db", "", False),
+        ("postgresql://127.0.0.1/shop", "127.0.0.1", False),
+        ("postgresql://shop@[::1]:5433/shop", "::1", False),
+        ("postgresql://shop:secret@db.example/shop", "db.example", True),
+        ("postgresql:///shop?host=/run/postgresql&password=secret", "", True),
+    ],
+)
+def test_ledger_address_names_its_host_and_says_whether_it_holds_a_password(
+    url: str, host: str, has_password: bool
+) -> None:
+    address = LedgerAddress(url)
+    assert (address.host, address.has_password) == (host, has_password)
 
 
 def test_every_wrong_value_is_reported_with_its_keyword_and_its_rule(tmp_path: Path) -> None:

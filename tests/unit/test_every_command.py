@@ -66,7 +66,7 @@ def place(param: Path, tmp_path: Path) -> dict[str, str]:
     script.write_text("def record_outcome(response): print('a line of the shop')\n")
     read = read_pathfile(str(pathfile))
     assert read.ledger
-    ledger = Ledger(read.ledger.url, read.journal)
+    ledger = Ledger(read.ledger, read.journal)
     number = register(ledger, ASKED)
     ledger.receive(PaymentResponse({**ASKED, **ACCEPTED, "transaction_id": number}), "automatic")
     ledger.close()

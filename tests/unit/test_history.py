@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sogenactif.configuration import LedgerAddress
 from sogenactif.errors import JournalUnreadable
 from sogenactif.ledger.history import Difference, differences, paid_twice, responses_to, transactions
 from sogenactif.ledger.ledger import Ledger
@@ -20,7 +21,7 @@ TODAY, TOMORROW = "20261123093000", "20261124093000"
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal")
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), f"{tmp_path}/journal")
     yield ledger
     ledger.close()
 

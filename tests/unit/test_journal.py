@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sogenactif.configuration import LedgerAddress
 from sogenactif.errors import JournalError, JournalUnreadable
 from sogenactif.ledger.history import transactions
 from sogenactif.ledger.journal import Journal
@@ -270,7 +271,7 @@ def test_full_disk_leaves_whole_lines_and_is_reported(tmp_path: Path) -> None:
 
 def entries_of_each_kind(folder: Path) -> list[dict[str, object]]:
     """Write entries with every key that there may be; return them as they stand in the files."""
-    ledger = Ledger(f"sqlite:///{folder}/ledger.db", f"{folder}/journal")
+    ledger = Ledger(LedgerAddress(f"sqlite:///{folder}/ledger.db"), f"{folder}/journal")
     numberings = (Numbering(), Numbering("paypage", by_reference=True, first=500_001))
     for numbering in numberings:
         number = register(ledger, REQUESTED, numbering)
@@ -281,7 +282,7 @@ def entries_of_each_kind(folder: Path) -> list[dict[str, object]]:
     [transaction, _] = transactions(ledger)
     intend(ledger, transaction, "cancel", 250, 1250, "TO_CAPTURE")
     ledger.close()
-    unreachable = Ledger(f"sqlite:///{folder}/none/ledger.db", f"{folder}/journal")
+    unreachable = Ledger(LedgerAddress(f"sqlite:///{folder}/none/ledger.db"), f"{folder}/journal")
     unreachable.receive(response, "executable")
     days = [path.read_text() for path in (folder / "journal").glob("*.jsonl")]
     return [json.loads(line) for day in days for line in day.splitlines()]

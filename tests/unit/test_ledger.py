@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from sogenactif.configuration import Pathfile
+from sogenactif.configuration import LedgerAddress, Pathfile
 from sogenactif.errors import (
     DayFull,
     LedgerError,
@@ -46,7 +46,7 @@ CANCEL, REFUSE, PENDING = {"response_code": "17"}, {"response_code": "05"}, {"re
 
 
 def draw(url: str, journal: str, how_many: int) -> list[str]:
-    ledger = Ledger(url, journal)
+    ledger = Ledger(LedgerAddress(url), journal)
     try:
         return [register(ledger, UNNAMED) for _ in range(how_many)]
     finally:
@@ -60,7 +60,7 @@ def test_8_processes_draw_20000_identifiers_and_none_twice(ledger_url: str, tmp_
         drawn = list(pool.map(draw, [ledger_url] * 8, [str(tmp_path / "journal")] * 8, [each] * 8))
     numbers = sorted(int(number) for some in drawn for number in some)
     assert numbers == list(range(1, 8 * each + 1))
-    ledger = Ledger(ledger_url, str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(ledger_url), str(tmp_path / "journal"))
     assert [transaction.reference for transaction in transactions(ledger, "20261123")] == [
         f"20261123-{number:06}" for number in numbers
     ]
@@ -322,7 +322,7 @@ def test_first_attempt_to_notify_is_counted_with_the_response(ledger: Ledger) ->
 
 
 def test_only_one_process_notifies_at_a_time(ledger: Ledger, ledger_url: str, tmp_path: Path) -> None:
-    other = Ledger(ledger_url, str(tmp_path / "journal"))
+    other = Ledger(LedgerAddress(ledger_url), str(tmp_path / "journal"))
     inner = Shop()
     match = ledger.receive(answer(register(ledger, ASKED)), "automatic")
     assert match.request_id is not None
@@ -391,28 +391,28 @@ def test_a_ledger_of_a_newer_kit_is_left_alone(tmp_path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     connection.close()
     with pytest.raises(LedgerError, match="made by a newer kit"):
-        register(Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal")), ASKED)
+        register(Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal")), ASKED)
 
 
 def test_lost_ledger_is_not_recreated_silently(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
-    ledger = Ledger(url, str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(url), str(tmp_path / "journal"))
     register(ledger, ASKED)
     ledger.close()
     (tmp_path / "ledger.db").unlink()
-    ledger = Ledger(url, str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(url), str(tmp_path / "journal"))
     with pytest.raises(LedgerMissing, match="run sogenactif replay"):
         register(ledger, ASKED)
     with ledger.rebuilding():
         assert record_journal(ledger) == (1, 0)
         with pytest.raises(LedgerMissing):
-            register(Ledger(url, str(tmp_path / "journal")), ASKED)
+            register(Ledger(LedgerAddress(url), str(tmp_path / "journal")), ASKED)
     assert register(ledger, UNNAMED) == "000002"
     ledger.close()
 
 
 def test_forged_messages_before_the_first_payment_leave_a_new_ledger_new(tmp_path: Path) -> None:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
     ledger.journal.append("20261123", new_entry("response", "manual", "forged"))
     assert register(ledger, ASKED) == "000001"
     forged = [entry for entry in ledger.journal.entries() if entry["kind"] == "response"]
@@ -422,9 +422,9 @@ def test_forged_messages_before_the_first_payment_leave_a_new_ledger_new(tmp_pat
 
 def lose(ledger: Ledger) -> None:
     """Empty a ledger, as somebody does who restores the wrong thing."""
-    if ledger.url.startswith("sqlite"):
+    if ledger.address.file:
         ledger.close()
-        path = Path(ledger.url.removeprefix("sqlite:///"))
+        path = Path(ledger.address.file)
         for file in path.parent.glob(path.name + "*"):
             file.unlink()
         path.touch()
@@ -439,7 +439,7 @@ def test_an_emptied_ledger_is_not_taken_for_a_new_one(
 ) -> None:
     ledger.receive(answer(register(ledger, ASKED)), "automatic")
     lose(ledger)
-    again = Ledger(ledger_url, str(tmp_path / "journal"))
+    again = Ledger(LedgerAddress(ledger_url), str(tmp_path / "journal"))
     with pytest.raises(LedgerMissing):
         register(again, ASKED)
     with again.rebuilding():
@@ -537,7 +537,7 @@ def test_two_readers_of_one_connection_do_not_disturb_each_other(ledger: Ledger)
 
 @pytest.mark.parametrize("protocol", ["sips", "paypage"])
 def test_request_reads_those_of_its_order_and_not_of_its_day(tmp_path: Path, protocol: str) -> None:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
     steps = 0
 
     def count() -> None:
@@ -564,7 +564,7 @@ def test_request_reads_those_of_its_order_and_not_of_its_day(tmp_path: Path, pro
 
 
 def test_an_sqlite_ledger_is_written_ahead_and_flushed(tmp_path: Path) -> None:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
     assert [list(ledger.database.rows(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")] == [
         [("wal",)],
         [(2,)],
@@ -583,7 +583,7 @@ def test_an_sqlite_ledger_is_written_ahead_and_flushed(tmp_path: Path) -> None:
 )
 def test_error_names_the_database_and_never_the_password(tmp_path: Path, url: str, named: str) -> None:
     with pytest.raises(LedgerError) as refusal:
-        register(Ledger(url, str(tmp_path / "journal")), ASKED)
+        register(Ledger(LedgerAddress(url), str(tmp_path / "journal")), ASKED)
     assert "SECRET" not in str(refusal.value)
     assert named in str(refusal.value)
 
@@ -592,7 +592,7 @@ def test_error_names_the_database_and_never_the_password(tmp_path: Path, url: st
 def test_a_postgresql_that_locks_the_ledger_leaves_the_journal(postgresql_url: str, tmp_path: Path) -> None:
     import psycopg
 
-    ledger = Ledger(postgresql_url, str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(postgresql_url), str(tmp_path / "journal"))
     number = register(ledger, ASKED)
     with psycopg.connect(postgresql_url) as other:
         other.execute("SELECT 1 FROM sogenactif_request FOR UPDATE")
@@ -633,7 +633,7 @@ def test_responses_of_one_number_on_several_days_do_not_block_each_other(
 
     def pay(day: str) -> list[str]:
         verdicts = []
-        with closing(Ledger(postgresql_url, str(tmp_path / "journal"))) as ledger:
+        with closing(Ledger(LedgerAddress(postgresql_url), str(tmp_path / "journal"))) as ledger:
             for number in numbers:
                 fields = {**ASKED, "order_id": f"{day}-{number}", "transaction_id": f"{number:06}"}
                 response = PaymentResponse({**fields, "response_code": "00"}, {}, day, "paypage")
@@ -641,7 +641,7 @@ def test_responses_of_one_number_on_several_days_do_not_block_each_other(
                 verdicts.append(ledger.receive(response, "automatic").verdict)
         return verdicts
 
-    with closing(Ledger(postgresql_url, str(tmp_path / "journal"))) as ledger:
+    with closing(Ledger(LedgerAddress(postgresql_url), str(tmp_path / "journal"))) as ledger:
         for day in days:
             for number in numbers:
                 fields = {**ASKED, "order_id": f"{day}-{number}", "transmission_date": f"{day}120000"}

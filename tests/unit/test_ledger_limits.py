@@ -7,6 +7,7 @@ from subprocess import run
 
 import pytest
 
+from sogenactif.configuration import LedgerAddress
 from sogenactif.errors import DayFull
 from sogenactif.ledger.history import contradicted, transactions
 from sogenactif.ledger.ledger import MOST_REPEATED, Ledger
@@ -57,7 +58,7 @@ def test_narrower_range_continues_after_what_was_drawn_in_it(ledger: Ledger) -> 
 def test_message_that_is_repeated_during_an_outage_is_written_as_often_as_it_would_be_recorded(
     tmp_path: Path,
 ) -> None:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
     number, other = (register(ledger, {**ASKED, "order_id": order}) for order in "AB")
     ledger.close()
     (tmp_path / "ledger.db").rename(tmp_path / "away")
@@ -76,9 +77,10 @@ def test_message_that_is_repeated_during_an_outage_is_written_as_often_as_it_wou
 PROGRAM = """
 import os, sys
 sys.path[:0] = sys.argv[3:]
+from sogenactif.configuration import LedgerAddress
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import notify_pending_outcomes
-ledger = Ledger(sys.argv[1], sys.argv[2])
+ledger = Ledger(LedgerAddress(sys.argv[1]), sys.argv[2])
 notify_pending_outcomes(ledger, lambda response: os._exit(9), print)
 """
 
@@ -93,7 +95,7 @@ def test_function_that_ends_its_process_is_called_a_few_times_and_then_by_a_comm
     tmp_path: Path,
 ) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
-    ledger = Ledger(url, str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(url), str(tmp_path / "journal"))
     ledger.receive(answer(register(ledger, ASKED)), "automatic")
     statuses = [notify_and_die(url, tmp_path) for _ in range(MOST_UNFINISHED + 2)]
     assert statuses == [9] * MOST_UNFINISHED + [0, 0]
@@ -135,7 +137,7 @@ def test_acceptance_that_contradicts_a_transaction_marks_it(ledger: Ledger, chan
 
 
 def test_commands_name_a_contradicting_acceptance(tmp_path: Path) -> None:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
     number = register(ledger, ASKED)
     for change in ({}, {"authorisation_id": "654321"}):
         ledger.receive(answer(number, **change), "automatic")

@@ -15,7 +15,15 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from sogenactif import executables
 from sogenactif.addresses import SAFE_IN_URL
-from sogenactif.configuration import DEFAULTS, NEEDED, Pathfile, merge, read_parameters, read_pathfile
+from sogenactif.configuration import (
+    DEFAULTS,
+    NEEDED,
+    LedgerAddress,
+    Pathfile,
+    merge,
+    read_parameters,
+    read_pathfile,
+)
 from sogenactif.errors import (
     KitError,
     MessageError,
@@ -526,7 +534,7 @@ class Rules(RuleBasedStateMachine):
         self.asked: dict[Key, Asked] = {}
 
     def opened(self) -> Ledger:
-        return Ledger(f"sqlite:///{self.file}", str(self.folder / "journal"))
+        return Ledger(LedgerAddress(f"sqlite:///{self.file}"), str(self.folder / "journal"))
 
     @rule(
         merchant=st.sampled_from([MERCHANT, OTHER_MERCHANT]),
@@ -791,7 +799,7 @@ def test_the_ledger_keeps_its_rules_whatever_happens_in_any_order(tmp_path: Path
 def test_any_sealed_response_gets_a_verdict_or_a_reason(
     tmp_path: Path, fields: dict[str, str], date: str
 ) -> None:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
     try:
         response = PaymentResponse({**fields, "transmission_date": date or fields["transmission_date"]})
         assert ledger.receive(response, "manual").verdict == "unknown"

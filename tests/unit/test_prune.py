@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sogenactif.configuration import PAYPAGE, SIPS, Pathfile, read_pathfile
+from sogenactif.configuration import PAYPAGE, SIPS, LedgerAddress, Pathfile, read_pathfile
 from sogenactif.errors import LedgerError, TransactionUsed
 from sogenactif.fields import FIELDS
 from sogenactif.ledger.history import differences, responses_to, transactions
@@ -85,7 +85,7 @@ def test_reader_that_keeps_deleted_values_in_the_wal_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sogenactif.ledger.sqlite.BUSY_SECONDS", 0.1)
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal")
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), f"{tmp_path}/journal")
     paid(ledger, OLD, "CMD-1")
     notify(ledger)
     with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as reader:
@@ -128,7 +128,7 @@ def test_journal_and_ledger_agree_afterwards_and_rebuild_each_other(ledger: Ledg
     notify(ledger)
     prune(ledger, BEFORE)
     assert list(differences(ledger, lambda count: None)) == []
-    rebuilt = Ledger(f"sqlite:///{tmp_path}/rebuilt.db", ledger.journal.folder)
+    rebuilt = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/rebuilt.db"), ledger.journal.folder)
     with rebuilt.rebuilding():
         assert record_journal(rebuilt)[1] == 0
     states = [(row.reference, row.order_id, row.state) for row in transactions(rebuilt)]
@@ -155,7 +155,7 @@ def test_days_of_the_instalments_stay_reserved(ledger: Ledger, tmp_path: Path) -
     prune(ledger, BEFORE)
     [transaction] = transactions(ledger)
     assert transaction.fields["data"] == schedule
-    rebuilt = Ledger(f"sqlite:///{tmp_path}/rebuilt.db", ledger.journal.folder)
+    rebuilt = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/rebuilt.db"), ledger.journal.folder)
     with rebuilt.rebuilding():
         record_journal(rebuilt)
         statement = "SELECT day, transaction_id FROM sogenactif_reserved ORDER BY day"
@@ -311,7 +311,7 @@ def shop(pathfile: Pathfile, tmp_path: Path) -> str:
     path.write_text(path.read_text().rstrip("\n") + f"\nLEDGER!sqlite:///{tmp_path}/ledger.db!\n")
     named = read_pathfile(str(path))
     assert named.ledger
-    ledger = Ledger(named.ledger.url, named.journal)
+    ledger = Ledger(named.ledger, named.journal)
     paid(ledger, OLD, "CMD-1")
     paid(ledger, NEW, "CMD-3")
     notify(ledger)

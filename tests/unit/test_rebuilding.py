@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sogenactif.configuration import Pathfile
+from sogenactif.configuration import LedgerAddress, Pathfile
 from sogenactif.errors import LedgerDamaged, LedgerError
 from sogenactif.ledger.history import differences, transactions
 from sogenactif.ledger.ledger import SIPS_NUMBERING, Ledger
@@ -40,7 +40,7 @@ def pathfile(pathfile: Pathfile, tmp_path: Path) -> str:
 @pytest.fixture
 def ledger(tmp_path: Path, pathfile: str) -> Iterator[Ledger]:
     """A ledger that stays open, with 20 payments."""
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal")
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), f"{tmp_path}/journal")
     for _ in range(20):
         ledger.receive(answer(register(ledger, ASKED)), "automatic")
     yield ledger
@@ -48,7 +48,7 @@ def ledger(tmp_path: Path, pathfile: str) -> Iterator[Ledger]:
 
 
 def test_rebuilt_ledger_from_rewritten_lines_draws_the_same_numbers(tmp_path: Path) -> None:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal")
+    ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), f"{tmp_path}/journal")
     high = Numbering(first=500_001)
     for fields, numbering in (
         ({}, SIPS_NUMBERING),
@@ -62,7 +62,7 @@ def test_rebuilt_ledger_from_rewritten_lines_draws_the_same_numbers(tmp_path: Pa
     day.unlink()
     assert record_journal(ledger) == (0, 0)
     assert sorted(ledger.journal.entries(), key=itemgetter("entry")) == original
-    rebuilt = Ledger(f"sqlite:///{tmp_path}/rebuilt.db", f"{tmp_path}/journal")
+    rebuilt = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/rebuilt.db"), f"{tmp_path}/journal")
     with rebuilt.rebuilding():
         assert record_journal(rebuilt) == (4, 0)
     for numbering, number in ((SIPS_NUMBERING, "000002"), (high, "500003")):
@@ -113,7 +113,7 @@ def test_replay_makes_it_again_while_a_process_has_the_lost_file_open(
     with pytest.raises(LedgerError, match="replaced while it was open"):
         register(ledger, ASKED)
     assert not ledger.is_usable()
-    new = Ledger(ledger.url, ledger.journal.folder)
+    new = Ledger(ledger.address, ledger.journal.folder)
     assert register(new, {**ASKED, "customer_id": "2"}) == "000021"
     ledger.close()
     new.receive(answer("000021"), "automatic")
@@ -183,7 +183,7 @@ def test_replay_while_the_shop_works_writes_no_entry_twice(ledger: Ledger, tmp_p
         ledger.journal.lines = lines  # type: ignore[method-assign]
         other.register(ASKED)
 
-    other = Ledger(ledger.url, ledger.journal.folder)
+    other = Ledger(ledger.address, ledger.journal.folder)
     ledger.journal.lines = lines_then_a_request  # type: ignore[method-assign,assignment]
     record_journal(ledger)
     other.close()
@@ -266,7 +266,7 @@ def test_outage_is_made_up_for_without_an_earlier_form_of_a_request(ledger: Ledg
 def test_a_ledger_is_not_made_where_a_dangling_link_leads(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").symlink_to(tmp_path / "elsewhere.db")
     with pytest.raises(LedgerError, match="a symbolic link whose target is missing"):
-        Ledger(f"sqlite:///{tmp_path}/ledger.db", f"{tmp_path}/journal").register(ASKED)
+        Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), f"{tmp_path}/journal").register(ASKED)
     assert not (tmp_path / "elsewhere.db").exists()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sogenactif
-from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.configuration import LedgerAddress, Pathfile, read_pathfile
 from sogenactif.kit import Kit
 from sogenactif.ledger.history import responses_to, transactions
 from sogenactif.ledger.ledger import Ledger
@@ -85,7 +85,7 @@ def test_ledger_shows_no_password_and_no_customer(
     url = f"sqlite:///{tmp_path}/ledger.db"
     if kind == "postgresql":
         url = request.getfixturevalue("postgresql_url").replace("postgres@", "postgres:secret@")
-    ledger = Ledger(url, str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(url), str(tmp_path / "journal"))
     fields = ledger.register({**ASKED, "customer_email": PERSONAL["customer_email"]})
     match = ledger.receive(PaymentResponse({**fields, **PERSONAL, **ACCEPTED}), "manual")
     [transaction] = transactions(ledger)

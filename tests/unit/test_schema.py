@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sogenactif.configuration import LedgerAddress
 from sogenactif.errors import LedgerError, LedgerMissing
 from sogenactif.ledger.history import responses_to, transactions
 from sogenactif.ledger.ledger import Ledger
@@ -89,7 +90,7 @@ def old_postgresql(postgresql_url: str) -> str:
 def test_ledger_of_the_first_release_goes_on(
     database: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    ledger = Ledger(request.getfixturevalue(database), str(tmp_path / "journal"))
+    ledger = Ledger(LedgerAddress(request.getfixturevalue(database)), str(tmp_path / "journal"))
     with closing(ledger):
         before = list(transactions(ledger))
         assert [(t.reference[-6:], t.state) for t in before] == [
@@ -112,7 +113,9 @@ def test_ledger_of_the_first_release_goes_on(
 def test_journal_of_the_first_release_makes_a_ledger(tmp_path: Path) -> None:
     """Its lines don't name their protocol, and only a response of Paypage has a day and its original keys."""
     shutil.copytree(VECTORS / "first_release", tmp_path / "journal")
-    with closing(Ledger(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "journal"))) as ledger:
+    with closing(
+        Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
+    ) as ledger:
         with ledger.rebuilding():
             assert record_journal(ledger) == (8, 0)
         made = list(transactions(ledger))
@@ -230,11 +233,13 @@ def test_schema_of_a_new_ledger_and_of_a_migrated_one(
 
 
 def test_version_of_a_ledger_is_read_without_changing_it(old_sqlite: str, tmp_path: Path) -> None:
-    assert [schema_version(old_sqlite), schema_version(old_sqlite)] == [FIRST_RELEASE] * 2
-    open_database(old_sqlite, lambda: True).close()
-    assert schema_version(old_sqlite) == len(MIGRATIONS)
+    assert [schema_version(LedgerAddress(old_sqlite)), schema_version(LedgerAddress(old_sqlite))] == [
+        FIRST_RELEASE
+    ] * 2
+    open_database(LedgerAddress(old_sqlite), lambda: True).close()
+    assert schema_version(LedgerAddress(old_sqlite)) == len(MIGRATIONS)
     with pytest.raises(LedgerError, match="unable to open database file"):
-        schema_version(f"sqlite:///{tmp_path}/nowhere.db")
+        schema_version(LedgerAddress(f"sqlite:///{tmp_path}/nowhere.db"))
 
 
 @pytest.mark.postgresql
@@ -243,7 +248,7 @@ def test_postgresql_flushes_what_is_recorded_whatever_its_default(postgresql_url
 
     with psycopg.connect(postgresql_url, autocommit=True) as server:
         server.execute(f"ALTER DATABASE {server.info.dbname} SET synchronous_commit = off".encode())
-    with closing(open_database(postgresql_url, lambda: True)) as database:
+    with closing(open_database(LedgerAddress(postgresql_url), lambda: True)) as database:
         during = "SELECT current_setting('synchronous_commit')"
         with database.transaction() as execute:
             assert execute(during) == [("on",)]
@@ -255,13 +260,13 @@ def test_postgresql_flushes_what_is_recorded_whatever_its_default(postgresql_url
 def test_version_of_a_ledger_on_a_server_is_0_until_there_is_one(postgresql_url: str) -> None:
     import psycopg
 
-    assert schema_version(postgresql_url) == 0
+    assert schema_version(LedgerAddress(postgresql_url)) == 0
     with psycopg.connect(postgresql_url) as server:
         server.execute("CREATE TABLE sogenactif_schema (version INTEGER NOT NULL)")
-    assert schema_version(postgresql_url) == 0
-    with closing(open_database(postgresql_url, lambda: True)) as database:
+    assert schema_version(LedgerAddress(postgresql_url)) == 0
+    with closing(open_database(LedgerAddress(postgresql_url), lambda: True)) as database:
         assert list(database.rows("SELECT version FROM sogenactif_schema")) == [(len(MIGRATIONS),)]
-    assert schema_version(postgresql_url) == len(MIGRATIONS)
+    assert schema_version(LedgerAddress(postgresql_url)) == len(MIGRATIONS)
 
 
 def newer(execute: Callable[[str], object], statement: str) -> Callable[[], bool]:
@@ -282,7 +287,7 @@ def test_ledger_that_a_newer_kit_makes_meanwhile_keeps_its_version(tmp_path: Pat
         calls = iter([lambda: True, newer(other.execute, statement)])
         with pytest.raises(LedgerError, match="made by a newer kit"):
             SqliteDatabase(str(path), lambda: next(calls)())
-    assert schema_version(f"sqlite:///{path}") == len(MIGRATIONS) + 1
+    assert schema_version(LedgerAddress(f"sqlite:///{path}")) == len(MIGRATIONS) + 1
 
 
 @pytest.mark.postgresql
@@ -292,8 +297,8 @@ def test_ledger_that_a_newer_kit_makes_on_the_server_meanwhile_keeps_its_version
     with psycopg.connect(postgresql_url, autocommit=True) as other:
         statement = f"CREATE TABLE sogenactif_schema AS SELECT {len(MIGRATIONS) + 1} AS version"
         with pytest.raises(LedgerError, match="made by a newer kit"):
-            open_database(postgresql_url, newer(other.execute, statement))
-    assert schema_version(postgresql_url) == len(MIGRATIONS) + 1
+            open_database(LedgerAddress(postgresql_url), newer(other.execute, statement))
+    assert schema_version(LedgerAddress(postgresql_url)) == len(MIGRATIONS) + 1
 
 
 @pytest.mark.parametrize("asked_first", [1, 2])

@@ -13,7 +13,7 @@ from typing import NoReturn
 from sogenactif.commands import new_parser
 from sogenactif.commands.places import PATHFILE
 from sogenactif.commands.texts import labelled, language, say
-from sogenactif.configuration import LedgerAddress, read_pathfile
+from sogenactif.configuration import read_pathfile
 from sogenactif.dates import PARIS
 from sogenactif.errors import KitError
 from sogenactif.fields import is_digits
@@ -41,7 +41,7 @@ def the_ledger(pathfile: str, failure: int = 1) -> Iterator[Ledger]:
         with open_ledger(read_pathfile(pathfile)) as ledger:
             if ledger is None:
                 end("no_ledger", failure, path=pathfile)
-            path = LedgerAddress(ledger.url).file
+            path = ledger.address.file
             folders = [os.path.dirname(path)] if path else []
             journal = ledger.journal.folder
             if path:

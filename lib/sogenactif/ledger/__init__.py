@@ -24,7 +24,7 @@ def open_ledger(pathfile: Pathfile) -> "Iterator[Ledger | None]":
         return
     from sogenactif.ledger.ledger import Ledger
 
-    ledger = Ledger(pathfile.ledger.url, pathfile.journal)
+    ledger = Ledger(pathfile.ledger, pathfile.journal)
     try:
         yield ledger
     finally:
@@ -39,8 +39,8 @@ def borrow_ledger(pathfile: Pathfile) -> "Iterator[Ledger | None]":
         return
     from sogenactif.ledger.ledger import Ledger
 
-    url, journal = pathfile.ledger.url, pathfile.journal
-    ledger = _pooled(url, journal) or Ledger(url, journal)
+    address, journal = pathfile.ledger, pathfile.journal
+    ledger = _pooled(address.url, journal) or Ledger(address, journal)
     try:
         yield ledger
     except BaseException:
@@ -55,7 +55,7 @@ def _pooled(url: str, journal: str) -> "Ledger | None":
             ledger = POOL.pop()
         except IndexError:
             return None
-        if (ledger.url, ledger.journal.folder) == (url, journal) and ledger.is_usable():
+        if (ledger.address.url, ledger.journal.folder) == (url, journal) and ledger.is_usable():
             return ledger
         ledger.close()
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
-from sogenactif.configuration import PAYPAGE, SIPS
+from sogenactif.configuration import PAYPAGE, SIPS, LedgerAddress
 from sogenactif.dates import PARIS, today
 from sogenactif.errors import (
     CallError,
@@ -108,22 +108,22 @@ LogError = Callable[[BaseException], None]
 class Ledger:
     """Record a shop's payments in the ledger and the journal. Methods raise LedgerError if the database fails."""
 
-    def __init__(self, url: str, journal: str) -> None:
-        self.url = url
+    def __init__(self, address: LedgerAddress, journal: str) -> None:
+        self.address = address
         self.journal = Journal(journal)
         self._database: Database | None = None
         # A sentence for the log about the last request that was registered.
         self.warning = ""
 
     def __repr__(self) -> str:
-        return f"<Ledger {self.url.partition(':')[0]}, journal {self.journal.folder}>"
+        return f"<Ledger {self.address.url.partition(':')[0]}, journal {self.journal.folder}>"
 
     @property
     def database(self) -> "Database":
         """Return the database, opened on first use: without it the journal still works."""
         if self._database is None:
             try:
-                self._database = open_database(self.url, self._is_new)
+                self._database = open_database(self.address, self._is_new)
             except OSError as error:
                 raise LedgerError(self.journal.folder, error) from error
         return self._database
@@ -132,7 +132,7 @@ class Ledger:
     def rebuilding(self) -> Iterator[None]:
         """Fill a new database in place of a lost one; other processes see it once it is filled."""
         self.close()
-        with rebuilt_database(self.url) as self._database:
+        with rebuilt_database(self.address) as self._database:
             yield
         self._database = None
 

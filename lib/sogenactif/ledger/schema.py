@@ -87,43 +87,42 @@ BUSY_SECONDS = 5
 # Only the engine that is needed is loaded: a CGI script loads it for every request.
 
 
-def open_database(url: str, may_create: Callable[[], bool]) -> "SqliteDatabase | PostgresqlDatabase":
+def open_database(
+    address: LedgerAddress, may_create: Callable[[], bool]
+) -> "SqliteDatabase | PostgresqlDatabase":
     """Open the database of a LEDGER keyword; ``may_create`` is called before a new one is made. Raise LedgerError."""
-    path = LedgerAddress(url).file
-    if path:
+    if address.file:
         from sogenactif.ledger.sqlite import SqliteDatabase
 
-        return SqliteDatabase(path, may_create)
+        return SqliteDatabase(address.file, may_create)
     from sogenactif.ledger.postgresql import PostgresqlDatabase
 
-    return PostgresqlDatabase(url, may_create)
+    return PostgresqlDatabase(address.url, may_create)
 
 
-def schema_version(url: str) -> int:
+def schema_version(address: LedgerAddress) -> int:
     """Return the version of a database's schema, without migrating it. Raise LedgerError."""
-    path = LedgerAddress(url).file
-    if path:
+    if address.file:
         from sogenactif.ledger.sqlite import stored_version
 
-        return stored_version(path)
+        return stored_version(address.file)
     from sogenactif.ledger.postgresql import stored_version as version_on_server
 
-    return version_on_server(url)
+    return version_on_server(address.url)
 
 
 @contextmanager
-def rebuilt_database(url: str) -> "Iterator[SqliteDatabase | PostgresqlDatabase]":
+def rebuilt_database(address: LedgerAddress) -> "Iterator[SqliteDatabase | PostgresqlDatabase]":
     """Yield a new, empty database to fill; it takes the place of the lost one at the end. Raise LedgerError."""
-    path = LedgerAddress(url).file
-    if path:
+    if address.file:
         from sogenactif.ledger.sqlite import rebuilt
 
-        with rebuilt(path) as database:
+        with rebuilt(address.file) as database:
             yield database
     else:
         from sogenactif.ledger.postgresql import rebuilt as rebuilt_on_server
 
-        with rebuilt_on_server(url) as server:
+        with rebuilt_on_server(address.url) as server:
             yield server
 
 

@@ -4,13 +4,13 @@ import os
 import socket
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
-from urllib.parse import urlsplit
 
 from sogenactif.commands.check import rights
 from sogenactif.commands.check.findings import Failed, Findings, all_well, fault, first, ok, warning
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.functions import has_refund_function
 from sogenactif.commands.places import KIND, ROOT
+from sogenactif.configuration import LedgerAddress
 from sogenactif.errors import JournalUnreadable, LedgerDamaged, LedgerError
 from sogenactif.ledger.history import (
     contradicted,
@@ -51,7 +51,7 @@ def ledger(site: Site) -> Findings:
     if not site.pathfile.ledger:
         yield (warning("ledger_needed", site.path) if site.paypage else ok("no_ledger", site.path))
         return
-    url, path, folder = site.pathfile.ledger.url, site.ledger, os.path.dirname(site.ledger)
+    address, path, folder = site.pathfile.ledger, site.ledger, os.path.dirname(site.ledger)
     if path and os.path.isdir(path):
         raise Failed(fault("not_a_file", path))
     if path and not os.path.isdir(folder):
@@ -61,13 +61,13 @@ def ledger(site: Site) -> Findings:
     if closed:
         yield from closed
         return
-    name, newest = path or f"postgresql://{urlsplit(url).hostname or ''}", len(MIGRATIONS)
+    name, newest = path or f"postgresql://{address.host}", len(MIGRATIONS)
     unreadable: list[JournalUnreadable] = []
     try:
         # Root must not open a file or link that the web server's user may have made.
         with rights.acting_as(site.user):
-            version = 0 if path and not os.path.exists(path) else schema_version(url)
-            left = list(_left_behind(site, url)) if version == newest else []
+            version = 0 if path and not os.path.exists(path) else schema_version(address)
+            left = list(_left_behind(site, address)) if version == newest else []
             is_lost = not version and (
                 any(trusted_entries(Journal(site.journal), unreadable.append)) or bool(unreadable)
             )
@@ -109,7 +109,7 @@ def secrets(site: Site) -> Findings:
     private = [f"{site.journal}/{day}.jsonl" for day in Journal(site.journal).days()]
     if site.ledger:
         private += [site.ledger, f"{site.ledger}-wal"]
-    if site.pathfile.ledger and urlsplit(site.pathfile.ledger.url).password:
+    if site.pathfile.ledger and site.pathfile.ledger.has_password:
         private.append(site.path)
     for path in filter(os.path.isfile, [*private, f"{ROOT}/var/data/autoresponse.log"]):
         yield from rights.open_to_all(path)
@@ -129,12 +129,12 @@ def log(site: Site) -> Findings:
             yield warning("syslog_unreachable", *site.where("LOG"), socket=SYSLOG, error=error.strerror)
 
 
-def _left_behind(site: Site, url: str) -> Findings:
+def _left_behind(site: Site, address: LedgerAddress) -> Findings:
     """Report what the ledger shows that somebody has to do something about."""
     before = (datetime.now(timezone.utc) - PATIENCE).isoformat()
     at_bank = site.paypage and not all(merchant.is_sandbox for merchant in site.merchants)
     unreadable: list[JournalUnreadable] = []
-    with closing(Ledger(url, site.journal)) as opened:
+    with closing(Ledger(address, site.journal)) as opened:
         late = pending_outcomes(opened, before)
         alone = journal_only_lines(opened, unreadable.append)
         has_function = has_refund_function(os.path.join(site.scripts, "call_autoresponse.py"))
