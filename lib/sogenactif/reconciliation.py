@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sogenactif.addresses import is_local
 from sogenactif.configuration import PAYPAGE, Pathfile
-from sogenactif.dates import PARIS, read_day
+from sogenactif.dates import read_day, today
 from sogenactif.errors import (
     MessageError,
     OfficeError,
@@ -143,7 +143,7 @@ def query(ledger: Ledger, pathfile: Pathfile, transaction: Transaction) -> BankS
     day, _, number = transaction.reference.partition("-")
     state = _bank_state(client, transaction, by_number(number, day))
     next_day = read_day(day) + timedelta(days=1)
-    if state.is_unknown and next_day <= datetime.now(PARIS).date():
+    if state.is_unknown and f"{next_day:%Y%m%d}" <= today():
         # The bank counts the day of arrival, and a page may stay open over midnight. The number of the next day is
         # normally another request's: only an answer about this one counts.
         later = _bank_state(client, transaction, by_number(number, f"{next_day:%Y%m%d}"))

@@ -1,9 +1,9 @@
 """The server's clock: the bank's day is the day in Paris."""
 
 from datetime import datetime, timezone
-from zoneinfo import ZoneInfo
 
-PARIS = ZoneInfo("Europe/Paris")
+from sogenactif.dates import PARIS
+
 UTC_FORMAT = "%Y-%m-%d %H:%M:%S UTC"
 
 

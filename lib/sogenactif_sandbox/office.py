@@ -16,6 +16,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
+from sogenactif.dates import PARIS
 from sogenactif.errors import KeyMissing
 from sogenactif.protocols import secrets_of
 from sogenactif.protocols.paypage import key_path, read_key
@@ -189,7 +190,7 @@ class Office:
             if response.get(name) and key not in NOT_ANSWERED
         }
         begun = datetime.strptime(response["payment_date"] + response["payment_time"], "%Y%m%d%H%M%S")
-        begun = begun.replace(tzinfo=clock.PARIS)
+        begun = begun.replace(tzinfo=PARIS)
         if response.get("card_number"):
             first, _, last = response["card_number"].partition(".")
             fields["maskedPan"] = f"{first}##########{last}"

@@ -15,14 +15,13 @@ from datetime import date, datetime
 
 from sogenactif.addresses import is_address
 from sogenactif.configuration import Pathfile
-from sogenactif.dates import read_day
+from sogenactif.dates import PARIS, read_day
 from sogenactif.errors import KeyMissing
 from sogenactif.fields import is_digits
 from sogenactif.instalments import DUE_DATES, Instalment, due_dates
 from sogenactif.money import CURRENCIES
 from sogenactif.protocols import secrets_of
 from sogenactif.protocols.paypage import key_path, read_key
-from sogenactif_sandbox import clock
 from sogenactif_sandbox.rules import ABORT
 
 SEALS: Mapping[str, Callable[[bytes, bytes], str]] = {
@@ -213,7 +212,7 @@ def seal_with(fields: Mapping[str, str], envelope: Mapping[str, str], secret: by
         "amount": str(int(fields["amount"])),
         "currencyCode": fields["currency_code"],
         "orderChannel": "INTERNET",
-        "transactionDateTime": moment.replace(tzinfo=clock.PARIS).isoformat(),
+        "transactionDateTime": moment.replace(tzinfo=PARIS).isoformat(),
     }
     if fields.get("capture_mode") == "PAYMENT_N":
         pairs |= {"captureMode": "AUTHOR_CAPTURE", "paymentPattern": "INSTALMENT"}

@@ -6,10 +6,11 @@ Source: docs/payment-server.md, What is rejected.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from sogenactif.addresses import is_address
 from sogenactif.configuration import PAYPAGE, SIPS, Pathfile
+from sogenactif.dates import is_moment
 from sogenactif.errors import MessageError, MessageStructureError, SealError, SecretError
 from sogenactif.fields import FIELDS, MAX_LENGTH, REQUEST, is_digits, to_bytes
 from sogenactif.instalments import DUE_DATES, WrongSchedule, due_dates, schedule
@@ -243,17 +244,9 @@ def _well_formed(name: str, format: str, max_length: int | None, value: str) -> 
         case "capture_mode":
             return value in CAPTURE_MODES
         case "transmission_date":
-            return _is_moment(value)
+            return is_moment(value)
         case "bgcolor" | "textcolor":
             return COLOUR.fullmatch(value) is not None
         case "normal_return_url" | "cancel_return_url" | "automatic_response_url":
             return is_address(value)
-    return True
-
-
-def _is_moment(value: str) -> bool:
-    try:
-        datetime.strptime(value, "%Y%m%d%H%M%S")
-    except ValueError:
-        return False
     return True

@@ -1,11 +1,12 @@
 """Days in Paris, and what spells a moment or a day."""
 
+import time
 from datetime import date
 
 import pytest
 
 from sogenactif import dates
-from sogenactif.dates import day_in_paris, format_day, is_moment, read_day
+from sogenactif.dates import day_in_paris, format_day, is_moment, read_day, today
 
 
 @pytest.mark.parametrize(
@@ -141,3 +142,12 @@ def test_paris_is_a_time_zone_that_is_loaded_when_it_is_needed(monkeypatch: pyte
 )
 def test_customers_read_a_date_in_their_language(language: str, written: str) -> None:
     assert format_day(date(2026, 8, 1), language) == written
+
+
+def test_today_is_the_day_of_the_current_moment() -> None:
+    before, current, after = (
+        day_in_paris(time.strftime("%Y%m%d%H%M%S", time.gmtime())),
+        today(),
+        day_in_paris(time.strftime("%Y%m%d%H%M%S", time.gmtime())),
+    )
+    assert before <= current <= after

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from sogenactif.configuration import read_pathfile
+from sogenactif.dates import PARIS
 from sogenactif.fields import RESPONSE_MAX_LENGTH, to_bytes
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import open_response, seal_response
@@ -277,7 +278,7 @@ def test_page_whose_number_another_payment_took_after_midnight_is_refused(
 ) -> None:
     number = {"transaction_id": "77"}
     before = running.call(running.request(**number))
-    monkeypatch.setattr(clock, "now", lambda: datetime.now(clock.PARIS) + timedelta(days=1))
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(PARIS) + timedelta(days=1))
     after = running.call(running.request(**number, order_id="of today"))
     for answer in (running.card(before), running.cancel(before)):
         assert red(answer, "Security error", 403) and "<code>transaction_id</code>" in answer.text

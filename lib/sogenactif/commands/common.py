@@ -14,7 +14,7 @@ from sogenactif.commands import new_parser
 from sogenactif.commands.places import PATHFILE
 from sogenactif.commands.texts import labelled, language, say
 from sogenactif.configuration import read_pathfile
-from sogenactif.dates import PARIS
+from sogenactif.dates import PARIS, read_day
 from sogenactif.errors import KitError
 from sogenactif.fields import is_digits
 from sogenactif.files import become_owner
@@ -91,9 +91,8 @@ def shown(moment: str) -> str:
 def day(text: str) -> str:
     """Return a day given as YYYY-MM-DD or AAAAMMJJ in the latter form. Raises ValueError."""
     plain = text.replace("-", "") if len(text) == len("YYYY-MM-DD") and text[4] == text[7] == "-" else text
-    if len(plain) != len("AAAAMMJJ") or not is_digits(plain):
-        raise ValueError(text)
-    return datetime.strptime(plain, "%Y%m%d").strftime("%Y%m%d")
+    read_day(plain)
+    return plain
 
 
 def progress(name: str) -> Callable[[int], None]:

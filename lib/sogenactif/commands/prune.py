@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-from datetime import datetime
 
 from sogenactif.commands.common import (
     command_parser,
@@ -15,7 +14,7 @@ from sogenactif.commands.common import (
     warn,
 )
 from sogenactif.commands.texts import counted, say
-from sogenactif.dates import PARIS, read_day
+from sogenactif.dates import read_day, today
 from sogenactif.ledger.prune import Pruned, preview, prune
 
 
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         before = day(args.before)
     except ValueError:
         parser.error(say("no_day", text=args.before))
-    if before > f"{datetime.now(PARIS):%Y%m%d}":
+    if before > today():
         parser.error(say("prune_future", text=args.before))
     with the_ledger(args.pathfile) as ledger, ledger.journal.replaying(lambda: warn("replay_waits")):
         ledger.journal.require_readable()

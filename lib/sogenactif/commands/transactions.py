@@ -6,12 +6,11 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from datetime import datetime
 from itertools import chain, islice
 
 from sogenactif.commands.common import command_parser, day, in_paris, money, print_json, shown, the_ledger
 from sogenactif.commands.texts import counted, printable, say
-from sogenactif.dates import PARIS
+from sogenactif.dates import today
 from sogenactif.ledger.history import WAITING, Transaction, transactions
 from sogenactif.ledger.matching import OUTCOMES
 
@@ -56,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     except ValueError:
         parser.error(say("no_day", text=args.day))
     if not (wanted or args.order or args.state):
-        wanted = datetime.now(PARIS).strftime("%Y%m%d")
+        wanted = today()
     write = {"table": _table, "csv": _csv, "json": _json}["json" if args.json else args.format]
     # Closed before the ledger: the reader of a pipe may stop in the middle.
     with (

@@ -8,9 +8,9 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 
-from sogenactif.dates import PARIS
+from sogenactif.dates import PARIS, read_day, today
 from sogenactif.errors import JournalError
 from sogenactif.files import flush_folder
 from sogenactif.instalments import DUE_DATES, OPTIONS
@@ -232,11 +232,11 @@ def _rejected(ledger: Ledger, before: str) -> list[str]:
 
 def _waiting_since(before: str) -> str:
     """Return the day before which nothing is waited for any longer."""
-    first = f"{datetime.now(PARIS) - timedelta(days=WAITING_DAYS):%Y%m%d}"
+    first = f"{read_day(today()) - timedelta(days=WAITING_DAYS):%Y%m%d}"
     return min(before, first)
 
 
 def _midnight(day: str) -> str:
     """Return the beginning of a day in Paris, in UTC, as the first characters of a moment in the ledger."""
-    moment = datetime.strptime(day, "%Y%m%d").replace(tzinfo=PARIS)
+    moment = datetime.combine(read_day(day), time(), PARIS)
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
