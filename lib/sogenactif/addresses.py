@@ -3,6 +3,8 @@
 Source: docs/paypage.md.
 """
 
+from sogenactif.fields import is_digits
+
 # Where Paypage is, for each brand of the platform. On the test servers nobody is charged.
 PAYPAGE_HOSTS = {
     "sogenactif": {
@@ -32,27 +34,46 @@ LOCAL = (".localhost", ".local", ".test", ".lan", ".internal", ".home.arpa")
 GONE_DOMAIN = "sips-atos.com"
 # The ports at which the platform calls a shop.
 PORTS = range(80, 10000)
-SAFE_IN_URL = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_~:/?&=%+[]")
-
-
-def is_web_address(url: str) -> bool:
-    """Return whether a URL is http or https with a host, in characters that are safe in a header and in HTML."""
-    scheme, _, rest = url.partition("://")
-    return scheme in ("http", "https") and bool(rest.partition("/")[0]) and set(url) <= SAFE_IN_URL
+IN_HOST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
+SAFE_IN_URL = IN_HOST | frozenset("~:/?&=%+[]")
 
 
 def is_address(url: str) -> bool:
     """Return whether a URL is http or https, with a host, a valid port, and no character that a header can't hold."""
-    import re
-    from urllib.parse import urlsplit
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("http", "https") or not all("!" <= character <= "~" for character in rest):
+        return False
+    place = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+    if place.startswith("["):
+        name, bracket, end = place[1:].partition("]")
+        has_port = end.startswith(":") and _is_port(end[1:])
+        return bracket != "" and _is_ipv6(name) and (end == "" or has_port)
+    name, _, port = place.partition(":")
+    return name != "" and IN_HOST.issuperset(name) and _is_port(port)
 
-    name = r"([\w.-]+|\[[0-9A-Fa-f:.]+\])"
+
+def is_safe_address(url: str) -> bool:
+    """Return whether a URL is an address in characters that are safe in a header and in HTML."""
+    return SAFE_IN_URL.issuperset(url) and is_address(url)
+
+
+def is_shop_address(url: str) -> bool:
+    """Return whether a URL is a safe address to which the path of a script can be appended."""
+    return "?" not in url and is_safe_address(url)
+
+
+def _is_ipv6(name: str) -> bool:
+    import ipaddress
+
     try:
-        return bool(
-            re.fullmatch(rf"https?://{name}(:[0-9]{{1,5}})?([/?#][\x21-\x7e]*)?", url, re.ASCII)
-        ) and (urlsplit(url).port != 0)
+        return "%" not in str(ipaddress.IPv6Address(name))
     except ValueError:
         return False
+
+
+def _is_port(text: str) -> bool:
+    """Return whether a text is the port of an address, empty for that of its scheme."""
+    return not text or (is_digits(text) and len(text) <= 5 and 0 < int(text) < 65536)
 
 
 def host(url: str) -> str:

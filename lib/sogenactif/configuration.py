@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from sogenactif.addresses import is_web_address
+from sogenactif.addresses import host, is_local, is_safe_address
 from sogenactif.errors import CallError, InvalidSeparator, ParametersUnreadable, PathfileError
 from sogenactif.fields import PARMCOM, is_platform_key, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
@@ -42,8 +42,13 @@ FORMS = {
     "PAYPAGE_INTERFACE": (r"HP_[0-9]+\.[0-9]+", "HP_3.4"),
     "NUMBERS": (r"[0-9]{1,6}-[0-9]{1,6}", "1-999999"),
 }
-POSTGRESQL = ("postgresql://", "postgres://")
-LEDGERS = ("sqlite:////", *POSTGRESQL)
+# In a PostgreSQL address a special character is written as its number, %40 for @: any other could be read as another part.
+_HOST = r"(\[[^]]+\]|[^][:/?,@]*)(:[0-9]{0,5})?"
+LEDGER_FORM = (
+    r"sqlite:///(/.*)?/[^/]+"
+    r"|postgres(ql)?://(?!.*%(?![0-9A-Fa-f]{2}))"
+    rf"([^@/]*@)?{_HOST}(,{_HOST})*(/[^?]*)?(\?([^=&]+=[^=&]*(&|$))*)?"
+)
 # Every keyword that a pathfile may have.
 KEYWORDS = (
     *NEEDED, *CHOICES, *FORMS,
@@ -62,17 +67,12 @@ class LedgerAddress:
     @property
     def host(self) -> str:
         """Return the host of a PostgreSQL ledger, empty if the address names none."""
-        from urllib.parse import urlsplit
-
-        return urlsplit(self.url).hostname or ""
+        return host(self.url)
 
     @property
     def has_password(self) -> bool:
         """Return whether the address of a PostgreSQL ledger holds a password."""
-        from urllib.parse import urlsplit
-
-        parts = urlsplit(self.url)
-        return bool(parts.password) or "password=" in parts.query
+        return re.search("://[^@/:]*:[^@/]+@|[?&]password=", self.url) is not None
 
     def __repr__(self) -> str:
         return f"LedgerAddress({self.url.partition(':')[0]}:…)"
@@ -225,12 +225,16 @@ def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Itera
                 )
     for keyword in ("PAYPAGE_URL", "OFFICE_URL", "SHOP_URL"):
         url = keywords.get(keyword)
-        if url and not is_web_address(url):
+        if url and not is_safe_address(url):
             yield PathfileError(
                 f"{keyword} ({url}) is not an http or https address",
                 lines[keyword],
                 "address_malformed",
                 keyword,
+            )
+        elif url and keyword == "OFFICE_URL" and url.startswith("http:") and not is_local(url):
+            yield PathfileError(
+                "OFFICE_URL is not an https address", lines[keyword], "office_in_clear", keyword
             )
     journal = keywords.get("JOURNAL")
     if journal and not os.path.isabs(journal):
@@ -238,7 +242,7 @@ def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Itera
             f"JOURNAL ({journal}) is not an absolute path", lines["JOURNAL"], "relative", "JOURNAL"
         )
     ledger = keywords.get("LEDGER", "")
-    if ledger and not ledger.startswith(LEDGERS):
+    if ledger and not re.fullmatch(LEDGER_FORM, ledger):
         # The value itself may hold a password.
         yield PathfileError(
             "LEDGER must be sqlite:////absolute/path or postgresql://…",

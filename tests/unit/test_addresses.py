@@ -10,7 +10,8 @@ from sogenactif.addresses import (
     is_address,
     is_for_tests,
     is_local,
-    is_web_address,
+    is_safe_address,
+    is_shop_address,
     production_address,
 )
 
@@ -30,7 +31,7 @@ from sogenactif.addresses import (
     ],
 )
 def test_address_is_http_or_https_and_a_host(url: str) -> None:
-    assert is_web_address(url)
+    assert is_safe_address(url)
 
 
 @pytest.mark.parametrize(
@@ -50,16 +51,21 @@ def test_address_is_http_or_https_and_a_host(url: str) -> None:
         "xhttp://bank.example/",
         " http://bank.example/",
         "http://bank.example/\n",
+        "https://bank~online.example/pay",
+        "https://bank.example:0/pay",
+        "https://bank.example:99999999/pay",
+        "https://[bank]/pay",
+        "https://[bank",
     ],
 )
 def test_anything_else_is_no_address(url: str) -> None:
-    assert not is_web_address(url)
+    assert not is_safe_address(url)
 
 
 @pytest.mark.parametrize("character", [*" \"'<>#!$()*,;@\\^`{|}\t\n\r\0\x7f", "é", "\udce9", "\uff21"])
 def test_characters_that_mean_something_in_a_header_or_in_html_are_refused(character: str) -> None:
-    assert not is_web_address(f"https://bank.example/pay{character}")
-    assert not is_web_address(f"https://bank{character}.example/pay")
+    assert not is_safe_address(f"https://bank.example/pay{character}")
+    assert not is_safe_address(f"https://bank{character}.example/pay")
 
 
 @pytest.mark.parametrize(
@@ -68,6 +74,10 @@ def test_characters_that_mean_something_in_a_header_or_in_html_are_refused(chara
         ("http://shop.example", True),
         ("https://shop.example:8443/return?order=1", True),
         ("http://[::1]:8080/", True),
+        ("https://shop.example?order=1", True),
+        ("https://shop.example:/return", True),
+        ("https://shop.example:65535#top", True),
+        ("https://shop.example/it's;<fine>", True),
         ("shop.example/return", False),
         ("ftp://shop.example/", False),
         ("http:///return", False),
@@ -78,10 +88,30 @@ def test_characters_that_mean_something_in_a_header_or_in_html_are_refused(chara
         ("http://shop.example:0/", False),
         ("http://shop.example:65536/", False),
         ("http://[::1/", False),
+        ("http://[shop]/", False),
+        ("http://[::1]8080/", False),
+        ("http://[::1%lo]/", False),
+        ("http://user@shop.example/", False),
     ],
 )
 def test_address_of_a_shop_has_a_host_and_a_port_that_exist(url: str, expected: bool) -> None:
     assert is_address(url) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://shop.example", True),
+        ("http://127.0.0.1:8080", True),
+        ("https://shop.example/a%20shop", True),
+        ("https://shop.example?page=1", False),
+        ("https://shop.example/#top", False),
+        ("https://shop.example:0", False),
+        ("https://shop!example", False),
+    ],
+)
+def test_path_of_a_script_can_be_appended_to_the_address_of_a_shop(url: str, expected: bool) -> None:
+    assert is_shop_address(url) is expected
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_colours_are_for_terminals(kit: Kit, environment: dict[str, str], colour
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--url", "shop"], ["--payment"], ["--payment", "--url", "http://h"], ["--user", "nobody-of-that-name"], ["--order", "1"], ["more"]],
+    [["--url", "shop"], ["--url", "http://h:0"], ["--url", "http://h/?page=1"], ["--payment"], ["--payment", "--url", "http://h"], ["--user", "nobody-of-that-name"], ["--order", "1"], ["more"]],
 )  # fmt: skip
 def test_a_wrong_call_is_status_2(kit: Kit, arguments: list[str]) -> None:
     assert kit.run(*arguments).returncode == 2

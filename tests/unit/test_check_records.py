@@ -126,6 +126,7 @@ def test_ledger_file_is_not_a_database(kit: Kit) -> None:
     ("line", "name"),
     [
         ("LEDGER!sqlite://ledger.db!", "ledger_malformed"),
+        ("LEDGER!postgresql://kit:hunter2%@127.0.0.1/d!\nJOURNAL!{}/journal!", "ledger_malformed"),
         ("LEDGER!postgresql://h/d!", "keyword_absent"),
         ("LEDGER!sqlite:////nowhere/ledger.db!", "leads_nowhere"),
         ("LEDGER!postgresql://kit:hunter2@127.0.0.1:1/d!\nJOURNAL!{}/journal!", "ledger_fails"),

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from sogenactif.configuration import (
     LedgerAddress,
@@ -81,9 +82,18 @@ def test_a_needed_keyword_that_is_missing_is_named(tmp_path: Path, keyword: str)
     ("OFFICE_URL!bank.example!", "OFFICE_URL (bank.example) is not an http or https address"),
     ("PAYPAGE_URL!ftp://bank.example!", "PAYPAGE_URL (ftp://bank.example) is not an http or https address"),
     ("JOURNAL!journal!", "JOURNAL (journal) is not an absolute path"),
+    ("PAYPAGE_URL!https://bank.example:0/!", "PAYPAGE_URL (https://bank.example:0/) is not an http or https address"),
+    ("SHOP_URL!https://[shop/!", "SHOP_URL (https://[shop/) is not an http or https address"),
+    ("OFFICE_URL!http://bank.example/v2!", "OFFICE_URL is not an https address"),
     ("LEDGER!mysql://x/y!", "LEDGER must be sqlite:////absolute/path or postgresql://…"),
     ("LEDGER!sqlite://relative.db!", "LEDGER must be sqlite:////absolute/path or postgresql://…"),
     ("LEDGER!ledger.db!", "LEDGER must be sqlite:////absolute/path or postgresql://…"),
+    ("LEDGER!sqlite:////srv/shop/!", "LEDGER must be sqlite:////absolute/path or postgresql://…"),
+    ("LEDGER!postgresql://shop:50%off@db/shop!", "LEDGER must be sqlite:////absolute/path or postgresql://…"),
+    ("LEDGER!postgresql://shop:p@ss@db/shop!", "LEDGER must be sqlite:////absolute/path or postgresql://…"),
+    ("LEDGER!postgresql://shop:a/b@db/shop!", "LEDGER must be sqlite:////absolute/path or postgresql://…"),
+    ("LEDGER!postgresql://db:port/shop!", "LEDGER must be sqlite:////absolute/path or postgresql://…"),
+    ("LEDGER!postgresql://db/shop?sslmode!", "LEDGER must be sqlite:////absolute/path or postgresql://…"),
     ("LEDGER!postgresql://shop:secret@127.0.0.1/shop!", "no key word JOURNAL, which this LEDGER needs"),
 ])  # fmt: skip
 def test_wrong_value_is_refused_with_its_line(tmp_path: Path, line: str, message: str) -> None:
@@ -123,6 +133,29 @@ def test_journal_is_beside_an_sqlite_ledger_unless_it_is_named(tmp_path: Path) -
 def test_each_keyword_keeps_its_last_line(tmp_path: Path) -> None:
     lines = pathfile_of(tmp_path, "# shop\n" + NEEDED + "DEBUG!NO!\nDEBUG!YES!\n").lines
     assert (lines["D_LOGO"], lines["F_CERTIFICATE"], lines["DEBUG"]) == (2, 5, 7)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://",
+        "postgres://shop:50%25off%40noon@db.example:5432/shop",
+        "postgresql://shop@db1:5432,db2:5433,[::1]/shop?target_session_attrs=read-write&sslmode=require",
+        "postgresql:///shop?host=/run/postgresql",
+        "postgresql://%2Frun%2Fpostgresql/shop",
+    ],
+)
+def test_address_of_a_ledger_is_as_the_library_of_postgresql_reads_it(tmp_path: Path, url: str) -> None:
+    assert conninfo_to_dict(url) is not None
+    pathfile = pathfile_of(tmp_path, f"{NEEDED}JOURNAL!/srv/journal!\nLEDGER!{url}!\n")
+    assert pathfile.ledger and (pathfile.ledger.url, pathfile.ledger.file) == (url, "")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080/v2", "http://bank.internal/v2", "https://bank.example/v2"]
+)
+def test_office_server_of_a_local_network_may_be_in_clear(tmp_path: Path, url: str) -> None:
+    assert pathfile_of(tmp_path, f"{NEEDED}OFFICE_URL!{url}!\n").office_url == url
 
 
 def test_password_of_the_ledger_is_not_shown(tmp_path: Path) -> None:

@@ -579,6 +579,7 @@ def test_an_sqlite_ledger_is_written_ahead_and_flushed(tmp_path: Path) -> None:
         ("postgresql://u:SECRET@127.0.0.1:1/shop", "(postgresql://127.0.0.1:1/shop: "),
         ("postgresql:///?host=127.0.0.1&user=x&port=1", "(postgresql://127.0.0.1:1/: "),
         ("postgresql://u:SECRET%zz@127.0.0.1:1/shop", "(postgresql: LEDGER is not a PostgreSQL address"),
+        ("postgresql://u:SECRET%e9@127.0.0.1:1/shop", "(postgresql: LEDGER is not a PostgreSQL address"),
     ],
 )
 def test_error_names_the_database_and_never_the_password(tmp_path: Path, url: str, named: str) -> None:

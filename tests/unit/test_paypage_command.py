@@ -136,6 +136,8 @@ def test_existing_configuration_is_not_overwritten(tmp_path: Path) -> None:
     (["shop.example"], "is not an address of the form"),
     (["https://"], "is not an address of the form"),
     (["https://shop.example:none"], "is not an address of the form"),
+    (["https://shop.example:0"], "is not an address of the form"),
+    (["https://[shop"], "is not an address of the form"),
     (["https://user:secret@shop.example"], "is not an address of the form"),
     (["https://shop.example/?page=1"], "is not an address of the form"),
     (["http://127.0.0.1:49152"], "calls ports 80 to 9999 only"),

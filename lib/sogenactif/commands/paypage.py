@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from sogenactif.addresses import PAYPAGE_HOSTS, PORTS, is_web_address
+from sogenactif.addresses import PAYPAGE_HOSTS, PORTS, is_safe_address, is_shop_address
 from sogenactif.commands import new_parser
 from sogenactif.commands.common import in_words, print_json
 from sogenactif.commands.texts import say
@@ -74,7 +74,7 @@ def add_server_options(parser: argparse.ArgumentParser) -> None:
 def server_address(parser: argparse.ArgumentParser, args: argparse.Namespace) -> str:
     """Return the address that ``add_server_options`` chose; a usage error ends the program."""
     if args.url:
-        if not is_web_address(args.url):
+        if not is_safe_address(args.url):
             parser.error(say("no_web_address", text=args.url))
         return str(args.url)
     return f"https://{PAYPAGE_HOSTS[args.brand][args.server]}/paymentInit"
@@ -158,12 +158,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _check_shop(parser: argparse.ArgumentParser, shop: str) -> None:
     """End with a usage error for an address under which the platform can't call the shop."""
-    try:
-        parts = urlsplit(shop)
-        port = 80 if parts.port is None else parts.port
-    except ValueError:
-        port = 0
-    if not is_web_address(shop) or not parts.hostname or port == 0 or set("?#!") & set(shop):
+    if not is_shop_address(shop):
         parser.error(say("paypage_no_shop", shop=shop))
-    if port not in PORTS:
+    if urlsplit(shop).port not in (None, *PORTS):
         parser.error(say("paypage_no_port", shop=shop, first=PORTS[0], last=PORTS[-1]))

@@ -24,7 +24,7 @@ class PostgresqlDatabase:
         self._cursors = count()
         try:
             place = conninfo_to_dict(url)
-        except psycopg.Error:
+        except (psycopg.Error, UnicodeError):
             raise LedgerError(self._name, "LEDGER is not a PostgreSQL address") from None
         # Never the whole address: it may hold a password.
         self._name = f"postgresql://{place.get('host', '')}:{place.get('port', '')}/{place.get('dbname', '')}"

@@ -8,7 +8,7 @@ import time
 from binascii import b2a_base64
 from collections.abc import Sequence
 
-from sogenactif.addresses import is_web_address
+from sogenactif.addresses import is_safe_address
 from sogenactif.configuration import Pathfile
 from sogenactif.dates import read_day
 from sogenactif.errors import CertificateError, CertificateMissing
@@ -246,11 +246,11 @@ def _decipher_url(rows: list[bytes], service: int) -> str:
         url = plain[3 : 3 + int(plain[:3])]
     except ValueError:
         return ""
-    return url if is_web_address(url) else ""
+    return url if is_safe_address(url) else ""
 
 
 def _encipher_url(url: str, key: bytes) -> list[str]:
-    if len(url) > LONGEST_URL or not is_web_address(url):
+    if len(url) > LONGEST_URL or not is_safe_address(url):
         raise CertificateError(f"Error writing URL ({url})")
     plain = f"{len(url):03}{url}".encode("ascii")
     cipher = DES.new(key, DES.MODE_ECB).encrypt(plain + bytes(-len(plain) % 8)).hex().upper()

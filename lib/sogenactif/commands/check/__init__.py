@@ -3,13 +3,13 @@
 import argparse
 import os
 import pwd
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from traceback import extract_tb
 from typing import TYPE_CHECKING
 
+from sogenactif.addresses import is_shop_address
 from sogenactif.commands import new_parser
 from sogenactif.commands.check import findings
 from sogenactif.commands.check.findings import FAULT, WARNING, Failed, Finding, Findings, fault
@@ -21,7 +21,6 @@ from sogenactif.commands.texts import say
 if TYPE_CHECKING:
     from sogenactif.commands.check.site import Site
 
-ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
 # The checks after those of Python and of the pathfile, functions of these modules, in the order in which they are made.
 CHECKS = {
     "configuration": ("parameters", "paths", "debug"),
@@ -60,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; the status is 0 without a fault, 1 with one, 2 for a usage error."""
     parser = make_parser()
     args = parser.parse_args(arguments)
-    if args.url and not ADDRESS.fullmatch(args.url):
+    if args.url and not is_shop_address(args.url):
         parser.error(say("no_web_address", text=args.url))
     if args.payment and not (args.url and args.order):
         parser.error(say("check_payment_needs"))

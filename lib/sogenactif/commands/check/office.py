@@ -17,9 +17,6 @@ def office(site: Site) -> Findings:
     url, place = site.pathfile.office_url, site.where("OFFICE_URL")
     if not url or not site.paypage:
         return
-    if url.startswith("http:") and not is_local(url):
-        yield fault("office_in_clear", *place, url=url)
-        return
     # The test servers of Office have a label of their own: office-server.test.sips-services.com.
     if "test" in host(url).split(".") and not is_for_tests(site.pathfile.paypage.url):
         yield warning("office_for_tests", *place, url=url)

@@ -135,7 +135,7 @@ def _server(site: Site) -> Findings:
         (fault, "server_gone", hosts.is_gone(url)),
         (warning, "server_for_tests", hosts.is_for_tests(url)),
         (fault, "server_in_clear", url.startswith("http:") and not is_local(url)),
-        (warning, "server_unknown", is_address(url) and not is_local(url) and not hosts.is_paypage(url)),
+        (warning, "server_unknown", not is_local(url) and not hosts.is_paypage(url)),
     ]
     values: dict[str, Any] = {
         "host": host(url),

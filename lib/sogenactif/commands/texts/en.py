@@ -687,7 +687,7 @@ FINDINGS = {
     ),
     "ledger_malformed": Text(
         "LEDGER is neither sqlite:////absolute/path nor postgresql://…",
-        "Write one of the two; sqlite has four slashes.",
+        "Write one of the two; sqlite has four slashes. In a password, write @ as %40, : as %3A, / as %2F and % as %25.",
     ),
     "paid_twice_orders": Text(
         "orders that were paid more than once: {orders}",

@@ -693,7 +693,7 @@ FINDINGS = {
     ),
     "ledger_malformed": Text(
         "LEDGER n’est ni sqlite:////chemin/absolu ni postgresql://…",
-        "Écrivez l’un des deux ; sqlite a quatre barres obliques.",
+        "Écrivez l’un des deux ; sqlite a quatre barres obliques. Dans un mot de passe, @ s’écrit %40, : %3A, / %2F et % %25.",
     ),
     "paid_twice_orders": Text(
         "commandes payées plusieurs fois : {orders}",
