@@ -12,7 +12,7 @@ from tests.support.check import Served, place_order
 from tests.support.vectors import ENROLLED, MERCHANT
 
 
-def test_a_whole_payment(start: Any) -> None:
+def test_check_pays_an_order_once(start: Any) -> None:
     served = start()
     reference = place_order(served.kit)
     found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
@@ -24,7 +24,7 @@ def test_a_whole_payment(start: Any) -> None:
 
 
 @pytest.mark.parametrize("means", ["shop", "server"])
-def test_a_whole_payment_on_paypage(start: Any, means: str) -> None:
+def test_check_pays_an_order_on_paypage(start: Any, means: str) -> None:
     served = start(MEANS=means)
     found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
     assert (found.status, found.bad) == (0, {})
@@ -32,7 +32,7 @@ def test_a_whole_payment_on_paypage(start: Any, means: str) -> None:
     assert paid["saw"] == "transaction 000001 was accepted, and is in the ledger"
 
 
-def test_a_payment_whose_automatic_response_is_lost(start: Any) -> None:
+def test_lost_automatic_response_is_reported(start: Any) -> None:
     served = start()
     text = served.kit.parmcom.read_text()
     served.kit.parmcom.write_text(
@@ -44,14 +44,14 @@ def test_a_payment_whose_automatic_response_is_lost(start: Any) -> None:
     assert f"{served.shop}/lost" in found.bad["payment_not_notified"]["do"]
 
 
-def test_a_payment_that_the_payment_server_refuses(start: Any) -> None:
+def test_rejected_payment_request_is_reported(start: Any) -> None:
     served = start()
     served.kit.add(served.kit.parmcom, "BGCOLOR!red!\n")
     found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
     assert "asks for no card (400)" in found.bad["payment_no_entry"]["saw"]
 
 
-def test_a_payment_without_a_ledger(start: Any) -> None:
+def test_check_pays_an_order_without_a_ledger(start: Any) -> None:
     served = start()
     served.kit.change(served.kit.pathfile, "LEDGER")
     found = served.kit.check("--url", served.apache, "--payment", "--order", place_order(served.kit))
@@ -85,7 +85,7 @@ def _take_the_certificates_away(served: Served) -> None:
         (_take_the_certificates_away, "payment_unknown", "the address of the payment server is not known"),
     ],
 )
-def test_a_payment_that_stops_on_its_way(
+def test_each_step_at_which_the_payment_fails_has_its_finding(
     start: Any, break_it: Callable[[Served], None], name: str, saw: str
 ) -> None:
     served = start()
@@ -94,7 +94,7 @@ def test_a_payment_that_stops_on_its_way(
     assert (found.status, saw in found.bad[name]["saw"]) == (1, True)
 
 
-def test_a_request_that_another_pathfiles_key_sealed(start: Any) -> None:
+def test_request_sealed_with_another_key_is_reported(start: Any) -> None:
     served = start(MEANS="shop")
     for merchant in (MERCHANT, ENROLLED):
         served.kit.put(served.kit.conf / f"other.{merchant}", b"another")
@@ -106,7 +106,7 @@ def test_a_request_that_another_pathfiles_key_sealed(start: Any) -> None:
     assert "call_request.py: Invalid message MAC" in found.bad["payment_unsealed"]["saw"]
 
 
-def test_no_payment_is_ever_tried_against_a_bank(start: Any) -> None:
+def test_check_never_pays_at_the_server_of_a_bank(start: Any) -> None:
     served = start()
     reference = place_order(served.kit)
     served.kit.as_a_banks()

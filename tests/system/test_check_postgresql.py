@@ -10,7 +10,7 @@ from tests.support.check import Kit
 
 
 @pytest.mark.postgresql
-def test_a_ledger_in_postgresql_is_left_as_it_is(kit: Kit, postgresql_url: str) -> None:
+def test_reading_the_schema_version_creates_no_tables_in_postgresql(kit: Kit, postgresql_url: str) -> None:
     assert [schema_version(LedgerAddress(postgresql_url)), schema_version(LedgerAddress(postgresql_url))] == [
         0,
         0,

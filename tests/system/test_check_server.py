@@ -11,7 +11,7 @@ from tests.support.serving import free_port
 from tests.support.vectors import ENROLLED
 
 
-def test_an_installation_on_apache_is_sound(start: Any) -> None:
+def test_valid_installation_on_apache_has_no_findings(start: Any) -> None:
     served = start()
     found = served.kit.check("--url", served.apache)
     assert (found.status, found.bad) == (0, {})
@@ -19,7 +19,7 @@ def test_an_installation_on_apache_is_sound(start: Any) -> None:
     assert found.answer["skipped"] == ["office", "payment"]
 
 
-def test_a_check_leaves_nothing_like_a_fault_in_the_error_log(start: Any) -> None:
+def test_check_writes_only_marked_lines_to_the_error_log(start: Any) -> None:
     served = start()
     assert served.kit.check("--url", served.apache).status == 0
     # mod_wsgi notes every line of a script as an error; those of a check are marked.
@@ -33,7 +33,7 @@ def test_a_check_leaves_nothing_like_a_fault_in_the_error_log(start: Any) -> Non
     assert [line for line in lines if ":error]" in line and "AH01630" not in line] == []
 
 
-def test_a_web_server_that_shows_the_source(start: Any) -> None:
+def test_web_server_that_serves_source_code_and_pathfile_is_reported(start: Any) -> None:
     served = start(
         'Alias "/cgi-bin/" "{0}/cgi-bin/"\n<Directory "{0}/cgi-bin">\nRequire all granted\n</Directory>\n'
         'Alias "/sogenactif/logos/" "{0}/logos/"\n<Directory "{0}/logos">\nRequire all granted\n</Directory>\n',
@@ -47,7 +47,7 @@ def test_a_web_server_that_shows_the_source(start: Any) -> None:
     assert "F_CERTIFICATE!" not in served.kit.run("--url", served.apache).stdout
 
 
-def test_a_web_server_that_shows_secret_keys(start: Any) -> None:
+def test_web_server_that_serves_secret_keys_is_a_fault(start: Any) -> None:
     folder = 'Alias "/var/" "{0}/var/"\n<Directory "{0}/var">\nRequire all granted\n</Directory>\n'
     served = start(folder, MEANS="shop")
     found = served.kit.check("--url", served.apache)
@@ -59,7 +59,7 @@ def test_a_web_server_that_shows_secret_keys(start: Any) -> None:
     assert "_KEY1" not in served.kit.run("--url", served.apache).stdout
 
 
-def test_a_web_server_that_does_not_know_the_kit(start: Any) -> None:
+def test_web_server_without_the_configuration_of_the_kit_is_reported(start: Any) -> None:
     served = start(included=False)
     found = served.kit.check("--url", served.apache)
     assert (
@@ -72,7 +72,9 @@ def test_a_web_server_that_does_not_know_the_kit(start: Any) -> None:
     assert "is not a picture (40" in found.bad["logo_not_served"]["saw"]
 
 
-def test_a_web_server_that_does_not_run_scripts(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_web_server_without_wsgi_and_cgi_modules_is_a_fault(
+    start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(serving_module, "MODULES", serving_module.MODULES.replace("cgid wsgi ", ""))
     served = start()
     found = served.kit.check("--url", served.apache)
@@ -80,7 +82,7 @@ def test_a_web_server_that_does_not_run_scripts(start: Any, monkeypatch: pytest.
     assert "a2enmod wsgi (cgid for CGI), then restart Apache" in found.bad["script_forbidden"]["do"]
 
 
-def test_a_host_that_is_not_the_shops(start: Any) -> None:
+def test_other_virtual_host_at_the_address_is_a_fault(start: Any) -> None:
     served = start(
         '<Directory "{0}">\nRequire all granted\n</Directory>\nDocumentRoot "{0}/logos"\n', included=False
     )
@@ -90,7 +92,7 @@ def test_a_host_that_is_not_the_shops(start: Any) -> None:
     assert "another virtual host may answer at this address" in found.bad["script_not_found"]["do"]
 
 
-def test_a_script_that_fails_on_the_web_server(start: Any) -> None:
+def test_script_that_fails_on_the_web_server_is_a_fault(start: Any) -> None:
     served = start()
     script = served.kit.root / "cgi-bin" / "call_request.py"
     script.write_text(script.read_text().replace("import os", "import nothing_of_that_name", 1))
@@ -124,7 +126,7 @@ def _answering(status: str, *headers: tuple[str, str]) -> Application:
         ("200 OK", "address_unknown", "warning", "where something other than the kit's script answers (200)"),
     ],
 )
-def test_an_address_where_the_kit_does_not_answer(
+def test_response_url_that_does_not_reach_the_script_is_reported_by_status(
     start: Any, keyword: str, status: str, name: str, level: str, saw: str
 ) -> None:
     served = start()
@@ -142,7 +144,7 @@ def test_an_address_where_the_kit_does_not_answer(
     ("<If \"%{{REQUEST_METHOD}} == 'POST'\">\nRequire all denied\n</If>", "address_refuses_posts"),
     ("RedirectMatch 307 ^/cgi-bin/{script} /elsewhere", ""),
 ])  # fmt: skip
-def test_post_that_never_gets_to_the_script_is_a_fault(start: Any, script: str, more: str, name: str) -> None:
+def test_blocked_or_redirected_post_is_a_fault(start: Any, script: str, more: str, name: str) -> None:
     served = start(
         f'<Location "/cgi-bin/{script}">\n{more}\n</Location>\n'
         if name
@@ -153,7 +155,7 @@ def test_post_that_never_gets_to_the_script_is_a_fault(start: Any, script: str, 
     assert not name or set(found.bad) == {name}
 
 
-def test_an_address_where_nothing_answers_or_the_kit_with_more(start: Any) -> None:
+def test_unreachable_response_url_is_a_fault_and_one_with_a_query_string_is_not(start: Any) -> None:
     served = start()
     served.kit.change(served.kit.parmcom, "AUTO_RESPONSE_URL", f"http://127.0.0.1:{free_port()}/notified")
     found = served.kit.check("--url", served.apache)
@@ -164,7 +166,7 @@ def test_an_address_where_nothing_answers_or_the_kit_with_more(start: Any) -> No
     assert (found.bad, "address_served" in found.well) == ({}, True)
 
 
-def test_a_script_that_cannot_be_understood_is_named_beside_what_the_web_server_answers(start: Any) -> None:
+def test_syntax_error_of_a_script_is_reported_beside_the_status_of_the_web_server(start: Any) -> None:
     served = start()
     script = served.kit.root / "cgi-bin" / "call_request.py"
     number = len(script.read_text().splitlines()) + 1

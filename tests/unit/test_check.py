@@ -13,7 +13,7 @@ from tests.support.check import Kit
 pytestmark = pytest.mark.system
 
 
-def test_a_sound_installation_has_no_fault(kit: Kit) -> None:
+def test_valid_installation_has_no_findings(kit: Kit) -> None:
     found = kit.check()
     assert (found.status, found.bad) == (0, {})
     assert found.answer["level"] == "ok"
@@ -22,7 +22,7 @@ def test_a_sound_installation_has_no_fault(kit: Kit) -> None:
     assert found.answer["skipped"] == ["office", "clock", "scripts", "served_logos", "payment"]
 
 
-def test_people_read_it_in_their_language(kit: Kit) -> None:
+def test_text_is_in_the_language_of_the_locale(kit: Kit) -> None:
     kit.pathfile.write_text(kit.pathfile.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
     english, french = kit.run(), kit.run(LC_ALL="fr_FR.UTF-8")
     assert (
@@ -36,18 +36,20 @@ def test_people_read_it_in_their_language(kit: Kit) -> None:
     assert not re.search(r"\b(line|Faults|every|the)\b", french.stdout)
 
 
-def test_quiet_says_only_what_is_wrong(kit: Kit) -> None:
+def test_quiet_prints_only_the_summary_if_nothing_is_wrong(kit: Kit) -> None:
     assert kit.run("--quiet").stdout == "Faults: 0. Warnings: 0. All well: 27.\n"
 
 
-def test_a_locale_without_the_characters_is_no_fault(kit: Kit) -> None:
+def test_ascii_locale_does_not_make_the_check_crash(kit: Kit) -> None:
     kit.add(kit.parmcom, "RETRUN_URL!x!\n")
     result = kit.run(PYTHONIOENCODING="ascii", LC_ALL="fr_FR")
     assert (result.returncode, "RETRUN_URL" in result.stdout) == (1, True)
 
 
 @pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_colours_are_for_terminals(kit: Kit, environment: dict[str, str], coloured: bool) -> None:
+def test_colours_are_printed_on_a_terminal_only_and_not_with_no_color(
+    kit: Kit, environment: dict[str, str], coloured: bool
+) -> None:
     import pty
 
     terminal, side = pty.openpty()
@@ -69,7 +71,7 @@ def test_colours_are_for_terminals(kit: Kit, environment: dict[str, str], colour
     "arguments",
     [["--url", "shop"], ["--url", "http://h:0"], ["--url", "http://h/?page=1"], ["--payment"], ["--payment", "--url", "http://h"], ["--user", "nobody-of-that-name"], ["--order", "1"], ["more"]],
 )  # fmt: skip
-def test_a_wrong_call_is_status_2(kit: Kit, arguments: list[str]) -> None:
+def test_usage_error_exits_with_2(kit: Kit, arguments: list[str]) -> None:
     assert kit.run(*arguments).returncode == 2
 
 
@@ -80,7 +82,7 @@ def test_one_fault_is_reported_once(kit: Kit) -> None:
     assert found.bad["leads_nowhere"]["line"] == 9
 
 
-def test_strict_counts_warnings(kit: Kit) -> None:
+def test_strict_exits_with_1_on_a_warning(kit: Kit) -> None:
     kit.add(kit.pathfile, "SOMETHING!x!\n")
     assert (kit.check().status, kit.check("--strict").status) == (0, 1)
 

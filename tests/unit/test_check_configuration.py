@@ -41,7 +41,9 @@ LINES = [
 @pytest.mark.parametrize(
     ("line", "name", "saw", "do"), LINES, ids=[f"{line[1]}-{n}" for n, line in enumerate(LINES)]
 )
-def test_a_wrong_line_of_the_pathfile_is_named(kit: Kit, line: str, name: str, saw: str, do: str) -> None:
+def test_invalid_line_of_the_pathfile_is_reported_with_its_number(
+    kit: Kit, line: str, name: str, saw: str, do: str
+) -> None:
     number = kit.pathfile.read_text().count("\n") + 1
     kit.add(kit.pathfile, line)
     found = kit.check().bad[name]
@@ -50,7 +52,7 @@ def test_a_wrong_line_of_the_pathfile_is_named(kit: Kit, line: str, name: str, s
     assert do in found["do"]
 
 
-def test_a_byte_order_mark_is_named(kit: Kit) -> None:
+def test_byte_order_mark_is_reported(kit: Kit) -> None:
     for path in (kit.pathfile, kit.parmcom):
         kit.put(path, b"\xef\xbb\xbf" + path.read_bytes())
         found = kit.check()
@@ -69,7 +71,9 @@ def test_a_byte_order_mark_is_named(kit: Kit) -> None:
         ("CADDIE!a\n", "separators", "exclamation marks: 1"),
     ],
 )
-def test_a_wrong_line_of_a_parmcom_file_is_named(kit: Kit, line: str, name: str, saw: str) -> None:
+def test_invalid_line_of_a_parmcom_file_is_reported_with_its_number(
+    kit: Kit, line: str, name: str, saw: str
+) -> None:
     kit.add(kit.parmcom, line)
     found = kit.check()
     assert found.status == 1
@@ -84,14 +88,14 @@ def test_values_and_control_characters_are_never_printed(kit: Kit) -> None:
     assert "hunter2" not in result.stdout + kit.run("--json").stdout
 
 
-def test_missing_pathfile(kit: Kit) -> None:
+def test_missing_pathfile_is_reported(kit: Kit) -> None:
     found = kit.check("--pathfile", "/nowhere/pathfile")
     assert found.status == 1
     assert found.bad["missing"]["saw"] == "there is no such file"
     assert found.bad["missing"]["file"] == "/nowhere/pathfile"
 
 
-def test_a_keyword_that_is_needed(kit: Kit) -> None:
+def test_missing_or_misspelled_required_keyword_is_reported_once(kit: Kit) -> None:
     text = kit.pathfile.read_text()
     for changed, line in (("", 0), ("F_PARAM!!\n", 10)):
         kit.pathfile.write_text(re.sub("F_PARAM!.*\n", changed, text))
@@ -102,7 +106,7 @@ def test_a_keyword_that_is_needed(kit: Kit) -> None:
     assert list(kit.check().bad) == ["misspelled"]
 
 
-def test_what_only_the_kit_knows_is_in_its_words(kit: Kit) -> None:
+def test_value_that_the_kit_rejects_is_reported_with_the_error_of_the_kit(kit: Kit) -> None:
     kit.change(kit.pathfile, "F_CTYPE", "p/hp")
     found = kit.check().bad["kit_refuses"]
     assert "F_CTYPE (p/hp) may contain letters" in found["saw"]
@@ -110,13 +114,13 @@ def test_what_only_the_kit_knows_is_in_its_words(kit: Kit) -> None:
     assert (kit.root / "docs" / "errors.md").exists()
 
 
-def test_no_merchant_at_all(kit: Kit) -> None:
+def test_installation_without_a_merchant_is_reported(kit: Kit) -> None:
     for path in kit.conf.glob("parmcom.0*"):
         path.unlink()
     assert kit.check().bad["no_merchant"]["file"] == f"{kit.conf}/parmcom.<merchant_id>"
 
 
-def test_a_parmcom_file_under_another_name(kit: Kit) -> None:
+def test_misnamed_parmcom_file_is_reported(kit: Kit) -> None:
     kit.parmcom.rename(f"{kit.parmcom}.txt")
     found = kit.check().bad
     assert (list(found), found["parameters_misnamed"]["file"]) == (
@@ -134,14 +138,16 @@ def test_a_parmcom_file_under_another_name(kit: Kit) -> None:
         ("F_CERTIFICATE", "/no/certif", "leads_nowhere", "F_CERTIFICATE leads to /no, which does not exist"),
     ],
 )
-def test_a_path_that_leads_elsewhere(kit: Kit, keyword: str, value: str, name: str, saw: str) -> None:
+def test_relative_or_missing_path_is_reported_with_its_line(
+    kit: Kit, keyword: str, value: str, name: str, saw: str
+) -> None:
     kit.change(kit.pathfile, keyword, value)
     found = kit.check().bad[name]
     assert saw in found["saw"]
     assert found["line"] > 0
 
 
-def test_debug_is_a_fault_in_production_only(kit: Kit) -> None:
+def test_debug_mode_is_a_fault_in_production_and_a_warning_elsewhere(kit: Kit) -> None:
     kit.pathfile.write_text(kit.pathfile.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
     assert kit.check().bad["debug_on"]["level"] == "warning"
     kit.as_a_banks()
@@ -150,7 +156,7 @@ def test_debug_is_a_fault_in_production_only(kit: Kit) -> None:
     assert "neither YES nor NO" in kit.check().bad["debug_neither"]["saw"]
 
 
-def test_an_installation_on_paypage_is_sound(kit: Kit) -> None:
+def test_valid_paypage_installation_has_no_findings(kit: Kit) -> None:
     kit.speak_paypage()
     found = kit.check()
     assert (found.status, found.bad) == (0, {})
@@ -163,7 +169,7 @@ def test_an_installation_on_paypage_is_sound(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("keyword", ["PAYPAGE_URL", "PAYPAGE_KEY"])
-def test_a_keyword_that_paypage_needs(kit: Kit, keyword: str) -> None:
+def test_missing_keyword_of_paypage_is_reported(kit: Kit, keyword: str) -> None:
     kit.speak_paypage()
     kit.change(kit.pathfile, keyword)
     kit.change(kit.pathfile, "F_CERTIFICATE")
@@ -173,7 +179,7 @@ def test_a_keyword_that_paypage_needs(kit: Kit, keyword: str) -> None:
 
 
 @pytest.mark.parametrize(("value", "name"), [("conf/key", "relative"), ("/nowhere/key", "leads_nowhere")])
-def test_a_path_of_keys_that_leads_elsewhere(kit: Kit, value: str, name: str) -> None:
+def test_relative_or_missing_path_of_secret_keys_is_reported(kit: Kit, value: str, name: str) -> None:
     kit.speak_paypage()
     kit.change(kit.pathfile, "PAYPAGE_KEY", value)
     found = kit.check().bad

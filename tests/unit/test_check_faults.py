@@ -55,9 +55,7 @@ TYPED: dict[str, Callable[[Kit], object]] = {
 
 
 @pytest.mark.parametrize("break_it", TYPED.values(), ids=TYPED.keys())
-def test_remedy_mends_the_fault_when_it_is_typed_as_printed(
-    kit: Kit, break_it: Callable[[Kit], object]
-) -> None:
+def test_printed_remedy_repairs_the_fault(kit: Kit, break_it: Callable[[Kit], object]) -> None:
     need(os.getuid() == 0, "root, whose files these become,")
     assert kit.check().status == 0
     break_it(kit)
@@ -90,7 +88,7 @@ EDITED: list[tuple[str, Callable[[Kit], object], str, str]] = [
 @pytest.mark.parametrize(
     ("break_it", "name", "words"), [row[1:] for row in EDITED], ids=[row[0] for row in EDITED]
 )
-def test_what_gives_customers_an_error_is_a_fault(
+def test_cause_of_an_error_for_customers_is_a_fault(
     kit: Kit, break_it: Callable[[Kit], object], name: str, words: str
 ) -> None:
     break_it(kit)
@@ -100,7 +98,7 @@ def test_what_gives_customers_an_error_is_a_fault(
     assert [one for one, remedy in faults if one == name and words in remedy], faults
 
 
-def test_check_leaves_the_orders_alone(kit: Kit) -> None:
+def test_check_does_not_change_the_orders(kit: Kit) -> None:
     before = orders(kit)
     assert any("INSERT" in line for line in before)
     assert kit.check().status == 0

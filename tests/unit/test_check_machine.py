@@ -22,7 +22,7 @@ pytestmark = pytest.mark.system
         ("# a script\n", "script_unnamed"),
     ],
 )
-def test_a_script_that_no_interpreter_runs(kit: Kit, first: str, name: str) -> None:
+def test_script_with_an_invalid_first_line_is_reported(kit: Kit, first: str, name: str) -> None:
     script = kit.root / "cgi-bin" / "call_request.py"
     lines = script.read_text().splitlines(keepends=True)
     script.write_bytes("".join([first, *lines[1:]]).encode())
@@ -30,7 +30,7 @@ def test_a_script_that_no_interpreter_runs(kit: Kit, first: str, name: str) -> N
     assert (found.status, found.bad[name]["file"], found.bad[name]["line"]) == (1, str(script), 1)
 
 
-def test_a_script_that_is_not_executable_or_not_there(kit: Kit) -> None:
+def test_missing_or_not_executable_script_is_reported(kit: Kit) -> None:
     (kit.root / "cgi-bin" / "call_request.py").chmod(0o644)
     (kit.root / "cgi-bin" / "call_response.py").unlink()
     found = kit.check().bad
@@ -38,7 +38,7 @@ def test_a_script_that_is_not_executable_or_not_there(kit: Kit) -> None:
     assert "the script is missing" in found["script_missing"]["saw"]
 
 
-def test_a_script_that_cannot_be_understood(kit: Kit) -> None:
+def test_syntax_error_of_a_script_is_reported_with_its_line(kit: Kit) -> None:
     script = kit.root / "cgi-bin" / "call_request.py"
     number = len(script.read_text().splitlines()) + 1
     kit.add(script, "def price(:\n")
@@ -57,7 +57,9 @@ def test_a_script_that_cannot_be_understood(kit: Kit) -> None:
         ("install.sh", "./install.sh, with this Python"),
     ],
 )
-def test_missing_dependencies(kit: Kit, file: str, remedy: str) -> None:
+def test_missing_dependency_is_reported_with_the_command_that_installs_it(
+    kit: Kit, file: str, remedy: str
+) -> None:
     shutil.rmtree(kit.root / "lib" / "packages")
     (kit.root / ".sogenactif").rename(kit.root / file)
     found = kit.check()
@@ -65,7 +67,7 @@ def test_missing_dependencies(kit: Kit, file: str, remedy: str) -> None:
     assert "can't import Crypto.Cipher.DES" in found.answer["findings"][0]["saw"]
 
 
-def test_a_python_that_is_too_old(tmp_path: Path) -> None:
+def test_python_version_that_is_too_old_is_reported_for_each_script(tmp_path: Path) -> None:
     old = tmp_path / "python"
     old.write_text("#!/bin/sh\necho 3.9\n")
     old.chmod(0o755)
@@ -76,7 +78,7 @@ def test_a_python_that_is_too_old(tmp_path: Path) -> None:
     assert [finding.values["version"] for finding in found] == ["3.9"] * 3
 
 
-def test_the_time_in_paris_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_time_zone_of_paris_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     import zoneinfo
 
     assert list(machine.this_python()) == []

@@ -23,7 +23,9 @@ pytestmark = pytest.mark.system
         ("base.html", b'{% include "footer.html" %}', "template_fails", "TemplateNotFound: 'footer.html' not found"),
     ],
 )  # fmt: skip
-def test_a_template_that_makes_no_page(kit: Kit, template: str, added: bytes, name: str, saw: str) -> None:
+def test_template_that_cannot_be_rendered_is_reported_with_its_line(
+    kit: Kit, template: str, added: bytes, name: str, saw: str
+) -> None:
     path = kit.root / "templates" / template
     content = path.read_bytes()
     kit.put_own(path, content + added)
@@ -32,7 +34,7 @@ def test_a_template_that_makes_no_page(kit: Kit, template: str, added: bytes, na
     assert (found.bad[name]["file"], found.bad[name]["line"]) == (str(path), content.count(b"\n") + 1)
 
 
-def test_missing_or_unreadable_template(kit: Kit) -> None:
+def test_missing_or_unreadable_template_is_reported(kit: Kit) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     templates = kit.root / "templates"
     assert {path.name for path in templates.iterdir() if path.is_file()} == set(shop.NAMES)

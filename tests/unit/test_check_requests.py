@@ -22,7 +22,7 @@ pytestmark = pytest.mark.system
         ("CURRENCY!eur!\n", "currency_code (eur) not numeric"),
     ],
 )
-def test_parameters_that_make_no_request(kit: Kit, line: str, saw: str) -> None:
+def test_parameters_that_the_kit_rejects_are_reported_with_their_line(kit: Kit, line: str, saw: str) -> None:
     kit.add(kit.parmcom, line)
     found = kit.check()
     assert (found.status, saw in found.bad["request_refused"]["saw"]) == (1, True)
@@ -58,7 +58,7 @@ def test_parameters_that_make_no_request(kit: Kit, line: str, saw: str) -> None:
         ),
     ],
 )
-def test_wrong_address_of_paypage(kit: Kit, url: str, name: str, level: str, saw: str) -> None:
+def test_invalid_address_of_paypage_is_reported(kit: Kit, url: str, name: str, level: str, saw: str) -> None:
     kit.open_shop()
     kit.speak_paypage(url)
     found = kit.check().bad[name]
@@ -66,7 +66,7 @@ def test_wrong_address_of_paypage(kit: Kit, url: str, name: str, level: str, saw
     assert (found["level"], saw in found["saw"]) == (level, True)
 
 
-def test_paypage_in_production(kit: Kit) -> None:
+def test_public_key_debug_mode_and_local_address_are_reported_in_paypage_production(kit: Kit) -> None:
     kit.open_shop()
     kit.speak_paypage(PRODUCTION)
     found = kit.check()
@@ -82,7 +82,7 @@ def test_paypage_in_production(kit: Kit) -> None:
     assert kit.check().bad["address_local"]["line"] == 2
 
 
-def test_the_banks_server_for_tests_left_in_production(kit: Kit) -> None:
+def test_secret_key_of_a_real_shop_on_the_test_server_is_a_fault(kit: Kit) -> None:
     kit.open_shop()
     kit.speak_paypage(TESTS)
     assert kit.check().status == 0
@@ -94,7 +94,9 @@ def test_the_banks_server_for_tests_left_in_production(kit: Kit) -> None:
 
 @pytest.mark.parametrize("server", ["production", "test"])
 @pytest.mark.parametrize("brand", [brand for brand, hosts in PAYPAGE_HOSTS.items() if "test" in hosts])
-def test_each_brand_has_its_own_servers(kit: Kit, brand: str, server: str) -> None:
+def test_servers_of_each_brand_are_recognised_as_production_or_test(
+    kit: Kit, brand: str, server: str
+) -> None:
     kit.open_shop()
     kit.speak_paypage(f"https://{PAYPAGE_HOSTS[brand][server]}/paymentInit")
     found = kit.check().bad
@@ -110,7 +112,9 @@ def test_each_brand_has_its_own_servers(kit: Kit, brand: str, server: str) -> No
     ("https://shop.example:9999/return", "", ""),
 ])  # fmt: skip
 @pytest.mark.parametrize("keyword", ["RETURN_URL", "AUTO_RESPONSE_URL"])
-def test_address_that_paypage_may_not_reach(kit: Kit, keyword: str, url: str, name: str, saw: str) -> None:
+def test_address_that_paypage_may_not_call_is_reported_without_its_password(
+    kit: Kit, keyword: str, url: str, name: str, saw: str
+) -> None:
     kit.open_shop()
     kit.speak_paypage(TESTS)
     kit.change(kit.parmcom, "CANCEL_URL")
@@ -122,7 +126,7 @@ def test_address_that_paypage_may_not_reach(kit: Kit, keyword: str, url: str, na
 
 
 @pytest.mark.parametrize("mode", ["transactionId", "transactionReference", "server"])
-def test_test_shop_takes_its_own_mode_only(kit: Kit, mode: str) -> None:
+def test_public_test_shop_with_a_wrong_reference_mode_is_reported(kit: Kit, mode: str) -> None:
     modes = {
         "002001000000001": "transactionReference",
         "002001000000002": "server",
@@ -143,14 +147,14 @@ def test_test_shop_takes_its_own_mode_only(kit: Kit, mode: str) -> None:
         assert finding["line"] == len(kit.pathfile.read_text().splitlines())
 
 
-def test_an_address_that_paypage_does_not_send(kit: Kit) -> None:
+def test_address_that_paypage_does_not_send_is_reported(kit: Kit) -> None:
     kit.speak_paypage()
     kit.change(kit.parmcom, "CANCEL_URL", "http://127.0.0.1:8/cancelled")
     found = kit.check().bad
     assert (list(found), found["address_unsent"]["line"]) == (["address_unsent"], 3)
 
 
-def test_a_parameter_that_paypage_cannot_send(kit: Kit) -> None:
+def test_parameter_with_a_separator_of_paypage_is_reported(kit: Kit) -> None:
     kit.speak_paypage()
     kit.add(kit.parmcom, "RETURN_CONTEXT!a|amount=1!\n")
     found = kit.check()
@@ -183,7 +187,7 @@ def test_a_parameter_that_paypage_cannot_send(kit: Kit) -> None:
         ("", "address_absent", "RETURN_URL is not set"),
     ],
 )
-def test_a_wrong_address_in_production(kit: Kit, url: str, name: str, saw: str) -> None:
+def test_invalid_return_url_is_reported_in_production(kit: Kit, url: str, name: str, saw: str) -> None:
     kit.as_a_banks()
     kit.open_shop()
     assert kit.check().bad == {}
@@ -193,7 +197,7 @@ def test_a_wrong_address_in_production(kit: Kit, url: str, name: str, saw: str) 
     assert saw in found[name]["saw"]
 
 
-def test_a_public_shop_whose_payments_stay_on_this_machine(kit: Kit) -> None:
+def test_public_shop_with_a_local_payment_server_is_a_fault(kit: Kit) -> None:
     kit.open_shop()
     for protocol in ("sips", "paypage"):
         found = kit.check()
@@ -202,7 +206,7 @@ def test_a_public_shop_whose_payments_stay_on_this_machine(kit: Kit) -> None:
         kit.speak_paypage()
 
 
-def test_missing_logo(kit: Kit) -> None:
+def test_missing_logo_is_a_fault_if_customers_see_a_broken_image(kit: Kit) -> None:
     (kit.root / "logos" / "AMEX.svg").unlink()
     found = kit.check()
     assert (found.status, "no picture for AMEX" in found.bad["logo_as_text"]["saw"]) == (0, True)
@@ -211,7 +215,7 @@ def test_missing_logo(kit: Kit) -> None:
     assert (found.status, "customers see a broken image" in found.bad["logo_missing"]["saw"]) == (1, True)
 
 
-def test_a_means_or_an_address_of_logos_that_is_misspelled(kit: Kit) -> None:
+def test_misspelled_means_of_payment_or_logo_address_is_reported(kit: Kit) -> None:
     kit.add(kit.parmcom, "PAYMENT_MEANS!CB,1,VISSA,1!\n")
     assert "Did you mean VISA?" in kit.check().bad["means_misspelled"]["do"]
     kit.change(kit.pathfile, "D_LOGO", "/logos")
@@ -219,7 +223,7 @@ def test_a_means_or_an_address_of_logos_that_is_misspelled(kit: Kit) -> None:
     assert (found["line"], "pictures are expected at /logosCB" in found["saw"]) == (5, True)
 
 
-def test_scripts_that_were_mixed_up(kit: Kit) -> None:
+def test_address_of_another_script_is_a_fault(kit: Kit) -> None:
     kit.change(kit.parmcom, "AUTO_RESPONSE_URL", "http://127.0.0.1:8/cgi-bin/call_response.py")
     found = kit.check()
     assert (found.status, list(found.bad), found.bad["address_of_another"]["line"]) == (

@@ -23,14 +23,14 @@ def test_script_that_names_a_merchant_without_parameters_is_a_fault(kit: Kit) ->
     assert "014213245611119 looks like a merchant_id" in found.bad["merchant_unknown"]["saw"]
 
 
-def test_payments_that_one_script_makes_and_the_other_ignores_are_a_fault(kit: Kit) -> None:
+def test_merchant_that_call_autoresponse_does_not_record_is_a_fault(kit: Kit) -> None:
     kit.add(kit.root / "cgi-bin" / "call_autoresponse.py", f'\nMERCHANT_ID = "{ENROLLED}"\n')
     found = kit.check()
     assert (found.status, list(found.bad)) == (1, ["merchant_not_recorded"])
     assert MERCHANT in found.bad["merchant_not_recorded"]["saw"]
 
 
-def test_lost_orders_of_the_shop_are_a_fault(kit: Kit) -> None:
+def test_missing_order_database_is_a_fault(kit: Kit) -> None:
     (kit.data / "shop.db").unlink()
     found = kit.check()
     assert (found.status, list(found.bad)) == (1, ["order_fails"])
@@ -50,12 +50,12 @@ def test_script_that_cannot_be_loaded_is_a_fault(kit: Kit) -> None:
     assert "ModuleNotFoundError" in kit.check().bad["order_fails"]["saw"]
 
 
-def test_broken_script_hides_no_fault_of_another(kit: Kit) -> None:
+def test_syntax_error_of_one_script_does_not_hide_the_fault_of_another(kit: Kit) -> None:
     kit.add(kit.root / "cgi-bin" / "call_response.py", "\ndef (\n")
     (kit.data / "shop.db").unlink()
     assert {"script_syntax", "order_fails"} <= set(kit.check().bad)
 
 
-def test_trying_a_form_registers_nothing(kit: Kit) -> None:
+def test_check_of_the_payment_form_does_not_create_the_ledger(kit: Kit) -> None:
     assert "shop" in kit.check().well
     assert not (kit.data / "ledger.db").exists()
