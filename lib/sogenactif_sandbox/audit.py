@@ -1,7 +1,7 @@
-"""The attacks on a shop's automatic response, and the verdict on each.
+"""Attack a shop's automatic response, and judge each attack.
 
-Nothing is sent but sealed and forged responses for one order, one after the other: the number of requests is that of
-the checks, and the time is limited. Source: docs/paypage.md.
+One sealed or forged response after another is sent for a single order; the list of checks and a time limit bound the
+load. Source: docs/paypage.md.
 """
 
 import json
@@ -45,7 +45,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Result:
-    """Hold the verdict of a check: the name of the sentence that says what was seen, and its values."""
+    """Hold the verdict of a check; ``saw`` names the sentence that says what was observed, ``values`` are its values."""
 
     check: "Check"
     verdict: str
@@ -53,8 +53,8 @@ class Result:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-class Bench:
-    """Seal the messages of the checks."""
+class MessageFactory:
+    """Build and seal the messages of the checks."""
 
     def __init__(self, sender: Sender, payment: Payment) -> None:
         self.sender = sender
@@ -122,7 +122,7 @@ class Check:
 
     name: str
     kind: str
-    make: Callable[[Bench], list[Message]]
+    make: Callable[[MessageFactory], list[Message]]
     paid: int = NOTHING
     answers: bool = False
     only: str = ""
@@ -130,36 +130,36 @@ class Check:
 
 
 CHECKS = (
-    Check("get", "robust", lambda b: [Message("", "GET")], answers=True),
-    Check("no-data", "robust", lambda b: [Message("")], answers=True),
-    Check("64-kib", "robust", lambda b: [Message("x" * KIB_64)]),
-    Check("altered", "seal", lambda b: [b.altered()]),
-    Check("empty-seal", "seal", lambda b: [b.with_seal(empty=True)]),
-    Check("missing-seal", "seal", lambda b: [b.with_seal(empty=False)]),
-    Check("weaker-algorithm", "seal", lambda b: [b.weaker()], only=PAYPAGE),
-    Check("other-key", "seal", lambda b: [Message(urlencode(b.accepted(b.sender.stranger())))]),
-    Check("other-amount", "amount", lambda b: [b.other_amount()]),
-    Check("other-currency", "amount", lambda b: [b.other_currency()]),
-    Check("other-order", "order", lambda b: [b.other_order()]),
-    Check("unknown-number", "order", lambda b: [b.other_number()], numbered=True),
+    Check("get", "robust", lambda m: [Message("", "GET")], answers=True),
+    Check("no-data", "robust", lambda m: [Message("")], answers=True),
+    Check("64-kib", "robust", lambda m: [Message("x" * KIB_64)]),
+    Check("altered", "seal", lambda m: [m.altered()]),
+    Check("empty-seal", "seal", lambda m: [m.with_seal(empty=True)]),
+    Check("missing-seal", "seal", lambda m: [m.with_seal(empty=False)]),
+    Check("weaker-algorithm", "seal", lambda m: [m.weaker()], only=PAYPAGE),
+    Check("other-key", "seal", lambda m: [Message(urlencode(m.accepted(m.sender.stranger())))]),
+    Check("other-amount", "amount", lambda m: [m.other_amount()]),
+    Check("other-currency", "amount", lambda m: [m.other_currency()]),
+    Check("other-order", "order", lambda m: [m.other_order()]),
+    Check("unknown-number", "order", lambda m: [m.other_number()], numbered=True),
     # A shop that takes one message for a transaction would ignore forgeries after these.
-    Check("refused", "outcome", lambda b: [b.event("refused")]),
-    Check("cancelled", "outcome", lambda b: [b.event("cancelled")]),
-    Check("pending", "outcome", lambda b: [b.event("pending")], only=PAYPAGE),
-    Check("twice", "once", lambda b: [b.event("accepted")] * 2, ONCE),
-    Check("refusal-after-acceptance", "lost", lambda b: [b.event("accepted"), b.event("refused")], ONCE),
-    Check("acceptance-after-refusal", "lost", lambda b: [b.event("refused"), b.event("accepted")], ONCE),
-    Check("acceptance-after-expiry", "lost", lambda b: [b.event("expired"), b.event("accepted")], ONCE, only=PAYPAGE),
-    Check("late", "lost", lambda b: [b.event("accepted", late=True)], ONCE),
-    Check("out-of-order", "lost", lambda b: [b.event("refused"), b.event("accepted", late=True)], ONCE),
-    Check("accents", "lost", lambda b: [b.event("accepted", value=ACCENTS)], ONCE),
-    Check("json-values", "lost", lambda b: [b.event("accepted", value=JSON_VALUE)], ONCE),
-    Check("over-long", "lost", lambda b: [b.event("accepted", value=LONG)], ONCE),
+    Check("refused", "outcome", lambda m: [m.event("refused")]),
+    Check("cancelled", "outcome", lambda m: [m.event("cancelled")]),
+    Check("pending", "outcome", lambda m: [m.event("pending")], only=PAYPAGE),
+    Check("twice", "once", lambda m: [m.event("accepted")] * 2, ONCE),
+    Check("refusal-after-acceptance", "lost", lambda m: [m.event("accepted"), m.event("refused")], ONCE),
+    Check("acceptance-after-refusal", "lost", lambda m: [m.event("refused"), m.event("accepted")], ONCE),
+    Check("acceptance-after-expiry", "lost", lambda m: [m.event("expired"), m.event("accepted")], ONCE, only=PAYPAGE),
+    Check("late", "lost", lambda m: [m.event("accepted", late=True)], ONCE),
+    Check("out-of-order", "lost", lambda m: [m.event("refused"), m.event("accepted", late=True)], ONCE),
+    Check("accents", "lost", lambda m: [m.event("accepted", value=ACCENTS)], ONCE),
+    Check("json-values", "lost", lambda m: [m.event("accepted", value=JSON_VALUE)], ONCE),
+    Check("over-long", "lost", lambda m: [m.event("accepted", value=LONG)], ONCE),
 )  # fmt: skip
 
 
-class Shop:
-    """Reach a shop: its automatic response, and what says whether the order is paid or makes it unpaid.
+class ShopUnderTest:
+    """Post to a shop's automatic response, count how often the order is paid, and make it unpaid again.
 
     ``paid_when`` and ``reset`` are an address or a command; ``{order}`` in them is the order. Only ``hosts`` are called.
     """
@@ -238,7 +238,9 @@ def read_count(done: bool, text: str) -> tuple[int, bool]:
     return (int(value), type(value) is int) if isinstance(value, int) else (int(done), False)
 
 
-def audit(shop: Shop, sender: Sender, find: Callable[[], Payment], seconds: float) -> Iterator[Result]:
+def audit(
+    shop: ShopUnderTest, sender: Sender, find: Callable[[], Payment], seconds: float
+) -> Iterator[Result]:
     """Yield the result of each check of the sender's protocol, within a number of seconds."""
     end = time.monotonic() + seconds
     for check in CHECKS:
@@ -254,7 +256,7 @@ def audit(shop: Shop, sender: Sender, find: Callable[[], Payment], seconds: floa
                 yield Result(check, UNKNOWN, "saw_no_probe", {"error": error})
 
 
-def _run(check: Check, shop: Shop, sender: Sender, find: Callable[[], Payment]) -> Result:
+def _run(check: Check, shop: ShopUnderTest, sender: Sender, find: Callable[[], Payment]) -> Result:
     before = shop.count()
     if shop.reset:
         # Even if it isn't paid: what a shop remembers of the message before could hide a fault.
@@ -269,7 +271,7 @@ def _run(check: Check, shop: Shop, sender: Sender, find: Callable[[], Payment]) 
         return Result(check, UNKNOWN, "saw_paid_before")
     if check.paid == ONCE and check.name != "twice" and not shop.reset:
         return Result(check, UNKNOWN, "saw_no_reset")
-    messages = check.make(Bench(sender, payment))
+    messages = check.make(MessageFactory(sender, payment))
     answers = [shop.send(message) for message in messages]
     after = shop.count()
     first = {"answer": answers[0].first_line}

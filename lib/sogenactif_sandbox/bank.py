@@ -1,4 +1,4 @@
-"""The bank's part of a payment: it decides, records, seals and notifies the shop.
+"""The bank's part of a payment: decide, record and seal it, and send the automatic response.
 
 Source: docs/payment-server.md, The steps of a payment and Cards.
 """
@@ -37,12 +37,12 @@ WATCH_EVERY = 5.0  # seconds
 
 
 class Busy(Exception):
-    """Report a transaction that another request is deciding, or has decided."""
+    """Report a transaction that another HTTP request is deciding, or has decided."""
 
 
 @dataclass(frozen=True)
 class Bank:
-    """Decide payments and notify shops, only at ``allowed_hosts`` unless that is None.
+    """Decide payments and send automatic responses, only to ``allowed_hosts`` unless that is None.
 
     ``seconds`` is the time that Paypage gives a customer to pay. With ``bank_ports`` only ports that the bank calls are used.
 
@@ -106,7 +106,7 @@ class Bank:
         return (clock.now() - begun.replace(tzinfo=timezone.utc)).total_seconds() > self.seconds
 
     def watch(self) -> None:
-        """End abandoned payments of Paypage with 97 from now on, and notify their shops."""
+        """End abandoned payments of Paypage with 97 from now on, and send their automatic responses."""
         if self.watching.acquire(blocking=False):
             self.scheduler.run(min(max(self.seconds, 0.1), WATCH_EVERY), self._end_abandoned)
 
@@ -170,11 +170,11 @@ class Bank:
         self, transaction: Transaction, response: Mapping[str, str], post: Mapping[str, str]
     ) -> Work | None:
         """Record a cancellation, with the post that the browser holds. Raises Busy."""
-        if not self._claim(transaction):
+        if not self._begin_authorisation(transaction):
             raise Busy
         return self._conclude(transaction, None, response, post, CANCELLED)
 
-    def notify(
+    def send_automatic_response(
         self, transaction: Transaction, post: Mapping[str, str], fields: Mapping[str, str]
     ) -> automatic_response.Outcome:
         """Post an automatic response to the shop, and record the result."""
@@ -194,7 +194,7 @@ class Bank:
         card: rules.Card | None,
         fields: Mapping[str, str],
     ) -> Work | None:
-        if not self._claim(transaction):
+        if not self._begin_authorisation(transaction):
             raise Busy
         try:
             time.sleep(transaction.switches.slow)
@@ -203,7 +203,7 @@ class Bank:
             )
             post = responses.seal(response, transaction, self.pathfile)
         except BaseException:
-            self.transactions.leave(transaction.id, OPEN)
+            self.transactions.set_state(transaction.id, OPEN)
             raise
         return self._conclude(transaction, card, response, post, ENDED)
 
@@ -226,10 +226,10 @@ class Bank:
 
         def send() -> None:
             try:
-                self.notify(transaction, post, response)
+                self.send_automatic_response(transaction, post, response)
             finally:
                 if at_once:
-                    self.transactions.leave(transaction.id, state)
+                    self.transactions.set_state(transaction.id, state)
 
         if switches.automatic == NEVER:
             return None
@@ -244,10 +244,10 @@ class Bank:
             self.scheduler.run(0, send)
         return None
 
-    def _claim(self, transaction: Transaction) -> bool:
+    def _begin_authorisation(self, transaction: Transaction) -> bool:
         # The day of a transaction of Paypage is that of the customer's arrival.
         day = transaction.day if transaction.is_paypage else f"{clock.now():%Y%m%d}"
-        return transaction.state == OPEN and self.transactions.claim(transaction.id, day)
+        return transaction.state == OPEN and self.transactions.begin_authorisation(transaction.id, day)
 
     def _capture_day(self, transaction: Transaction) -> int:
         requested = transaction.request.get("capture_day", "")

@@ -37,7 +37,7 @@ from sogenactif_sandbox.bank import Bank
 from sogenactif_sandbox.office import now_of
 from sogenactif_sandbox.pages import ENVIRONMENT
 from sogenactif_sandbox.request import differing
-from sogenactif_sandbox.states import payments, standing
+from sogenactif_sandbox.states import payment_state, payments
 from sogenactif_sandbox.switches import MOST_DELAY, MOST_SLOW, OFFICE, OfficeSwitches, Switches, WrongSwitch
 from sogenactif_sandbox.transactions import Transaction
 
@@ -56,7 +56,7 @@ class Console:
     def blueprint(self) -> Blueprint:
         """Return the routes."""
         routes = Blueprint("console", __name__, url_prefix="/console")
-        routes.before_request(_keep_out)
+        routes.before_request(_check_origin)
         routes.register_error_handler(404, _missing)
         routes.add_url_rule("", view_func=self.home)
         routes.add_url_rule("/health", "health", lambda: {"status": "ok"})
@@ -103,7 +103,7 @@ class Console:
         transaction = self._find(id)
         messages = self.transactions.messages(id)
         operations = self.transactions.operations(id)
-        state = standing(transaction.response, operations, now_of(transaction))
+        state = payment_state(transaction.response, operations, now_of(transaction))
         if _wants_html():
             return _html(
                 "console_transaction.html",
@@ -111,7 +111,7 @@ class Console:
                 messages=messages,
                 payments=payments(transaction.response),
                 operations=operations,
-                standing=state,
+                state=state,
                 most_delay=MOST_DELAY,
                 most_times=MOST_TIMES,
             )
@@ -179,7 +179,7 @@ class Console:
 
         def send() -> None:
             for _ in range(times):
-                outcomes.append(self.bank.notify(transaction, post, transaction.response))
+                outcomes.append(self.bank.send_automatic_response(transaction, post, transaction.response))
 
         if delay:
             self.bank.scheduler.run(delay, send)
@@ -201,8 +201,8 @@ class Console:
         return self.transactions.last(SHOWN, *wanted)
 
 
-def _keep_out() -> None:
-    """Refuse requests of other sites' pages with 403."""
+def _check_origin() -> None:
+    """Answer 403 to requests that pages of other sites make."""
     host = request.headers.get("Host", "")
     if not _is_of_this_network(host):
         abort(403)

@@ -114,13 +114,13 @@ class Customer:
             return self._processed(received, transaction)
         if cancelled and transaction.state == OPEN:
             return self._cancelled_before_the_card(transaction)
-        return self._led_to(transaction)
+        return self._redirect_to(transaction)
 
     def card(self) -> Response:
         """Read a filled-in entry page; the next page is authentication, or the outcome."""
         transaction = self._session(request.form.get("session", ""))
         if transaction.state != OPEN or _results(transaction):
-            return self._as_it_stands(transaction)
+            return self._current_page(transaction)
         if self.bank.is_late(transaction):
             return self._settled(transaction, lambda: self.bank.expire(transaction))
         today = clock.now().date()
@@ -159,7 +159,7 @@ class Customer:
         if transaction.state == OPEN and _results(transaction):
             return self._pay_without_card(transaction)
         if transaction.state != OPEN or card is None:
-            return self._as_it_stands(transaction)
+            return self._current_page(transaction)
         if transaction.is_paypage:
             return self._authenticate_paypage(transaction, card)
         condition = rules.authentication(request.form.get("password", "").strip())
@@ -172,12 +172,12 @@ class Customer:
         transaction = self._session(token)
         post = read_post(request.form.to_dict())
         if transaction.state != OPEN:
-            return self._as_it_stands(transaction)
+            return self._current_page(transaction)
         cancellation = self._cancellation(transaction, post)
         try:
             after = self.bank.cancel(transaction, cancellation, post)
         except Busy:
-            return self._as_it_stands(self._session(token))
+            return self._current_page(self._session(token))
         except Mismatch as mismatch:
             raise _refused(mismatch, transaction.request) from None
         if not transaction.is_paypage and "NO_RESPONSE_PAGE" in _options(transaction):
@@ -185,11 +185,11 @@ class Customer:
         else:
             # With 307 the browser repeats its post there, without a script.
             response = Response(status=307, headers={"Location": transaction.request["cancel_return_url"]})
-        return _followed_by(response, after)
+        return _with_callback(response, after)
 
     def result(self) -> Response:
         """Show the current state of a payment."""
-        return self._as_it_stands(self._session(request.values.get("session", "")))
+        return self._current_page(self._session(request.values.get("session", "")))
 
     # Steps
 
@@ -206,8 +206,8 @@ class Customer:
 
     def _lead_to_authentication(self, path: str, transaction: Transaction, card: rules.Card) -> Response:
         """Store a card and lead to the page that authenticates its customer, unless another window has paid."""
-        stored = self.bank.transactions.keep_card(transaction.id, card)
-        return self._led_to(self._session(transaction.token), path if stored else "result")
+        stored = self.bank.transactions.store_card(transaction.id, card)
+        return self._redirect_to(self._session(transaction.token), path if stored else "result")
 
     def _authenticate_paypage(self, transaction: Transaction, card: rules.Card) -> Response:
         result, brand = request.form.get("result", ""), request.form.get("brand", card.brands[0])
@@ -241,7 +241,7 @@ class Customer:
             after = None
         except Mismatch as mismatch:
             raise _refused(mismatch, transaction.request) from None
-        return _followed_by(self._led_to(self._session(transaction.token)), after)
+        return _with_callback(self._redirect_to(self._session(transaction.token)), after)
 
     def _cancellation(self, transaction: Transaction, post: Mapping[str, str]) -> dict[str, str]:
         if transaction.is_paypage:
@@ -279,13 +279,13 @@ class Customer:
         try:
             after = self.bank.cancel(transaction, cancellation, post)
         except Busy:
-            return self._as_it_stands(self._session(transaction.token))
+            return self._current_page(self._session(transaction.token))
         page = pages.returning(self._view(self._session(transaction.token)))
-        return _followed_by(page_response(page), after)
+        return _with_callback(page_response(page), after)
 
     # Pages
 
-    def _led_to(self, transaction: Transaction, path: str = "result") -> Response:
+    def _redirect_to(self, transaction: Transaction, path: str = "result") -> Response:
         """Lead a browser to a page of a payment, which it can then reload; a program gets the page at once."""
         if request.headers.get("Sec-Fetch-Mode") != "navigate":
             return self._page_at(path, transaction)
@@ -296,7 +296,7 @@ class Customer:
         """Show information or authentication while a payment waits for the latter, else its current page."""
         card = transaction.card
         if path == "result" or transaction.state != OPEN or card is None:
-            return self._as_it_stands(transaction)
+            return self._current_page(transaction)
         if transaction.is_paypage:
             return self._show(transaction, pages.result_choice(self._view(transaction), card))
         if path == "information":
@@ -305,7 +305,7 @@ class Customer:
             )
         return self._show(transaction, pages.three_d_secure(self._view(transaction), card))
 
-    def _as_it_stands(self, transaction: Transaction) -> Response:
+    def _current_page(self, transaction: Transaction) -> Response:
         if transaction.state == OPEN:
             return self._entry(transaction)
         if transaction.state in (AUTHORISING, NOTIFYING):
@@ -424,7 +424,7 @@ def _options(transaction: Transaction) -> Collection[str]:
     return appearance.options(transaction.request.get("data", ""))
 
 
-def _followed_by(response: Response, after: Work | None) -> Response:
+def _with_callback(response: Response, after: Work | None) -> Response:
     """Return a response that calls ``after`` once it is sent."""
     if after:
         response.call_on_close(after)

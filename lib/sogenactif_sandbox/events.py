@@ -84,7 +84,7 @@ class WrongCall(Exception):
 class Sender:
     """Hold the merchant for whom the bank seals, with the secret: a key of Paypage, or a certificate of Sips 1.0.
 
-    ``envelope`` says how a response of Paypage is written (``paypage.Opened``); it is empty for Sips 1.0.
+    ``envelope`` says how a response of Paypage is written (``paypage.OpenedRequest``); it is empty for Sips 1.0.
     """
 
     merchant_id: str

@@ -23,7 +23,7 @@ from sogenactif.protocols.paypage import key_path, read_key
 from sogenactif_sandbox import clock
 from sogenactif_sandbox.bank import Bank
 from sogenactif_sandbox.paypage import IN_RESPONSES
-from sogenactif_sandbox.states import CANCEL, REFUND, VALIDATE, Operation, Standing, standing
+from sogenactif_sandbox.states import CANCEL, REFUND, VALIDATE, Operation, PaymentState, payment_state
 from sogenactif_sandbox.switches import ALTERED, OPERATIONS, SILENT, SLOW, UNAVAILABLE, UNSEALED
 from sogenactif_sandbox.transactions import OFFICE, Transaction
 
@@ -176,14 +176,14 @@ class Office:
             raise Refusal("25")
         return transaction
 
-    def _standing(self, transaction: Transaction, operations: list[Operation]) -> Standing:
-        state = standing(transaction.response, operations, now_of(transaction))
+    def _payment_state(self, transaction: Transaction, operations: list[Operation]) -> PaymentState:
+        state = payment_state(transaction.response, operations, now_of(transaction))
         assert state
         return state
 
     def _state(self, transaction: Transaction) -> dict[str, Any]:
         response = transaction.response
-        state = self._standing(transaction, self.transactions.operations(transaction.id))
+        state = self._payment_state(transaction, self.transactions.operations(transaction.id))
         fields: dict[str, Any] = {
             key: response[name]
             for key, name in IN_RESPONSES.items()
@@ -219,14 +219,14 @@ class Office:
         codes = []
 
         def decide(operations: list[Operation]) -> Operation | None:
-            code = self._standing(transaction, operations).allows(service, amount)
+            code = self._payment_state(transaction, operations).allows(service, amount)
             if message["currencyCode"] != transaction.response["currency_code"]:
                 code = "12"
             codes.append(code)
             return Operation(now, service, amount) if code == "00" else None
 
         self.transactions.operate(transaction.id, decide)
-        state = self._standing(transaction, self.transactions.operations(transaction.id))
+        state = self._payment_state(transaction, self.transactions.operations(transaction.id))
         if codes == ["12"]:
             raise Refusal("12", "currencyCode")
         return {

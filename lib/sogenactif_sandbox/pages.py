@@ -142,7 +142,7 @@ def entry(
 
 
 def grouped(number: str) -> str:
-    """Return a card number in groups, as it is printed on cards; any other text as it is."""
+    """Return a card number in groups, as it is printed on cards; any other text unchanged."""
     digits = "".join(c for c in number if c not in rules.SEPARATORS)
     if not is_digits(digits):
         return number

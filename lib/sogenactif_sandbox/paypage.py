@@ -143,7 +143,7 @@ class InitialisationError(Exception):
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedRequest:
     """Hold a verified request: fields in the names of Sips 1.0, and whether the previous key sealed it.
 
     ``envelope`` says how the response is written: interface_version, seal_algorithm, and response_encoding if the
@@ -156,7 +156,7 @@ class Opened:
     numbers: tuple[tuple[str, str], ...]
 
 
-def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> Opened:
+def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> OpenedRequest:
     """Open and check a request. Raises InitialisationError, and KeyUnusable if the secret key can't be read."""
     algorithm = post.get("SealAlgorithm") or "SHA-256"
     encode = post.get("Encode", "").lower()
@@ -194,7 +194,9 @@ def open_request(post: Mapping[str, str], pathfile: Pathfile, today: date) -> Op
         numbers += [(f"{part.day:%Y%m%d}", id.zfill(6)) for part, id in zip(parts[1:], ids[1:], strict=False)]
         numbers += [("", reference) for reference in _list(pairs, "transactionReferencesList")[1:]]
     fields["data"] = ";".join(options)
-    return Opened({name: value for name, value in fields.items() if value}, envelope, old, tuple(numbers))
+    return OpenedRequest(
+        {name: value for name, value in fields.items() if value}, envelope, old, tuple(numbers)
+    )
 
 
 def seal_response(

@@ -75,7 +75,7 @@ class ForbiddenCharacter(RequestError):
 class Request:
     """Hold a checked payment request: its protocol, its fields, the chosen means, and its post.
 
-    ``envelope`` says how a response of Paypage is written (``paypage.Opened``). ``old`` says that the merchant's previous certificate or secret key sealed it, and has to seal the
+    ``envelope`` says how a response of Paypage is written (``paypage.OpenedRequest``). ``old`` says that the merchant's previous certificate or secret key sealed it, and has to seal the
     response. ``brands`` are the means that a request of Paypage lists, ``numbers`` the numbers that it uses.
     """
 

@@ -49,7 +49,7 @@ def payments(response: Mapping[str, str]) -> list[tuple[Instalment, str]]:
 
 @dataclass(frozen=True)
 class Operation:
-    """Hold an amount that was cancelled, refunded or validated at a moment in Paris."""
+    """Hold an amount (smallest unit of the currency) that was cancelled, refunded or validated at a moment in Paris."""
 
     moment: datetime
     name: str
@@ -57,8 +57,8 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Hold the state of a payment, its amounts, and its last operation."""
+class PaymentState:
+    """Hold the state of a payment, its amounts in the smallest unit of the currency, and its last operation."""
 
     status: str
     origin: int
@@ -74,8 +74,10 @@ class Standing:
         return "00" if 0 < amount <= self.current else "51"
 
 
-def standing(response: Mapping[str, str], operations: Iterable[Operation], now: datetime) -> Standing | None:
-    """Return how the first payment of a response stands at a moment in Paris; None without a response."""
+def payment_state(
+    response: Mapping[str, str], operations: Iterable[Operation], now: datetime
+) -> PaymentState | None:
+    """Return the state of the first payment of a response at a moment in Paris; None without a response."""
     parts = payments(response)
     if not parts:
         return None
@@ -102,4 +104,4 @@ def standing(response: Mapping[str, str], operations: Iterable[Operation], now: 
             status = "CANCELLED"
         elif current == 0:
             status, refunded = "TO_CREDIT", today
-    return Standing(status, part.amount, current, last_name, last_moment)
+    return PaymentState(status, part.amount, current, last_name, last_moment)

@@ -21,16 +21,16 @@ from sogenactif_sandbox.rules import Card
 from sogenactif_sandbox.states import Operation
 from sogenactif_sandbox.switches import OfficeSwitches, Switches
 
-# OPEN: nothing authorised yet. AUTHORISING: the bank is being asked. NOTIFYING: there is an answer, and the
-# shop is being notified. CANCELLED: the customer gave up, and may come back. ENDED: there is an answer for good.
+# OPEN: nothing authorised yet. AUTHORISING: the bank decides. NOTIFYING: the bank has decided, and the automatic
+# response is being sent. CANCELLED: the customer gave up, and may come back. ENDED: the outcome is final.
 OPEN, AUTHORISING, NOTIFYING, CANCELLED, ENDED = "OPEN", "AUTHORISING", "NOTIFYING", "CANCELLED", "ENDED"
 
-# Messages: a request of a shop, and one that was refused; a response through the browser; one by the server.
-# A message of Office, with its answer.
+# Kinds of messages: a shop's request; a rejected request; a response sent through the browser; an automatic response;
+# a message of Office, with its answer.
 REQUEST, REFUSED, RESPONSE, AUTOMATIC, OFFICE = "REQUEST", "REFUSED", "RESPONSE", "AUTOMATIC", "OFFICE"
 MOST_REFUSED = 100
 
-# Of the tables below. Those of another version are removed: nothing in them is money.
+# The version of the tables below. Tables of another version are removed: sandbox payments are worth nothing.
 VERSION = 5
 REMOVE_TABLES = "DROP TABLE IF EXISTS messages; DROP TABLE IF EXISTS operations; DROP TABLE IF EXISTS transactions; DROP TABLE IF EXISTS switches; DROP TABLE IF EXISTS numbers"
 SCHEMA = f"""
@@ -97,7 +97,7 @@ INSERT_TRANSACTION = """
 class Transaction:
     """Hold a payment. ``token`` is the customer's, unguessable; ``tries`` the wrong entries so far.
 
-    ``protocol`` is sips or paypage; ``envelope`` says how a response of Paypage is written (``paypage.Opened``).
+    ``protocol`` is sips or paypage; ``envelope`` says how a response of Paypage is written (``paypage.OpenedRequest``).
     ``card`` is None until one was entered; ``response`` and ``post`` are the outcome, empty
     before it. ``days_ahead`` is how many days the console moved its captures on.
     """
@@ -264,7 +264,7 @@ class Transactions:
             ).fetchone()
         return int(row["tries"])
 
-    def keep_card(self, id: int, card: Card) -> bool:
+    def store_card(self, id: int, card: Card) -> bool:
         """Store the storable values of a card; return False if the transaction isn't open any more."""
         with self._connection() as connection:
             cursor = connection.execute(
@@ -273,8 +273,8 @@ class Transactions:
             )
         return cursor.rowcount == 1
 
-    def claim(self, id: int, day: str) -> bool:
-        """Claim an open transaction to authorise it on a day; return False if another call has. Raises Mismatch."""
+    def begin_authorisation(self, id: int, day: str) -> bool:
+        """Begin the authorisation of an open transaction on a day; return False if another call has. Raises Mismatch."""
         with self._connection() as connection:
             try:
                 claimed = connection.execute(
@@ -285,15 +285,15 @@ class Transactions:
                 raise Mismatch("transaction_id") from None
         return claimed.rowcount == 1
 
-    def leave(self, id: int, state: str) -> None:
-        """Set the state of a claimed transaction: OPEN if nothing was authorised."""
+    def set_state(self, id: int, state: str) -> None:
+        """Set the state of a transaction whose authorisation began: OPEN if nothing was authorised."""
         with self._connection() as connection:
             connection.execute("UPDATE transactions SET state = ? WHERE id = ?", (state, id))
 
     def finish(
         self, id: int, card: Card | None, response: Mapping[str, str], post: Mapping[str, str], state: str
     ) -> None:
-        """Record the outcome of a claimed transaction."""
+        """Record the outcome of a transaction whose authorisation began."""
         card_json = json.dumps(asdict(card) if card else None)
         with self._connection() as connection:
             connection.execute(
@@ -357,7 +357,7 @@ class Transactions:
             return [_transaction(row) for row in rows]
 
     def automatic_states(self, ids: Collection[int]) -> dict[int, list[str]]:
-        """Return the states of the automatic responses of some transactions, oldest first."""
+        """Return the states of the automatic responses of some transactions, by ID, oldest first."""
         states: dict[int, list[str]] = {id: [] for id in ids}
         with self._connection() as connection:
             for row in connection.execute(

@@ -74,7 +74,7 @@ class Bank:
         said |= {"payment_date": day, "payment_time": f"{now:%H%M%S}", "s10_day": day, "s10_number": number}
         return paypage.seal_response({**opened.fields, **said}, opened.envelope, self.pathfile(), opened.old)
 
-    def _opened(self, payment: Payment) -> paypage.Opened:
+    def _opened(self, payment: Payment) -> paypage.OpenedRequest:
         return paypage.open_request(payment.form, self.pathfile(), datetime.now(PARIS).date())
 
 

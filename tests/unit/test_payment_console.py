@@ -281,7 +281,7 @@ def test_a_restart_frees_what_was_being_authorised(param: Path) -> None:
         entry = running.call(data)
         transactions = Transactions(str(param / "payments.sqlite"))
         transaction = transactions.find(entry.session)
-        assert transaction and transactions.claim(transaction.id, transaction.day)
+        assert transaction and transactions.begin_authorisation(transaction.id, transaction.day)
     with bank(param) as running:
         assert running.read(running.card(running.call(data)))["response_code"] == "00"
 
@@ -294,7 +294,7 @@ def test_a_restart_keeps_a_payment_whose_shop_was_being_notified(
         data = running.request()
         entry = running.call(data)
         with monkeypatch.context() as stopped:
-            stopped.setattr(Transactions, "leave", lambda *_: None)
+            stopped.setattr(Transactions, "set_state", lambda *_: None)
             press(running, entry)
         assert running.last()["state"] == "NOTIFYING" and "in progress" in running.call(data).text
     with bank(param) as running:

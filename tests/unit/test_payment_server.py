@@ -329,13 +329,13 @@ def test_the_receipt_shows_the_card_that_was_authorised(
     running: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     information = running.card(entry := running.call(running.request(merchant_id=ENROLLED)))
-    keep = Transactions.keep_card
+    keep = Transactions.store_card
 
     def keep_too_late(*arguments: Any) -> bool:
         running.authenticate(information, "00000000")  # in another window, between two steps of this one
         return keep(*arguments)
 
-    monkeypatch.setattr(Transactions, "keep_card", keep_too_late)
+    monkeypatch.setattr(Transactions, "store_card", keep_too_late)
     page = running.card(entry, number="5111 1111 1111 1100")
     assert running.read(page)["card_number"] == "4974.00"
     assert "4974 #### #### ##00" in page.text and "5111" not in page.text

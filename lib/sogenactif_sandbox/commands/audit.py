@@ -11,7 +11,7 @@ from typing import Any
 from sogenactif.commands import new_parser
 from sogenactif.commands.common import print_json
 from sogenactif.commands.texts import labelled
-from sogenactif_sandbox.audit import CHECKS, FAILED, HELD, UNKNOWN, Result, Shop, audit, is_url
+from sogenactif_sandbox.audit import CHECKS, FAILED, HELD, UNKNOWN, Result, ShopUnderTest, audit, is_url
 from sogenactif_sandbox.commands.common import add_options, attempt, check_host, read_options
 from sogenactif_sandbox.commands.texts import say
 
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         if is_url(where):
             hosts.append(check_host(parser, where, args.allow_host))
     sender, find = read_options(parser, args)
-    shop = Shop(args.url, args.order, args.paid_when, args.reset, hosts)
+    shop = ShopUnderTest(args.url, args.order, args.paid_when, args.reset, hosts)
     results = []
     for result in audit(shop, sender, find, min(args.seconds, MOST_SECONDS)):
         results.append(result)

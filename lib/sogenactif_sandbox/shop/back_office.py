@@ -106,9 +106,9 @@ def _paid_orders(pathfile: Pathfile) -> list[Paid]:
 
 
 def _refund(pathfile: Pathfile, reference: str, merchant_id: str, given_back: str, amount: int) -> bool:
-    """Give back an amount in cents; return False, and give nothing back, if ``given_back`` isn't what was so far.
+    """Refund an amount in cents; return False without a refund if ``given_back`` differs from the ledger.
 
-    So a page that is posted twice, or from a second window, gives nothing back twice. Raises KitError.
+    So a form that is posted twice, or from a second window, refunds once. Raises KitError.
     """
     named = REFERENCE.fullmatch(reference)
     with open_ledger(pathfile) as ledger:
