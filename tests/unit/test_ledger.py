@@ -22,6 +22,7 @@ from sogenactif.ledger.history import Difference, differences, responses_to, tra
 from sogenactif.ledger.journal import new_entry
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import notify_outcome, notify_pending_outcomes, pending_outcomes
+from sogenactif.ledger.operations import intend, pending_refunds, settle
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.ledger.schema import MIGRATIONS
 from sogenactif.ledger.sqlite import SqliteDatabase
@@ -600,6 +601,23 @@ def test_a_postgresql_that_locks_the_ledger_leaves_the_journal(postgresql_url: s
         assert ledger.receive(answer(number), "automatic").verdict == "unentered"
     assert [entry["verdict"] for entry in ledger.journal.entries()] == ["requested", "unentered"]
     ledger.close()
+
+
+@pytest.mark.postgresql
+def test_pending_notifications_are_counted_in_any_collation(postgresql_url: str, tmp_path: Path) -> None:
+    import psycopg
+
+    # In a French database punctuation comes before digits.
+    options = "TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'fr'"
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        name = f"{connection.info.dbname}_fr"
+        connection.execute(f"CREATE DATABASE {name} {options}".encode())
+    url = f"{postgresql_url.rpartition('/')[0]}/{name}"
+    with closing(Ledger(LedgerAddress(url), str(tmp_path / "journal"))) as ledger:
+        ledger.receive(answer(register(ledger, ASKED)), "automatic")
+        [paid] = transactions(ledger)
+        settle(ledger, intend(ledger, paid, "refund", 100, 1250, "CAPTURED"), "done")
+        assert (pending_outcomes(ledger), pending_refunds(ledger)) == (1, 1)
 
 
 def test_number_zero_of_the_shop_is_paid_on_paypage_too(ledger: Ledger) -> None:

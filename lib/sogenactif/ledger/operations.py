@@ -215,7 +215,7 @@ def notify_refunds(
     return count
 
 
-def pending_refunds(ledger: "Ledger", before: str = "~") -> int:
+def pending_refunds(ledger: "Ledger", before: str = "9999") -> int:
     """Return how many operations the shop was not notified of: those of before a moment (ISO 8601, UTC), or all."""
     statement = f"SELECT count(*) FROM sogenactif_operation WHERE {PENDING} AND made < ?"
     [[count]] = ledger.database.rows(statement, before)
