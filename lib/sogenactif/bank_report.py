@@ -17,10 +17,10 @@ from sogenactif.instalments import WrongSchedule, requested_instalments
 from sogenactif.ledger.history import (
     Transaction,
     first_original,
-    numbered,
-    referenced,
     transactions,
-    with_instalment,
+    transactions_by_number,
+    transactions_by_reference,
+    transactions_with_instalment,
 )
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.protocols import TOKEN
@@ -238,12 +238,12 @@ def _discrepancies(line: ReportLine, transaction: Transaction, expected: int) ->
 def _transaction(ledger: Ledger, line: ReportLine) -> tuple[Transaction | None, int]:
     """Return the transaction that a line is about and the amount expected there; None and 0 if there is none."""
     reference, _, part = line["transaction_reference"].partition("P")
-    rows = referenced(ledger, reference) if reference else []
+    rows = transactions_by_reference(ledger, reference) if reference else []
     if not rows and line["transaction_id"]:
         # The number of a payment that has a reference is the server's, and may be another payment's here.
         rows = [
             row
-            for row in numbered(ledger, line["day"], line["transaction_id"])
+            for row in transactions_by_number(ledger, line["day"], line["transaction_id"])
             if not row.transaction_reference
         ]
         rows = rows or _instalments_on(ledger, line)
@@ -272,7 +272,7 @@ def _expected(transaction: Transaction, day: str, part: str) -> int:
 def _instalments_on(ledger: Ledger, line: ReportLine) -> list[Transaction]:
     """Return the payments in instalments whose part has the day and the number of a line."""
     rows = []
-    for row in with_instalment(ledger, line["day"], line["transaction_id"]):
+    for row in transactions_with_instalment(ledger, line["day"], line["transaction_id"]):
         try:
             parts = requested_instalments(row.fields, read_day(row.reference[:8]))
         except WrongSchedule:

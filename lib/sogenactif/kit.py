@@ -140,7 +140,7 @@ class Kit:
         with borrow_ledger(pathfile) as ledger:
             transaction = _transaction(ledger, reference, merchant_id)
             assert ledger
-            with refunds.one_at_a_time(ledger, transaction):
+            with refunds.transaction_lock(ledger, transaction):
                 prepared = refunds.prepare(ledger, pathfile, transaction, amount, validating)
                 if prepared.done:
                     return prepared.done
@@ -149,14 +149,14 @@ class Kit:
 
 def _transaction(ledger: "Ledger | None", reference: str, merchant_id: str) -> "Transaction":
     """Return the transaction of a reference. Raises KitError."""
-    from sogenactif.ledger.history import numbered
+    from sogenactif.ledger.history import transactions_by_number
 
     if not ledger:
         raise CallError("no LEDGER, in which payments are looked up")
     if not REFERENCE.fullmatch(reference):
         raise CallError(f"reference ({reference}) is not of the form 20261123-000001")
     day, _, number = reference.partition("-")
-    rows = numbered(ledger, day, number, merchant_id)
+    rows = transactions_by_number(ledger, day, number, merchant_id)
     if len(rows) != 1:
         raise CallError(f"reference ({reference}) matches {len(rows)} payments in the ledger")
     return rows[0]

@@ -111,7 +111,7 @@ def verify_again(ledger: "Ledger", pathfile: Pathfile, say: Callable[..., None])
             except (KitError, ValueError, KeyError, TypeError):
                 continue
             entry |= {"kind": "response", "verdict": UNRECORDED, **response.stored}
-            if ledger.has(entry):
+            if ledger.has_entry(entry):
                 continue
             entry["verdict"] = ledger.record_response(entry).verdict
             ledger.journal.append(response.day or stored["time"][:10].replace("-", ""), entry)
@@ -151,7 +151,7 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
     if claim and may_be_genuine:
         ours = isinstance(error, ConfigurationError) and not isinstance(error, SecretMissing)
         try:
-            request_id = ledger.awaits(
+            request_id = ledger.open_request_id(
                 PaymentResponse(claim.fields, claim.original, claim.day, claim.protocol)
             )
         except LedgerError:

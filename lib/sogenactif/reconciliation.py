@@ -170,7 +170,7 @@ def reconcile(
 ) -> Iterator[ReconcileResult]:
     """Query requests without an outcome, record each sealed outcome, and yield the result for each.
 
-    A merchant without a usable key, and a transaction that can't be asked about, keep no others back. Raises
+    A merchant without a usable key, and a transaction that can't be asked about, don't stop the others. Raises
     OfficeError once the server can't be reached or does not answer, ConfigurationError, and LedgerError.
     """
     failures = 0

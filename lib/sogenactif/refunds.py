@@ -33,14 +33,14 @@ BEFORE_CAPTURE = ("TO_AUTHORIZE", "WAITING_AUTHOR", "TO_CAPTURE", "TO_VALIDATE",
 AFTER_CAPTURE = ("CAPTURED", "TO_CREDIT", "CREDITED")
 TO_VALIDATE = ("TO_VALIDATE", "TO_REPLAY")
 PENDING_AT_BANK = "60"
-# How long an operation without an answer may still be on its way.
-ON_ITS_WAY = timedelta(seconds=60)
+# How long an operation without an answer may still be in progress.
+IN_FLIGHT = timedelta(seconds=60)
 
 
 class Prepared:
     """Hold an operation that may be sent: the state it was made for, what it is, and its amount.
 
-    ``earlier`` are the operations whose result was not known and the bank's state has cleared up. ``done`` is
+    ``earlier`` are the operations without a known result that the bank's state has resolved. ``done`` is
     the one of them that is wanted: then nothing is left to send.
     """
 
@@ -65,7 +65,7 @@ class Prepared:
 
 
 @contextmanager
-def one_at_a_time(ledger: Ledger, transaction: Transaction) -> Iterator[None]:
+def transaction_lock(ledger: Ledger, transaction: Transaction) -> Iterator[None]:
     """Lock a transaction during an operation; raise OperationRefused if another process has the lock."""
     # Negated: the ID itself is locked to notify the shop of the outcome.
     with ledger.database.try_lock(-transaction.id) as is_locked:
@@ -84,8 +84,8 @@ def prepare(
 ) -> Prepared:
     """Query the state of a transaction and return the operation that gives money back, or validates.
 
-    ``amount`` is None for all that is left. To be called within ``one_at_a_time``. An earlier operation without an
-    answer is cleared up first: by the bank's state, or with ``again`` it is left unclear.
+    ``amount`` is None for all that is left. To be called within ``transaction_lock``. An earlier operation without an
+    answer is resolved first: by the bank's state, or with ``again`` it is left unclear.
     Raises OperationRefused if it isn't possible, OfficeError if the state isn't known, ConfigurationError,
     LedgerError and JournalError.
     """
@@ -101,7 +101,7 @@ def prepare(
     if state.current is None or state.left is None:
         raise OfficeError("the answer has no currentAmount", sent=True)
     earlier = [
-        _cleared_up(ledger, operation, state, state.current, again)
+        _resolve(ledger, operation, state, state.current, again)
         for operation in operations_on(ledger, transaction)
         if operation.state == INTENDED
     ]
@@ -115,7 +115,7 @@ def prepare(
     same = next((operation for operation in reversed(done) if wants_all or operation.amount == amount), None)
     if same:
         return Prepared(state, same.operation, same.amount, left, earlier, same)
-    operation = _possible(state.status, validating)
+    operation = _operation_for(state.status, validating)
     wanted = left if amount is None else amount
     if left == 0:
         raise OperationRefused("nothing_left")
@@ -151,7 +151,7 @@ def send(ledger: Ledger, pathfile: Pathfile, transaction: Transaction, prepared:
     return settle(ledger, intent, DONE, answer.code)
 
 
-def _possible(status: str, validating: bool) -> str:
+def _operation_for(status: str, validating: bool) -> str:
     if validating:
         if status in TO_VALIDATE:
             return VALIDATE
@@ -162,9 +162,7 @@ def _possible(status: str, validating: bool) -> str:
     raise OperationRefused("state", status=status or "unknown")
 
 
-def _cleared_up(
-    ledger: Ledger, operation: Operation, state: BankState, current: int, again: bool
-) -> Operation:
+def _resolve(ledger: Ledger, operation: Operation, state: BankState, current: int, again: bool) -> Operation:
     """Return an operation without a known result as the bank's state shows it. Raises OfficeError if that doesn't."""
     before = int(operation["before"])
     if operation.operation == VALIDATE:
@@ -175,7 +173,7 @@ def _cleared_up(
     if is_done:
         return settle(ledger, operation, DONE, "the state of the bank")
     age = datetime.now(timezone.utc) - datetime.fromisoformat(operation.made)
-    if age < ON_ITS_WAY:
+    if age < IN_FLIGHT:
         raise OfficeError("an earlier operation may still be in progress: wait a minute", sent=False)
     if is_undone:
         return settle(ledger, operation, NOT_DONE, "the state of the bank")

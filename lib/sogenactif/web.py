@@ -98,7 +98,10 @@ def call_request(order_to_pay: Callable[[str], Order | None], pathfile: str) -> 
             if ledger and ledger.warning:
                 _log(environ, "call_request", KitError(ledger.warning))
             if ledger:
-                under_way, lacks_responses = ledger.under_way(request.fields), ledger.lacks_responses()
+                under_way, lacks_responses = (
+                    ledger.other_payment_state(request.fields),
+                    ledger.lacks_responses(),
+                )
         report = ""
         if settings.debug:
             from sogenactif.debug import request_report

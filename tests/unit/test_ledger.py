@@ -549,7 +549,7 @@ def test_request_reads_those_of_its_order_and_not_of_its_day(tmp_path: Path, pro
         nonlocal steps
         steps = 0
         fields = ledger.register({**ASKED, "order_id": order}, Numbering(protocol))
-        ledger.under_way(fields)
+        ledger.other_payment_state(fields)
         return steps
 
     database = ledger.database

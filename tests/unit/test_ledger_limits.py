@@ -15,7 +15,7 @@ from sogenactif.ledger.locks import locked
 from sogenactif.ledger.notification import MOST_UNFINISHED, notify_pending_outcomes, pending_outcomes
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.ledger.schema import BUSY_SECONDS
-from sogenactif.ledger.sqlite import TURN, SqliteDatabase
+from sogenactif.ledger.sqlite import WRITER_LOCK, SqliteDatabase
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering
 from tests.support.shop import register
@@ -166,7 +166,7 @@ def test_a_writer_has_its_turn_alone_and_leaves_sqlite_what_is_left_of_its_time(
     clock = iter([0.0, 0.0, 3.0])
     with monkeypatch.context() as at:
         at.setattr("sogenactif.ledger.sqlite.time.monotonic", lambda: next(clock, 3.0))
-        with database.transaction() as execute, locked(f"{tmp_path}/ledger.db.lock", TURN) as another:
+        with database.transaction() as execute, locked(f"{tmp_path}/ledger.db.lock", WRITER_LOCK) as another:
             # Of the five seconds three have passed.
             assert (another, execute("PRAGMA busy_timeout")) == (False, [(2000,)])
     assert list(database.rows("PRAGMA busy_timeout")) == [(1000 * BUSY_SECONDS,)]

@@ -7,6 +7,7 @@ import pytest
 from sogenactif.ledger.matching import (
     Match,
     Request,
+    adjacent_days,
     as_recorded,
     complete,
     differing_fields,
@@ -14,7 +15,6 @@ from sogenactif.ledger.matching import (
     first_differing_field,
     is_final,
     judge,
-    nearby,
 )
 from sogenactif.payment import PaymentResponse
 
@@ -145,8 +145,8 @@ def test_request_is_shown_without_a_personal_value() -> None:
 
 
 def test_days_near_a_day() -> None:
-    assert nearby("20261123") == ["20261123", "20261122", "20261124"]
-    assert nearby("20270101") == ["20270101", "20261231", "20270102"]
+    assert adjacent_days("20261123") == ["20261123", "20261122", "20261124"]
+    assert adjacent_days("20270101") == ["20270101", "20261231", "20270102"]
 
 
 # Whether a response fits its request

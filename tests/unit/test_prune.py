@@ -17,7 +17,13 @@ from sogenactif.ledger.history import differences, responses_to, transactions
 from sogenactif.ledger.journal import Entry, Journal
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import notify_pending_outcomes
-from sogenactif.ledger.prune import KEPT, original_without_personal, preview, prune, without_personal
+from sogenactif.ledger.prune import (
+    RETAINED_FIELDS,
+    original_without_personal,
+    preview,
+    prune,
+    without_personal,
+)
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import TOKEN_FIELD, Numbering
@@ -289,7 +295,7 @@ def test_a_writer_that_waits_for_a_day_writes_into_the_new_file(tmp_path: Path) 
 
 def test_no_field_that_decides_about_a_payment_is_deleted() -> None:
     names = {field.name for field in FIELDS} | {TOKEN_FIELD}
-    assert names >= KEPT
+    assert names >= RETAINED_FIELDS
     assert {
         "amount",
         "order_id",
@@ -297,7 +303,7 @@ def test_no_field_that_decides_about_a_payment_is_deleted() -> None:
         "transmission_date",
         "merchant_id",
         "authorisation_id",
-    } <= KEPT
+    } <= RETAINED_FIELDS
     assert without_personal({"order_id": "A", "data": "x=1;personal"}) == {"order_id": "A"}
 
 

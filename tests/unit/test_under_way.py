@@ -108,5 +108,5 @@ def test_warning_writes_nothing(shop: MovingShop) -> None:
     with shop.ledger() as ledger:
         fields = ledger.register({**ASKED, "order_id": "CMD-42", "amount": "1250"})
         journal = {path: path.read_bytes() for path in Path(ledger.journal.folder).iterdir()}
-        ledger.under_way(fields)
+        ledger.other_payment_state(fields)
         assert {path: path.read_bytes() for path in Path(ledger.journal.folder).iterdir()} == journal

@@ -19,7 +19,7 @@ from sogenactif.errors import KitError
 from sogenactif.fields import is_digits
 from sogenactif.files import become_owner
 from sogenactif.ledger import open_ledger
-from sogenactif.ledger.history import Transaction, numbered
+from sogenactif.ledger.history import Transaction, transactions_by_number
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.money import format_amount
 
@@ -160,7 +160,7 @@ def add_merchant(parser: argparse.ArgumentParser) -> None:
 def the_transaction(ledger: Ledger, reference: tuple[str, str], merchant: str) -> Transaction:
     """Return the transaction of a day and number; if there is none or several, the command ends with a sentence."""
     named = "-".join(reference)
-    rows = numbered(ledger, *reference, merchant)
+    rows = transactions_by_number(ledger, *reference, merchant)
     if not rows:
         sys.exit(f"sogenactif: {say('show_none', reference=named)}")
     if len(rows) > 1:

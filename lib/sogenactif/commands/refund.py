@@ -25,7 +25,7 @@ from sogenactif.fields import is_digits
 from sogenactif.ledger.history import Transaction
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.operations import notify_refunds
-from sogenactif.refunds import Prepared, one_at_a_time, prepare, send
+from sogenactif.refunds import Prepared, prepare, send, transaction_lock
 
 NOT_DONE, NOT_KNOWN = 1, 2
 DESCRIPTION = "Give back a payment or a part of it: cancel it before its capture, refund it after."
@@ -98,7 +98,7 @@ def _operate(
     }
     sending = False
     try:
-        with one_at_a_time(ledger, transaction):
+        with transaction_lock(ledger, transaction):
             prepared = prepare(ledger, pathfile, transaction, amount, validating, args.again)
             row |= {"operation": prepared.operation, "amount": prepared.amount}
             if not args.json:

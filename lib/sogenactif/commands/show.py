@@ -15,7 +15,13 @@ from sogenactif.commands.common import (
     the_ledger,
 )
 from sogenactif.commands.texts import say
-from sogenactif.ledger.history import WAITING, RecordedResponse, Transaction, numbered, responses_to
+from sogenactif.ledger.history import (
+    WAITING,
+    RecordedResponse,
+    Transaction,
+    responses_to,
+    transactions_by_number,
+)
 from sogenactif.ledger.operations import Operation, operations_on
 
 
@@ -34,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     with the_ledger(args.pathfile) as ledger:
         rows = [
             (row, responses_to(ledger, row), operations_on(ledger, row))
-            for row in numbered(ledger, wanted, number)
+            for row in transactions_by_number(ledger, wanted, number)
         ]
     if not rows:
         sys.exit(f"sogenactif: {say('show_none', reference=args.reference)}")

@@ -11,7 +11,7 @@ from sogenactif.ledger.journal import KINDS, Entry, Journal
 from sogenactif.ledger.ledger import Ledger, stored_response
 from sogenactif.ledger.matching import DUPLICATE, FORGED, OUTCOMES, UNKNOWN, UNRECORDED
 from sogenactif.ledger.notification import MOST_UNFINISHED
-from sogenactif.ledger.rebuild import recorded_entries, still_missing
+from sogenactif.ledger.rebuild import missing_from_journal, recorded_entries
 from sogenactif.ledger.schema import searchable
 
 WAITING = "waiting"
@@ -82,18 +82,18 @@ def transactions(
     return _transactions(ledger, where, *used.values())
 
 
-def numbered(ledger: Ledger, day: str, number: str, merchant_id: str = "") -> list[Transaction]:
+def transactions_by_number(ledger: Ledger, day: str, number: str, merchant_id: str = "") -> list[Transaction]:
     """Return the transactions of a day (aaaammjj) and a transaction_id: of one merchant, or of each that has it."""
     rows = list(transactions(ledger, day, number))
     return [row for row in rows if merchant_id in ("", row.fields.get("merchant_id"))]
 
 
-def referenced(ledger: Ledger, reference: str) -> list[Transaction]:
+def transactions_by_reference(ledger: Ledger, reference: str) -> list[Transaction]:
     """Return the transactions of a transactionReference: each merchant may have one."""
     return list(_transactions(ledger, "reference = ? AND reference <> ''", searchable(reference)))
 
 
-def with_instalment(ledger: Ledger, day: str, number: str) -> list[Transaction]:
+def transactions_with_instalment(ledger: Ledger, day: str, number: str) -> list[Transaction]:
     """Return the transactions of a number whose instalments may include one of a later day (aaaammjj)."""
     reserved = "SELECT 1 FROM sogenactif_reserved WHERE day = ? AND transaction_id = ?"
     if not list(ledger.database.rows(reserved, day, int(number))):
@@ -289,7 +289,7 @@ def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Di
         yield Difference("unreadable_day", {"error": error})
     # A missing entry may be on a day that can't be read.
     if here and not unreadable:
-        for identifier in still_missing(ledger, here):
+        for identifier in missing_from_journal(ledger, here):
             yield Difference("ledger_only", here[identifier])
 
 

@@ -30,11 +30,11 @@ from sogenactif.ledger.matching import (
     UNRECORDED,
     Match,
     Request,
+    adjacent_days,
     as_recorded,
     differing_fields,
     find_request,
     judge,
-    nearby,
 )
 from sogenactif.ledger.numbers import (
     Query,
@@ -70,7 +70,7 @@ MOST_NAMED = 3
 MANY_NUMBERS = 100_000
 # For how long a request that nothing answered may still be open in another window of its customer.
 OPEN_MINUTES = 30
-# How often the same message is recorded: a customer has theirs, and may post it without end.
+# How often the same message is recorded: a customer holds a sealed response, and can post it any number of times.
 MOST_REPEATED = 20
 SIPS_NUMBERING = Numbering()
 REQUEST_COLUMNS = "id, protocol, day, reference, fields, outcome, decided_by"
@@ -209,7 +209,7 @@ class Ledger:
                 assigned = assign_number(execute, entry, numbering) - numbering.first + 1
                 if assigned % MANY_NUMBERS == 0:
                     day = journal_day(fields)
-                    self.warning = f"{assigned} transaction numbers of {day} are used: who asks for so many?"
+                    self.warning = f"{assigned} transaction numbers of {day} are used: look for a robot in the access log"
         self.journal.append(journal_day(fields), entry, flush=False)
         return dict(entry["fields"])
 
@@ -224,12 +224,11 @@ class Ledger:
             return {**fields, CHALLENGE_KEY: CHALLENGE}
         return fields
 
-    def under_way(self, fields: Mapping[str, str]) -> str:
-        """Return the state of other requests of yesterday or today for the order and amount of a registered one.
+    def other_payment_state(self, fields: Mapping[str, str]) -> str:
+        """Return the state of another request for the same order and amount since yesterday.
 
-        That is accepted, pending, or waiting if one is less than half an hour old and has no outcome; empty
-        without any. Nothing is written. A page that was only looked at can't be distinguished from one that is being
-        paid.
+        That is accepted, pending, or waiting (no outcome, less than half an hour old); empty if there is none. Nothing
+        is written. A page that was only looked at can't be distinguished from one that is being paid.
         """
         order_id, day = fields.get("order_id", ""), journal_day(fields)
         if not order_id:
@@ -268,10 +267,10 @@ class Ledger:
         """Match a response with the request it answers, and record it on the disk, in the journal too.
 
         ``source`` says how it arrived: manual, automatic or executable, which prints it. ``notifies`` says that the
-        caller notifies the shop next, if the response is news: the attempt is counted at once. If the database
-        fails only the journal has it, on the disk: unrecorded, until ``record_response`` is called. If the journal
-        fails ``warnings`` say so. A message that was recorded many times is not recorded again, in either. Raises
-        LedgerError only if neither could be written.
+        caller notifies the shop next, if the response is news: the attempt is counted in the same transaction. If the
+        database fails, the response is flushed to the journal, with the verdict unrecorded until ``record_response`` is
+        called. If the journal fails, ``warnings`` say so. A message that was recorded many times is not recorded again,
+        in either. Raises LedgerError only if neither could be written.
         """
         entry = new_entry("response", source, UNRECORDED) | response.stored
         failure: LedgerError | None = None
@@ -371,12 +370,12 @@ class Ledger:
                     _decide(execute, match, response_id)
         return matched
 
-    def has(self, entry: Entry) -> bool:
+    def has_entry(self, entry: Entry) -> bool:
         """Return whether the ledger has an entry of the journal, in the form of this line."""
-        recorded = self.recorded(entry)
+        recorded = self.stored_fields(entry)
         return recorded is not None and (entry["kind"] == "response" or recorded == entry["fields"])
 
-    def recorded(self, entry: Entry) -> dict[str, str] | None:
+    def stored_fields(self, entry: Entry) -> dict[str, str] | None:
         """Return the fields with which the ledger has an entry of the journal, None if it lacks the entry."""
         rows = list(
             self.database.rows(
@@ -385,8 +384,8 @@ class Ledger:
         )
         return json.loads(rows[0][0]) if rows else None
 
-    def awaits(self, claim: PaymentResponse) -> int | None:
-        """Return the ID of the request that a message claims to answer, unless it is accepted: nothing changes that."""
+    def open_request_id(self, claim: PaymentResponse) -> int | None:
+        """Return the ID of the request that an unverified response names; None if there is none, or if it is accepted."""
         request = find_request(claim, _candidates(self.database.rows, claim))
         return request.id if request and request.outcome != "accepted" else None
 
@@ -412,7 +411,7 @@ def _update_request(execute: Execute, entry: Entry) -> None:
 
 
 def _match(execute: Execute, response: PaymentResponse) -> Match:
-    # Of Sips 1.0 there is one at most.
+    # At most one request of Sips 1.0 fits, so all candidates may be locked.
     request = find_request(
         response, _candidates(execute, response, "{lock}" if response.protocol == SIPS else "")
     )
@@ -445,7 +444,7 @@ def _candidates(query: Query, response: PaymentResponse, lock: str = "") -> list
         if reference:
             rows += query(f"{columns} WHERE reference = ? AND reference <> ''", searchable(reference))
         if has_number and response.day and not rows and not TOKEN.match(reference):
-            days = nearby(response.day)
+            days = adjacent_days(response.day)
             rows += query(f"{columns} WHERE transaction_id = ? AND day IN (?, ?, ?)", number, *days)
             conditions = "outcome = '' AND transaction_id = ? AND day NOT IN (?, ?, ?)"
             rows += query(f"{columns} WHERE {conditions}", number, *days)
@@ -476,7 +475,7 @@ def _is_repeated(execute: Execute, match: Match, protocol: str, original: str, f
 
 
 def _decide(execute: Execute, match: Match, response_id: int, notifies: bool = False) -> bool:
-    """Let a response that decides its request decide it; return whether it does."""
+    """Set the outcome of the request if this response decides it; return whether it does."""
     if match.verdict not in OUTCOMES or match.verdict != match.outcome:
         return False
     attempts = int(notifies)

@@ -15,10 +15,10 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.001
 
 
 @contextmanager
-def locked(path: str, place: int, seconds: float = 0) -> Iterator[bool]:
+def locked(path: str, offset: int, seconds: float = 0) -> Iterator[bool]:
     """Lock a byte of a file, which is created if it is missing, during the block; yield whether it could be locked.
 
-    ``place`` is the number of the byte, ``seconds`` how long to wait for it. Raises LedgerError.
+    ``seconds`` is how long to wait for it. Raises LedgerError.
     """
     try:
         file = open_private(path)
@@ -26,23 +26,23 @@ def locked(path: str, place: int, seconds: float = 0) -> Iterator[bool]:
         raise LedgerError(path, error) from error
     try:
         end, pause = time.monotonic() + seconds, SHORTEST_PAUSE
-        while not (is_locked := _lock(path, file, place)) and time.monotonic() < end:
+        while not (is_locked := _lock(path, file, offset)) and time.monotonic() < end:
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         try:
             yield is_locked
         finally:
-            # To close the file releases nothing as long as a process that was forked meanwhile has it open.
+            # Unlock explicitly: closing doesn't release the lock while a forked process has the file open.
             if is_locked:
-                fcntl.fcntl(file, fcntl.F_OFD_SETLK, _description(fcntl.F_UNLCK, place))
+                fcntl.fcntl(file, fcntl.F_OFD_SETLK, _description(fcntl.F_UNLCK, offset))
     finally:
         os.close(file)
 
 
-def _lock(path: str, file: int, place: int) -> bool:
+def _lock(path: str, file: int, offset: int) -> bool:
     try:
-        # Other locks of bytes are released as soon as any part of the process closes the file.
-        fcntl.fcntl(file, fcntl.F_OFD_SETLK, _description(fcntl.F_WRLCK, place))
+        # Of the open file description: a POSIX lock ends when any thread closes any descriptor of the file.
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, _description(fcntl.F_WRLCK, offset))
     except BlockingIOError:
         return False
     except OSError as error:
@@ -50,5 +50,5 @@ def _lock(path: str, file: int, place: int) -> bool:
     return True
 
 
-def _description(kind: int, place: int) -> bytes:
-    return struct.pack("hhqqi0q", kind, os.SEEK_SET, place, 1, 0)
+def _description(kind: int, offset: int) -> bytes:
+    return struct.pack("hhqqi0q", kind, os.SEEK_SET, offset, 1, 0)

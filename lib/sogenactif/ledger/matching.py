@@ -14,15 +14,15 @@ DUPLICATE, CONFLICTING, UNKNOWN, UNRECORDED, FORGED = (
 USED_ALREADY = "94"
 # No authorisation was attempted, or the service failed: a later response supersedes these.
 NOT_FINAL = ("75", "90", USED_ALREADY, "97", "99")
-# The payment server compares these when a transaction_id is used again, and the ledger the order.
+# Fields that must be equal if a transaction_id is reused: the payment server compares them, the ledger order_id too.
 COMPARED = (
     "amount", "capture_day", "capture_mode", "currency_code", "customer_id", "data", "merchant_language",
     "order_id", "order_validity", "return_context",
 )  # fmt: skip
-# In a response the two others report what happened, not what was requested.
+# Without payment_means and transaction_condition, which report what happened, not what was requested.
 ECHOED = {*RESPONSE.values()} - {"payment_means", "transaction_condition"}
-OWN_OF_REQUEST = {"transmission_date", "transaction_id", TOKEN_FIELD}
-IN_WORDS_OF_REQUEST = ("order_id", "amount", "currency_code", "transaction_id")
+REQUEST_ONLY = {"transmission_date", "transaction_id", TOKEN_FIELD}
+WRITTEN_AS_REQUESTED = ("order_id", "amount", "currency_code", "transaction_id")
 BLANKED = dict.fromkeys(map(ord, '|;:"'), " ")
 
 
@@ -123,7 +123,7 @@ def find_request(response: PaymentResponse, requests: Iterable[Request]) -> Requ
         return None
     # The server numbers these itself: its transaction_id names another request.
     numbered = [request for request in fitting if not request.reference]
-    days = nearby(response.day) if response.day else []
+    days = adjacent_days(response.day) if response.day else []
     near = sorted(
         (request for request in numbered if request.day in days), key=lambda request: days.index(request.day)
     )
@@ -143,8 +143,8 @@ def find_request(response: PaymentResponse, requests: Iterable[Request]) -> Requ
     return near[0] if near else None
 
 
-def nearby(day: str) -> list[str]:
-    """Return a day, the day before and the day after (aaaammjj), in the order in which a request is searched."""
+def adjacent_days(day: str) -> list[str]:
+    """Return a day, the day before and the day after (aaaammjj), in the order in which requests are searched."""
     from datetime import timedelta
 
     from sogenactif.dates import read_day
@@ -156,7 +156,7 @@ def judge(response: PaymentResponse, request: Request, earlier: Mapping[int, Pay
     """Return the verdict on a response; ``earlier`` are the responses, by ID, that decided its request so far."""
     field = first_differing_field(response, request.fields)
     if not field and response.protocol == SIPS and request.protocol == SIPS:
-        # The key of the seal depends on it: a forger must not be free to choose it.
+        # The sealing key is derived from transmission_date, so an attacker must not be able to choose it.
         sent = request.fields.get("transmission_date")
         field = "" if response["transmission_date"] == sent else "transmission_date"
     before = request.outcome
@@ -166,7 +166,7 @@ def judge(response: PaymentResponse, request: Request, earlier: Mapping[int, Pay
     if not before or request.decided_by is None:
         return Match(response.outcome, response.outcome, "", *of_request)
     used_already = response.protocol != SIPS and response["response_code"] == USED_ALREADY
-    if used_already or any(_says_the_same(response, other) for other in earlier.values()):
+    if used_already or any(_repeats(response, other) for other in earlier.values()):
         return Match(DUPLICATE, before, "", *of_request)
     if not is_final(earlier[request.decided_by]):
         return Match(response.outcome, response.outcome, "", *of_request)
@@ -210,7 +210,7 @@ def differing_fields(before: Mapping[str, str], again: Mapping[str, str]) -> lis
     """Return the fields that differ between two requests, apart from transaction_id, transmission_date and token."""
     names = {name for name, value in again.items() if before.get(name, "") != value}
     names |= {name for name, value in before.items() if again.get(name, "") != value}
-    return sorted(names - OWN_OF_REQUEST)
+    return sorted(names - REQUEST_ONLY)
 
 
 def complete(response: PaymentResponse, requested: Mapping[str, str]) -> PaymentResponse:
@@ -221,7 +221,7 @@ def complete(response: PaymentResponse, requested: Mapping[str, str]) -> Payment
     if not requested:
         return response
     echoed = {name: value for name, value in requested.items() if value and name in ECHOED}
-    words = {name: requested[name] for name in IN_WORDS_OF_REQUEST if requested.get(name)}
+    words = {name: requested[name] for name in WRITTEN_AS_REQUESTED if requested.get(name)}
     return PaymentResponse(
         {**echoed, **response.fields, **words},
         response.original,
@@ -240,16 +240,16 @@ def _blanked(order_id: str) -> str:
     return readable(order_id).translate(BLANKED)
 
 
-def _says_the_same(response: PaymentResponse, other: PaymentResponse) -> bool:
-    if _identity(response) != _identity(other) and not _is_queried(response, other):
+def _repeats(response: PaymentResponse, other: PaymentResponse) -> bool:
+    if _identity(response) != _identity(other) and not _differs_only_by_office(response, other):
         return False
     # The sealed form of Paypage has no date: accepted on two days, it was paid twice.
     days = {response.day, other.day} - {""}
     return response.outcome != "accepted" or len(days) < 2
 
 
-def _is_queried(response: PaymentResponse, other: PaymentResponse) -> bool:
-    """Return whether one is an answer of the Office server, which may leave the authorisation's number out."""
+def _differs_only_by_office(response: PaymentResponse, other: PaymentResponse) -> bool:
+    """Return whether one is a reply of Office, which may omit authorisation_id, and nothing else differs."""
     is_of_office = any("getTransDataResponseCode" in one.original for one in (response, other))
     numbers = {one["authorisation_id"] for one in (response, other)}
     return is_of_office and response["response_code"] == other["response_code"] and "" in numbers

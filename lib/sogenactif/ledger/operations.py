@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from sogenactif.ledger.ledger import Ledger, LogError
 
 CANCEL, REFUND, VALIDATE = "cancel", "refund", "validate"
-# Its result is not known; done; refused by the bank; certainly not done; never cleared up, and another was sent.
-INTENDED, DONE, REFUSED, NOT_DONE, UNCLEAR = "intended", "done", "refused", "not_done", "unclear"
+# States: the result is not known; done; the bank refused.
+INTENDED, DONE, REFUSED = "intended", "done", "refused"
+# Certainly not done; never resolved, and the merchant sent another.
+NOT_DONE, UNCLEAR = "not_done", "unclear"
 PENDING = "state = 'done' AND operation <> 'validate' AND notified = ''"
 
 
@@ -50,7 +52,7 @@ class Operation:
 
     @property
     def amount(self) -> int:
-        """Return the amount."""
+        """Return the amount, in the smallest unit of the currency."""
         return int(self["amount"])
 
     @property
@@ -175,7 +177,7 @@ def stored_operation(identifier: str, made: str, fields: str) -> "Entry":
 def notify_refunds(
     ledger: "Ledger", record_refund: RecordRefund, log: "LogError", most: int | None = NOTIFIED_AT_ONCE
 ) -> int:
-    """Notify the shop of what was given back or cancelled and it doesn't know; return of how much.
+    """Notify the shop of pending cancellations and refunds; return how many it was notified of.
 
     ``record_refund`` is called once for each, by one process at a time. If it raises, the error is given to ``log``
     and the notification stays pending. At most ``most`` are notified, and none after one that fails; None notifies of

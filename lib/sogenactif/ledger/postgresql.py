@@ -129,7 +129,7 @@ class PostgresqlDatabase:
             raise LedgerError(self._name, error) from error
 
     @contextmanager
-    def erasing(self) -> Iterator[None]:
+    def secure_deletion(self) -> Iterator[None]:
         """Do nothing more: the server's own vacuum removes the rows of before."""
         yield
 

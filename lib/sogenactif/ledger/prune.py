@@ -1,7 +1,7 @@
 """Deletion of personal values from old entries, in the ledger and the journal alike.
 
-What accounts, the matching of responses and a rebuilding of the ledger need is not deleted: a payment that was recorded
-stays recorded, and no number is assigned again.
+Fields that accounting, matching and a rebuild of the ledger need are not deleted: a payment that was recorded stays
+recorded, and no number is assigned again.
 """
 
 import contextlib
@@ -19,14 +19,14 @@ from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.matching import FORGED
 from sogenactif.protocols import TOKEN, TOKEN_FIELD
 
-# Nothing else of a request or response is kept: shops send what they like in the other fields.
-KEPT = frozenset({
+# Nothing else of a request or response is retained: shops send what they like in the other fields.
+RETAINED_FIELDS = frozenset({
     "merchant_id", "merchant_country", "transaction_id", "transmission_date", "order_id", "amount", "currency_code",
     "capture_mode", "capture_day", "order_validity", "payment_means", "payment_date", "payment_time", "response_code",
     "bank_response_code", "cvv_flag", "cvv_response_code", "complementary_code", "transaction_condition",
     "authorisation_id", "payment_certificate", TOKEN_FIELD,
 })  # fmt: skip
-KEPT_OF_PAYPAGE = frozenset({
+RETAINED_PAYPAGE_KEYS = frozenset({
     "merchantId", "transactionReference", "s10TransactionId", "s10TransactionIdDate", "orderId", "amount", "currencyCode",
     "responseCode", "getTransDataResponseCode", "acquirerResponseCode", "cardCSCResultCode", "complementaryCode",
     "holderAuthentStatus", "guaranteeIndicator", "authorisationId", "transactionDateTime", "transactionStatus",
@@ -34,7 +34,7 @@ KEPT_OF_PAYPAGE = frozenset({
     "keyVersion",
 })  # fmt: skip
 SCHEDULE = (*OPTIONS, DUE_DATES, "PAYMENT_DUE_DATE")
-# While an outcome may still come, the shop is to be notified of all that it sent.
+# Days in which an outcome may still arrive. Until then requests stay whole: record_outcome gets all their fields.
 WAITING_DAYS = 30
 BATCH = 500
 NOTIFIED = "(request.outcome = request.notified OR request.outcome = request.printed)"
@@ -93,7 +93,7 @@ def prune(ledger: Ledger, before: str, progress: Callable[[int], None] = lambda 
     JournalError.
     """
     pruned = Pruned()
-    with ledger.database.erasing():
+    with ledger.database.secure_deletion():
         for batch in _requests(ledger, before):
             pruned.requests += len(batch)
             with ledger.database.transaction() as execute:
@@ -137,17 +137,17 @@ def prune(ledger: Ledger, before: str, progress: Callable[[int], None] = lambda 
 
 
 def without_personal(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields of a request or response that are kept; of data, the schedule of a payment in instalments."""
-    kept = {name: value for name, value in fields.items() if name in KEPT}
+    """Return the fields of a request or response to retain; of data, the schedule of a payment in instalments."""
+    retained = {name: value for name, value in fields.items() if name in RETAINED_FIELDS}
     options = [option for option in fields.get("data", "").split(";") if option.partition("=")[0] in SCHEDULE]
-    return kept | ({"data": ";".join(options)} if options else {})
+    return retained | ({"data": ";".join(options)} if options else {})
 
 
 def original_without_personal(original: Mapping[str, str]) -> dict[str, str]:
-    """Return the keys of a Paypage response that are kept; of returnContext, the token that identifies its request."""
-    kept = {name: value for name, value in original.items() if name in KEPT_OF_PAYPAGE}
+    """Return the keys of a Paypage response to retain; of returnContext, the token that identifies its request."""
+    retained = {name: value for name, value in original.items() if name in RETAINED_PAYPAGE_KEYS}
     token = TOKEN.match(original.get("returnContext", ""))
-    return kept | ({"returnContext": token[0]} if token else {})
+    return retained | ({"returnContext": token[0]} if token else {})
 
 
 def _requests(ledger: Ledger, before: str) -> Iterator[list[tuple[int, str]]]:
@@ -216,7 +216,7 @@ def _pruned(entry: Entry) -> Entry:
 
 
 def _rejected(ledger: Ledger, before: str) -> list[str]:
-    """Return the files of the days' messages that could not be trusted, but those that may still be verified."""
+    """Return the files of rejected messages before a day, except those that replay may still verify."""
     waiting = _waiting_since(before)
     try:
         names = sorted(os.listdir(ledger.journal.folder))
@@ -231,7 +231,7 @@ def _rejected(ledger: Ledger, before: str) -> list[str]:
 
 
 def _waiting_since(before: str) -> str:
-    """Return the day before which nothing is waited for any longer."""
+    """Return the day (aaaammjj) before which no outcome is expected."""
     first = f"{read_day(today()) - timedelta(days=WAITING_DAYS):%Y%m%d}"
     return min(before, first)
 

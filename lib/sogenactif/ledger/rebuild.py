@@ -73,7 +73,7 @@ def record_journal(
     say: Callable[..., None] = lambda name, **values: None,
     progress: Callable[[int], None] = lambda count: None,
 ) -> tuple[int, int]:
-    """Record what the ledger lacks, a request before its responses, and write to the journal what it lacks.
+    """Copy missing entries both ways: to the ledger, requests before their responses, and to the journal.
 
     Returns how many entries were recorded, and how many lines of the journal could not be; ``say`` is called with
     the name and the values of a text for each of these, ``progress`` with the number of lines read. Raises LedgerError.
@@ -123,12 +123,12 @@ def _lacking(ledger: Ledger, entries: Iterable[Entry]) -> Iterator[Entry]:
             continue
         if entry["entry"] in repeated:
             repeated[entry["entry"]] = entry
-        elif not ledger.has(entry):
-            if entry["kind"] != "response" and ledger.recorded(entry) is not None:
+        elif not ledger.has_entry(entry):
+            if entry["kind"] != "response" and ledger.stored_fields(entry) is not None:
                 repeated[entry["entry"]] = entry
             else:
                 yield entry
-    yield from (entry for entry in repeated.values() if not ledger.has(entry))
+    yield from (entry for entry in repeated.values() if not ledger.has_entry(entry))
 
 
 def write_missing(ledger: Ledger, here: Mapping[str, Entry]) -> None:
@@ -136,12 +136,12 @@ def write_missing(ledger: Ledger, here: Mapping[str, Entry]) -> None:
 
     A power cut takes the lines that the journal had not flushed, a crash at most one of each process.
     """
-    for identifier in still_missing(ledger, here):
+    for identifier in missing_from_journal(ledger, here):
         ledger.journal.append(_day(here[identifier]), here[identifier])
 
 
-def still_missing(ledger: Ledger, here: Mapping[str, Entry]) -> list[str]:
-    """Return the ledger's entries that the journal lacks once the processes that record them had time to write them."""
+def missing_from_journal(ledger: Ledger, here: Mapping[str, Entry]) -> list[str]:
+    """Wait until processes that are recording entries have written them; return the entries that the journal lacks."""
     # A process that has recorded one of them may be about to write it to the journal.
     newest = datetime.fromisoformat(max(entry["time"] for entry in here.values()))
     age = (datetime.now(timezone.utc) - newest).total_seconds()

@@ -67,13 +67,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     (
         "ALTER TABLE sogenactif_counter RENAME TO sogenactif_counter_before",
-        # Of a merchant and day each range of numbers, which begins with first, has its own.
+        # One counter for each merchant, day and range of numbers; first identifies the range.
         """CREATE TABLE sogenactif_counter (
             merchant TEXT NOT NULL, day TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
             PRIMARY KEY (merchant, day, first))""",
         "INSERT INTO sogenactif_counter SELECT merchant, day, 1, last FROM sogenactif_counter_before",
         "DROP TABLE sogenactif_counter_before",
-        # Attempts to notify the shop that began and didn't end.
+        # Consecutive attempts to notify the shop that ended their process.
         "ALTER TABLE sogenactif_request ADD COLUMN unfinished INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE sogenactif_operation ADD COLUMN unfinished INTEGER NOT NULL DEFAULT 0",
         """CREATE INDEX sogenactif_refunds ON sogenactif_operation (attempts, id)

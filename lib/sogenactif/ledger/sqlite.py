@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DAMAGED = ("file is not a database", "database disk image is malformed", "malformed database schema")
 MOST_WAL_BYTES = 4 * 1024 * 1024
 # The byte of the lock file that a writer locks: ``try_lock`` never uses this one.
-TURN = 1
+WRITER_LOCK = 1
 
 
 class SqliteDatabase:
@@ -74,7 +74,7 @@ class SqliteDatabase:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
     def _migrate(self) -> None:
-        # SQLite refuses rather than waits where two turn a new file to WAL at once.
+        # SQLite fails instead of waiting if two processes switch a new file to WAL at once.
         with _folder_locked(self.path):
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("BEGIN IMMEDIATE")
@@ -97,7 +97,7 @@ class SqliteDatabase:
             return self._connection.execute(statement.format(lock=""), values).fetchall()
 
         try:
-            with self._turn():
+            with self._writer_lock():
                 if not flush:
                     self._connection.execute("PRAGMA synchronous = NORMAL")
                 try:
@@ -133,14 +133,14 @@ class SqliteDatabase:
             yield is_locked
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _writer_lock(self) -> Iterator[None]:
         """Wait for the kit's other writers, and leave SQLite what is left of BUSY_SECONDS to wait for other programs.
 
-        SQLite retries its own lock rarely: under load one of two processes would do the work of both. Its lock still
-        decides, also if this waiting was in vain.
+        SQLite polls its own lock so rarely that under load one process would starve. Its lock remains authoritative: a
+        timeout here is no error.
         """
         start = time.monotonic()
-        with locked(f"{self.path}.lock", TURN, BUSY_SECONDS):
+        with locked(f"{self.path}.lock", WRITER_LOCK, BUSY_SECONDS):
             left = max(start + BUSY_SECONDS - time.monotonic(), 0)
             self._connection.execute(f"PRAGMA busy_timeout = {left * 1000:.0f}")
             try:
@@ -149,7 +149,7 @@ class SqliteDatabase:
                 self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
     @contextmanager
-    def erasing(self) -> Iterator[None]:
+    def secure_deletion(self) -> Iterator[None]:
         """Overwrite in the file what the block deletes, and leave no copy of it in the WAL.
 
         Raises LedgerError if a reader keeps the WAL in use for longer than BUSY_SECONDS: the copy stays in it then.
@@ -157,7 +157,7 @@ class SqliteDatabase:
         try:
             self._connection.execute("PRAGMA secure_delete = ON")
             yield
-            with self._turn():
+            with self._writer_lock():
                 [busy, *_] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except self._error as error:
             _fail(self.path, error)

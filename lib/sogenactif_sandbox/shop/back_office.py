@@ -17,8 +17,8 @@ from flask.typing import ResponseReturnValue
 from sogenactif.configuration import PAYPAGE, Pathfile
 from sogenactif.errors import KitError, OfficeError, OperationRefused
 from sogenactif.ledger import open_ledger
-from sogenactif.ledger.history import numbered, transactions
-from sogenactif.refunds import one_at_a_time, prepare, send
+from sogenactif.ledger.history import transactions, transactions_by_number
+from sogenactif.refunds import prepare, send, transaction_lock
 
 PATH = "/back-office"
 TOKEN = "back_office"
@@ -112,11 +112,15 @@ def _refund(pathfile: Pathfile, reference: str, merchant_id: str, given_back: st
     """
     named = REFERENCE.fullmatch(reference)
     with open_ledger(pathfile) as ledger:
-        rows = numbered(ledger, named[1], named[2], merchant_id) if ledger and named and merchant_id else []
+        rows = (
+            transactions_by_number(ledger, named[1], named[2], merchant_id)
+            if ledger and named and merchant_id
+            else []
+        )
         if not ledger or not named or len(rows) != 1:
             return False
-        with one_at_a_time(ledger, rows[0]):
-            [current] = numbered(ledger, named[1], named[2], merchant_id)
+        with transaction_lock(ledger, rows[0]):
+            [current] = transactions_by_number(ledger, named[1], named[2], merchant_id)
             if given_back != str(current.given_back):
                 return False
             prepared = prepare(ledger, pathfile, current, amount)
