@@ -7,7 +7,7 @@ format. So no value may hold ``!`` or a line end, or in HTML ``%``.
 from sogenactif.fields import readable
 
 ESCAPED_CODES = {*range(32), 127, *map(ord, "&<>\"'!%")}
-# A list with every character of ASCII: if a mapping lacks one, ``translate`` pays for an exception.
+# A list of all ASCII characters: ``translate`` handles an exception for each character that a mapping lacks.
 ENTITIES = [f"&#{code};" if code in ESCAPED_CODES else chr(code) for code in range(128)]
 
 # All control characters (C0, DEL, C1) and the two other characters at which programs split lines.

@@ -107,11 +107,11 @@ def response(arguments: Sequence[str]) -> tuple[bytes, int]:
         from sogenactif.debug import response_report
 
         error = str(response_report(call.get("message", ""), pathfile, payment_response)) + error
-    newer = _asks_for_kit_615(arguments)
-    printed = PRINTED if newer else PRINTED[:GUIDE_FIELDS]
+    is_kit_615 = _asks_for_kit_615(arguments)
+    printed = PRINTED if is_kit_615 else PRINTED[:GUIDE_FIELDS]
     values = [without_separators(payment_response[name]) if payment_response else "" for name in printed]
     return to_bytes(
-        "!".join(("", "0" if payment_response else "-1", error, *values, *([] if newer else [""])))
+        "!".join(("", "0" if payment_response else "-1", error, *values, *([] if is_kit_615 else [""])))
     ), status
 
 

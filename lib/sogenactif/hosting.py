@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
-# Each may import those before it.
+# Each script may import those before it.
 SCRIPTS = ("call_request", "call_autoresponse", "call_response")
 Version = tuple[int, ...]
 
@@ -35,7 +35,7 @@ class _Scripts:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        # What hosts the scripts may be in the folder too, and can't load itself.
+        # Modules of the host may be in the folder too; they are not reloaded.
         self._host = set(self._modules())
         self._lock = Lock()
         self._versions: dict[str, Version] = {}
@@ -66,10 +66,10 @@ class _Scripts:
         """Load all scripts: they may import each other."""
         for name in self._modules().keys() - self._host:
             del sys.modules[name]
-        # Before they are read: an edit after that is noticed.
+        # Taken before the files are read, so that a later edit is noticed.
         names = [name for name in os.listdir(self._folder) if name.endswith(".py")]
         versions = {path: _version(path) for path in (f"{self._folder}/{name}" for name in names)}
-        # Python takes compiled code for that of a file edited in the same second.
+        # Python doesn't notice an edit in the second in which it compiled the file.
         writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
         try:
             loaded = {name: self._load_one(name) for name in SCRIPTS}
@@ -79,7 +79,7 @@ class _Scripts:
         used.update(path for name, path in self._modules().items() if name not in self._host)
         self._loaded = loaded
         self._versions = {path: versions.get(path, ()) for path in used}
-        # Each script puts its folders in front.
+        # Each script puts its folders at the front of the path: remove the duplicates.
         sys.path[:] = dict.fromkeys(sys.path)
 
     def _load_one(self, name: str) -> ModuleType | Exception:

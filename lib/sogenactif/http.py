@@ -92,7 +92,7 @@ def _read_body(environ: Environ) -> bytes:
 
 
 def _discard(environ: Environ, most: int) -> None:
-    """Read what is left of a body that is too long: Apache resets the connection of one that a CGI process leaves."""
+    """Read the rest of a body that is too long: Apache resets the connection if a CGI process leaves it unread."""
     while most > 0 and (piece := environ["wsgi.input"].read(min(most, MOST_BYTES))):
         most -= len(piece)
 

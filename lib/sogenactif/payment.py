@@ -53,7 +53,7 @@ OUTCOMES = {"00": "accepted", "17": "cancelled", "60": "pending"}
 
 
 class Block:
-    """Hold the means of payment that are shown together, under the sentence of their number (1 to 9)."""
+    """Hold the means of payment that are shown together, under the heading of their number (1 to 9)."""
 
     def __init__(self, number: str, means: tuple[str, ...]) -> None:
         self.number = number

@@ -3,8 +3,8 @@
 from Crypto.Util import _raw_api
 
 if hasattr(_raw_api, "cached_architecture"):
-    # Otherwise pycryptodome starts a program that knows the machine's architecture, for each process 10 ms. It
-    # needs the answer only for a library that it has no path of, and it has the path of its own.
+    # Otherwise each process starts another one, for 10 ms, to learn the machine's architecture. pycryptodome needs it
+    # only to search for a library whose path it doesn't have, and it has that of its own.
     _raw_api.cached_architecture[:] = ["", ""]
 
 from Crypto.Cipher import DES

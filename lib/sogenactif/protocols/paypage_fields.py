@@ -257,14 +257,14 @@ def digits(pairs: Mapping[str, str], key: str) -> str:
 def _transaction(pairs: Mapping[str, str]) -> tuple[str, str]:
     """Return the transaction_id of a response and its day; both empty if another program made its reference."""
     number, day = pairs.get("s10TransactionId", ""), pairs.get("s10TransactionIdDate", "")
-    # The number that the server assigns beside the shop's own reference is another payment's of the shop.
+    # Beside the shop's own reference the server assigns a number, which another payment of the shop may have.
     reference = REFERENCE.fullmatch(pairs.get("transactionReference", ""))
     if reference:
         day, number = reference.groups()
     if not number:
         return "", ""
     try:
-        # The ledger looks at the day after it too.
+        # The ledger computes the next day, which has to be before the year 10000.
         known = 1999 < read_day(day).year < 9999
     except ValueError:
         known = False
