@@ -25,7 +25,7 @@ MERCHANT = "014213245611111"
 
 @dataclass
 class Answer:
-    """What a server answered."""
+    """Hold the reply of a server."""
 
     status: int
     headers: dict[str, str]
@@ -38,7 +38,7 @@ class Answer:
 
     @property
     def session(self) -> str:
-        """The customer's token, in a form or in the address of the card's bank."""
+        """Return the customer's token, in a form or in the address of the 3-D Secure page."""
         found = re.search(r'name="session" value="([^"]+)"|session=([\w-]+)', self.text)
         assert found, "no session in the page"
         return found[1] or found[2]
@@ -67,7 +67,7 @@ def send(url: str, form: dict[str, str] | bytes | None = None, method: str = "",
 
 @dataclass
 class Shop:
-    """A shop that keeps what is posted to it, and answers as it is set to."""
+    """Record what is posted to a shop, and reply with the status that is set."""
 
     status: str = "200 OK"
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -86,13 +86,13 @@ class Shop:
         return [self.page.encode() if environ["PATH_INFO"] == "/order" else b"thank you"]
 
     def automatic(self) -> list[str]:
-        """DATA of the automatic responses so far."""
+        """Return DATA of the automatic responses so far."""
         return [data for path, data in self.received if path == "/automatic"]
 
 
 @dataclass
 class Bank:
-    """A running payment server, a running shop, and the files they share."""
+    """Hold a running payment server, a running shop, and the pathfile that they share."""
 
     url: str
     shop: Shop
@@ -100,7 +100,7 @@ class Bank:
     number: int = 100
 
     def request(self, **fields: str) -> str:
-        """DATA of a payment of 12.50 euros, with a number of its own; ``fields`` override, empty removes."""
+        """Return DATA of a payment of 12.50 euros, with a new transaction number; ``fields`` override, empty removes."""
         self.number += 1
         values = {
             "merchant_id": MERCHANT,
@@ -132,7 +132,7 @@ class Bank:
         return send(f"{self.url}/card", form | fields)
 
     def authenticate(self, page: Answer, password: str) -> Answer:
-        """Give the card's bank a password."""
+        """Enter a password on the 3-D Secure page."""
         return send(f"{self.url}/authentication", {"session": page.session, "password": password})
 
     def cancel(self, entry: Answer) -> Answer:
@@ -144,11 +144,11 @@ class Bank:
     def pay(
         self, means: str = "CB", number: str = "4974934125497800", code: str = "600", **fields: str
     ) -> dict[str, str]:
-        """A whole payment; the fields of the response behind the button of the last page."""
+        """Pay, and return the fields of the response behind the button of the last page."""
         return self.read(self.card(self.call(self.request(**fields), means), number, code))
 
     def console(self, path: str, values: dict[str, Any] | None = None) -> Any:
-        """Ask the console, or tell it something, in JSON."""
+        """Get a page of the console, or post values to it, as JSON."""
         if values is None:
             answer = send(f"{self.url}/console/{path}")
         else:
@@ -158,11 +158,11 @@ class Bank:
         return json.loads(answer.text)
 
     def last(self) -> Any:
-        """The last transaction, as the console tells it."""
+        """Return the last transaction from the console."""
         return self.console(f"transactions/{self.console('transactions')[0]['id']}")
 
     def wait_for_automatic(self, count: int) -> None:
-        """Wait until each transaction has so many automatic responses that were tried."""
+        """Wait until each transaction has at least ``count`` attempts of its automatic response."""
         pause = threading.Event()
         for _ in range(200):
             if all(len(known["automatic"]) >= count for known in self.console("transactions")):
@@ -171,13 +171,13 @@ class Bank:
         raise AssertionError("no automatic response")
 
     def read(self, page: Answer) -> dict[str, str]:
-        """The fields of the response that a page sends back to the shop."""
+        """Return the fields of the response that a page sends back to the shop."""
         return open_response(page.hidden("DATA"), self.pathfile)
 
 
 @contextmanager
 def bank(param: Path, **options: Any) -> Iterator[Bank]:
-    """A payment server, and a shop."""
+    """Run a payment server and a shop."""
     pathfile = str(param / "pathfile")
     shop = Shop()
     server = payment_server(pathfile, str(param / "payments.sqlite"), **options)
@@ -188,7 +188,7 @@ def bank(param: Path, **options: Any) -> Iterator[Bank]:
 def sealed(
     running: Bank, algorithm: str = "HMAC-SHA-256", encode: str = "", key: str = "", **changes: str
 ) -> dict[str, str]:
-    """What a program of another hand posts; ``changes`` override keys of Data (``__`` is a dot), empty removes."""
+    """Return what a program other than the kit posts; ``changes`` override keys of Data (``__`` is a dot), empty removes."""
     pairs = {
         "amount": "1250",
         "currencyCode": "978",

@@ -28,7 +28,7 @@ _stop: list[Callable[[], None]] = []
 
 @contextmanager
 def browsing(**options: Any) -> Iterator[BrowserContext]:
-    """A browser's fresh context; ``options`` are Playwright's (viewport, color_scheme, locale…)."""
+    """Open a new context of the browser; ``options`` are Playwright's (viewport, color_scheme, locale…)."""
     global _browser
     if not _browser:
         chromium = shutil.which(CHROMIUM)
@@ -45,7 +45,7 @@ def browsing(**options: Any) -> Iterator[BrowserContext]:
 
 
 def follow(element: Locator) -> None:
-    """Click on what leads to another page, and wait until that is there whole."""
+    """Click on what leads to another page, and wait until that page is loaded."""
     with element.page.expect_navigation():
         element.click()
 

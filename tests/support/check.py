@@ -33,7 +33,7 @@ PRODUCTION, TESTS = (
 
 
 class Found(NamedTuple):
-    """What a check printed: its status, and its findings that are no ``ok``, by name."""
+    """Hold what a check printed: its status, and its findings that are not ``ok``, by name."""
 
     status: int
     answer: dict[str, Any]
@@ -48,7 +48,7 @@ class Found(NamedTuple):
 
 
 class Kit(NamedTuple):
-    """An installation of a test's own; ``conf`` has its configuration, ``data`` its ledger and journal."""
+    """Hold an installation of one test; ``conf`` has its configuration, ``data`` its ledger and journal."""
 
     folder: Path
 
@@ -96,12 +96,12 @@ class Kit(NamedTuple):
     def issue(
         self, payment_url: str, expired: str = "20991231", merchant: str = MERCHANT, **changes: str
     ) -> None:
-        """Put another certificate in the place of the first merchant's."""
+        """Replace the first merchant's certificate."""
         content = issue_certificate(payment_url, merchant, expired=expired, **changes)
         self.put(self.certificate, content)
 
     def put_own(self, path: Path, content: bytes) -> None:
-        """Put a file of this kit alone in the place of one that the kits of all tests share."""
+        """Replace a file that the kits of all tests share with one of this kit alone."""
         path.unlink()
         path.write_bytes(content)
 
@@ -109,7 +109,7 @@ class Kit(NamedTuple):
         write_secret(str(path), content, as_folder=True)
 
     def change(self, path: Path, keyword: str, value: str = "") -> None:
-        """Set a keyword of a file to another value; without one take its line out."""
+        """Set a keyword of a file to another value; without a value remove its line."""
         line = f"{keyword}!{value}!\n" if value else ""
         path.write_text(re.sub(f"(?m)^{keyword}!.*\n", line, path.read_text()))
 
@@ -118,7 +118,7 @@ class Kit(NamedTuple):
             file.write(text if isinstance(text, bytes) else text.encode())
 
     def as_a_banks(self) -> None:
-        """Make every certificate a bank's, its payment server anywhere."""
+        """Turn every certificate into one of the bank's, for any payment server."""
         for merchant in (MERCHANT, ENROLLED):
             content = issue_certificate("https://payment.invalid/pay", merchant)
             path = self.conf / f"certif.fr.{merchant}.php"
@@ -148,7 +148,7 @@ class Kit(NamedTuple):
 
 @pytest.fixture(scope="session")
 def installed() -> Iterator[Path]:
-    """The kit as ./install.sh apache puts it, to be copied."""
+    """Install the kit with ./install.sh apache, to be copied."""
     with public_folder() as folder:
         subprocess.run(
             [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf",
@@ -179,7 +179,7 @@ def kit(installed: Path) -> Iterator[Kit]:
 
 
 def check_as(kit: Kit, user: str, group: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """The check as another user runs it."""
+    """Run the check as another user."""
     need(os.getuid() == 0, "root, to be somebody else,")
     result = subprocess.run(
         [kit.root / "bin" / "sogenactif", "check", "--quiet", *arguments],
@@ -191,7 +191,7 @@ def check_as(kit: Kit, user: str, group: str, *arguments: str) -> "subprocess.Co
 
 
 def type_remedy(do: str) -> None:
-    """Type what a check says to do, as it is printed."""
+    """Run the remedy of a finding as it is printed."""
     subprocess.run(["sh", "-c", do], check=True, stdout=subprocess.DEVNULL)
 
 
@@ -203,7 +203,7 @@ class Served(NamedTuple):
 
 @pytest.fixture
 def start(kit: Kit) -> Iterator[Any]:
-    """Starts the kit on Apache, with more configuration before it, and the shop with its payment server."""
+    """Start the kit on Apache, with more configuration before it, and the shop with its payment server."""
     with ExitStack() as stack:
 
         def serve(more: str = "", included: bool = True, **paypage: str) -> Served:
@@ -239,7 +239,7 @@ def _mounted(shop: Application, payment: Application) -> Application:
 
 
 def place_order(kit: Kit, amount: int = 650) -> str:
-    """An order of the shop, as its database holds it."""
+    """Store an order in the database of the shop."""
     with closing(sqlite3.connect(kit.data / "shop.db")) as shop, shop:
         shop.execute(
             "INSERT INTO orders (reference, amount, language, placed) VALUES ('CHECK1', ?, 'en', '2026-11-23')",

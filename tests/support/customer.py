@@ -10,7 +10,7 @@ ACCEPTED, REFUSED = "4974934125497800", "4972187615209905"
 
 
 def put_in_order(page: Page, shop: str) -> str:
-    """Buy a thing at the shop, up to the page of the order; its reference."""
+    """Buy an article at the shop, up to the page of the order; return its reference."""
     page.goto(f"{shop}/")
     follow(page.get_by_role("button", name="Add Green tea"))
     follow(page.get_by_role("button", name="Order"))
@@ -18,7 +18,7 @@ def put_in_order(page: Page, shop: str) -> str:
 
 
 def place_order(page: Page, shop: str) -> str:
-    """Buy a thing at the shop, up to the page with the means of payment; the order's reference."""
+    """Buy an article at the shop, up to the page with the means of payment; return the order's reference."""
     reference = put_in_order(page, shop)
     follow(page.get_by_role("link", name="Pay", exact=True))
     page.get_by_text(reference).wait_for()

@@ -11,7 +11,7 @@ from tests.support.vectors import ROOT
 
 
 def install(folder: Path, *options: str) -> str:
-    """Install in a folder, away from this machine's Apache; what was printed."""
+    """Install in a folder, apart from this machine's Apache; return what was printed."""
     return subprocess.run(
         [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf", "--no-enable",
          "--user", web_user(), *options],
@@ -20,7 +20,7 @@ def install(folder: Path, *options: str) -> str:
 
 
 class InstalledKit:
-    """An installation that many tests use, each as if it had made it."""
+    """Hold an installation that many tests use, each as if it were new."""
 
     def __init__(self, folder: Path, saved: Path) -> None:
         self._folder, self._saved = folder, saved

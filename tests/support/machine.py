@@ -38,14 +38,14 @@ print(answer.status, answer.read().decode(), sep="\\n")
 
 
 class Machine:
-    """``root`` is its file system, seen from outside."""
+    """Hold a Debian in namespaces of its own; ``root`` is its file system, seen from outside."""
 
     def __init__(self, pid: int) -> None:
         self._enter = ["nsenter", "--target", str(pid), "--mount", "--net", "--pid"]
         self.root = Path(f"/proc/{pid}/root")
 
     def run(self, *command: str | Path, check: bool = True) -> "subprocess.CompletedProcess[str]":
-        """Run a program on it as root; what it printed, errors included."""
+        """Run a program on it as root; return its result, with errors in its output."""
         result = subprocess.run(
             [*self._enter, *command],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
@@ -64,7 +64,7 @@ class Machine:
             yield
 
     def ask(self, path: str, data: str = "") -> tuple[int, str]:
-        """What its web server answers on port 80 to a GET, or to a POST of ``data``; status 0 where none does."""
+        """Return the reply of its web server on port 80 to a GET, or to a POST of ``data``; status 0 without a reply."""
         result = self.run(sys.executable, "-c", ASK, path, data, check=False)
         if result.returncode:
             assert "Connection refused" in result.stdout, result.stdout
@@ -75,7 +75,7 @@ class Machine:
 
 @contextmanager
 def machine() -> Iterator[Machine]:
-    """A machine within a block, whose Apache is not started yet; its processes end and its files go with the block."""
+    """Create a machine for the duration of a block, its Apache not started; its processes and files end with the block."""
     process = subprocess.Popen(
         ["unshare", "--mount", "--net", "--pid", "--fork", "sh", "-euc", SET_UP],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

@@ -29,23 +29,23 @@ ACCEPTED = "4200000000000000"
 
 
 def client(running: Bank) -> Office:
-    """The Office client of the merchant whose key the sandbox has."""
+    """Return the Office client of the merchant whose key the sandbox has."""
     return Office(f"{running.url}/rs-services/v2", MERCHANT, "1", [KEY, KEY_BEFORE])
 
 
 def paid_on_paypage(running: Bank, card: str = ACCEPTED, **changes: str) -> dict[str, str]:
-    """Pay with a card; the keys of the response. ``changes`` are those of ``sealed``."""
+    """Pay with a card; return the keys of the response. ``changes`` are those of ``sealed``."""
     return settle(running, sealed(running, **changes), card)
 
 
 def settle(running: Bank, post: dict[str, str], card: str = ACCEPTED) -> dict[str, str]:
-    """Pay what a form posts, with a card; the keys of the response."""
+    """Pay what a form posts, with a card; return the keys of the response."""
     receipt = settled(running, post, card)
     return dict(paypage._pairs(paypage._decode(receipt["Data"], receipt["Encode"])))
 
 
 def settled(running: Bank, post: dict[str, str], card: str = ACCEPTED) -> dict[str, str]:
-    """Pay what a form posts, with a card; what the receipt's button posts."""
+    """Pay what a form posts, with a card; return what the receipt's button posts."""
     choice = running.card(send(f"{running.url}/paymentInit", post), card)
     receipt = send(f"{running.url}/authentication", {"session": choice.session, "result": "SUCCESS"})
     encode = re.search(r'name="Encode" value="([^"]+)"', receipt.text)
@@ -66,7 +66,7 @@ def record_outcome(response):
 
 @dataclass
 class OfficeShop:
-    """A shop on Paypage with a ledger, beside a sandbox with an Office server; its responses are switched off."""
+    """Hold a shop on Paypage with a ledger, and a sandbox with an Office server that sends no automatic responses."""
 
     bank: Bank
     param: Path
@@ -78,7 +78,7 @@ class OfficeShop:
 
     @property
     def text(self) -> str:
-        """What its pathfile says."""
+        """Return the text of its pathfile."""
         return (self.param / "pathfile").read_text()
 
     @contextmanager
@@ -88,7 +88,7 @@ class OfficeShop:
             yield ledger
 
     def begin(self, order_id: str = "CMD42", **parameters: str) -> tuple[str, dict[str, str]]:
-        """Make a request of 12.50 euros; its reference, and what its form posts."""
+        """Make a request of 12.50 euros; return its reference, and what its form posts."""
         return self.begin_at(time.time(), order_id, **parameters)
 
     def begin_at(self, now: float, order_id: str, **parameters: str) -> tuple[str, dict[str, str]]:
@@ -107,20 +107,20 @@ class OfficeShop:
         return f"{journal_day(request.fields)}-{request.fields['transaction_id']}", dict(request.posts["CB"])
 
     def pay(self, order_id: str = "CMD42", card: str = ACCEPTED, **parameters: str) -> str:
-        """Pay such a request, and let no response arrive; its reference."""
+        """Pay such a request whose responses are lost; return its reference."""
         self.bank.console("switches", {"automatic": "never"})
         reference, post = self.begin(order_id, **parameters)
         settle(self.bank, post, card)
         return reference
 
     def receipt(self, order_id: str = "CMD42", card: str = ACCEPTED, **parameters: str) -> dict[str, str]:
-        """Pay such a request; the response that the customer's browser has."""
+        """Pay such a request; return the response that the customer's browser has."""
         self.bank.console("switches", {"automatic": "never"})
         _, post = self.begin(order_id, **parameters)
         return {name: value for name, value in settled(self.bank, post, card).items() if value}
 
     def arrive(self, order_id: str = "CMD42", card: str = ACCEPTED, **parameters: str) -> str:
-        """Pay such a request whose response arrives; its reference."""
+        """Pay such a request whose response arrives; return its reference."""
         self.bank.console("switches", {"automatic": "never"})
         reference, post = self.begin(order_id, **parameters)
         receipt = {name: value for name, value in settled(self.bank, post, card).items() if value}
@@ -129,7 +129,7 @@ class OfficeShop:
         return reference
 
     def run(self, command: str, *arguments: str, language: str = "C.UTF-8") -> tuple[int, str, str]:
-        """Run a command; its status, and what it printed to both its outputs."""
+        """Run a command; return its status, and what it printed to both outputs."""
         script = ["--script", str(self.param / "script.py")] if command in WITH_SCRIPT else []
         result = subprocess.run(
             [*COMMAND, command, "--pathfile", self.pathfile.path, *script, *arguments],
@@ -160,22 +160,22 @@ class OfficeShop:
         return process
 
     def operations(self) -> list[tuple[str, int]]:
-        """The operations on the last payment at the bank, with their amounts."""
+        """Return the operations on the last payment at the bank, with their amounts."""
         return [(one["name"], one["amount"]) for one in self.bank.last()["operations"]]
 
     def notes(self) -> list[str]:
-        """What the shop was notified of."""
+        """Return what the shop was notified of."""
         path = self.param / "notes"
         return path.read_text().splitlines() if path.exists() else []
 
     def row_of(self, order_id: str) -> Transaction:
-        """The transaction of an order in the ledger."""
+        """Return the transaction of an order in the ledger."""
         with self.ledger() as ledger:
             [row] = transactions(ledger, order_id=order_id)
         return row
 
     def row(self, reference: str) -> Transaction:
-        """The transaction of a reference in the ledger."""
+        """Return the transaction of a reference in the ledger."""
         with self.ledger() as ledger:
             [row] = transactions(ledger, *reference.split("-"))
         return row
@@ -183,7 +183,7 @@ class OfficeShop:
 
 @contextmanager
 def office_shop(param: Path, **keywords: str) -> Iterator[OfficeShop]:
-    """A shop on Paypage beside a sandbox; ``keywords`` go after ``PAYPAGE_``."""
+    """Run a shop on Paypage and a sandbox; ``keywords`` go after ``PAYPAGE_``."""
     speak_paypage(param, **keywords)
     with (param / "pathfile").open("a") as file:
         file.write(f"LEDGER!sqlite:///{param}/ledger.db!\n")

@@ -18,7 +18,7 @@ from tests.support.shop import ORDER, LedgerShop, Shop, ask, post
 
 
 class PayingShop(LedgerShop):
-    """A shop of which the pathfile names a ledger already."""
+    """Hold a shop whose pathfile already names a ledger."""
 
     def __init__(self, pathfile: str) -> None:
         Shop.__init__(self, read_pathfile(pathfile), Path(os.devnull))

@@ -24,7 +24,7 @@ STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 
 
 class File:
-    """What was written to a file, in order: the offset and bytes, or the length and None; the first ``flushed`` are on the disk."""
+    """Hold what was written to a file, in order: the offset and bytes, or the length and None; the first ``flushed`` are on the disk."""
 
     def __init__(self) -> None:
         self.writes: list[tuple[int, bytes | None]] = []
@@ -36,7 +36,7 @@ class File:
 
 
 class Disk:
-    """The files below a folder: their names as processes see them, and as the disk has them."""
+    """Hold the files below a folder: their names as processes see them, and as the disk has them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = str(folder)
@@ -72,7 +72,7 @@ class Disk:
                 self._made(call["name"], call["arguments"], paths, int(call["result"]), count, names)
 
     def _state(self, text: str) -> tuple[int, dict[str, File]]:
-        """How many writes a file has when a call about it begins, and the names of the folder."""
+        """Return how many writes a file has when a call about it begins, and the names of the folder."""
         paths = [_decoded(path) for path in DESCRIPTOR.findall(text)]
         file = self.names.get(paths[0]) if paths and "sync(" in text else None
         return len(file.writes) if file else 0, dict(self.names) if "sync(" in text else {}

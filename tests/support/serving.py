@@ -24,7 +24,7 @@ MODULES = "mpm_event authn_core authz_core alias mime cgid wsgi unixd proxy prox
 
 
 def _ports() -> Iterator[int]:
-    """Ports of this worker's own, which browsers accept, below those that the sandbox takes and the system gives out."""
+    """Return the ports of this worker, which browsers accept, below those of the sandbox and the system."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     mine = range(7000 + worker, 8000, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     for port in random.sample(mine, len(mine)):
@@ -38,13 +38,13 @@ PORTS = _ports()
 
 
 def free_port() -> int:
-    """A port that was free a moment ago, that nothing else here takes, and that an automatic response may be sent to."""
+    """Return a free port that no other test uses and to which an automatic response may be sent."""
     return next(PORTS)
 
 
 @contextmanager
 def public_folder() -> Iterator[Path]:
-    """A folder that the web server's user can get at, unlike those of pytest."""
+    """Make a folder that the web server's user can read, unlike those of pytest."""
     folder = Path(tempfile.mkdtemp(prefix="sogenactif-"))
     folder.chmod(0o755)
     try:
@@ -54,13 +54,13 @@ def public_folder() -> Iterator[Path]:
 
 
 def web_user() -> str:
-    """Who runs Apache here: its own user where root may start it as such, else whoever runs the tests."""
+    """Return the user of Apache: its own user if root can start it so, else the user of the tests."""
     return WEB_USER if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
 
 
 @contextmanager
 def apache(folder: Path, port: int, configuration: str, documents: Path | None = None) -> Iterator[str]:
-    """Debian's Apache with its logs and sockets in ``folder``, serving this configuration; its address."""
+    """Run Debian's Apache with this configuration, its logs and sockets in ``folder``; yield its address."""
     need(Path(APACHE).exists(), "apache2")
     loaded = "\n".join(
         f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in MODULES.split()
@@ -96,7 +96,7 @@ def wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
 
 
 def post_in_chunks(url: str, body: bytes) -> int:
-    """Post a form in chunks, without its length; the status of the answer."""
+    """Post a form in chunks, without its length; return the status of the reply."""
     parts = urllib.parse.urlsplit(url)
     with closing(http.client.HTTPConnection(parts.netloc, timeout=20)) as connection:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Transfer-Encoding": "chunked"}
@@ -106,7 +106,7 @@ def post_in_chunks(url: str, body: bytes) -> int:
 
 
 class Postgresql:
-    """A PostgreSQL server of its own, from Debian's package."""
+    """Run a separate PostgreSQL server of Debian's package."""
 
     def __init__(self, folder: Path) -> None:
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -122,7 +122,7 @@ class Postgresql:
         self._run("initdb", "--auth=trust", "--username=postgres", "-D", str(self._data))
 
     def new_database(self) -> str:
-        """Make an empty database; its address."""
+        """Make an empty database; return its address."""
         import psycopg  # which measurements do without
 
         self._databases += 1
@@ -149,7 +149,7 @@ class Postgresql:
 
 @contextmanager
 def postgresql() -> Iterator[Postgresql]:
-    """A started PostgreSQL, stopped at the end."""
+    """Start PostgreSQL, and stop it at the end."""
     with public_folder() as folder:
         server = Postgresql(folder)
         server.start()

@@ -46,14 +46,14 @@ class Answer(NamedTuple):
 
 
 def register(ledger: Ledger, fields: Mapping[str, str], numbering: Numbering = SIPS_NUMBERING) -> str:
-    """Record a request, and give its transaction_id."""
+    """Record a request, and return its transaction_id."""
     return ledger.register(fields, numbering)["transaction_id"]
 
 
 def ask(
     application: Application, method: str = "GET", query: str = "", body: bytes = b"", **environ: str
 ) -> Answer:
-    """What an application answers; ``environ`` are more CGI variables."""
+    """Return the reply of an application; ``environ`` are more CGI variables."""
     answered: dict[str, Any] = {}
 
     def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Callable[[bytes], object]:
@@ -83,7 +83,7 @@ def post(application: Application, **fields: str) -> Answer:
 
 
 class Shop:
-    """A shop's own functions, and what they were called with."""
+    """Hold a shop's own functions, and what they were called with."""
 
     def __init__(self, pathfile: Pathfile, log: Path) -> None:
         self.outcomes: list[PaymentResponse] = []
@@ -110,7 +110,7 @@ class Shop:
 
 
 class LedgerShop(Shop):
-    """A shop whose pathfile names a ledger."""
+    """Hold a shop whose pathfile names a ledger."""
 
     def __init__(self, param: Path, ledger: str, journal: Path) -> None:
         with (param / "pathfile").open("a") as file:
@@ -119,7 +119,7 @@ class LedgerShop(Shop):
         self.url = ledger
 
     def asked(self) -> str:
-        """Show the means of payment of the order; the transaction_id that the ledger gave."""
+        """Show the means of payment of the order; return the transaction_id that the ledger assigned."""
         with self.ledger() as ledger:
             # Another customer: for the same request an order that waits would keep its number.
             customer = str(len(list(transactions(ledger))) + 1)
@@ -130,7 +130,7 @@ class LedgerShop(Shop):
             return list(transactions(ledger))[-1].reference[-6:]
 
     def paid(self, number: str) -> Answer:
-        """The answer to the bank's server that says the order is paid."""
+        """Post an acceptance to the shop; return its reply."""
         with self.ledger() as ledger:
             [sent] = {
                 entry["fields"]["transmission_date"]
@@ -152,7 +152,7 @@ class LedgerShop(Shop):
         path.write_text("".join(line for line in lines if not line.startswith(("LEDGER!", "JOURNAL!"))))
 
     def restart(self) -> None:
-        """Let go of what the web server's processes hold, as when it is started again."""
+        """Close the pool of ledgers, as a restart of the web server does."""
         close_pool()
 
     def verdicts(self) -> list[str]:
@@ -160,7 +160,7 @@ class LedgerShop(Shop):
             return [entry["verdict"] for entry in ledger.journal.entries() if entry["kind"] == "response"]
 
     def replay(self) -> tuple[int, str]:
-        """Run ``sogenactif replay`` with a script that notes the outcomes; its status and what it said."""
+        """Run ``sogenactif replay`` with a script that notes the outcomes; return its status and output."""
         script = Path(self.pathfile.path).parent / "script.py"
         script.write_text(
             f"def record_outcome(response):\n    with open({str(script) + '.notified'!r}, 'a') as file:\n"
@@ -177,7 +177,7 @@ class LedgerShop(Shop):
 
 
 class MovingShop(LedgerShop):
-    """A shop with a ledger that speaks both protocols, one after the other."""
+    """Hold a shop with a ledger that moves from one protocol to the other."""
 
     def move(self, param: Path, **keywords: str) -> None:
         self.pathfile = read_pathfile(speak_paypage(param, **keywords))

@@ -24,37 +24,37 @@ ACCEPTED = {"response_code": "00", "authorisation_id": "123456", "payment_certif
 
 
 def need(found: object, package: str) -> None:
-    """Skip a test whose program isn't installed; where CI=true, fail it."""
+    """Skip a test whose program isn't installed; if CI=true, fail it."""
     if not found:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{package} is not installed")
 
 
 def vectors(name: str) -> list[Any]:
-    """The recorded cases of a file, each a test's parameter under its own name."""
+    """Return the recorded cases of a file, each a test's parameter under its own name."""
     cases = json.loads((VECTORS / name).read_text())
     return [pytest.param(case, id=case["name"]) for case in cases]
 
 
 def as_text(recorded: str, param: Path) -> str:
-    """A recorded string, one character a byte, as the text that the kit works on."""
+    """Return a recorded string, one character a byte, as the text that the kit works on."""
     return recorded.replace("@PARAM@", str(param)).encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 def as_recorded(text: str | bytes, param: Path) -> str:
-    """What the kit said, written as the vectors write it."""
+    """Return what the kit printed, written as the vectors write it."""
     content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
     return content.decode("latin-1").replace(str(param), "@PARAM@")
 
 
 def slow(count: int) -> int:
-    """How often to do what takes long: as often as asked where CI=true, else a fiftieth."""
+    """Return how often to repeat a slow test: ``count`` times if CI=true, else a fiftieth, at least 10."""
     return count if os.environ.get("CI") == "true" else max(count // 50, 10)
 
 
 def speak_paypage(
     param: Path, address: str = "http://127.0.0.1:8080/payment/paymentInit", **keywords: str
 ) -> str:
-    """Move a pathfile to Paypage, with secret keys; ``keywords`` go after ``PAYPAGE_``. Its path."""
+    """Move a pathfile to Paypage, with secret keys; return its path. ``keywords`` go after ``PAYPAGE_``."""
     for merchant_id in (MERCHANT, ENROLLED, "002001000000003"):
         for name, version in (("", "1"), (".old", "0")):
             key = param / f"key.{merchant_id}{name}"

@@ -208,7 +208,7 @@ def test_docstrings_cite_pages_and_sections_that_exist() -> None:
                 assert {*sections} <= {name for title in titles for name in title}, f"{path.name}: {line}"
 
 
-CODE = ("bench", "cgi-bin", "docs", "installer", "lib/sogenactif", "lib/sogenactif_sandbox")
+CODE = ("bench", "cgi-bin", "docs", "installer", "lib/sogenactif", "lib/sogenactif_sandbox", "tests/support")
 IMPERATIVE = re.compile(
     r"(?!(?:A|All|An|How|It|One|That|The|They|What|When|Whether|Where|Which|Who|Why)\b)[A-Z][a-z]*(?<![^s]s)(?=\W)"
 )
