@@ -24,7 +24,7 @@ def put(param: Path, content: bytes, name: str = f"certif.fr.{MERCHANT}.php") ->
     (param / name).write_bytes(content)
 
 
-def test_typed_certificate_has_owner_dates_and_address(pathfile: Pathfile) -> None:
+def test_typed_certificate_has_dates_and_address(pathfile: Pathfile) -> None:
     certificate = read_certificate(pathfile, "fr", MERCHANT)
     assert certificate.payment_url == "http://127.0.0.1:8080/payment"
     assert certificate.made == "20260901"
@@ -38,7 +38,7 @@ def test_an_untyped_certificate_has_no_header(param: Path) -> None:
 
 
 @pytest.mark.parametrize("type_", ["php", ""])
-def test_an_issued_certificate_reads_back(param: Path, type_: str) -> None:
+def test_issued_certificate_can_be_read(param: Path, type_: str) -> None:
     pathfile = Pathfile("", {"F_CERTIFICATE": str(param / "issued"), "F_CTYPE": type_})
     name = f"issued.fr.{MERCHANT}" + (".php" if type_ else "")
     put(param, issue_certificate(URL, MERCHANT, "fr", type_, "20301231"), name)
@@ -55,19 +55,19 @@ def test_two_certificates_share_no_key() -> None:
 @pytest.mark.parametrize(
     "url", ["ftp://bank.example/", "bank.example", "https:///pay", "http://b/ x", "http://b/" + "x" * 117]
 )
-def test_an_address_that_makes_no_sense_is_not_issued(url: str) -> None:
+def test_certificate_with_an_invalid_address_is_not_issued(url: str) -> None:
     with pytest.raises(CertificateError, match=r"^Error writing URL"):
         issue_certificate(url, MERCHANT)
 
 
-def test_crlf_and_no_last_newline_are_fine(param: Path, pathfile: Pathfile) -> None:
+def test_certificate_with_crlf_and_without_last_newline_is_read(param: Path, pathfile: Pathfile) -> None:
     path = param / f"certif.fr.{MERCHANT}.php"
     before = read_certificate(pathfile, "fr", MERCHANT)
     put(param, path.read_bytes().replace(b"\n", b"\r\n").removesuffix(b"\r\n?>\r\n"))
     assert read_certificate(pathfile, "fr", MERCHANT).grid == before.grid
 
 
-def test_the_banks_name_may_hold_spaces(param: Path, pathfile: Pathfile) -> None:
+def test_name_of_the_bank_may_contain_spaces(param: Path, pathfile: Pathfile) -> None:
     path = param / f"certif.fr.{MERCHANT}.php"
     put(param, path.read_bytes().replace(b"V4,SANDBOX,DEMO++++++++", b"V4,MY BANK OF FR,DEMO++"))
     assert read_certificate(pathfile, "fr", MERCHANT).made == "20260901"
@@ -81,7 +81,7 @@ def test_the_banks_name_may_hold_spaces(param: Path, pathfile: Pathfile) -> None
         ("certificate_type!php", "certificate_type!asp", "error certificat type pathfile php differ certificate file asp"),
     ],
 )  # fmt: skip
-def test_a_certificate_of_somebody_else_is_refused(
+def test_certificate_of_another_merchant_country_or_type_is_rejected(
     param: Path, pathfile: Pathfile, old: str, new: str, words: str
 ) -> None:
     path = param / f"certif.fr.{MERCHANT}.php"
@@ -92,7 +92,7 @@ def test_a_certificate_of_somebody_else_is_refused(
 
 
 @pytest.mark.parametrize("lines", [0, 3, 8, 20, 33, 40, 49])
-def test_a_certificate_that_was_cut_is_refused(param: Path, pathfile: Pathfile, lines: int) -> None:
+def test_truncated_certificate_is_rejected(param: Path, pathfile: Pathfile, lines: int) -> None:
     path = param / f"certif.fr.{MERCHANT}.php"
     put(param, b"\n".join(path.read_bytes().split(b"\n")[:lines]))
     with pytest.raises(CertificateError):
@@ -100,7 +100,9 @@ def test_a_certificate_that_was_cut_is_refused(param: Path, pathfile: Pathfile, 
 
 
 @pytest.mark.parametrize("row", range(8, 52))
-def test_a_certificate_with_a_spoilt_row_never_crashes(param: Path, pathfile: Pathfile, row: int) -> None:
+def test_certificate_with_an_invalid_row_is_read_or_rejected(
+    param: Path, pathfile: Pathfile, row: int
+) -> None:
     lines = (param / f"certif.fr.{MERCHANT}.php").read_bytes().split(b"\n")
     lines[row] = b"\xff" * 10
     put(param, b"\n".join(lines))
@@ -113,19 +115,21 @@ def test_a_certificate_with_a_spoilt_row_never_crashes(param: Path, pathfile: Pa
 @pytest.mark.parametrize(
     ("country", "merchant_id"), [("..", MERCHANT), ("fr", "../x"), ("fr", ""), ("f\0", "1")]
 )
-def test_no_name_leads_out_of_the_directory(pathfile: Pathfile, country: str, merchant_id: str) -> None:
+def test_merchant_id_or_country_with_a_path_finds_no_certificate(
+    pathfile: Pathfile, country: str, merchant_id: str
+) -> None:
     with pytest.raises(CertificateMissing):
         read_certificate(pathfile, country, merchant_id)
 
 
-def test_the_old_certificate_stands_beside_the_new_one(param: Path, pathfile: Pathfile) -> None:
+def test_old_certificate_is_read_from_its_own_file(param: Path, pathfile: Pathfile) -> None:
     assert read_certificate(pathfile, "fr", MERCHANT, old=True).made == "20250901"
     shutil.move(param / f"certif.fr.{MERCHANT}.old.php", param / "elsewhere")
     with pytest.raises(CertificateMissing, match=r"certif\.fr\.014213245611111\.old\.php"):
         read_certificate(pathfile, "fr", MERCHANT, old=True)
 
 
-def test_only_its_owner_reads_a_secret(tmp_path: Path) -> None:
+def test_write_secret_makes_the_file_readable_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_bytes(b"before")
     path.chmod(0o644)
@@ -135,7 +139,7 @@ def test_only_its_owner_reads_a_secret(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["secret"]
 
 
-def test_secret_is_drafted_beside_its_place_and_a_draft_of_before_is_no_hindrance(
+def test_write_secret_overwrites_a_leftover_temporary_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -191,7 +195,7 @@ def test_each_service_has_its_address(param: Path, service: int) -> None:
         b"012http://b/ <x>",
     ],
 )
-def test_address_that_cannot_be_used_is_empty_and_that_of_the_payment_is_needed(
+def test_invalid_address_is_empty_and_without_a_payment_address_the_certificate_is_rejected(
     param: Path, plain: bytes
 ) -> None:
     assert opened(param, with_service(1, plain)) == (URL, "", URL, URL)
@@ -207,7 +211,7 @@ def test_address_that_is_not_encrypted_is_empty(param: Path, text: bytes) -> Non
     assert opened(param, rows) == (URL, "", URL, URL)
 
 
-def test_what_follows_the_length_of_an_address_is_no_part_of_it(param: Path) -> None:
+def test_text_after_the_length_of_an_address_is_ignored(param: Path) -> None:
     assert opened(param, with_service(0, b"009http://b/and more"))[0] == "http://b/"
     rows = with_service(0, b"009http://b/")
     rows[25] += b"more than 66"
@@ -228,7 +232,7 @@ def test_address_of_up_to_125_characters_is_issued(param: Path, length: int) -> 
 
 
 @pytest.mark.parametrize("url", ["http://b/" + "x" * 117, "ftp://b/", ""])
-def test_address_that_is_not_issued_is_named(url: str) -> None:
+def test_invalid_address_is_reported_by_issue(url: str) -> None:
     with pytest.raises(CertificateError) as refusal:
         issue_certificate(url, MERCHANT)
     assert str(refusal.value) == f"Error writing URL ({url})"
@@ -267,7 +271,7 @@ def test_issued_certificate_has_the_rows_of_the_wire_format(param: Path) -> None
         (42, b"shop,0x/09/2026,V4", "Error reading certificate data at line  (43)"),
     ],
 )
-def test_row_that_cannot_be_read_is_named(param: Path, row: int, content: bytes, words: str) -> None:
+def test_invalid_row_is_reported(param: Path, row: int, content: bytes, words: str) -> None:
     rows = issue_certificate(URL, MERCHANT, type_="").split(b"\n")
     rows[row] = content
     with pytest.raises(CertificateError) as refusal:
@@ -275,7 +279,7 @@ def test_row_that_cannot_be_read_is_named(param: Path, row: int, content: bytes,
     assert str(refusal.value) == words.format(path=f"{param}/certificate")
 
 
-def test_certificate_that_ends_before_its_date_names_the_line_that_is_missing(param: Path) -> None:
+def test_missing_line_of_a_truncated_certificate_is_reported(param: Path) -> None:
     rows = issue_certificate(URL, MERCHANT, type_="").split(b"\n")
     for count in (25, 29, 42):
         with pytest.raises(CertificateError) as refusal:
@@ -286,7 +290,7 @@ def test_certificate_that_ends_before_its_date_names_the_line_that_is_missing(pa
     assert opened(param, rows[:43])[0] == URL
 
 
-def test_grid_needs_65_columns_only(param: Path) -> None:
+def test_grid_of_65_columns_is_accepted(param: Path) -> None:
     rows = issue_certificate(URL, MERCHANT, type_="").split(b"\n")
     rows[:25] = [row[:65] for row in rows[:25]]
     assert opened(param, rows)[0] == URL
@@ -302,7 +306,9 @@ def test_grid_needs_65_columns_only(param: Path) -> None:
         (b"shop,01/09/2026", False),
     ],
 )
-def test_certificate_of_this_kit_is_known_by_its_bank(param: Path, owner: bytes, own: bool) -> None:
+def test_certificate_issued_by_this_kit_is_recognised_by_its_bank(
+    param: Path, owner: bytes, own: bool
+) -> None:
     rows = issue_certificate(URL, MERCHANT, type_="").split(b"\n")
     rows[42] = owner
     put(param, b"\n".join(rows), "certificate")
@@ -310,7 +316,7 @@ def test_certificate_of_this_kit_is_known_by_its_bank(param: Path, owner: bytes,
     assert (certificate.own, certificate.made, certificate.header) == (own, "20260901", {})
 
 
-def test_certificate_in_any_file_says_itself_whether_it_is_typed(param: Path) -> None:
+def test_certificate_type_is_detected_from_its_content(param: Path) -> None:
     path = param / f"certif.fr.{MERCHANT}.php"
     certificate = open_certificate(str(path))
     assert certificate.path == str(path)
@@ -325,7 +331,7 @@ def test_certificate_in_any_file_says_itself_whether_it_is_typed(param: Path) ->
     assert open_certificate(str(param / "certif.fr.014213245611113")).header == {}
 
 
-def test_certificate_that_is_no_file_or_too_large_is_named(param: Path, pathfile: Pathfile) -> None:
+def test_folder_or_oversized_file_as_certificate_is_reported(param: Path, pathfile: Pathfile) -> None:
     path = param / f"certif.fr.{MERCHANT}.php"
 
     def refused() -> None:
@@ -350,7 +356,7 @@ def test_certificate_that_is_no_file_or_too_large_is_named(param: Path, pathfile
         ("b", "1", True, "", "certif.b.1.old"),
     ],
 )
-def test_certificate_has_the_name_of_its_owner(
+def test_certificate_path_contains_country_and_merchant_id(
     country: str, merchant_id: str, old: bool, type_: str, name: str
 ) -> None:
     pathfile = Pathfile("", {"F_CERTIFICATE": "/etc/shop/certif", "F_CTYPE": type_})
@@ -358,7 +364,9 @@ def test_certificate_has_the_name_of_its_owner(
 
 
 @pytest.mark.parametrize(("country", "merchant_id"), [("fra", "1"), ("fr", "1" * 16), ("", "1"), ("fr", "")])
-def test_owner_whose_name_is_too_long_or_empty_has_no_certificate(country: str, merchant_id: str) -> None:
+def test_country_or_merchant_id_that_is_too_long_or_empty_has_no_certificate(
+    country: str, merchant_id: str
+) -> None:
     with pytest.raises(CertificateMissing) as refusal:
         certificate_path(Pathfile("", {"F_CERTIFICATE": "/etc/certif"}), country, merchant_id)
     assert str(refusal.value) == f"Error reading certificate file (/etc/certif.{country}.{merchant_id})"

@@ -89,31 +89,31 @@ def test_certificate_of_the_server_is_verified(
         assert len(messages) == trusted
 
 
-def test_published_message_is_sealed() -> None:
+def test_published_message_gets_the_published_seal() -> None:
     assert sealed_text(VECTOR["message"]) == VECTOR["sealed"]
     assert seal(VECTOR["message"], VECTOR["key"].encode()) == VECTOR["seal"]
 
 
-def test_capitals_are_sorted_before_small_letters() -> None:
+def test_keys_with_capital_letters_are_sorted_before_those_with_small_letters() -> None:
     assert sealed_text({"authorisationId": "2", "authorResponseMessage": "1"}) == "12"
 
 
-def test_truth_values_are_sealed_as_json_writes_them() -> None:
+def test_booleans_are_sealed_in_the_notation_of_json() -> None:
     assert sealed_text(parse(b'{"b": true, "a": false, "c": null}')) == "falsetrue"
 
 
 @given(st.dictionaries(st.text(max_size=8), JSON_VALUES, max_size=6))
-def test_any_object_is_sealed_and_verified_as_it_was_written(fields: dict[str, object]) -> None:
+def test_seal_of_any_object_survives_a_json_round_trip(fields: dict[str, object]) -> None:
     body = json.dumps(fields).encode()
     assert seal(parse(body), KEY) == seal(parse(json.dumps(parse(body)).encode()), KEY)
     assert seal(parse(body), KEY) != seal(parse(body), KEY_BEFORE)
 
 
-def test_numbers_count_as_they_are_written() -> None:
+def test_numbers_are_sealed_in_their_original_notation() -> None:
     assert sealed_text(parse(b'{"a": 1.50, "b": 007e1}'.replace(b"007e1", b"7E1"))) == "1.507E1"
 
 
-def test_query_returns_the_sealed_answer() -> None:
+def test_query_returns_the_sealed_reply() -> None:
     with server(answer({**FOUND, "originAmount": 2500, "newField": [{"b": 1, "a": None}]})) as (
         client,
         messages,
@@ -129,13 +129,13 @@ def test_query_returns_the_sealed_answer() -> None:
     assert message["seal"] == seal(message, KEY)
 
 
-def test_old_interface_names_the_code_of_the_query_response_code() -> None:
+def test_response_code_of_an_old_interface_is_the_code_of_the_query() -> None:
     with server(answer({"responseCode": "25"})) as (client, _):
         found = client.query(by_reference("ORDER7"))
     assert (found.code, found.response_code) == ("25", "")
 
 
-def test_operation_names_amount_and_currency() -> None:
+def test_operation_sends_amount_and_currency() -> None:
     with server(answer({"responseCode": "00", "newStatus": "TO_CREDIT", "newAmount": "0"}, KEY_BEFORE)) as (
         client,
         messages,
@@ -162,21 +162,21 @@ def test_operation_names_amount_and_currency() -> None:
         (b"x" * 70_000, "more than 65536 bytes"),
     ],
 )
-def test_answer_that_cannot_be_trusted_is_an_error(body: bytes, words: str) -> None:
+def test_untrusted_reply_raises_an_error(body: bytes, words: str) -> None:
     with server(body) as (client, _), pytest.raises(OfficeError, match=words) as raised:
         client.query(by_reference("ORDER7"))
     assert raised.value.sent
 
 
 @pytest.mark.parametrize("status", [302, 415, 500])
-def test_redirect_or_error_of_http_is_not_followed(status: int) -> None:
+def test_http_redirect_or_error_raises_an_error_and_is_not_followed(status: int) -> None:
     with server(answer(FOUND), status, (("Location", "http://127.0.0.1:1/"),)) as (client, messages):
         with pytest.raises(OfficeError, match=f"HTTP {status}"):
             client.query(by_reference("ORDER7"))
         assert len(messages) == 1
 
 
-def test_unreachable_server_was_sent_nothing() -> None:
+def test_error_of_an_unreachable_server_says_that_nothing_was_sent() -> None:
     with server(b"") as (client, _):
         pass
     with pytest.raises(OfficeError, match="can't be reached") as raised:
@@ -184,7 +184,7 @@ def test_unreachable_server_was_sent_nothing() -> None:
     assert not raised.value.sent
 
 
-def test_server_that_never_answers_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_query_without_a_reply_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(office, "ANSWER_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = Office(f"http://127.0.0.1:{silent.getsockname()[1]}", "002001000000003", "2", [KEY])
@@ -193,7 +193,7 @@ def test_server_that_never_answers_is_left(monkeypatch: pytest.MonkeyPatch) -> N
     assert raised.value.sent
 
 
-def test_answer_says_the_number_and_the_day_of_the_payment() -> None:
+def test_reply_has_the_number_and_the_day_of_the_payment() -> None:
     """The day is that of the number, also for a payment after midnight."""
     number = {"s10TransactionId": "7", "s10TransactionIdDate": "20261122"}
     moment = "2026-11-23T00:05:00+01:00"

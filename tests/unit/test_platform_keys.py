@@ -71,11 +71,11 @@ def paypage_pathfile(param: Path) -> Pathfile:
         ("", False),
     ],
 )
-def test_key_of_the_platform_is_told_from_other_names_by_its_form(name: str, expected: bool) -> None:
+def test_key_of_the_platform_is_recognised_by_its_form(name: str, expected: bool) -> None:
     assert is_platform_key(name) is expected
 
 
-def test_no_name_of_the_kit_is_in_the_form_of_the_platforms_keys() -> None:
+def test_names_of_the_kit_do_not_have_the_form_of_platform_keys() -> None:
     assert not any(map(is_platform_key, [*CALL, *PARMCOM]))
 
 
@@ -88,14 +88,14 @@ def test_key_is_sealed_as_given(param: Path, encode: str, key: str, value: str) 
     assert request.fields[key] == value
 
 
-def test_keys_stand_after_those_of_the_kit(paypage_pathfile: Pathfile) -> None:
+def test_platform_keys_are_sent_after_the_keys_of_the_kit(paypage_pathfile: Pathfile) -> None:
     new = {key: value for key, value in KEYS.items() if key not in ("orderChannel", "customerId")}
     sealed = asked(ask(paypage_pathfile, payment_means="CB,1", **new), "CB", paypage_pathfile)
     assert list(sealed)[-len(new) :] == list(new)
     assert sealed["orderChannel"] == "INTERNET"
 
 
-def test_call_goes_before_the_merchants_file_and_that_before_the_default(
+def test_call_takes_precedence_over_the_merchant_file_and_that_over_the_default_file(
     paypage_pathfile: Pathfile,
 ) -> None:
     with open(paypage_pathfile.default_parameters, "a") as file:
@@ -147,7 +147,7 @@ def test_empty_value_is_not_sent(paypage_pathfile: Pathfile) -> None:
         ("paypageData.bypassReceiptPage", "false", "data"),
     ],
 )
-def test_key_that_the_kit_computes_is_refused(
+def test_key_that_the_kit_computes_is_rejected(
     paypage_pathfile: Pathfile, key: str, value: str, source: str
 ) -> None:
     own = {
@@ -165,7 +165,9 @@ def test_key_that_the_kit_computes_is_refused(
         ask(paypage_pathfile, **own)
 
 
-def test_each_computed_key_is_refused_before_a_number_is_drawn(param: Path, tmp_path: Path) -> None:
+def test_computed_key_is_rejected_before_a_transaction_number_is_assigned(
+    param: Path, tmp_path: Path
+) -> None:
     shop = MovingShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
     shop.move(param)
     assert shop.order
@@ -179,7 +181,7 @@ def test_each_computed_key_is_refused_before_a_number_is_drawn(param: Path, tmp_
         assert list(transactions(ledger)) == []
 
 
-def test_instalments_of_the_kit_go_before_another_pattern(paypage_pathfile: Pathfile) -> None:
+def test_payment_pattern_is_rejected_for_a_payment_in_instalments(paypage_pathfile: Pathfile) -> None:
     times = {"capture_mode": "PAYMENT_N", "capture_day": "0"}
     data = "NB_PAYMENT=2;PERIOD=30;INITIAL_AMOUNT=600"
     with pytest.raises(CallError, match="paymentPattern: the kit computes it from capture_mode"):
@@ -188,7 +190,7 @@ def test_instalments_of_the_kit_go_before_another_pattern(paypage_pathfile: Path
 
 @pytest.mark.parametrize("encode", ["base64url", "none"])
 @pytest.mark.parametrize("value", ["|", "a|b", "x|amount=1"])
-def test_bar_in_the_value_of_a_key_is_refused(param: Path, encode: str, value: str) -> None:
+def test_bar_in_the_value_of_a_key_is_rejected(param: Path, encode: str, value: str) -> None:
     pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
     with pytest.raises(
         CallError, match=re.escape("(billingAddress.city contains a | that would end its value)")
@@ -198,7 +200,9 @@ def test_bar_in_the_value_of_a_key_is_refused(param: Path, encode: str, value: s
 
 @pytest.mark.parametrize("value", ["a\nb", "a\r\nb", "a\r", "\n", "a\0"])
 @pytest.mark.parametrize("name", ["return_context", "order_id", "billingAddress.street"])
-def test_line_end_is_refused_where_browsers_would_change_it(param: Path, name: str, value: str) -> None:
+def test_line_end_is_rejected_if_the_message_is_sent_without_encoding(
+    param: Path, name: str, value: str
+) -> None:
     pathfile = read_pathfile(speak_paypage(param))
     encoded = ask(pathfile, payment_means="CB,1", **{name: value})
     key = {"return_context": "returnContext", "order_id": "orderId"}.get(name, name)
@@ -208,7 +212,7 @@ def test_line_end_is_refused_where_browsers_would_change_it(param: Path, name: s
 
 
 @pytest.mark.parametrize("key", ["interfaceVersionNormalResponse", "interfaceVersionAutomaticResponse"])
-def test_responses_that_the_kit_could_not_read_are_not_asked_for(
+def test_request_for_a_response_version_that_the_kit_cannot_read_is_rejected(
     paypage_pathfile: Pathfile, key: str
 ) -> None:
     with pytest.raises(CallError, match=f"{key}: the kit reads responses of version HP_ only"):
@@ -230,7 +234,7 @@ def test_responses_that_the_kit_could_not_read_are_not_asked_for(
     ],
 )
 @pytest.mark.parametrize("protocol", ["sips", "paypage"])
-def test_ip_address_of_the_customer_has_39_bytes_in_paypage(
+def test_ip_address_of_the_customer_has_at_most_39_bytes_in_paypage(
     param: Path, protocol: str, address: str, in_sips: bool, in_paypage: bool
 ) -> None:
     path = speak_paypage(param) if protocol == "paypage" else str(param / "pathfile")
@@ -247,7 +251,9 @@ def test_ip_address_of_the_customer_has_39_bytes_in_paypage(
 
 
 @pytest.mark.parametrize(("key", "value"), KEYS.items())
-def test_key_in_a_call_of_sips_is_an_invalid_keyword(pathfile: Pathfile, key: str, value: str) -> None:
+def test_platform_key_in_a_call_of_sips_is_an_invalid_keyword(
+    pathfile: Pathfile, key: str, value: str
+) -> None:
     with pytest.raises(InvalidKeyword) as raised:
         ask(pathfile, **{key: value})
     assert str(raised.value) == f"Invalid Keyword in parameter ({key}={value})"
@@ -258,14 +264,16 @@ def test_key_in_a_call_of_sips_is_an_invalid_keyword(pathfile: Pathfile, key: st
     assert (status, output.startswith(b"!-1!Invalid Keyword in parameter (")) == (255, True)
 
 
-def test_parmcom_file_serves_both_protocols(pathfile: Pathfile) -> None:
+def test_platform_key_in_a_parmcom_file_is_ignored_by_sips(pathfile: Pathfile) -> None:
     with open(pathfile.default_parameters, "a") as file:
         file.write("\nbillingAddress.country!FRA!\n")
     assert "billingAddress.country" not in ask(pathfile).fields
 
 
 @pytest.mark.parametrize("name", ["Amount", "billing_address.city", "billingAddress..city", "ordre_id", "x."])
-def test_other_names_stay_invalid_keywords(paypage_pathfile: Pathfile, name: str) -> None:
+def test_name_without_the_form_of_a_platform_key_is_an_invalid_keyword(
+    paypage_pathfile: Pathfile, name: str
+) -> None:
     with pytest.raises(InvalidKeyword):
         check_call({name: "1"})
     with pytest.raises(InvalidKeyword):
@@ -282,7 +290,7 @@ def messages(running: Bank) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("encode", ["base64", "base64url", "none"])
-def test_sandbox_receives_the_keys_of_a_call_of_an_order_and_of_the_kit(
+def test_sandbox_receives_platform_keys_from_script_executable_and_python_api(
     param: Path, tmp_path: Path, encode: str
 ) -> None:
     sent = {key: value for key, value in KEYS.items() if key not in ("orderChannel", "paymentPattern")}
@@ -315,7 +323,7 @@ def hidden(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', page)}
 
 
-def test_sandbox_refuses_a_misspelt_key(param: Path) -> None:
+def test_sandbox_rejects_a_misspelt_key(param: Path) -> None:
     speak_paypage(param)
     with bank(param) as running:
         urls = {"normal_return_url": f"{running.shop.url}/back"}
@@ -327,7 +335,9 @@ def test_sandbox_refuses_a_misspelt_key(param: Path) -> None:
 
 
 @pytest.mark.parametrize(("protocol", "findings"), [("sips", ["unknown_keyword"]), ("paypage", [])])
-def test_check_knows_the_keys_where_they_are_sent(param: Path, protocol: str, findings: list[str]) -> None:
+def test_check_accepts_platform_keys_with_paypage_only(
+    param: Path, protocol: str, findings: list[str]
+) -> None:
     path = param / "parmcom.extra"
     path.write_text("billingAddress.country!FRA!\n")
     found = check._lines(str(path), PARMCOM, (), protocol == "paypage")

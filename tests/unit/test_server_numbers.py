@@ -79,13 +79,13 @@ def test_request_carries_a_token_and_no_number(shop: MovingShop) -> None:
     assert form.fields["return_context"] == CONTEXT
 
 
-def test_each_request_has_a_token_of_its_own(shop: MovingShop) -> None:
+def test_each_request_has_its_own_token(shop: MovingShop) -> None:
     for _ in range(3):
         shop.asked()
     assert len(set(tokens(shop))) == 3 and all(map(TOKEN.fullmatch, tokens(shop)))
 
 
-def test_instalments_carry_no_numbers_either(shop: MovingShop) -> None:
+def test_instalments_carry_no_transaction_numbers(shop: MovingShop) -> None:
     assert shop.order
     several = {"capture_mode": "PAYMENT_N", "capture_day": "0"}
     data = "NB_PAYMENT=2;PERIOD=30;INITIAL_AMOUNT=500"
@@ -98,14 +98,14 @@ def test_instalments_carry_no_numbers_either(shop: MovingShop) -> None:
     }
 
 
-def test_without_a_ledger_there_is_no_token(param: Path) -> None:
+def test_request_without_a_ledger_has_no_token(param: Path) -> None:
     pathfile = read_pathfile(speak_paypage(param, REFERENCE="server"))
     keys = asked(ask(pathfile, payment_means="CB,1", return_context="x"), "CB", pathfile)
     assert keys["returnContext"] == "x" and not keys.keys() & set(NUMBERS)
 
 
 @pytest.mark.parametrize(("length", "fits"), [(220, True), (221, False)])
-def test_token_leaves_220_bytes_to_the_shop(shop: MovingShop, length: int, fits: bool) -> None:
+def test_return_context_beyond_220_bytes_is_rejected(shop: MovingShop, length: int, fits: bool) -> None:
     assert shop.order
     shop.order = Order({**shop.order.parameters, "return_context": "x" * length})
     page = get(shop.request, query="order=CMD-42")
@@ -116,13 +116,13 @@ def test_token_leaves_220_bytes_to_the_shop(shop: MovingShop, length: int, fits:
 
 
 @pytest.mark.parametrize("mode", ["server", "transactionId", "transactionReference"])
-def test_context_that_looks_like_a_token_is_refused(param: Path, mode: str) -> None:
+def test_return_context_that_begins_like_a_token_is_rejected(param: Path, mode: str) -> None:
     pathfile = read_pathfile(speak_paypage(param, REFERENCE=mode))
     with pytest.raises(CallError, match="begins like a token of the kit"):
         ask(pathfile, return_context=f"kit{7:032x}more")
 
 
-def test_number_of_the_shop_that_is_given_again_keeps_its_token(shop: MovingShop) -> None:
+def test_repeated_request_with_a_number_of_the_shop_keeps_its_token(shop: MovingShop) -> None:
     with shop.ledger() as ledger:
         first = ledger.register({**ASKED, "transaction_id": "000007"}, BY_SERVER)
         again = ledger.register({**ASKED, "transaction_id": "000007", "language": "en"}, BY_SERVER)
@@ -165,7 +165,7 @@ def test_response_is_matched_by_the_token_whatever_its_numbers(
 
 
 @pytest.mark.parametrize("context", ["", "basket", "null"])
-def test_context_of_the_shop_comes_back_as_it_was(shop: MovingShop, context: str) -> None:
+def test_return_context_of_the_shop_is_returned_unchanged(shop: MovingShop, context: str) -> None:
     token = requested(shop, return_context=context)
     shop.tell(answer(shop, token, returnContext=token + context))
     assert shop.outcomes[0]["return_context"] == context
@@ -187,7 +187,7 @@ def test_context_of_the_shop_comes_back_as_it_was(shop: MovingShop, context: str
         ({"orderId": "CMD-43"}, "conflicting"),
     ],
 )
-def test_response_that_does_not_answer_the_request_pays_nothing(
+def test_response_without_the_token_or_with_other_values_is_not_accepted(
     shop: MovingShop, said: dict[str, str], verdict: str
 ) -> None:
     token, day = requested(shop), shop.day()
@@ -200,7 +200,7 @@ def test_response_that_does_not_answer_the_request_pays_nothing(
     assert shop.outcomes == []
 
 
-def test_token_of_another_order_pays_neither(shop: MovingShop) -> None:
+def test_response_with_the_token_of_another_order_is_conflicting(shop: MovingShop) -> None:
     cheap = requested(shop, order_id="CHEAP", amount="100")
     dear = requested(shop, order_id="DEAR", amount="99900")
     paid = {"orderId": "CHEAP", "amount": "100"}
@@ -212,7 +212,7 @@ def test_token_of_another_order_pays_neither(shop: MovingShop) -> None:
     assert [(o["order_id"], o["return_context"]) for o in shop.outcomes] == [("CHEAP", dear)]
 
 
-def test_forged_token_pays_nothing(shop: MovingShop) -> None:
+def test_response_with_a_token_and_a_wrong_seal_is_rejected(shop: MovingShop) -> None:
     token = requested(shop)
     keys = sealed_keys(shop, answer(shop, token))
     forged = paypage.seal(keys, b"another key", "HMAC-SHA-256", "base64url", InterfaceVersion="HP_3.4")
@@ -220,7 +220,7 @@ def test_forged_token_pays_nothing(shop: MovingShop) -> None:
     assert shop.outcomes == []
 
 
-def test_another_merchant_s_response_with_the_token_pays_nothing(shop: MovingShop) -> None:
+def test_response_of_another_merchant_with_the_token_is_unknown(shop: MovingShop) -> None:
     token = requested(shop)
     other = "014213245611112"
     secret = paypage.read_key(paypage.key_path(shop.pathfile, other))
@@ -229,7 +229,7 @@ def test_another_merchant_s_response_with_the_token_pays_nothing(shop: MovingSho
     assert shop.outcomes == []
 
 
-def test_token_answers_no_request_of_the_other_modes(shop: MovingShop, param: Path) -> None:
+def test_response_with_a_token_does_not_match_a_request_without_one(shop: MovingShop, param: Path) -> None:
     shop.move(param, REFERENCE="transactionId")
     number, day = shop.asked(), shop.day()
     numbers = {"s10TransactionId": number, "s10TransactionIdDate": day}
@@ -237,7 +237,7 @@ def test_token_answers_no_request_of_the_other_modes(shop: MovingShop, param: Pa
     assert shop.outcomes == []
 
 
-def test_repeated_responses_are_duplicates_and_contradictions_stay(shop: MovingShop) -> None:
+def test_repeated_response_is_a_duplicate_and_a_later_refusal_is_conflicting(shop: MovingShop) -> None:
     token = requested(shop)
     for said in ({}, {}, {"responseCode": "05", "authorisationId": ""}):
         shop.tell(answer(shop, token, **said))
@@ -245,7 +245,7 @@ def test_repeated_responses_are_duplicates_and_contradictions_stay(shop: MovingS
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
 
 
-def test_payments_in_flight_are_matched_when_the_mode_changes(shop: MovingShop, param: Path) -> None:
+def test_payments_begun_before_a_change_of_the_mode_are_matched(shop: MovingShop, param: Path) -> None:
     token = requested(shop)
     shop.move(param, REFERENCE="transactionId")
     number = shop.asked()
@@ -255,7 +255,7 @@ def test_payments_in_flight_are_matched_when_the_mode_changes(shop: MovingShop, 
     assert paid == [("000001", CONTEXT), (number, CONTEXT)]
 
 
-def test_while_the_ledger_is_away_the_journal_keeps_it_and_replay_matches_it(
+def test_response_during_an_outage_of_the_ledger_is_matched_by_replay(
     shop: MovingShop, tmp_path: Path
 ) -> None:
     token = requested(shop)
@@ -269,7 +269,7 @@ def test_while_the_ledger_is_away_the_journal_keeps_it_and_replay_matches_it(
         assert [t.state for t in transactions(ledger)] == ["accepted"]
 
 
-def test_ledger_that_is_made_again_knows_the_tokens(shop: MovingShop, tmp_path: Path) -> None:
+def test_rebuilt_ledger_matches_by_token(shop: MovingShop, tmp_path: Path) -> None:
     token = requested(shop)
     shop.restart()
     for file in tmp_path.glob("ledger.db*"):

@@ -43,7 +43,7 @@ def sealed(pathfile: Pathfile) -> str:
     return seal_response(PAID, read_certificate(pathfile, "fr", MERCHANT))
 
 
-def test_a_sealed_response_reads_back(pathfile: Pathfile, sealed: str) -> None:
+def test_sealed_response_can_be_opened(pathfile: Pathfile, sealed: str) -> None:
     assert open_response(sealed, pathfile) == PAID
 
 
@@ -61,7 +61,7 @@ def test_a_response_begins_with_the_version_and_the_date_of_the_certificate(seal
     assert sorted(rest) == sorted((tag, PAID[name].encode()) for name, tag in tags.items())
 
 
-def test_a_sealed_request_reads_back_with_customer_id_in_the_clear(pathfile: Pathfile) -> None:
+def test_sealed_request_can_be_opened_and_customer_id_is_not_in_clear_text(pathfile: Pathfile) -> None:
     fields = {**PAID, "customer_id": "Anne-1234", "caddie": "3 Thé\n!%\udcff"}
     del fields["response_code"]
     data = seal_request(fields, read_certificate(pathfile, "fr", MERCHANT))
@@ -73,43 +73,43 @@ def test_a_sealed_request_reads_back_with_customer_id_in_the_clear(pathfile: Pat
 
 
 @pytest.mark.parametrize("length", [*range(8), 44, 45, 46, 500, 9999])
-def test_records_of_any_length_and_any_byte_survive(length: int) -> None:
+def test_records_of_any_length_and_any_byte_are_encoded_without_loss(length: int) -> None:
     records = [(3, bytes((i * 7 + 2) % 256 for i in range(length))), (5, b'"\\"`'), (24, b"\n!\0")]
     assert parse(decode(encode(build(records)))) == records
 
 
-def test_one_byte_altered_anywhere_is_noticed(pathfile: Pathfile, sealed: str) -> None:
+def test_altered_character_of_a_message_is_detected(pathfile: Pathfile, sealed: str) -> None:
     for place in range(0, len(sealed), 3):
         altered = sealed[:place] + ("0" if sealed[place] != "0" else "1") + sealed[place + 1 :]
         with pytest.raises((MessageError, CertificateMissing)):
             open_response(altered, pathfile)
 
 
-def test_a_cut_message_is_noticed_wherever_it_is_cut(pathfile: Pathfile, sealed: str) -> None:
+def test_truncated_message_is_rejected(pathfile: Pathfile, sealed: str) -> None:
     for end in range(0, len(sealed), 5):
         with pytest.raises(MessageError):
             open_response(sealed[:end], pathfile)
 
 
-def test_what_the_old_certificate_sealed_is_accepted(pathfile: Pathfile) -> None:
+def test_message_sealed_with_the_old_certificate_is_accepted(pathfile: Pathfile) -> None:
     old = read_certificate(pathfile, "fr", MERCHANT, old=True)
     assert open_response(seal_response(PAID, old), pathfile) == PAID
 
 
-def test_what_the_old_certificate_sealed_is_refused_once_it_is_gone(param: Path, pathfile: Pathfile) -> None:
+def test_message_sealed_with_a_removed_certificate_is_rejected(param: Path, pathfile: Pathfile) -> None:
     old = read_certificate(pathfile, "fr", MERCHANT, old=True)
     shutil.move(param / f"certif.fr.{MERCHANT}.old.php", param / "elsewhere")
     with pytest.raises(SealError):
         open_response(seal_response(PAID, old), pathfile)
 
 
-def test_another_shops_seal_is_refused(pathfile: Pathfile) -> None:
+def test_seal_of_another_merchant_is_rejected(pathfile: Pathfile) -> None:
     other = read_certificate(pathfile, "fr", "014213245611112")
     with pytest.raises(SealError):
         open_response(seal_response(PAID, other), pathfile)
 
 
-def test_a_merchant_without_certificate_here_is_named(pathfile: Pathfile) -> None:
+def test_missing_certificate_of_a_merchant_is_reported(pathfile: Pathfile) -> None:
     certificate = read_certificate(pathfile, "fr", MERCHANT)
     with pytest.raises(CertificateMissing, match=r"certif\.fr\.999\.php"):
         open_response(seal_response({**PAID, "merchant_id": "999"}, certificate), pathfile)
@@ -130,7 +130,7 @@ def test_a_merchant_without_certificate_here_is_named(pathfile: Pathfile) -> Non
         (" 2" * 60, MessageEncodingError),
     ],
 )
-def test_nonsense_is_refused(pathfile: Pathfile, data: str, error: type[MessageError]) -> None:
+def test_malformed_message_is_rejected(pathfile: Pathfile, data: str, error: type[MessageError]) -> None:
     with pytest.raises(error):
         open_response(data, pathfile)
 
@@ -149,7 +149,7 @@ def test_nonsense_is_refused(pathfile: Pathfile, data: str, error: type[MessageE
         ("transmission_date", "2026112309300x"),
     ],
 )
-def test_a_message_without_what_its_key_is_made_of_is_refused(
+def test_message_with_an_invalid_field_of_the_key_is_rejected(
     pathfile: Pathfile, name: str, value: str
 ) -> None:
     tags = {"amount": 3, "transaction_id": 5, "transmission_date": 6}
@@ -178,13 +178,13 @@ def test_a_message_without_what_its_key_is_made_of_is_refused(
         (b"\x01\x02000031340020030001a\n005000xa\n", "record 2"),
     ],
 )
-def test_parts_that_do_not_agree_are_named(altered: bytes, words: str) -> None:
+def test_inconsistent_part_of_a_message_is_reported(altered: bytes, words: str) -> None:
     with pytest.raises(MessageStructureError) as refusal:
         parse(altered)
     assert str(refusal.value) == f"Error in loading the response structure ({words})"
 
 
-def test_shortest_message_has_no_record(pathfile: Pathfile) -> None:
+def test_message_shorter_than_one_without_records_is_rejected(pathfile: Pathfile) -> None:
     shortest = encode(build([])).hex() + "0" * 16
     assert len(shortest) == 66
     with pytest.raises(MessageStructureError, match="amount"):
@@ -204,7 +204,7 @@ def test_shortest_message_has_no_record(pathfile: Pathfile) -> None:
         (lambda sealed: sealed[:-16] + "é" * 16, SealError),
     ],
 )
-def test_message_written_in_another_way_is_refused(
+def test_message_in_another_notation_is_rejected(
     pathfile: Pathfile, sealed: str, alter: Callable[[str], str], error: type[MessageError]
 ) -> None:
     assert sealed[:-16].upper() != sealed[:-16] and sealed[-16:].upper() != sealed[-16:]
@@ -212,14 +212,14 @@ def test_message_written_in_another_way_is_refused(
         open_response(alter(sealed), pathfile)
 
 
-def test_message_sealed_in_capital_letters_is_refused(pathfile: Pathfile, sealed: str) -> None:
+def test_message_sealed_in_capital_letters_is_rejected(pathfile: Pathfile, sealed: str) -> None:
     body = sealed[:-16].upper()
     mac = _mac(body, PAID, read_certificate(pathfile, "fr", MERCHANT))
     with pytest.raises(SealError):
         open_response(body + mac, pathfile)
 
 
-def test_what_fills_up_the_last_group_is_nothing() -> None:
+def test_last_group_with_invalid_padding_or_length_is_rejected() -> None:
     sound = encode(b"a")
     assert decode(sound) == b"a"
     for altered in (sound[:5] + encode(b"abc")[5:], sound + b"````", sound[:-1]):

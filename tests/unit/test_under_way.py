@@ -41,7 +41,7 @@ def numbers(shop: MovingShop) -> list[str]:
         return [transaction.reference[-6:] for transaction in transactions(ledger)]
 
 
-def test_first_window_says_nothing_and_the_second_warns(shop: MovingShop) -> None:
+def test_second_window_of_an_order_shows_a_warning(shop: MovingShop) -> None:
     assert 'class="warning"' not in page(shop)
     assert WAITING in page(shop)
 
@@ -55,7 +55,7 @@ def test_warning_follows_the_state_of_the_other_payment(shop: MovingShop, code: 
     assert ('class="warning"' in again) is bool(sentence)
 
 
-def test_what_an_accepted_payment_says_goes_before_a_window_left_open(shop: MovingShop) -> None:
+def test_accepted_payment_takes_precedence_over_an_open_window(shop: MovingShop) -> None:
     page(shop)
     page(shop)
     shop.tell(shop.paypage_post(numbers(shop)[0]))
@@ -63,23 +63,19 @@ def test_what_an_accepted_payment_says_goes_before_a_window_left_open(shop: Movi
 
 
 @pytest.mark.parametrize("other", [{"amount": "999"}, {"order_id": "CMD-43"}])
-def test_another_amount_or_order_is_another_payment(shop: MovingShop, other: dict[str, str]) -> None:
+def test_payment_of_another_amount_or_order_shows_no_warning(shop: MovingShop, other: dict[str, str]) -> None:
     page(shop)
     set_order(shop, **other)
     assert 'class="warning"' not in page(shop)
 
 
-def test_window_that_was_left_open_long_ago_is_forgotten(
-    shop: MovingShop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_window_opened_long_ago_causes_no_warning(shop: MovingShop, monkeypatch: pytest.MonkeyPatch) -> None:
     page(shop)
     monkeypatch.setattr(ledger_module, "OPEN_MINUTES", 0)
     assert 'class="warning"' not in page(shop)
 
 
-def test_form_of_sips_1_that_is_shown_again_pays_once_and_needs_no_warning(
-    shop: MovingShop, param: Path
-) -> None:
+def test_same_form_of_sips_1_0_shown_again_has_no_warning(shop: MovingShop, param: Path) -> None:
     shop.go_back(param)
     assert 'class="warning"' not in page(shop)
     assert 'class="warning"' not in page(shop)
@@ -97,13 +93,13 @@ def test_form_of_sips_1_that_is_shown_again_pays_once_and_needs_no_warning(
         ("it", "addebitato due volte"),
     ],
 )
-def test_warning_is_in_the_customers_language(shop: MovingShop, language: str, words: str) -> None:
+def test_warning_is_in_the_language_of_the_customer(shop: MovingShop, language: str, words: str) -> None:
     page(shop)
     set_order(shop, language=language)
     assert words in page(shop)
 
 
-def test_warning_writes_nothing(shop: MovingShop) -> None:
+def test_looking_for_another_payment_writes_nothing_to_the_journal(shop: MovingShop) -> None:
     page(shop)
     with shop.ledger() as ledger:
         fields = ledger.register({**ASKED, "order_id": "CMD-42", "amount": "1250"})
