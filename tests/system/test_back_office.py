@@ -49,7 +49,7 @@ def desk(shop: OfficeShop, tmp_path: Path) -> Iterator[Desk]:
         yield Desk(url)
 
 
-def test_merchant_refunds_a_part_and_then_the_rest(shop: OfficeShop, desk: Desk) -> None:
+def test_payment_is_refunded_in_part_and_then_in_full(shop: OfficeShop, desk: Desk) -> None:
     reference = shop.arrive()
     form = desk.form(desk.page(), reference)
     assert form["amount"] == "12.50"
@@ -64,14 +64,14 @@ def test_merchant_refunds_a_part_and_then_the_rest(shop: OfficeShop, desk: Desk)
     assert "<form" not in desk.page().text
 
 
-def test_page_that_is_posted_twice_refunds_once(shop: OfficeShop, desk: Desk) -> None:
+def test_form_posted_twice_refunds_once(shop: OfficeShop, desk: Desk) -> None:
     reference = shop.arrive()
     form = {**desk.form(desk.page(), reference), "amount": "2.50"}
     assert [desk.refund(form).status for _ in range(2)] == [303, 409]
     assert shop.operations() == [("cancel", 250)]
 
 
-def test_another_site_refunds_nothing(shop: OfficeShop, desk: Desk) -> None:
+def test_post_without_the_token_of_the_session_refunds_nothing(shop: OfficeShop, desk: Desk) -> None:
     reference = shop.arrive()
     form = desk.form(desk.page(), reference)
     without = {name: value for name, value in form.items() if name != "token"}
@@ -84,7 +84,7 @@ def test_another_site_refunds_nothing(shop: OfficeShop, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("amount", ["", "0", "-1", "1e3", "12.505", "٣", "9" * 20])
-def test_amount_that_is_none_refunds_nothing(shop: OfficeShop, desk: Desk, amount: str) -> None:
+def test_invalid_amount_refunds_nothing(shop: OfficeShop, desk: Desk, amount: str) -> None:
     reference = shop.arrive()
     form = desk.form(desk.page(), reference)
     refused = desk.refund({**form, "amount": amount})
@@ -93,16 +93,16 @@ def test_amount_that_is_none_refunds_nothing(shop: OfficeShop, desk: Desk, amoun
 
 
 @pytest.mark.parametrize("change", [{"reference": "20260101-000001"}, {"reference": "x"}, {"merchant": "1"}])
-def test_payment_that_is_not_the_shop_s_is_not_refunded(
-    shop: OfficeShop, desk: Desk, change: dict[str, str]
-) -> None:
+def test_unknown_payment_is_not_refunded(shop: OfficeShop, desk: Desk, change: dict[str, str]) -> None:
     shop.arrive()
     reference = shop.arrive("CMD43")
     assert desk.refund({**desk.form(desk.page(), reference), **change}).status == 409
     assert shop.operations() == []
 
 
-def test_refusal_and_lost_answer_are_said_and_nothing_is_refunded_twice(shop: OfficeShop, desk: Desk) -> None:
+def test_refused_and_unknown_results_are_shown_and_nothing_is_refunded_twice(
+    shop: OfficeShop, desk: Desk
+) -> None:
     reference = shop.arrive()
     form = desk.form(desk.page(), reference)
     refused = desk.refund({**form, "amount": "12.51"})
@@ -115,7 +115,7 @@ def test_refusal_and_lost_answer_are_said_and_nothing_is_refunded_twice(shop: Of
     assert shop.operations() == [("cancel", 1250)]
 
 
-def test_payment_of_sips_is_refunded_at_the_bank(shop: OfficeShop, desk: Desk) -> None:
+def test_payment_of_sips_has_no_refund_form(shop: OfficeShop, desk: Desk) -> None:
     reference = shop.arrive()
     with shop.ledger() as ledger, ledger.database.transaction() as execute:
         execute("UPDATE sogenactif_request SET protocol = 'sips'")

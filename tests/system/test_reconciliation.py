@@ -37,7 +37,7 @@ def findings(shop: OfficeShop, *arguments: str) -> tuple[int, dict[str, Any]]:
 # status
 
 
-def test_status_shows_both_sides(shop: OfficeShop) -> None:
+def test_status_shows_the_states_of_ledger_and_bank(shop: OfficeShop) -> None:
     reference = shop.pay()
     status, said, _ = shop.run("status", reference)
     assert status == 0
@@ -58,20 +58,20 @@ def test_status_shows_both_sides(shop: OfficeShop) -> None:
     assert shop.row(reference).state == "waiting"
 
 
-def test_status_speaks_french(shop: OfficeShop) -> None:
+def test_status_is_printed_in_french(shop: OfficeShop) -> None:
     reference = shop.pay()
     _, said, _ = shop.run("status", reference, language="fr_FR.UTF-8")
     assert "banque : TO_CAPTURE (accepté, à remettre en banque)" in said
 
 
-def test_status_of_a_payment_that_was_not_begun(shop: OfficeShop) -> None:
+def test_status_of_a_payment_that_was_never_begun_exits_with_1(shop: OfficeShop) -> None:
     reference, _ = shop.begin()
     status, said, _ = shop.run("status", reference)
     assert (status, "bank: 25: the bank has no such transaction" in said) == (1, True)
 
 
 @pytest.mark.parametrize("switch", ["unavailable", "unsealed", "altered"])
-def test_status_without_a_trusted_answer_is_not_known(shop: OfficeShop, switch: str) -> None:
+def test_status_without_a_trusted_reply_exits_with_2(shop: OfficeShop, switch: str) -> None:
     reference = shop.pay()
     shop.bank.console("office", {"office": switch})
     assert shop.run("status", reference)[0] == 2
@@ -86,7 +86,7 @@ def test_status_without_a_trusted_answer_is_not_known(shop: OfficeShop, switch: 
         ("PAYPAGE_KEY!", "PAYPAGE_KEY!/nowhere", "Error reading secret key"),
     ],
 )
-def test_status_names_what_is_wrong_with_the_configuration(
+def test_status_reports_an_error_of_the_configuration(
     shop: OfficeShop, old: str, new: str, words: str
 ) -> None:
     reference = shop.pay()
@@ -96,7 +96,7 @@ def test_status_names_what_is_wrong_with_the_configuration(
     assert (status, words in complaint, "ledger: waiting" in said) == (2, True, True), complaint
 
 
-def test_status_with_another_key_is_not_known(shop: OfficeShop) -> None:
+def test_status_with_a_wrong_key_exits_with_2(shop: OfficeShop) -> None:
     reference = shop.pay()
     wrong = shop.param / f"wrong.{MERCHANT}"
     wrong.write_text("another key\n")
@@ -107,7 +107,7 @@ def test_status_with_another_key_is_not_known(shop: OfficeShop) -> None:
     assert (status, "without a seal, code '34'" in complaint) == (2, True)
 
 
-def test_transaction_of_sips_has_no_office(shop: OfficeShop) -> None:
+def test_status_and_reconcile_exit_with_2_for_sips_1_0(shop: OfficeShop) -> None:
     path = shop.param / "pathfile"
     paypage = path.read_text()
     path.write_text(paypage.replace("PROTOCOL!paypage!", "PROTOCOL!sips!"))
@@ -121,7 +121,7 @@ def test_transaction_of_sips_has_no_office(shop: OfficeShop) -> None:
     assert (status, "payments are on Sips 1.0" in complaint) == (2, True)
 
 
-def test_by_reference_a_transaction_is_asked_for_by_its_reference(param: Path) -> None:
+def test_payment_with_a_transaction_reference_is_queried_by_it(param: Path) -> None:
     with office_shop(param, REFERENCE="transactionReference") as shop:
         reference = shop.pay()
         assert shop.run("status", reference)[0] == 0
@@ -131,7 +131,7 @@ def test_by_reference_a_transaction_is_asked_for_by_its_reference(param: Path) -
 # reconcile
 
 
-def test_payment_whose_responses_got_lost_is_found_and_notified_once(shop: OfficeShop) -> None:
+def test_payment_with_lost_responses_is_recorded_and_notified_once(shop: OfficeShop) -> None:
     accepted, refused = shop.pay("CMD42"), shop.pay("CMD43", REFUSED)
     status, found = findings(shop)
     assert (status, found["notified"], found["pending_notifications"]) == (0, 2, 0)
@@ -158,7 +158,7 @@ def test_late_response_of_a_reconciled_payment_is_a_duplicate(shop: OfficeShop) 
     assert len(shop.notes()) == 1
 
 
-def test_ledger_that_is_made_again_has_what_the_bank_said(shop: OfficeShop) -> None:
+def test_rebuilt_ledger_has_the_outcome_of_a_reconciled_payment(shop: OfficeShop) -> None:
     reference = shop.pay()
     findings(shop)
     for file in shop.param.glob("ledger.db*"):
@@ -167,7 +167,7 @@ def test_ledger_that_is_made_again_has_what_the_bank_said(shop: OfficeShop) -> N
     assert shop.row(reference).state == "accepted"
 
 
-def test_payment_that_was_cancelled_since_is_not_reported_as_accepted(shop: OfficeShop) -> None:
+def test_payment_cancelled_at_the_bank_is_recorded_as_cancelled(shop: OfficeShop) -> None:
     reference = shop.pay()
     row = shop.row(reference)
     client(shop.bank).operate("cancel", by_number(*reversed(reference.split("-"))), 1250, "978")
@@ -176,7 +176,7 @@ def test_payment_that_was_cancelled_since_is_not_reported_as_accepted(shop: Offi
     assert [note.split()[2] for note in shop.notes()] == ["cancelled"]
 
 
-def test_request_that_nobody_paid_is_open_until_the_session_is_over(shop: OfficeShop) -> None:
+def test_unpaid_request_is_waiting_until_the_session_is_over(shop: OfficeShop) -> None:
     reference, _ = shop.begin()
     status, found = findings(shop)
     assert (status, found["findings"][0]["finding"]) == (1, "waiting")
@@ -186,7 +186,7 @@ def test_request_that_nobody_paid_is_open_until_the_session_is_over(shop: Office
     assert shop.row(reference).state == "waiting" and shop.notes() == []
 
 
-def test_page_that_stayed_open_over_midnight_is_found_on_the_day_of_its_payment(shop: OfficeShop) -> None:
+def test_payment_made_after_midnight_is_found_on_the_day_of_the_payment(shop: OfficeShop) -> None:
     shop.bank.console("switches", {"automatic": "never"})
     yesterday, post = shop.begin_at(time.time() - 24 * 3600, "CMD42")
     age(shop, 24 * 60)
@@ -196,7 +196,7 @@ def test_page_that_stayed_open_over_midnight_is_found_on_the_day_of_its_payment(
     assert (shop.row(yesterday).state, len(shop.notes())) == ("accepted", 1)
 
 
-def test_number_of_the_next_day_is_another_customer_s(shop: OfficeShop) -> None:
+def test_same_number_on_the_next_day_belongs_to_another_customer(shop: OfficeShop) -> None:
     yesterday, _ = shop.begin_at(time.time() - 24 * 3600, "NEVER-PAID")
     age(shop, 24 * 60)
     today = shop.pay("ANOTHER", caddie="")
@@ -210,7 +210,7 @@ def test_number_of_the_next_day_is_another_customer_s(shop: OfficeShop) -> None:
     assert shop.row(yesterday).state == "waiting"
 
 
-def test_merchant_without_a_key_keeps_no_other_back(shop: OfficeShop) -> None:
+def test_missing_key_of_one_merchant_does_not_stop_the_reconciliation_of_another(shop: OfficeShop) -> None:
     keyless = "014213245611119"
     (shop.param / f"parmcom.{keyless}").write_text((shop.param / f"parmcom.{MERCHANT}").read_text())
     key = shop.param / f"key.{keyless}"
@@ -234,7 +234,7 @@ def age(shop: OfficeShop, minutes: int) -> None:
             execute("UPDATE sogenactif_request SET made = ? WHERE id = ?", earlier.isoformat(), id)
 
 
-def test_only_requests_of_the_wanted_age_are_asked_about(shop: OfficeShop) -> None:
+def test_only_requests_between_older_and_newer_are_queried(shop: OfficeShop) -> None:
     shop.pay()
     assert findings(shop, "--older", "20m") == (
         0,
@@ -246,7 +246,7 @@ def test_only_requests_of_the_wanted_age_are_asked_about(shop: OfficeShop) -> No
 
 
 @pytest.mark.parametrize("switch", ["unsealed", "altered", "unavailable"])
-def test_answers_that_are_not_sealed_change_nothing(shop: OfficeShop, switch: str) -> None:
+def test_reply_without_a_valid_seal_changes_nothing(shop: OfficeShop, switch: str) -> None:
     reference = shop.pay()
     shop.bank.console("office", {"office": switch})
     status, found = findings(shop)
@@ -257,7 +257,7 @@ def test_answers_that_are_not_sealed_change_nothing(shop: OfficeShop, switch: st
     assert findings(shop)[0] == 0 and shop.row(reference).state == "accepted"
 
 
-def test_many_answers_in_a_row_without_a_seal_end_the_questions(shop: OfficeShop) -> None:
+def test_reconcile_stops_after_two_replies_without_a_seal(shop: OfficeShop) -> None:
     for number in range(4):
         shop.pay(f"CMD{number}")
     shop.bank.console("office", {"office": "unsealed"})
@@ -265,7 +265,7 @@ def test_many_answers_in_a_row_without_a_seal_end_the_questions(shop: OfficeShop
     assert (status, len(found["findings"]), "without a seal" in found["error"]) == (2, 2, True)
 
 
-def test_bank_that_cannot_be_reached_is_not_asked(shop: OfficeShop) -> None:
+def test_reconcile_exits_with_2_if_the_bank_is_unreachable(shop: OfficeShop) -> None:
     shop.pay()
     path = shop.param / "pathfile"
     path.write_text(
@@ -275,7 +275,7 @@ def test_bank_that_cannot_be_reached_is_not_asked(shop: OfficeShop) -> None:
     assert (status, "can't be reached" in complaint) == (2, True)
 
 
-def test_answer_that_contradicts_the_request_is_listed_and_changes_nothing(shop: OfficeShop) -> None:
+def test_reply_that_contradicts_the_request_is_reported_and_changes_nothing(shop: OfficeShop) -> None:
     reference = shop.pay()
     with shop.ledger() as ledger, ledger.database.transaction() as execute:
         [[fields]] = execute("SELECT fields FROM sogenactif_request")
@@ -290,14 +290,14 @@ def test_answer_that_contradicts_the_request_is_listed_and_changes_nothing(shop:
     assert shop.row(reference).state == "waiting" and shop.notes() == []
 
 
-def test_pending_payment_is_asked_about_again(shop: OfficeShop) -> None:
+def test_pending_payment_is_queried_again(shop: OfficeShop) -> None:
     reference = shop.pay(card=PENDING)
     assert findings(shop)[0] == 0 and shop.row(reference).state == "pending"
     status, found = findings(shop)
     assert (status, found["findings"][0]["finding"], len(shop.notes())) == (1, "waiting", 1)
 
 
-def test_shop_that_fails_is_notified_by_the_next_run(shop: OfficeShop) -> None:
+def test_failed_notification_is_repeated_by_the_next_reconcile(shop: OfficeShop) -> None:
     shop.pay()
     script = shop.param / "script.py"
     whole = script.read_text()
@@ -311,12 +311,12 @@ def test_shop_that_fails_is_notified_by_the_next_run(shop: OfficeShop) -> None:
 @pytest.mark.parametrize(
     "arguments", [("--older", "20"), ("--older", "soon"), ("--older", "4d"), ("--newer", "-1d")]
 )
-def test_length_of_time_that_is_none_is_a_usage_error(shop: OfficeShop, arguments: tuple[str, str]) -> None:
+def test_invalid_duration_is_a_usage_error(shop: OfficeShop, arguments: tuple[str, str]) -> None:
     status, _, complaint = shop.run("reconcile", *arguments)
     assert (status, "usage" in complaint) == (2, True)
 
 
-def test_reconcile_says_what_it_found(shop: OfficeShop) -> None:
+def test_reconcile_prints_each_payment_and_a_summary(shop: OfficeShop) -> None:
     reference = shop.pay()
     _, said, _ = shop.run("reconcile", *AT_ONCE)
     assert said.splitlines() == [
@@ -342,7 +342,7 @@ def numbered_by_server(param: Path, request: pytest.FixtureRequest) -> Iterator[
         yield shop
 
 
-def test_payment_that_the_server_numbered_is_asked_about_once_its_response_arrived(
+def test_payment_numbered_by_the_server_can_be_queried_and_refunded_after_its_response(
     numbered_by_server: OfficeShop,
 ) -> None:
     shop = numbered_by_server
@@ -357,7 +357,7 @@ def test_payment_that_the_server_numbered_is_asked_about_once_its_response_arriv
     assert shop.row(reference).given_back == 1250
 
 
-def test_payment_that_the_server_numbered_and_whose_responses_got_lost_is_listed(
+def test_payment_numbered_by_the_server_with_lost_responses_is_reported_as_failed(
     numbered_by_server: OfficeShop,
 ) -> None:
     shop = numbered_by_server
@@ -372,7 +372,7 @@ def test_payment_that_the_server_numbered_and_whose_responses_got_lost_is_listed
     assert shop.bank.last()["operations"] == []
 
 
-def test_pending_payment_that_the_server_numbered_is_recorded_once_decided(
+def test_pending_payment_numbered_by_the_server_is_recorded_after_its_decision(
     numbered_by_server: OfficeShop,
 ) -> None:
     shop = numbered_by_server

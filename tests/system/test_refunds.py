@@ -88,7 +88,7 @@ def test_partial_refunds_after_the_capture_add_up(shop: OfficeShop) -> None:
     assert shop.notes() == [f"refund CMD42 refund {amount}" for amount in ("250", "400", "600")]
 
 
-def test_what_was_given_back_is_listed_and_shown(shop: OfficeShop) -> None:
+def test_refunded_amount_is_printed_by_transactions_and_show(shop: OfficeShop) -> None:
     reference = shop.arrive()
     shop.run("refund", reference, "250", "--yes")
     _, said, _ = shop.run("transactions", "--order", "CMD42")
@@ -103,13 +103,13 @@ def test_what_was_given_back_is_listed_and_shown(shop: OfficeShop) -> None:
     assert shop.run("verify")[0] == 0
 
 
-def test_check_finds_nothing_wrong_with_a_refund(shop: OfficeShop) -> None:
+def test_check_does_not_report_a_refund_as_missing_from_the_ledger(shop: OfficeShop) -> None:
     reference = shop.arrive()
     assert shop.run("refund", reference, "250", "--yes")[0] == 0
     assert "unentered" not in bad_findings(shop)
 
 
-def test_order_paid_twice_and_refunded_once_is_paid_once(shop: OfficeShop) -> None:
+def test_order_paid_twice_is_reported_until_one_payment_is_fully_refunded(shop: OfficeShop) -> None:
     first, second = shop.arrive(), shop.arrive(customer_id="another window")
     assert "paid_twice_orders" in bad_findings(shop)
     assert shop.run("refund", second, "250", "--yes")[0] == 0
@@ -121,7 +121,7 @@ def test_order_paid_twice_and_refunded_once_is_paid_once(shop: OfficeShop) -> No
     assert [shop.row(reference).state for reference in (first, second)] == ["accepted", "accepted"]
 
 
-def test_script_that_was_named_and_is_missing_ends_the_command(shop: OfficeShop) -> None:
+def test_refund_with_a_missing_script_exits_with_2_and_sends_nothing(shop: OfficeShop) -> None:
     reference = shop.arrive()
     (shop.param / "script.py").unlink()
     status, _, complaint = shop.run("refund", reference, "--yes")
@@ -129,7 +129,7 @@ def test_script_that_was_named_and_is_missing_ends_the_command(shop: OfficeShop)
     assert at_bank(shop)[0] == "TO_CAPTURE"
 
 
-def test_operation_whose_result_comes_the_next_day_stays_done(
+def test_operation_completed_the_next_day_stays_done_after_replay(
     shop: OfficeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference = shop.arrive()
@@ -151,7 +151,7 @@ def test_operation_whose_result_comes_the_next_day_stays_done(
     assert in_ledger(shop, reference) == (250, [("cancel", 250, "done")])
 
 
-def test_payment_that_waits_is_validated(shop: OfficeShop) -> None:
+def test_payment_awaiting_validation_is_validated_in_part(shop: OfficeShop) -> None:
     reference = shop.arrive(capture_mode="VALIDATION", capture_day="3")
     status, said, _ = shop.run("validate", "--json", "--yes", reference, "1000")
     assert (status, json.loads(said)["result"]) == (0, "done")
@@ -162,7 +162,7 @@ def test_payment_that_waits_is_validated(shop: OfficeShop) -> None:
     assert shop.notes() == []
 
 
-def test_nothing_is_sent_without_a_confirmation(shop: OfficeShop) -> None:
+def test_refund_without_confirmation_sends_nothing(shop: OfficeShop) -> None:
     reference = shop.arrive()
     status, said, complaint = shop.run("refund", reference)
     assert (status, "to cancel: €12.50" in said, "nothing was sent" in complaint) == (1, True, True)
@@ -170,13 +170,13 @@ def test_nothing_is_sent_without_a_confirmation(shop: OfficeShop) -> None:
 
 
 @pytest.mark.parametrize("amount", ["0", "-5", "12.50", "1e3", "٣", "9" * 13, ""])
-def test_amount_that_is_none_is_a_usage_error(shop: OfficeShop, amount: str) -> None:
+def test_invalid_amount_is_a_usage_error(shop: OfficeShop, amount: str) -> None:
     reference = shop.arrive()
     status, _, complaint = shop.run("refund", "--yes", reference, amount)
     assert (status, "usage" in complaint, shop.operations()) == (2, True, [])
 
 
-def test_payment_that_was_refused_or_not_begun_is_not_given_back(shop: OfficeShop) -> None:
+def test_refused_or_missing_payment_is_not_refunded(shop: OfficeShop) -> None:
     for reference in (shop.pay(card="4200000000000005"), shop.begin("CMD43")[0]):
         status, _, complaint = shop.run("refund", reference, "--yes")
         assert (status, "nothing was done" in complaint) == (1, True)
@@ -184,7 +184,7 @@ def test_payment_that_was_refused_or_not_begun_is_not_given_back(shop: OfficeSho
 
 
 @pytest.mark.parametrize("switch", ["silent", "unsealed", "altered"])
-def test_refund_without_a_trusted_answer_is_not_made_twice(shop: OfficeShop, switch: str) -> None:
+def test_refund_without_a_trusted_reply_is_not_made_twice(shop: OfficeShop, switch: str) -> None:
     reference = shop.arrive()
     shop.bank.console("tomorrow", {})
     shop.bank.console("office", {"office": switch, "messages": "operations"})
@@ -200,7 +200,7 @@ def test_refund_without_a_trusted_answer_is_not_made_twice(shop: OfficeShop, swi
     assert shop.notes() == ["refund CMD42 refund 250"]
 
 
-def test_no_refund_is_sent_while_the_state_cannot_be_asked(shop: OfficeShop) -> None:
+def test_refund_is_not_sent_if_the_state_cannot_be_queried(shop: OfficeShop) -> None:
     reference = shop.arrive()
     for switch in ("unavailable", "unsealed", "altered"):
         shop.bank.console("office", {"office": switch})
@@ -209,7 +209,7 @@ def test_no_refund_is_sent_while_the_state_cannot_be_asked(shop: OfficeShop) -> 
     assert at_bank(shop) == ("TO_CAPTURE", 1250, []) and in_ledger(shop, reference) == (0, [])
 
 
-def test_operation_that_the_bank_refuses_is_recorded_as_refused(shop: OfficeShop) -> None:
+def test_operation_refused_by_the_bank_is_recorded_as_refused(shop: OfficeShop) -> None:
     reference = shop.arrive()
     shop.bank.console("office", {"office": "unavailable", "messages": "operations"})
     status, said, complaint = shop.run("refund", reference, "--yes", "--json")
@@ -219,7 +219,7 @@ def test_operation_that_the_bank_refuses_is_recorded_as_refused(shop: OfficeShop
     assert in_ledger(shop, reference) == (0, [("cancel", 1250, "refused")])
 
 
-def test_refund_that_is_killed_while_it_waits_is_not_made_twice(shop: OfficeShop) -> None:
+def test_refund_killed_before_the_reply_is_not_made_twice(shop: OfficeShop) -> None:
     reference = shop.arrive()
     process = shop.begin_refund(reference)
     process.send_signal(signal.SIGKILL)
@@ -236,7 +236,7 @@ def test_refund_that_is_killed_while_it_waits_is_not_made_twice(shop: OfficeShop
     assert json.loads(shop.run("verify", "--json")[1])["differences"] == []
 
 
-def test_two_refunds_of_a_transaction_are_not_made_at_once(shop: OfficeShop) -> None:
+def test_second_refund_of_a_transaction_is_rejected_while_the_first_is_running(shop: OfficeShop) -> None:
     reference = shop.arrive()
     process = shop.begin_refund(reference)
     status, _, complaint = shop.run("refund", reference, "250", "--yes")
@@ -253,7 +253,7 @@ def intended(shop: OfficeShop, reference: str, **changes: str) -> None:
         intend(ledger, row, "cancel", 250, int(changes.get("before", "1250")), "TO_CAPTURE")
 
 
-def test_refund_that_was_never_sent_is_sent_once_it_cannot_be_on_its_way(shop: OfficeShop) -> None:
+def test_interrupted_refund_is_sent_again_after_an_hour(shop: OfficeShop) -> None:
     reference = shop.arrive()
     intended(shop, reference)
     status, _, complaint = shop.run("refund", reference, "250", "--yes")
@@ -264,7 +264,7 @@ def test_refund_that_was_never_sent_is_sent_once_it_cannot_be_on_its_way(shop: O
     assert in_ledger(shop, reference) == (250, [("cancel", 250, "not_done"), ("cancel", 250, "done")])
 
 
-def test_refund_that_the_state_does_not_clear_up_is_left_to_the_merchant(shop: OfficeShop) -> None:
+def test_unclear_refund_is_sent_again_only_if_the_merchant_asks_for_it(shop: OfficeShop) -> None:
     reference = shop.arrive()
     intended(shop, reference, before="1300")
     age(shop)
@@ -274,7 +274,7 @@ def test_refund_that_the_state_does_not_clear_up_is_left_to_the_merchant(shop: O
     assert in_ledger(shop, reference) == (250, [("cancel", 250, "unclear"), ("cancel", 250, "done")])
 
 
-def test_intent_that_cannot_be_written_is_not_sent(shop: OfficeShop) -> None:
+def test_refund_is_not_sent_if_it_cannot_be_written_to_the_journal(shop: OfficeShop) -> None:
     reference = shop.arrive()
     journal = shop.param / "journal"
     for file in journal.iterdir():
@@ -284,7 +284,7 @@ def test_intent_that_cannot_be_written_is_not_sent(shop: OfficeShop) -> None:
     assert (status, "the operation can't be recorded" in complaint, shop.operations()) == (1, True, [])
 
 
-def test_shop_that_fails_is_notified_of_the_refund_later(shop: OfficeShop) -> None:
+def test_failed_notification_of_a_refund_is_repeated(shop: OfficeShop) -> None:
     reference = shop.arrive()
     script = shop.param / "script.py"
     whole = script.read_text()
@@ -298,7 +298,7 @@ def test_shop_that_fails_is_notified_of_the_refund_later(shop: OfficeShop) -> No
     assert [note for note in shop.notes() if note.startswith("refund")] == ["refund CMD42 cancel 250"]
 
 
-def test_ledger_that_is_made_again_knows_what_was_given_back(shop: OfficeShop) -> None:
+def test_rebuilt_ledger_has_the_refunds(shop: OfficeShop) -> None:
     reference = shop.arrive()
     shop.run("refund", reference, "250", "--yes")
     for file in shop.param.glob("ledger.db*"):
@@ -330,7 +330,7 @@ def test_refund_prints_json(shop: OfficeShop) -> None:
     assert shop.run("refund", "--json", reference)[0] == 2
 
 
-def test_python_api_gives_a_payment_back(shop: OfficeShop) -> None:
+def test_python_api_refunds_a_payment_in_parts(shop: OfficeShop) -> None:
     reference = shop.arrive()
     kit = Kit(shop.pathfile.path)
     assert (kit.status(reference).status, kit.status(reference).left) == ("TO_CAPTURE", 1250)
@@ -346,7 +346,7 @@ def test_python_api_gives_a_payment_back(shop: OfficeShop) -> None:
     assert at_bank(shop) == ("TO_CAPTURE", 600, [("cancel", 250), ("cancel", 400)])
 
 
-def test_python_api_tells_the_payments_of_a_day_apart(shop: OfficeShop) -> None:
+def test_python_api_refunds_the_right_one_of_two_payments_of_a_day(shop: OfficeShop) -> None:
     first, second = shop.arrive(), shop.arrive()
     kit = Kit(shop.pathfile.path)
     assert kit.refund(second, 250).state == "done"
@@ -359,7 +359,7 @@ def test_python_api_validates_a_payment(shop: OfficeShop) -> None:
 
 
 @pytest.mark.parametrize("reference", ["A-1", "20261123-000001", "", "20261123-1234567"])
-def test_python_api_names_a_payment_that_is_none(shop: OfficeShop, reference: str) -> None:
+def test_python_api_reports_an_unknown_or_invalid_reference(shop: OfficeShop, reference: str) -> None:
     with pytest.raises(CallError, match="reference"):
         Kit(shop.pathfile.path).refund(reference)
 
@@ -389,7 +389,7 @@ def checked(shop: OfficeShop) -> list[dict[str, Any]]:
     return findings
 
 
-def test_check_asks_for_a_payment_that_cannot_exist(shop: OfficeShop) -> None:
+def test_check_reports_an_office_server_that_fails_or_refuses(shop: OfficeShop) -> None:
     assert set(office_findings(shop)) == {("ok", "office_answers")}
     shop.bank.console("office", {"office": "altered"})
     assert set(office_findings(shop)) == {("fault", "office_fails")}
@@ -397,7 +397,7 @@ def test_check_asks_for_a_payment_that_cannot_exist(shop: OfficeShop) -> None:
     assert set(office_findings(shop)) == {("fault", "office_refuses")}
 
 
-def test_check_names_an_office_address_that_is_wrong(shop: OfficeShop) -> None:
+def test_check_reports_an_office_address_without_https(shop: OfficeShop) -> None:
     path = shop.param / "pathfile"
     whole = path.read_text()
     path.write_text(whole + "OFFICE_URL!http://bank.example/rs-services/v2!\n")

@@ -33,7 +33,7 @@ def from_the_bank(tmp_path: Path) -> Path:
     return file
 
 
-def test_show_says_whose_it_is_and_until_when(from_the_bank: Path) -> None:
+def test_show_prints_merchant_dates_and_address(from_the_bank: Path) -> None:
     status, said, _ = run("show", from_the_bank)
     assert status == 0
     words = dict(line.split(None, 1) for line in said.splitlines()[1:])
@@ -44,13 +44,13 @@ def test_show_says_whose_it_is_and_until_when(from_the_bank: Path) -> None:
     assert "no bank accepts it" not in said
 
 
-def test_show_speaks_french(from_the_bank: Path) -> None:
+def test_show_prints_french(from_the_bank: Path) -> None:
     _, said, _ = run("show", from_the_bank, language="fr_FR.UTF-8")
     assert "  dernier jour       2099-12-31\n" in said
     assert "merchant" not in said
 
 
-def test_show_never_shows_a_key(param: Path) -> None:
+def test_show_does_not_print_the_key(param: Path) -> None:
     status, said, _ = run("show", "--pathfile", param / "pathfile")
     assert status == 0
     assert said.count("this kit: no bank accepts it") == 3
@@ -68,7 +68,7 @@ def test_show_continues_after_an_unreadable_file(from_the_bank: Path, tmp_path: 
     assert "Error reading certificate file (/nowhere)" in complained
 
 
-def test_install_keeps_the_one_before(param: Path, from_the_bank: Path) -> None:
+def test_install_keeps_the_previous_certificate(param: Path, from_the_bank: Path) -> None:
     before = (param / NAME).read_bytes()
     status, said, _ = run("install", from_the_bank, "--pathfile", param / "pathfile")
     assert (status, said.splitlines()[:2]) == (
@@ -81,7 +81,9 @@ def test_install_keeps_the_one_before(param: Path, from_the_bank: Path) -> None:
     assert read_certificate(pathfile, "fr", MERCHANT).payment_url == URL
 
 
-def test_install_twice_loses_nothing(param: Path, from_the_bank: Path) -> None:
+def test_second_install_of_the_same_certificate_keeps_the_previous_one(
+    param: Path, from_the_bank: Path
+) -> None:
     before = (param / NAME).read_bytes()
     run("install", from_the_bank, "--pathfile", param / "pathfile")
     status, _, said = run("install", from_the_bank, "--pathfile", param / "pathfile")
@@ -90,7 +92,7 @@ def test_install_twice_loses_nothing(param: Path, from_the_bank: Path) -> None:
 
 
 @pytest.mark.parametrize(("folder_mode", "mode"), [(0o750, 0o640), (0o700, 0o600), (0o755, 0o600)])
-def test_install_gives_the_rights_of_the_folder(
+def test_installed_certificate_gets_owner_and_permissions_of_the_folder(
     param: Path, from_the_bank: Path, folder_mode: int, mode: int
 ) -> None:
     need(os.getuid() == 0, "root, who may give files away,")
@@ -103,7 +105,7 @@ def test_install_gives_the_rights_of_the_folder(
         assert (found.st_mode & 0o777, found.st_uid, found.st_gid) == (mode, 0, group)
 
 
-def test_install_refuses_another_type(param: Path, tmp_path: Path) -> None:
+def test_install_rejects_a_certificate_of_another_type(param: Path, tmp_path: Path) -> None:
     file = tmp_path / "asp"
     file.write_bytes(issue_certificate(URL, MERCHANT, type_="asp"))
     status, _, said = run("install", file, "--pathfile", param / "pathfile", "--force")
@@ -111,7 +113,7 @@ def test_install_refuses_another_type(param: Path, tmp_path: Path) -> None:
     assert f"{file} is of the type asp, and F_CTYPE of the pathfile is php" in said
 
 
-def test_install_refuses_an_expired_one_unless_it_must(param: Path, tmp_path: Path) -> None:
+def test_install_rejects_an_expired_certificate_unless_forced(param: Path, tmp_path: Path) -> None:
     yesterday = date.today() - timedelta(days=1)
     file = tmp_path / "late"
     file.write_bytes(issue_certificate(URL, MERCHANT, expired=yesterday.strftime("%Y%m%d")))
@@ -124,7 +126,9 @@ def test_install_refuses_an_expired_one_unless_it_must(param: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("content", [b"", b"<?php\n", b"\0" * 5000, None])
-def test_install_refuses_what_is_no_certificate(param: Path, tmp_path: Path, content: bytes | None) -> None:
+def test_install_rejects_a_file_that_is_not_a_certificate(
+    param: Path, tmp_path: Path, content: bytes | None
+) -> None:
     file = tmp_path / "file"
     if content is not None:
         file.write_bytes(content)
@@ -135,13 +139,13 @@ def test_install_refuses_what_is_no_certificate(param: Path, tmp_path: Path, con
     assert sorted(os.listdir(param)) == before
 
 
-def test_install_never_leaves_its_folder(param: Path, tmp_path: Path) -> None:
+def test_install_rejects_a_merchant_id_with_a_path(param: Path, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(issue_certificate(URL, "../../1"))
     assert run("install", file, "--pathfile", param / "pathfile")[0] == 1
 
 
-def test_an_untyped_certificate_is_named_by_its_file(param: Path, tmp_path: Path) -> None:
+def test_untyped_certificate_is_installed_under_the_name_of_its_file(param: Path, tmp_path: Path) -> None:
     pathfile = param / "pathfile"
     pathfile.write_text(pathfile.read_text().replace("F_CTYPE!php!\n", ""))
     for name in ("mail-attachment", f"certif.be.{MERCHANT}"):
@@ -168,7 +172,7 @@ def test_certificate_commands_refer_to_secret_keys_with_paypage(param: Path, fro
     assert {path.name: path.read_bytes() for path in param.iterdir()} == before
 
 
-def test_without_f_certificate_nothing_is_shown_or_issued(param: Path) -> None:
+def test_pathfile_without_f_certificate_shows_and_issues_nothing(param: Path) -> None:
     pathfile = Path(speak_paypage(param, SERVER))
     lines = pathfile.read_text().splitlines(keepends=True)
     pathfile.write_text("".join(line for line in lines if not line.startswith("F_CERTIFICATE")))
@@ -180,7 +184,7 @@ def test_without_f_certificate_nothing_is_shown_or_issued(param: Path) -> None:
     )
 
 
-def test_secret_key_is_not_a_certificate(param: Path) -> None:
+def test_install_rejects_a_secret_key(param: Path) -> None:
     speak_paypage(param, SERVER)
     status, _, said = run("install", param / f"key.{MERCHANT}", "--pathfile", param / "pathfile.minimal")
     assert (status, "has one line: it is a secret key of Paypage, not a certificate" in said) == (

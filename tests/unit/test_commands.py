@@ -65,7 +65,7 @@ def run(*arguments: str, language: str = "C.UTF-8") -> tuple[int, str, str]:
     return result.returncode, result.stdout, result.stderr
 
 
-def test_transactions_of_a_day_are_a_table(pathfile: Pathfile) -> None:
+def test_transactions_of_a_day_are_printed_as_a_table(pathfile: Pathfile) -> None:
     status, said, _ = run("transactions", "--pathfile", pathfile.path, "--day", "20261123")
     lines = [line.split() for line in said.splitlines()]
     assert status == 0
@@ -80,7 +80,9 @@ def test_transactions_of_a_day_are_a_table(pathfile: Pathfile) -> None:
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])
-def test_error_of_the_ledger_stands_alone(pathfile: Pathfile, tmp_path: Path, form: str) -> None:
+def test_error_of_the_ledger_is_printed_without_other_output(
+    pathfile: Pathfile, tmp_path: Path, form: str
+) -> None:
     for file in tmp_path.glob("ledger.db*"):
         file.unlink()
     (tmp_path / "ledger.db").write_bytes(b"no database" * 1000)
@@ -89,7 +91,7 @@ def test_error_of_the_ledger_stands_alone(pathfile: Pathfile, tmp_path: Path, fo
 
 
 @pytest.mark.parametrize("day", ["20261123", "2026-11-23"])
-def test_days_are_read_in_both_forms(pathfile: Pathfile, day: str) -> None:
+def test_day_is_accepted_with_and_without_hyphens(pathfile: Pathfile, day: str) -> None:
     _, said, _ = run("transactions", "--pathfile", pathfile.path, "--day", day, "--order", "CMD-42")
     assert said.splitlines()[-1] == "1 transaction."
 
@@ -123,7 +125,7 @@ def test_every_command_on_the_ledger_prints_json(pathfile: Pathfile, tmp_path: P
     assert "notified CMD-42 accepted" in printed
 
 
-def test_commands_speak_french(pathfile: Pathfile) -> None:
+def test_commands_print_french(pathfile: Pathfile) -> None:
     said = run("transactions", "--pathfile", pathfile.path, "--day", "20261123", language="fr_FR.UTF-8")[1]
     assert ("RÉFÉRENCE" in said, said.splitlines()[-1]) == (True, "3 transactions.")
     said = run("verify", "--pathfile", pathfile.path, language="fr_FR.UTF-8")[1]
@@ -146,7 +148,7 @@ def test_transactions_are_found_by_order_and_state(
     assert [row["reference"] for row in json.loads(said)] == references
 
 
-def test_transactions_are_those_of_today_where_nothing_is_asked(pathfile: Pathfile) -> None:
+def test_transactions_without_a_condition_are_those_of_today(pathfile: Pathfile) -> None:
     with ledger_of(pathfile) as ledger:
         register(ledger, {**ASKED, "order_id": "TODAY", "transmission_date": NOW})
     _, said, _ = run("transactions", "--pathfile", pathfile.path, "--format", "csv")
@@ -154,7 +156,7 @@ def test_transactions_are_those_of_today_where_nothing_is_asked(pathfile: Pathfi
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])
-def test_a_reader_that_leaves_is_no_fault(pathfile: Pathfile, form: str) -> None:
+def test_closed_pipe_is_not_an_error(pathfile: Pathfile, form: str) -> None:
     with ledger_of(pathfile) as ledger:
         for number in range(400):
             register(ledger, {**ASKED, "order_id": f"MORE-{number}"})
@@ -164,7 +166,7 @@ def test_a_reader_that_leaves_is_no_fault(pathfile: Pathfile, form: str) -> None
         assert result.stderr == ""
 
 
-def test_a_reader_that_leaves_the_help_is_no_fault() -> None:
+def test_closed_pipe_of_the_help_is_not_an_error() -> None:
     command = f"'{ROOT}/bin/sogenactif' --help | true"
     assert subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False).stderr == ""
 
@@ -185,7 +187,9 @@ def test_show_prints_everything_about_a_transaction(pathfile: Pathfile) -> None:
         ("tomorrow", 2, "tomorrow is not a reference"),
     ],
 )
-def test_show_says_what_it_does_not_find(pathfile: Pathfile, reference: str, status: int, words: str) -> None:
+def test_show_reports_an_unknown_or_invalid_reference(
+    pathfile: Pathfile, reference: str, status: int, words: str
+) -> None:
     found = run("show", "--pathfile", pathfile.path, reference)
     assert found[0] == status
     assert words in found[2]
@@ -210,7 +214,7 @@ def test_replay_notifies_the_shop_of_pending_outcomes(pathfile: Pathfile, tmp_pa
     assert again.splitlines() == ["0 recorded from the journal, 0 notified to the shop, 0 still pending"]
 
 
-def test_replay_says_what_the_shops_function_raised(pathfile: Pathfile, tmp_path: Path) -> None:
+def test_replay_prints_the_exception_of_the_function_of_the_shop(pathfile: Pathfile, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text("def record_outcome(response):\n    raise OSError('no stock')\n")
     status, said, complained = run("replay", "--pathfile", pathfile.path, "--script", str(script))
@@ -219,12 +223,12 @@ def test_replay_says_what_the_shops_function_raised(pathfile: Pathfile, tmp_path
     assert complained.count("record_outcome raised OSError: no stock") == 2
 
 
-def test_replay_wants_a_script(pathfile: Pathfile) -> None:
+def test_replay_with_a_missing_script_exits_with_1(pathfile: Pathfile) -> None:
     status, _, said = run("replay", "--pathfile", pathfile.path, "--script", "/nowhere.py")
     assert (status, said) == (1, "sogenactif: no script /nowhere.py; name it with --script\n")
 
 
-def test_verify_finds_nothing_where_journal_and_ledger_agree(pathfile: Pathfile) -> None:
+def test_verify_finds_no_difference_if_journal_and_ledger_agree(pathfile: Pathfile) -> None:
     status, said, _ = run("verify", "--pathfile", pathfile.path)
     assert status == 0
     assert said.splitlines() == [
@@ -233,7 +237,7 @@ def test_verify_finds_nothing_where_journal_and_ledger_agree(pathfile: Pathfile)
     ]
 
 
-def test_verify_lists_what_differs(pathfile: Pathfile) -> None:
+def test_verify_lists_each_difference(pathfile: Pathfile) -> None:
     with ledger_of(pathfile) as ledger:
         entries = list(ledger.journal.entries())
         with ledger.database.transaction() as execute:
@@ -266,7 +270,7 @@ def test_missing_pathfile_is_reported() -> None:
     assert (status, said) == (1, "sogenactif: Error reading pathfile (/nowhere): No such file or directory\n")
 
 
-def test_long_work_shows_how_far_it_is_on_a_terminal_only(pathfile: Pathfile) -> None:
+def test_progress_is_printed_on_a_terminal_only(pathfile: Pathfile) -> None:
     with ledger_of(pathfile) as ledger:
         for _ in range(1000):
             ledger.journal.append("20261123", new_entry("response", "manual", "forged"))
@@ -279,7 +283,7 @@ def test_long_work_shows_how_far_it_is_on_a_terminal_only(pathfile: Pathfile) ->
     assert run("verify", "--pathfile", pathfile.path)[2] == ""
 
 
-def test_files_that_root_writes_belong_to_the_owner_of_the_ledger(pathfile: Pathfile, tmp_path: Path) -> None:
+def test_files_written_by_root_belong_to_the_owner_of_the_ledger(pathfile: Pathfile, tmp_path: Path) -> None:
     need(os.getuid() == 0, "root, who may write for others,")
     for path in [tmp_path, *tmp_path.rglob("*")]:
         os.chown(path, 33, 33)
@@ -312,7 +316,7 @@ def test_files_that_root_writes_belong_to_the_owner_of_the_ledger(pathfile: Path
         ("a;b", "a;b"),
     ],
 )
-def test_no_cell_of_a_spreadsheet_becomes_a_formula(value: str, cell: str) -> None:
+def test_csv_cell_is_escaped_against_formulas(value: str, cell: str) -> None:
     assert _cell(value) == cell
 
 

@@ -68,7 +68,7 @@ def history(ledger: Ledger) -> Ledger:
         ({"order_id": "A", "state": "cancelled"}, "20261124-000001"),
     ],
 )
-def test_transactions_are_those_that_fit_every_condition(
+def test_transactions_fulfil_every_condition(
     history: Ledger, conditions: dict[str, str], expected: str
 ) -> None:
     assert " ".join(t.reference for t in transactions(history, **conditions)) == expected
@@ -87,13 +87,13 @@ def test_transaction_shows_its_request_and_its_state(history: Ledger) -> None:
     assert repr(answer) == f"<RecordedResponse {answer.received} automatic accepted>"
 
 
-def test_transaction_without_an_order_has_an_empty_one(ledger: Ledger) -> None:
+def test_transaction_without_an_order_has_an_empty_order_id(ledger: Ledger) -> None:
     register(ledger, {name: value for name, value in ASKED.items() if name != "order_id"})
     [transaction] = transactions(ledger)
     assert transaction.order_id == ""
 
 
-def test_shop_is_notified_or_was_printed_the_outcome_or_neither(ledger: Ledger) -> None:
+def test_transaction_says_whether_its_outcome_was_printed_or_notified(ledger: Ledger) -> None:
     pay(ledger, "executable", order_id="A")
     pay(ledger, order_id="B")
     assert [t.notified for t in transactions(ledger)] == ["printed", "no"]
@@ -101,7 +101,7 @@ def test_shop_is_notified_or_was_printed_the_outcome_or_neither(ledger: Ledger) 
     assert [t.notified for t in transactions(ledger)] == ["printed", "yes"]
 
 
-def test_order_that_two_transactions_paid_is_marked(ledger: Ledger) -> None:
+def test_order_paid_by_two_transactions_is_marked(ledger: Ledger) -> None:
     for order, code in (("A", "00"), ("A", "05"), ("A", "00"), ("B", "00"), ("", "00"), ("", "00")):
         pay(ledger, order_id=order, response_code=code)
     pay(ledger, order_id="B", merchant_id="014213245611112")
@@ -134,7 +134,7 @@ def named(entry: dict[str, Any]) -> dict[str, Any]:
     return {"kind": entry["kind"], "id": entry["entry"], "time": entry["time"]}
 
 
-def test_every_line_is_counted_and_agrees(history: Ledger) -> None:
+def test_verify_counts_every_line_and_finds_no_difference(history: Ledger) -> None:
     counts: list[int] = []
     assert list(differences(history, counts.append)) == []
     assert counts == list(range(1, 10))
@@ -153,7 +153,7 @@ def test_every_line_is_counted_and_agrees(history: Ledger) -> None:
         ),
     ],
 )
-def test_fields_that_differ_are_named(
+def test_differing_fields_are_reported(
     history: Ledger, line: int, alter: Callable[[dict[str, str]], object], names: str
 ) -> None:
     entry = change(history, line, lambda entry: alter(entry["fields"]))
@@ -170,7 +170,7 @@ def test_fields_that_differ_are_named(
         ("unentered", False),
     ],
 )
-def test_verdict_that_differs_is_named_unless_it_was_decided_later(
+def test_differing_verdict_is_reported_unless_it_was_decided_later(
     history: Ledger, verdict: str, differs: bool
 ) -> None:
     entry = change(history, 1, lambda entry: entry.update(verdict=verdict))
@@ -178,13 +178,13 @@ def test_verdict_that_differs_is_named_unless_it_was_decided_later(
     assert found(history) == ([Difference("verdict", expected)] if differs else [])
 
 
-def test_duplicate_that_the_ledger_has_as_a_refusal_differs(history: Ledger) -> None:
+def test_duplicate_in_the_journal_and_refused_in_the_ledger_is_reported(history: Ledger) -> None:
     entry = change(history, 3, lambda entry: entry.update(verdict="duplicate"))
     expected = {**named(entry), "journal": "duplicate", "ledger": "refused"}
     assert found(history) == [Difference("verdict", expected)]
 
 
-def test_line_that_one_of_the_two_lacks_is_named(history: Ledger) -> None:
+def test_entry_missing_from_journal_or_ledger_is_reported(history: Ledger) -> None:
     request = change(history, 0, lambda entry: entry.update(entry="f" * 32))
     expected = [
         Difference("journal_only", {**named(request), "id": "f" * 32}),
@@ -193,26 +193,26 @@ def test_line_that_one_of_the_two_lacks_is_named(history: Ledger) -> None:
     assert found(history) == expected
 
 
-def test_forged_line_is_no_difference(history: Ledger) -> None:
+def test_forged_entry_in_the_journal_is_not_a_difference(history: Ledger) -> None:
     change(history, 4, lambda entry: None)
     forged = {"entry": "e" * 32, "kind": "response", "time": "t", "source": "manual", "verdict": "forged"}
     history.journal.append("20261123", {**forged, "fields": {}})
     assert found(history) == []
 
 
-def test_last_line_of_a_request_counts(history: Ledger) -> None:
+def test_last_of_two_journal_lines_of_a_request_is_compared(history: Ledger) -> None:
     entry = change(history, 0, lambda entry: entry["fields"].update(caddie="earlier"))
     history.journal.append("20261123", entry)
     assert found(history) == []
 
 
-def test_line_that_is_no_entry_is_counted(history: Ledger) -> None:
+def test_invalid_journal_line_is_reported_with_its_number(history: Ledger) -> None:
     with lines(history).open("a") as file:
         file.write("{}\n")
     assert found(history) == [Difference("invalid_line", {"count": 6})]
 
 
-def test_what_a_day_that_cannot_be_read_may_have_is_not_missing(history: Ledger) -> None:
+def test_entries_of_an_unreadable_day_are_not_reported_as_missing(history: Ledger) -> None:
     day = lines(history, "20261124")
     day.unlink()
     assert [difference.name for difference in found(history)] == ["ledger_only"] * 4

@@ -35,14 +35,14 @@ def write(folder: str, writer: int, lines: int) -> None:
         journal.append("20261123", entry(writer * 1000 + line, filler="x" * (line * 37 % 5000)))
 
 
-def test_what_many_processes_write_at_once_is_all_there(tmp_path: Path) -> None:
+def test_concurrent_writes_of_many_processes_lose_nothing(tmp_path: Path) -> None:
     with ProcessPoolExecutor(8) as pool:
         list(pool.map(write, [str(tmp_path)] * 8, range(8), [50] * 8))
     found = [found["n"] for found in Journal(str(tmp_path)).entries()]
     assert sorted(found) == [writer * 1000 + line for writer in range(8) for line in range(50)]
 
 
-def test_each_day_has_its_file_and_only_its_owner_may_read_them(tmp_path: Path) -> None:
+def test_each_day_has_a_file_that_only_its_owner_can_read(tmp_path: Path) -> None:
     journal = Journal(str(tmp_path / "journal"))
     journal.append("20261124", entry(2))
     journal.append("20261123", entry(1))
@@ -52,7 +52,7 @@ def test_each_day_has_its_file_and_only_its_owner_may_read_them(tmp_path: Path) 
     assert (tmp_path / "journal" / "20261123.jsonl").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_line_that_a_crash_cut_spoils_no_other(tmp_path: Path) -> None:
+def test_line_truncated_by_a_crash_does_not_damage_the_next(tmp_path: Path) -> None:
     journal = Journal(str(tmp_path))
     journal.append("20261123", entry(1))
     with open(tmp_path / "20261123.jsonl", "ab") as file:
@@ -61,7 +61,7 @@ def test_a_line_that_a_crash_cut_spoils_no_other(tmp_path: Path) -> None:
     assert [found["n"] for found in journal.entries()] == [1, 3]
 
 
-def test_values_keep_every_byte(tmp_path: Path) -> None:
+def test_journal_keeps_every_byte_of_a_value(tmp_path: Path) -> None:
     journal = Journal(str(tmp_path))
     fields = {"transmission_date": "20261123093000", "transaction_id": "1", "caddie": "é\udcff\n\0"}
     journal.append("20261123", entry(1, fields=fields))
@@ -130,7 +130,7 @@ def test_line_of_a_request_or_a_response_is_an_entry(tmp_path: Path, more: dict[
         {"fields": {**ASKED, "transaction_id": "\u0661"}},
     ],
 )
-def test_line_that_is_no_entry_of_this_journal_is_skipped(tmp_path: Path, more: dict[str, object]) -> None:
+def test_line_with_an_invalid_value_is_skipped(tmp_path: Path, more: dict[str, object]) -> None:
     journal = Journal(str(tmp_path))
     journal.append("20261123", entry(1, **more))
     journal.append("20261123", entry(2))
@@ -139,7 +139,7 @@ def test_line_that_is_no_entry_of_this_journal_is_skipped(tmp_path: Path, more: 
 
 
 @pytest.mark.parametrize("name", ["entry", "time", "kind", "source", "verdict", "fields"])
-def test_line_that_lacks_a_name_is_skipped(tmp_path: Path, name: str) -> None:
+def test_line_without_a_required_key_is_skipped(tmp_path: Path, name: str) -> None:
     journal = Journal(str(tmp_path))
     journal.append("20261123", {key: value for key, value in entry(1).items() if key != name})
     assert list(journal.lines()) == [None]
@@ -148,12 +148,12 @@ def test_line_that_lacks_a_name_is_skipped(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "line", [b"{}", b"[]", b"null", b"1", b"x", b"\xff", b"[" * 100_000, b"{" + b'"a":' * 9]
 )
-def test_line_that_is_no_object_is_skipped(tmp_path: Path, line: bytes) -> None:
+def test_line_that_is_not_a_json_object_is_skipped(tmp_path: Path, line: bytes) -> None:
     (tmp_path / "20261123.jsonl").write_bytes(line + b"\n\n")
     assert list(Journal(str(tmp_path)).lines()) == [None]
 
 
-def test_one_day_is_read_alone_and_other_files_are_no_days(tmp_path: Path) -> None:
+def test_single_day_can_be_read_and_other_files_are_ignored(tmp_path: Path) -> None:
     journal = Journal(str(tmp_path))
     for day, n in (("20261124", 2), ("20261123", 1)):
         journal.append(day, entry(n))
@@ -165,7 +165,7 @@ def test_one_day_is_read_alone_and_other_files_are_no_days(tmp_path: Path) -> No
     assert Journal(str(tmp_path / "nowhere")).days() == []
 
 
-def test_day_that_cannot_be_read_is_reported_or_raised(tmp_path: Path) -> None:
+def test_unreadable_day_is_reported_or_raises_an_error(tmp_path: Path) -> None:
     journal = Journal(str(tmp_path))
     journal.append("20261124", entry(2))
     journal.require_readable()
@@ -192,7 +192,7 @@ def write_beyond_a_limit(folder: str) -> tuple[str, bytes]:
     return "", b""
 
 
-def test_line_that_was_cut_is_taken_back_and_named(tmp_path: Path) -> None:
+def test_truncated_line_is_removed_and_reported(tmp_path: Path) -> None:
     with ProcessPoolExecutor(1) as pool:
         words, content = pool.submit(write_beyond_a_limit, str(tmp_path)).result()
     whole, cut = (len(json.dumps(line)) + 1 for line in (entry(1), entry(2, filler="x" * 1000)))
@@ -201,7 +201,7 @@ def test_line_that_was_cut_is_taken_back_and_named(tmp_path: Path) -> None:
     assert content == json.dumps(entry(1)).encode() + b"\n"
 
 
-def test_folder_of_the_journal_may_be_a_link_and_keeps_its_owner(tmp_path: Path) -> None:
+def test_journal_folder_may_be_a_link_and_keeps_its_owner(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(0o750)
     if os.getuid() == 0:
         os.chown(tmp_path / "elsewhere", 65534, 65534)
@@ -255,7 +255,7 @@ def fill(journal: Journal) -> Iterator[int]:
     pytest.fail("the disk is not full")
 
 
-def test_full_disk_leaves_whole_lines_and_is_reported(tmp_path: Path) -> None:
+def test_full_disk_is_reported_and_leaves_only_whole_lines(tmp_path: Path) -> None:
     need(os.getuid() == 0, "root, who may mount a small disk,")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", tmp_path], check=True)
     try:
