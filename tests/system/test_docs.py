@@ -585,7 +585,10 @@ def places_of(package: str, page: str) -> dict[str, int]:
     return places
 
 
-@pytest.mark.parametrize(("package", "page"), [("sogenactif", "docs/code.md")])
+@pytest.mark.parametrize(
+    ("package", "page"),
+    [("sogenactif", "docs/code.md"), ("sogenactif_sandbox", "lib/sogenactif_sandbox/README.md")],
+)
 def test_modules_import_those_below_them_only(package: str, page: str) -> None:
     """As the page lists them, from the top down; those of a row may know each other."""
     places = places_of(package, page)
