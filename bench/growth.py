@@ -22,7 +22,7 @@ from sogenactif.ledger.notification import notify_outcome
 from sogenactif.payment import PaymentResponse
 from sogenactif.protocols import Numbering
 from tests.support.bank import bank
-from tests.support.vectors import speak_paypage
+from tests.support.vectors import use_paypage
 
 TRANSACTIONS, DAYS = 1_000_000, 365
 REQUESTS = 100_000
@@ -129,7 +129,7 @@ def _reconciled(full: Kit, empty: Kit) -> Figure:
     with ExitStack() as stack:
         for kit in (full, empty):
             settings = kit.root / "var" / "conf"
-            speak_paypage(settings)
+            use_paypage(settings)
             running = stack.enter_context(bank(settings))
             with (settings / "pathfile").open("a") as pathfile:
                 pathfile.write(f"OFFICE_URL!{running.url}/rs-services/v2!\n")

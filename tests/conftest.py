@@ -14,7 +14,7 @@ from sogenactif.configuration import LedgerAddress, Pathfile, read_pathfile
 from sogenactif.ledger.ledger import Ledger
 from tests.support.browser import CHROMIUM, stop_browser
 from tests.support.installation import InstalledKit, installed_kit
-from tests.support.outside import changed_outside, state_outside
+from tests.support.machine_state import changed_outside, state_outside
 from tests.support.serving import APACHE, Postgresql, postgresql
 from tests.support.vectors import VECTORS
 

@@ -24,7 +24,7 @@ MERCHANT = "014213245611111"
 
 
 @dataclass
-class Answer:
+class HttpReply:
     """Hold the reply of a server."""
 
     status: int
@@ -48,7 +48,7 @@ class Answer:
         return self.headers["location"]
 
 
-def send(url: str, form: dict[str, str] | bytes | None = None, method: str = "", **headers: str) -> Answer:
+def send(url: str, form: dict[str, str] | bytes | None = None, method: str = "", **headers: str) -> HttpReply:
     """Post a form, or get an address; nothing is followed."""
     parts = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
@@ -62,7 +62,7 @@ def send(url: str, form: dict[str, str] | bytes | None = None, method: str = "",
         text = answer.read().decode()
     finally:
         connection.close()
-    return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, text)
+    return HttpReply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, text)
 
 
 @dataclass
@@ -117,25 +117,25 @@ class Bank:
         certificate = read_certificate(self.pathfile, values["merchant_country"], values["merchant_id"])
         return seal_request(values, certificate)
 
-    def call(self, data: str, means: str = "CB", **headers: str) -> Answer:
+    def call(self, data: str, means: str = "CB", **headers: str) -> HttpReply:
         """Press the button of a means of payment on the shop's form."""
         return send(
             f"{self.url}/callpayment", {"DATA": data, f"{means}.x": "3", f"{means}.y": "4"}, **headers
         )
 
     def card(
-        self, entry: Answer, number: str = "4974934125497800", code: str = "600", **fields: str
-    ) -> Answer:
+        self, entry: HttpReply, number: str = "4974934125497800", code: str = "600", **fields: str
+    ) -> HttpReply:
         """Fill in the card entry page."""
         form = {"session": entry.hidden("session"), "number": number, "code": code, "month": "12", "year": ""}
         form["year"] = (re.findall(r"<option>(\d{4})<", entry.text) or [""])[-1]
         return send(f"{self.url}/card", form | fields)
 
-    def authenticate(self, page: Answer, password: str) -> Answer:
+    def authenticate(self, page: HttpReply, password: str) -> HttpReply:
         """Enter a password on the 3-D Secure page."""
         return send(f"{self.url}/authentication", {"session": page.session, "password": password})
 
-    def cancel(self, entry: Answer) -> Answer:
+    def cancel(self, entry: HttpReply) -> HttpReply:
         """Press the cancel button of the card entry page."""
         found = re.search(r'action="[^"]*(/cancel/[^"]+)"', entry.text)
         assert found
@@ -170,7 +170,7 @@ class Bank:
             pause.wait(0.05)
         raise AssertionError("no automatic response")
 
-    def read(self, page: Answer) -> dict[str, str]:
+    def read(self, page: HttpReply) -> dict[str, str]:
         """Return the fields of the response that a page sends back to the shop."""
         return open_response(page.hidden("DATA"), self.pathfile)
 

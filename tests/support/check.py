@@ -25,7 +25,7 @@ from sogenactif_sandbox.serving import serving
 from sogenactif_sandbox.shop import Shop
 from tests.support.serving import apache, free_port, public_folder, web_user
 from tests.support.shop import register
-from tests.support.vectors import ASKED, ENROLLED, MERCHANT, ROOT, need, speak_paypage
+from tests.support.vectors import ASKED, ENROLLED, MERCHANT, ROOT, need, use_paypage
 
 PRODUCTION, TESTS = (
     f"https://{PAYPAGE_HOSTS['sogenactif'][server]}/paymentInit" for server in ("production", "test")
@@ -47,7 +47,7 @@ class Found(NamedTuple):
         return {f["name"] for f in self.answer["findings"] if f["level"] == "ok"}
 
 
-class Kit(NamedTuple):
+class CheckedInstallation(NamedTuple):
     """Hold an installation of one test; ``conf`` has its configuration, ``data`` its ledger and journal."""
 
     folder: Path
@@ -124,9 +124,9 @@ class Kit(NamedTuple):
             path = self.conf / f"certif.fr.{merchant}.php"
             self.put(path, content.replace(b"V4,SANDBOX,DEMO", b"V4,A BANK ,PROD"))
 
-    def speak_paypage(self, url: str = "http://127.0.0.1:9/payment/paymentInit", **keywords: str) -> None:
+    def use_paypage(self, url: str = "http://127.0.0.1:9/payment/paymentInit", **keywords: str) -> None:
         """Pay on Paypage, sealed with the public keys of test shops."""
-        speak_paypage(self.conf, url, **keywords)
+        use_paypage(self.conf, url, **keywords)
         for path in self.conf.glob("key.*"):
             self.put(path, path.read_bytes())
         if os.getuid() == 0:
@@ -163,7 +163,7 @@ def installed() -> Iterator[Path]:
 
 
 @pytest.fixture
-def kit(installed: Path) -> Iterator[Kit]:
+def kit(installed: Path) -> Iterator[CheckedInstallation]:
     with public_folder() as folder:
         subprocess.run(["cp", "-al", f"{installed}/.", folder], check=True)
         own = [installed / "kit" / name for name in ("cgi-bin", "logos", "var")]
@@ -175,10 +175,12 @@ def kit(installed: Path) -> Iterator[Kit]:
                 with path.open("r+b") as file:
                     file.truncate()
                     file.write(text.replace(str(installed).encode(), str(folder).encode()))
-        yield Kit(folder)
+        yield CheckedInstallation(folder)
 
 
-def check_as(kit: Kit, user: str, group: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def check_as(
+    kit: CheckedInstallation, user: str, group: str, *arguments: str
+) -> "subprocess.CompletedProcess[str]":
     """Run the check as another user."""
     need(os.getuid() == 0, "root, to be somebody else,")
     result = subprocess.run(
@@ -196,13 +198,13 @@ def type_remedy(do: str) -> None:
 
 
 class Served(NamedTuple):
-    kit: Kit
+    kit: CheckedInstallation
     apache: str
     shop: str
 
 
 @pytest.fixture
-def start(kit: Kit) -> Iterator[Any]:
+def start(kit: CheckedInstallation) -> Iterator[Any]:
     """Start the kit on Apache, with more configuration before it, and the shop with its payment server."""
     with ExitStack() as stack:
 
@@ -215,7 +217,7 @@ def start(kit: Kit) -> Iterator[Any]:
                 path = kit.conf / f"certif.fr.{merchant}.php"
                 kit.put(path, issue_certificate(f"{shop_address}/payment", merchant))
             if paypage:
-                kit.speak_paypage(f"{shop_address}/payment/paymentInit", **paypage)
+                kit.use_paypage(f"{shop_address}/payment/paymentInit", **paypage)
             pathfile = read_pathfile(str(kit.pathfile))
             shop = Shop(str(kit.data / "shop.db"), pathfile)
             payment = PaymentServer(pathfile, str(kit.folder / "payment.db"))
@@ -238,7 +240,7 @@ def _mounted(shop: Application, payment: Application) -> Application:
     return application
 
 
-def place_order(kit: Kit, amount: int = 650) -> str:
+def place_order(kit: CheckedInstallation, amount: int = 650) -> str:
     """Store an order in the database of the shop."""
     with closing(sqlite3.connect(kit.data / "shop.db")) as shop, shop:
         shop.execute(

@@ -20,7 +20,7 @@ from sogenactif.reception import receive
 from sogenactif_sandbox import paypage
 from tests.support.bank import Bank, bank, sealed, send
 from tests.support.machine import wait_for
-from tests.support.vectors import MERCHANT, ROOT, speak_paypage
+from tests.support.vectors import MERCHANT, ROOT, use_paypage
 
 COMMAND = [sys.executable, f"{ROOT}/bin/sogenactif"]
 WITH_SCRIPT = ("reconcile", "refund", "validate", "replay")
@@ -184,7 +184,7 @@ class OfficeShop:
 @contextmanager
 def office_shop(param: Path, **keywords: str) -> Iterator[OfficeShop]:
     """Run a shop on Paypage and a sandbox; ``keywords`` go after ``PAYPAGE_``."""
-    speak_paypage(param, **keywords)
+    use_paypage(param, **keywords)
     with (param / "pathfile").open("a") as file:
         file.write(f"LEDGER!sqlite:///{param}/ledger.db!\n")
     (param / "script.py").write_text(SCRIPT)

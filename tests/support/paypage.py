@@ -14,7 +14,7 @@ SHOP, KEY = "002001000000003", "002001000000003_KEY1"
 NOON = calendar.timegm((2026, 11, 23, 12, 0, 0))
 
 
-SAID = {
+RESPONSE_DATA = {
     "merchantId": SHOP,
     "amount": "1000",
     "currencyCode": "978",
@@ -30,10 +30,10 @@ def sealed(
     algorithm: str = "HMAC-SHA-256",
     text: str = "",
     encode: str = "base64url",
-    **said: str,
+    **keys: str,
 ) -> dict[str, str]:
-    """Return what the server posts; ``said`` overrides keys, empty removes; ``text`` replaces all of Data."""
-    pairs = {name: value for name, value in {**SAID, **said}.items() if value}
+    """Return what the server posts; ``keys`` override those of RESPONSE_DATA, empty removes; ``text`` replaces all of Data."""
+    pairs = {name: value for name, value in {**RESPONSE_DATA, **keys}.items() if value}
     text = text or "|".join(f"{name}={value}" for name, value in pairs.items())
     data = text
     if encode:
@@ -48,6 +48,6 @@ def ask(pathfile: Pathfile, **parameters: str) -> PaymentRequest:
     return make_request(call, pathfile, NOON)
 
 
-def asked(request: PaymentRequest, means: str, pathfile: Pathfile) -> dict[str, str]:
+def opened_request(request: PaymentRequest, means: str, pathfile: Pathfile) -> dict[str, str]:
     post = request.posts[means]
     return paypage.open_sealed(post, pathfile, post["SealAlgorithm"])[0]

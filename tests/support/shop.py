@@ -20,7 +20,7 @@ from sogenactif.protocols import Numbering, paypage
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_response
 from sogenactif.web import Order, call_autoresponse, call_request, call_response
-from tests.support.vectors import MERCHANT, ROOT, speak_paypage
+from tests.support.vectors import MERCHANT, ROOT, use_paypage
 
 ORDER = Order({"merchant_id": MERCHANT, "amount": "1250", "order_id": "CMD-42"}, [("Tea", 450), ("Cup", 800)])
 PAID = {
@@ -38,7 +38,7 @@ PAID = {
 }
 
 
-class Answer(NamedTuple):
+class HttpReply(NamedTuple):
     status: int
     headers: dict[str, str]
     body: str
@@ -52,7 +52,7 @@ def register(ledger: Ledger, fields: Mapping[str, str], numbering: Numbering = S
 
 def ask(
     application: Application, method: str = "GET", query: str = "", body: bytes = b"", **environ: str
-) -> Answer:
+) -> HttpReply:
     """Return the reply of an application; ``environ`` are more CGI variables."""
     answered: dict[str, Any] = {}
 
@@ -75,10 +75,10 @@ def ask(
     close = getattr(answer, "close", None)
     if close:
         close()
-    return Answer(answered["status"], answered["headers"], content.decode(), log.getvalue())
+    return HttpReply(answered["status"], answered["headers"], content.decode(), log.getvalue())
 
 
-def post(application: Application, **fields: str) -> Answer:
+def post(application: Application, **fields: str) -> HttpReply:
     return ask(application, "POST", body=urlencode(fields).encode())
 
 
@@ -118,7 +118,7 @@ class LedgerShop(Shop):
         super().__init__(read_pathfile(str(param / "pathfile")), param / "autoresponse.log")
         self.url = ledger
 
-    def asked(self) -> str:
+    def show_form(self) -> str:
         """Show the means of payment of the order; return the transaction_id that the ledger assigned."""
         with self.ledger() as ledger:
             # Another customer: for the same request an order that waits would keep its number.
@@ -129,7 +129,7 @@ class LedgerShop(Shop):
         with self.ledger() as ledger:
             return list(transactions(ledger))[-1].reference[-6:]
 
-    def paid(self, number: str) -> Answer:
+    def post_acceptance(self, number: str) -> HttpReply:
         """Post an acceptance to the shop; return its reply."""
         with self.ledger() as ledger:
             [sent] = {
@@ -180,7 +180,7 @@ class MovingShop(LedgerShop):
     """Hold a shop with a ledger that moves from one protocol to the other."""
 
     def move(self, param: Path, **keywords: str) -> None:
-        self.pathfile = read_pathfile(speak_paypage(param, **keywords))
+        self.pathfile = read_pathfile(use_paypage(param, **keywords))
 
     def go_back(self, param: Path) -> None:
         path = param / "pathfile"
@@ -191,8 +191,8 @@ class MovingShop(LedgerShop):
         with self.ledger() as ledger:
             return list(transactions(ledger))[-1].reference[:8]
 
-    def paypage_post(self, number: str, day: str = "", **said: str) -> dict[str, str]:
-        """Return what Paypage posts for a payment; ``said`` overrides."""
+    def paypage_post(self, number: str, day: str = "", **keys: str) -> dict[str, str]:
+        """Return what Paypage posts for a payment; ``keys`` overrides."""
         settings = self.pathfile.paypage
         pairs = {
             "merchantId": MERCHANT,
@@ -205,12 +205,12 @@ class MovingShop(LedgerShop):
             "s10TransactionId": number,
             "s10TransactionIdDate": day or self.day(),
             "newKey": "x",
-            **said,
+            **keys,
         }
         secret = paypage.read_key(paypage.key_path(self.pathfile, MERCHANT))
         return paypage.seal(pairs, secret, settings.seal, settings.encode, InterfaceVersion="HP_3.4")
 
-    def tell(self, fields: Mapping[str, str]) -> Answer:
+    def post_response(self, fields: Mapping[str, str]) -> HttpReply:
         return post(self.autoresponse, **fields)
 
 

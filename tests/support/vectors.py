@@ -51,7 +51,7 @@ def slow(count: int) -> int:
     return count if os.environ.get("CI") == "true" else max(count // 50, 10)
 
 
-def speak_paypage(
+def use_paypage(
     param: Path, address: str = "http://127.0.0.1:8080/payment/paymentInit", **keywords: str
 ) -> str:
     """Move a pathfile to Paypage, with secret keys; return its path. ``keywords`` go after ``PAYPAGE_``."""

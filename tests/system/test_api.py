@@ -23,7 +23,7 @@ from sogenactif.ledger.notification import pending_outcomes
 from sogenactif.ledger.rebuild import note_unrecorded
 from sogenactif.protocols.sips import open_request, seal_response
 from tests.support.shop import ask
-from tests.support.vectors import MERCHANT, ROOT, speak_paypage
+from tests.support.vectors import MERCHANT, ROOT, use_paypage
 
 Application = Callable[..., Any]
 DJANGO_SITE = """
@@ -165,7 +165,7 @@ def test_payment_without_a_ledger(pathfile: Pathfile) -> None:
 
 
 def test_payment_on_paypage(param: Path) -> None:
-    kit = Kit(speak_paypage(param))
+    kit = Kit(use_paypage(param))
     payment = kit.request(merchant_id=MERCHANT, amount=1250, order_id="A-1", payment_means="CB,1,VISA,1")
     assert {"Data", "Seal"} <= set(payment.posts["CB"])
     with pytest.raises(UntrustedResponse):

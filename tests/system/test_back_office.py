@@ -9,7 +9,7 @@ import pytest
 
 from sogenactif_sandbox.serving import serving
 from sogenactif_sandbox.shop import Shop
-from tests.support.bank import Answer, send
+from tests.support.bank import HttpReply, send
 from tests.support.office import OfficeShop, office_shop
 
 
@@ -20,19 +20,19 @@ class Desk:
         self.url = url
         self.cookie = ""
 
-    def page(self) -> Answer:
+    def page(self) -> HttpReply:
         answer = send(f"{self.url}/back-office", accept_language="en", cookie=self.cookie)
         self.cookie = answer.headers["set-cookie"].split(";")[0]
         return answer
 
-    def form(self, page: Answer, reference: str) -> dict[str, str]:
+    def form(self, page: HttpReply, reference: str) -> dict[str, str]:
         """The fields of the form that refunds a transaction."""
         [form] = [
             one for one in re.findall(r"<form.*?</form>", page.text, re.DOTALL) if f'"{reference}"' in one
         ]
         return {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form)}
 
-    def refund(self, form: dict[str, str], **headers: str) -> Answer:
+    def refund(self, form: dict[str, str], **headers: str) -> HttpReply:
         headers = {"cookie": self.cookie, "accept_language": "en", **headers}
         return send(f"{self.url}/back-office/refund", form, **headers)
 

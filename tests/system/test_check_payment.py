@@ -116,7 +116,7 @@ def test_check_never_pays_at_the_server_of_a_bank(start: Any) -> None:
     served.kit.put(served.kit.conf / f"certif.fr.{ENROLLED}.php", of_this_kit)
     found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
     assert "the check never pays at a bank" in found.bad["payment_bank"]["saw"]
-    served.kit.speak_paypage("https://payment.invalid/paymentInit")
+    served.kit.use_paypage("https://payment.invalid/paymentInit")
     found = served.kit.check("--url", served.apache, "--payment", "--order", reference)
     assert "the check never pays at a bank" in found.bad["payment_bank"]["saw"]
     assert not (served.kit.data / "ledger.db").exists()

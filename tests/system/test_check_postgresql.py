@@ -6,11 +6,13 @@ import pytest
 
 from sogenactif.configuration import LedgerAddress
 from sogenactif.ledger.schema import MIGRATIONS, schema_version
-from tests.support.check import Kit
+from tests.support.check import CheckedInstallation
 
 
 @pytest.mark.postgresql
-def test_reading_the_schema_version_creates_no_tables_in_postgresql(kit: Kit, postgresql_url: str) -> None:
+def test_reading_the_schema_version_creates_no_tables_in_postgresql(
+    kit: CheckedInstallation, postgresql_url: str
+) -> None:
     assert [schema_version(LedgerAddress(postgresql_url)), schema_version(LedgerAddress(postgresql_url))] == [
         0,
         0,

@@ -83,9 +83,9 @@ def test_a_response_outlives_a_ledger_that_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sogenactif.ledger.sqlite.BUSY_SECONDS", 0.2)
-    number = shop.asked()
+    number = shop.show_form()
     with fault(shop, tmp_path / "ledger.db"):  # type: ignore[attr-defined]
-        answer = shop.paid(number)
+        answer = shop.post_acceptance(number)
         assert (answer.status, answer.body) == (200, "")
         assert words in answer.log
         # What was shown before needs no more than to be read; what is new has to be recorded.
@@ -107,8 +107,8 @@ def test_a_response_outlives_a_ledger_that_fails(
 
 
 def test_lost_ledger_is_rebuilt_from_the_journal(shop: LedgerShop, tmp_path: Path) -> None:
-    number = shop.asked()
-    shop.paid(number)
+    number = shop.show_form()
+    shop.post_acceptance(number)
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
     for file in tmp_path.glob("ledger.db*"):
         file.unlink()
@@ -116,7 +116,7 @@ def test_lost_ledger_is_rebuilt_from_the_journal(shop: LedgerShop, tmp_path: Pat
     assert (status, said.split(",")[0]) == (0, "2 recorded from the journal")
     with shop.ledger() as ledger:
         assert [transaction.state for transaction in transactions(ledger)] == ["accepted"]
-    assert shop.asked() == "000002"
+    assert shop.show_form() == "000002"
 
 
 @contextmanager
@@ -141,19 +141,19 @@ def test_when_neither_ledger_nor_journal_can_be_written_the_bank_has_to_try_agai
 ) -> None:
     with small_disk(tmp_path / "disk") as disk:
         shop = LedgerShop(param, f"sqlite:///{disk}/ledger.db", disk / "journal")
-        number = shop.asked()
+        number = shop.show_form()
         fill(disk)
-        answer = shop.paid(number)
+        answer = shop.post_acceptance(number)
         for _ in range(200):
             if answer.status == 500:
                 break
-            answer = shop.paid(number)
+            answer = shop.post_acceptance(number)
         assert answer.status == 500
         assert "ledger.db: " in answer.log
         assert "Error writing the journal (" in answer.log
         acknowledged = len(shop.outcomes)
         (disk / "filler").unlink()
-        assert shop.paid(number).status == 200
+        assert shop.post_acceptance(number).status == 200
         assert shop.replay()[0] == 0
         with shop.ledger() as ledger:
             assert [transaction.state for transaction in transactions(ledger)] == ["accepted"]
@@ -163,9 +163,9 @@ def test_when_neither_ledger_nor_journal_can_be_written_the_bank_has_to_try_agai
 def test_a_full_disk_for_the_ledger_alone_leaves_the_journal(param: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         shop = LedgerShop(param, f"sqlite:///{disk}/ledger.db", tmp_path / "journal")
-        numbers = [shop.asked() for _ in range(20)]
+        numbers = [shop.show_form() for _ in range(20)]
         fill(disk)
-        answers = [shop.paid(number) for number in numbers]
+        answers = [shop.post_acceptance(number) for number in numbers]
         assert {answer.status for answer in answers} == {200}
         assert "Error in the ledger (" in answers[-1].log
         (disk / "filler").unlink()
@@ -178,10 +178,10 @@ def test_a_full_disk_for_the_ledger_alone_leaves_the_journal(param: Path, tmp_pa
 def test_a_ledger_that_is_read_only_leaves_the_journal(param: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         shop = LedgerShop(param, f"sqlite:///{disk}/ledger.db", tmp_path / "journal")
-        number = shop.asked()
+        number = shop.show_form()
         shop.restart()
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        answer = shop.paid(number)
+        answer = shop.post_acceptance(number)
         assert answer.status == 200
         assert "read" in answer.log
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
@@ -193,9 +193,9 @@ def test_a_ledger_that_is_read_only_leaves_the_journal(param: Path, tmp_path: Pa
 def test_postgresql_may_stop_and_start_again(param: Path, tmp_path: Path) -> None:
     with postgresql() as server:
         shop = LedgerShop(param, server.url, tmp_path / "journal")
-        number = shop.asked()
+        number = shop.show_form()
         server.stop()
-        answer = shop.paid(number)
+        answer = shop.post_acceptance(number)
         assert answer.status == 200
         assert "Error in the ledger (postgresql://127.0.0.1:" in answer.log
         page = post(shop.response, DATA=shop.seal(transaction_id=number))
@@ -204,11 +204,11 @@ def test_postgresql_may_stop_and_start_again(param: Path, tmp_path: Path) -> Non
         server.start()
         assert shop.replay()[0] == 0
         assert shop.notified_by_replay() == "CMD-42 accepted\n"
-        assert shop.asked() == "000002"
+        assert shop.show_form() == "000002"
 
 
 def test_no_page_says_paid_while_the_ledger_cannot_be_asked(shop: LedgerShop, tmp_path: Path) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     with missing(shop, tmp_path / "ledger.db"):
         page = post(shop.response, DATA=shop.seal(transaction_id=number))
     assert page.status == 200
@@ -217,21 +217,21 @@ def test_no_page_says_paid_while_the_ledger_cannot_be_asked(shop: LedgerShop, tm
 
 
 def test_a_shops_function_that_raises_loses_nothing(shop: LedgerShop) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     shop.failing = True
-    answer = shop.paid(number)
+    answer = shop.post_acceptance(number)
     assert answer.status == 200
     assert "record_outcome" in answer.log
     assert "RuntimeError" in answer.log
     assert shop.outcomes == []
     shop.failing = False
-    shop.asked()
-    shop.paid("000002")
+    shop.show_form()
+    shop.post_acceptance("000002")
     assert [outcome["transaction_id"] for outcome in shop.outcomes] == ["000002", "000001"]
 
 
 def test_a_response_to_another_order_or_amount_is_shown_to_nobody(shop: LedgerShop) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     for fields in ({"amount": "001"}, {"order_id": "CMD-43"}, {"transaction_id": "000009"}):
         data = shop.seal(**{"transaction_id": number, **fields})
         page = post(shop.response, DATA=data)
@@ -244,7 +244,7 @@ def test_a_response_to_another_order_or_amount_is_shown_to_nobody(shop: LedgerSh
 
 
 def test_a_forged_response_is_noted_without_what_it_says(shop: LedgerShop) -> None:
-    shop.asked()
+    shop.show_form()
     data = shop.seal(transaction_id="000777")
     assert post(shop.autoresponse, DATA=data[:-1] + ("0" if data[-1] != "0" else "1")).status == 403
     with shop.ledger() as ledger:
@@ -256,7 +256,7 @@ def test_a_forged_response_is_noted_without_what_it_says(shop: LedgerShop) -> No
 
 
 def test_a_form_that_is_shown_was_recorded_with_what_it_asks_for(shop: LedgerShop) -> None:
-    assert shop.asked() == "000001"
+    assert shop.show_form() == "000001"
     with shop.ledger() as ledger:
         [request] = ledger.journal.entries()
         [transaction] = transactions(ledger)

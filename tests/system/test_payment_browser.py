@@ -13,7 +13,7 @@ from sogenactif_sandbox.serving import serving
 from tests.support.bank import Bank, Shop, bank, sealed
 from tests.support.browser import browsing, follow, wait_for_page
 from tests.support.paypage import ask
-from tests.support.vectors import speak_paypage
+from tests.support.vectors import use_paypage
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 640}
 END_OF_TEXT = """cell => {
@@ -32,7 +32,7 @@ def running(param: Path) -> Iterator[Bank]:
 
 @pytest.fixture
 def paypage_server(param: Path) -> Iterator[Bank]:
-    speak_paypage(param)
+    use_paypage(param)
     with bank(param) as running:
         yield running
 
@@ -278,7 +278,7 @@ def test_the_console(running: Bank) -> None:
 )
 @pytest.mark.browser
 def test_form_on_a_page_of_another_encoding_keeps_its_seal(param: Path, encode: str, context: str) -> None:
-    pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
+    pathfile = read_pathfile(use_paypage(param, ENCODE=encode))
     with bank(param) as running, browsing() as browser:
         urls = {"normal_return_url": f"{running.shop.url}/back"}
         pathfile.paypage.url = f"{running.url}/paymentInit"

@@ -128,7 +128,7 @@ def test_acceptance_that_the_journal_has_only_as_a_duplicate_is_rebuilt(
 
 @pytest.mark.parametrize("number", ["9" * 30, "9" * 5000])
 def test_forged_response_with_an_endless_number_is_refused(shop: LedgerShop, number: str) -> None:
-    shop.asked()
+    shop.show_form()
     answer = post(shop.autoresponse, DATA=shop.seal(transaction_id=number)[:-16] + "0" * 16)
     assert answer.status == 403, answer.log
     assert shop.outcomes == []
@@ -141,7 +141,7 @@ def test_forged_response_of_the_last_day_is_refused(shop: LedgerShop) -> None:
     key.chmod(0o600)
     with Path(shop.pathfile.path).open("a") as file:
         file.write(f"PAYPAGE_KEY!{folder}/key!\n")
-    shop.asked()
+    shop.show_form()
     answer = post(shop.autoresponse, **sealed(merchantId=MERCHANT, s10TransactionIdDate="99991231"))
     assert answer.status == 403, answer.log
 
@@ -149,10 +149,12 @@ def test_forged_response_of_the_last_day_is_refused(shop: LedgerShop) -> None:
 def test_form_of_paypage_that_is_paid_on_two_days_is_no_duplicate(param: Path, tmp_path: Path) -> None:
     shop = MovingShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
     shop.move(param)
-    number, day = shop.asked(), shop.day()
+    number, day = shop.show_form(), shop.day()
     # Some means of payment have no authorisation_id that would tell the two apart.
     another = f"{read_day(day) + timedelta(days=1):%Y%m%d}"
-    answers = [shop.tell(shop.paypage_post(number, on, authorisationId="")) for on in (day, day, another)]
+    answers = [
+        shop.post_response(shop.paypage_post(number, on, authorisationId="")) for on in (day, day, another)
+    ]
     assert shop.verdicts() == ["accepted", "duplicate", "conflicting"]
     assert "accepted after accepted" in answers[-1].log
     assert [response.outcome for response in shop.outcomes] == ["accepted"]
@@ -162,7 +164,7 @@ def test_form_of_paypage_that_is_paid_on_two_days_is_no_duplicate(param: Path, t
 def test_message_beyond_the_limit_is_not_stored_and_is_logged(
     shop: LedgerShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number, another = shop.asked(), shop.asked()
+    number, another = shop.show_form(), shop.show_form()
     with shop.ledger() as ledger:
         moment = next(iter(ledger.journal.entries()))["fields"]["transmission_date"]
     forged = shop.seal(transaction_id=number, transmission_date=moment)[:-16] + "0" * 16
@@ -183,7 +185,7 @@ def test_message_that_is_posted_without_end_fills_neither_ledger_nor_journal(
     shop: LedgerShop, monkeypatch: pytest.MonkeyPatch, asked: bool
 ) -> None:
     monkeypatch.setattr(ledger_module, "MOST_REPEATED", 3)
-    number = shop.asked()
+    number = shop.show_form()
     with shop.ledger() as ledger:
         moment = next(iter(ledger.journal.entries()))["fields"]["transmission_date"]
     data = shop.seal(
@@ -205,7 +207,7 @@ def test_script_is_notified_of_what_response_printed_without_end(
     shop: LedgerShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger_module, "MOST_REPEATED", 3)
-    number = shop.asked()
+    number = shop.show_form()
     with shop.ledger() as ledger:
         moment = next(iter(ledger.journal.entries()))["fields"]["transmission_date"]
     data = shop.seal(transaction_id=number, transmission_date=moment)
@@ -219,7 +221,7 @@ def test_script_is_notified_of_what_response_printed_without_end(
 def test_forgeries_for_many_requests_do_not_fill_the_disk(
     shop: LedgerShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    numbers = [shop.asked() for _ in range(4)]
+    numbers = [shop.show_form() for _ in range(4)]
     with shop.ledger() as ledger:
         moments = {
             entry["fields"]["transaction_id"]: entry["fields"]["transmission_date"]

@@ -10,7 +10,7 @@ import pytest
 
 from sogenactif.configuration import read_pathfile
 from sogenactif.protocols.certificate import issue_certificate, open_certificate, read_certificate
-from tests.support.vectors import MERCHANT, ROOT, need, speak_paypage
+from tests.support.vectors import MERCHANT, ROOT, need, use_paypage
 
 URL = "https://payment.example/pay"
 NAME = f"certif.fr.{MERCHANT}.php"
@@ -160,7 +160,7 @@ SERVER = "http://127.0.0.1:8080/payment/paymentInit"
 
 
 def test_certificate_commands_refer_to_secret_keys_with_paypage(param: Path, from_the_bank: Path) -> None:
-    pathfile = speak_paypage(param, SERVER)
+    pathfile = use_paypage(param, SERVER)
     before = {path.name: path.read_bytes() for path in param.iterdir()}
     words = f"{pathfile} sets PROTOCOL!paypage!, which uses a secret key"
     status, said, noted = run("show", "--pathfile", pathfile)
@@ -173,7 +173,7 @@ def test_certificate_commands_refer_to_secret_keys_with_paypage(param: Path, fro
 
 
 def test_pathfile_without_f_certificate_shows_and_issues_nothing(param: Path) -> None:
-    pathfile = Path(speak_paypage(param, SERVER))
+    pathfile = Path(use_paypage(param, SERVER))
     lines = pathfile.read_text().splitlines(keepends=True)
     pathfile.write_text("".join(line for line in lines if not line.startswith("F_CERTIFICATE")))
     assert run("show", "--pathfile", pathfile)[:2] == (0, "")
@@ -185,7 +185,7 @@ def test_pathfile_without_f_certificate_shows_and_issues_nothing(param: Path) ->
 
 
 def test_install_rejects_a_secret_key(param: Path) -> None:
-    speak_paypage(param, SERVER)
+    use_paypage(param, SERVER)
     status, _, said = run("install", param / f"key.{MERCHANT}", "--pathfile", param / "pathfile.minimal")
     assert (status, "has one line: it is a secret key of Paypage, not a certificate" in said) == (
         1,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.check import Kit
+from tests.support.check import CheckedInstallation
 
 # Each looks at an installed kit.
 pytestmark = pytest.mark.system
@@ -42,7 +42,7 @@ LINES = [
     ("line", "name", "saw", "do"), LINES, ids=[f"{line[1]}-{n}" for n, line in enumerate(LINES)]
 )
 def test_invalid_line_of_the_pathfile_is_reported_with_its_number(
-    kit: Kit, line: str, name: str, saw: str, do: str
+    kit: CheckedInstallation, line: str, name: str, saw: str, do: str
 ) -> None:
     number = kit.pathfile.read_text().count("\n") + 1
     kit.add(kit.pathfile, line)
@@ -52,7 +52,7 @@ def test_invalid_line_of_the_pathfile_is_reported_with_its_number(
     assert do in found["do"]
 
 
-def test_byte_order_mark_is_reported(kit: Kit) -> None:
+def test_byte_order_mark_is_reported(kit: CheckedInstallation) -> None:
     for path in (kit.pathfile, kit.parmcom):
         kit.put(path, b"\xef\xbb\xbf" + path.read_bytes())
         found = kit.check()
@@ -72,7 +72,7 @@ def test_byte_order_mark_is_reported(kit: Kit) -> None:
     ],
 )
 def test_invalid_line_of_a_parmcom_file_is_reported_with_its_number(
-    kit: Kit, line: str, name: str, saw: str
+    kit: CheckedInstallation, line: str, name: str, saw: str
 ) -> None:
     kit.add(kit.parmcom, line)
     found = kit.check()
@@ -81,21 +81,21 @@ def test_invalid_line_of_a_parmcom_file_is_reported_with_its_number(
     assert saw in found.bad[name]["saw"]
 
 
-def test_values_and_control_characters_are_never_printed(kit: Kit) -> None:
+def test_values_and_control_characters_are_never_printed(kit: CheckedInstallation) -> None:
     kit.add(kit.pathfile, "\033[2JX!hunter2!\nLEDGER!postgresql://kit:hunter2@h/d!x!\n")
     result = kit.run()
     assert "unknown keyword ?[2JX" in result.stdout
     assert "hunter2" not in result.stdout + kit.run("--json").stdout
 
 
-def test_missing_pathfile_is_reported(kit: Kit) -> None:
+def test_missing_pathfile_is_reported(kit: CheckedInstallation) -> None:
     found = kit.check("--pathfile", "/nowhere/pathfile")
     assert found.status == 1
     assert found.bad["missing"]["saw"] == "there is no such file"
     assert found.bad["missing"]["file"] == "/nowhere/pathfile"
 
 
-def test_missing_or_misspelled_required_keyword_is_reported_once(kit: Kit) -> None:
+def test_missing_or_misspelled_required_keyword_is_reported_once(kit: CheckedInstallation) -> None:
     text = kit.pathfile.read_text()
     for changed, line in (("", 0), ("F_PARAM!!\n", 10)):
         kit.pathfile.write_text(re.sub("F_PARAM!.*\n", changed, text))
@@ -106,7 +106,7 @@ def test_missing_or_misspelled_required_keyword_is_reported_once(kit: Kit) -> No
     assert list(kit.check().bad) == ["misspelled"]
 
 
-def test_value_that_the_kit_rejects_is_reported_with_the_error_of_the_kit(kit: Kit) -> None:
+def test_value_that_the_kit_rejects_is_reported_with_the_error_of_the_kit(kit: CheckedInstallation) -> None:
     kit.change(kit.pathfile, "F_CTYPE", "p/hp")
     found = kit.check().bad["kit_refuses"]
     assert "F_CTYPE (p/hp) may contain letters" in found["saw"]
@@ -114,13 +114,13 @@ def test_value_that_the_kit_rejects_is_reported_with_the_error_of_the_kit(kit: K
     assert (kit.root / "docs" / "errors.md").exists()
 
 
-def test_installation_without_a_merchant_is_reported(kit: Kit) -> None:
+def test_installation_without_a_merchant_is_reported(kit: CheckedInstallation) -> None:
     for path in kit.conf.glob("parmcom.0*"):
         path.unlink()
     assert kit.check().bad["no_merchant"]["file"] == f"{kit.conf}/parmcom.<merchant_id>"
 
 
-def test_misnamed_parmcom_file_is_reported(kit: Kit) -> None:
+def test_misnamed_parmcom_file_is_reported(kit: CheckedInstallation) -> None:
     kit.parmcom.rename(f"{kit.parmcom}.txt")
     found = kit.check().bad
     assert (list(found), found["parameters_misnamed"]["file"]) == (
@@ -139,7 +139,7 @@ def test_misnamed_parmcom_file_is_reported(kit: Kit) -> None:
     ],
 )
 def test_relative_or_missing_path_is_reported_with_its_line(
-    kit: Kit, keyword: str, value: str, name: str, saw: str
+    kit: CheckedInstallation, keyword: str, value: str, name: str, saw: str
 ) -> None:
     kit.change(kit.pathfile, keyword, value)
     found = kit.check().bad[name]
@@ -147,7 +147,7 @@ def test_relative_or_missing_path_is_reported_with_its_line(
     assert found["line"] > 0
 
 
-def test_debug_mode_is_a_fault_in_production_and_a_warning_elsewhere(kit: Kit) -> None:
+def test_debug_mode_is_a_fault_in_production_and_a_warning_elsewhere(kit: CheckedInstallation) -> None:
     kit.pathfile.write_text(kit.pathfile.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
     assert kit.check().bad["debug_on"]["level"] == "warning"
     kit.as_a_banks()
@@ -156,8 +156,8 @@ def test_debug_mode_is_a_fault_in_production_and_a_warning_elsewhere(kit: Kit) -
     assert "neither YES nor NO" in kit.check().bad["debug_neither"]["saw"]
 
 
-def test_valid_paypage_installation_has_no_findings(kit: Kit) -> None:
-    kit.speak_paypage()
+def test_valid_paypage_installation_has_no_findings(kit: CheckedInstallation) -> None:
+    kit.use_paypage()
     found = kit.check()
     assert (found.status, found.bad) == (0, {})
     assert found.well >= {"key", "key_before", "certificate_former", "sealed", "address"}
@@ -169,8 +169,8 @@ def test_valid_paypage_installation_has_no_findings(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("keyword", ["PAYPAGE_URL", "PAYPAGE_KEY"])
-def test_missing_keyword_of_paypage_is_reported(kit: Kit, keyword: str) -> None:
-    kit.speak_paypage()
+def test_missing_keyword_of_paypage_is_reported(kit: CheckedInstallation, keyword: str) -> None:
+    kit.use_paypage()
     kit.change(kit.pathfile, keyword)
     kit.change(kit.pathfile, "F_CERTIFICATE")
     found = kit.check()
@@ -179,14 +179,16 @@ def test_missing_keyword_of_paypage_is_reported(kit: Kit, keyword: str) -> None:
 
 
 @pytest.mark.parametrize(("value", "name"), [("conf/key", "relative"), ("/nowhere/key", "leads_nowhere")])
-def test_relative_or_missing_path_of_secret_keys_is_reported(kit: Kit, value: str, name: str) -> None:
-    kit.speak_paypage()
+def test_relative_or_missing_path_of_secret_keys_is_reported(
+    kit: CheckedInstallation, value: str, name: str
+) -> None:
+    kit.use_paypage()
     kit.change(kit.pathfile, "PAYPAGE_KEY", value)
     found = kit.check().bad
     assert (list(found), found[name]["line"] > 0) == ([name], True)
 
 
-def test_debug_mode_of_a_public_shop_is_a_fault(kit: Kit) -> None:
+def test_debug_mode_of_a_public_shop_is_a_fault(kit: CheckedInstallation) -> None:
     kit.change(kit.pathfile, "DEBUG", "YES")
     assert kit.check().bad["debug_on"]["level"] == "warning"
     kit.open_shop()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.check import Kit, type_remedy
+from tests.support.check import CheckedInstallation, type_remedy
 from tests.support.vectors import need
 
 pytestmark = pytest.mark.system
@@ -20,7 +20,7 @@ def as_root_has_it(path: Path, mode: int) -> None:
     path.chmod(mode)
 
 
-def garbage(kit: Kit) -> None:
+def garbage(kit: CheckedInstallation) -> None:
     kit.record({"response_code": "05"})
     for path in kit.data.glob("ledger.db*"):
         path.unlink()
@@ -28,19 +28,19 @@ def garbage(kit: Kit) -> None:
     shutil.chown(kit.data / "ledger.db", kit.data.owner(), kit.data.group())
 
 
-def deleted_ledger(kit: Kit) -> None:
+def deleted_ledger(kit: CheckedInstallation) -> None:
     kit.record({"response_code": "05"})
     for path in kit.data.glob("ledger.db*"):
         path.unlink()
 
 
-def ledger_of_root(kit: Kit) -> None:
+def ledger_of_root(kit: CheckedInstallation) -> None:
     kit.record({"response_code": "05"})
     as_root_has_it(kit.data / "ledger.db", 0o600)
 
 
 # Faults whose remedy is a command: customers get an error, or strangers a secret.
-TYPED: dict[str, Callable[[Kit], object]] = {
+TYPED: dict[str, Callable[[CheckedInstallation], object]] = {
     "a certificate of root alone": lambda kit: as_root_has_it(kit.certificate, 0o600),
     "a folder of the configuration that is closed": lambda kit: as_root_has_it(kit.conf, 0o700),
     "a certificate that everybody reads": lambda kit: kit.certificate.chmod(0o644),
@@ -55,7 +55,9 @@ TYPED: dict[str, Callable[[Kit], object]] = {
 
 
 @pytest.mark.parametrize("break_it", TYPED.values(), ids=TYPED.keys())
-def test_printed_remedy_repairs_the_fault(kit: Kit, break_it: Callable[[Kit], object]) -> None:
+def test_printed_remedy_repairs_the_fault(
+    kit: CheckedInstallation, break_it: Callable[[CheckedInstallation], object]
+) -> None:
     need(os.getuid() == 0, "root, whose files these become,")
     assert kit.check().status == 0
     break_it(kit)
@@ -69,7 +71,7 @@ def test_printed_remedy_repairs_the_fault(kit: Kit, break_it: Callable[[Kit], ob
 
 
 # Faults that somebody has to mend by hand: what is broken, the finding, and words of its remedy.
-EDITED: list[tuple[str, Callable[[Kit], object], str, str]] = [
+EDITED: list[tuple[str, Callable[[CheckedInstallation], object], str, str]] = [
     ("no parmcom file", lambda kit: kit.parmcom.unlink(), "merchant_unknown", "restore parmcom."),
     ("no pathfile", lambda kit: kit.pathfile.unlink(), "missing", "./install.sh apache writes a new one"),
     ("no certificate", lambda kit: kit.certificate.unlink(), "certificate_missing", "certificate install FILE"),
@@ -89,7 +91,7 @@ EDITED: list[tuple[str, Callable[[Kit], object], str, str]] = [
     ("break_it", "name", "words"), [row[1:] for row in EDITED], ids=[row[0] for row in EDITED]
 )
 def test_cause_of_an_error_for_customers_is_a_fault(
-    kit: Kit, break_it: Callable[[Kit], object], name: str, words: str
+    kit: CheckedInstallation, break_it: Callable[[CheckedInstallation], object], name: str, words: str
 ) -> None:
     break_it(kit)
     found = kit.check()
@@ -98,14 +100,14 @@ def test_cause_of_an_error_for_customers_is_a_fault(
     assert [one for one, remedy in faults if one == name and words in remedy], faults
 
 
-def test_check_does_not_change_the_orders(kit: Kit) -> None:
+def test_check_does_not_change_the_orders(kit: CheckedInstallation) -> None:
     before = orders(kit)
     assert any("INSERT" in line for line in before)
     assert kit.check().status == 0
     assert orders(kit) == before
 
 
-def orders(kit: Kit) -> list[str]:
+def orders(kit: CheckedInstallation) -> list[str]:
     """All that is in the shop's database, as SQL."""
     with closing(sqlite3.connect(kit.data / "shop.db")) as shop:
         return list(shop.iterdump())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif.commands.check import machine
-from tests.support.check import Kit
+from tests.support.check import CheckedInstallation
 
 # Each looks at an installed kit.
 pytestmark = pytest.mark.system
@@ -22,7 +22,9 @@ pytestmark = pytest.mark.system
         ("# a script\n", "script_unnamed"),
     ],
 )
-def test_script_with_an_invalid_first_line_is_reported(kit: Kit, first: str, name: str) -> None:
+def test_script_with_an_invalid_first_line_is_reported(
+    kit: CheckedInstallation, first: str, name: str
+) -> None:
     script = kit.root / "cgi-bin" / "call_request.py"
     lines = script.read_text().splitlines(keepends=True)
     script.write_bytes("".join([first, *lines[1:]]).encode())
@@ -30,7 +32,7 @@ def test_script_with_an_invalid_first_line_is_reported(kit: Kit, first: str, nam
     assert (found.status, found.bad[name]["file"], found.bad[name]["line"]) == (1, str(script), 1)
 
 
-def test_missing_or_not_executable_script_is_reported(kit: Kit) -> None:
+def test_missing_or_not_executable_script_is_reported(kit: CheckedInstallation) -> None:
     (kit.root / "cgi-bin" / "call_request.py").chmod(0o644)
     (kit.root / "cgi-bin" / "call_response.py").unlink()
     found = kit.check().bad
@@ -38,7 +40,7 @@ def test_missing_or_not_executable_script_is_reported(kit: Kit) -> None:
     assert "the script is missing" in found["script_missing"]["saw"]
 
 
-def test_syntax_error_of_a_script_is_reported_with_its_line(kit: Kit) -> None:
+def test_syntax_error_of_a_script_is_reported_with_its_line(kit: CheckedInstallation) -> None:
     script = kit.root / "cgi-bin" / "call_request.py"
     number = len(script.read_text().splitlines()) + 1
     kit.add(script, "def price(:\n")
@@ -58,7 +60,7 @@ def test_syntax_error_of_a_script_is_reported_with_its_line(kit: Kit) -> None:
     ],
 )
 def test_missing_dependency_is_reported_with_the_command_that_installs_it(
-    kit: Kit, file: str, remedy: str
+    kit: CheckedInstallation, file: str, remedy: str
 ) -> None:
     shutil.rmtree(kit.root / "lib" / "packages")
     (kit.root / ".sogenactif").rename(kit.root / file)

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from sogenactif.commands.check import shop
-from tests.support.check import Kit
+from tests.support.check import CheckedInstallation
 from tests.support.vectors import need
 
 # Each looks at an installed kit.
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.system
     ],
 )  # fmt: skip
 def test_template_that_cannot_be_rendered_is_reported_with_its_line(
-    kit: Kit, template: str, added: bytes, name: str, saw: str
+    kit: CheckedInstallation, template: str, added: bytes, name: str, saw: str
 ) -> None:
     path = kit.root / "templates" / template
     content = path.read_bytes()
@@ -34,7 +34,7 @@ def test_template_that_cannot_be_rendered_is_reported_with_its_line(
     assert (found.bad[name]["file"], found.bad[name]["line"]) == (str(path), content.count(b"\n") + 1)
 
 
-def test_missing_or_unreadable_template_is_reported(kit: Kit) -> None:
+def test_missing_or_unreadable_template_is_reported(kit: CheckedInstallation) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     templates = kit.root / "templates"
     assert {path.name for path in templates.iterdir() if path.is_file()} == set(shop.NAMES)

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from sogenactif.addresses import PAYPAGE_HOSTS
-from tests.support.check import PRODUCTION, TESTS, Kit
+from tests.support.check import PRODUCTION, TESTS, CheckedInstallation
 from tests.support.vectors import ENROLLED, MERCHANT
 
 # Each looks at an installed kit.
@@ -22,7 +22,9 @@ pytestmark = pytest.mark.system
         ("CURRENCY!eur!\n", "currency_code (eur) not numeric"),
     ],
 )
-def test_parameters_that_the_kit_rejects_are_reported_with_their_line(kit: Kit, line: str, saw: str) -> None:
+def test_parameters_that_the_kit_rejects_are_reported_with_their_line(
+    kit: CheckedInstallation, line: str, saw: str
+) -> None:
     kit.add(kit.parmcom, line)
     found = kit.check()
     assert (found.status, saw in found.bad["request_refused"]["saw"]) == (1, True)
@@ -58,17 +60,21 @@ def test_parameters_that_the_kit_rejects_are_reported_with_their_line(kit: Kit, 
         ),
     ],
 )
-def test_invalid_address_of_paypage_is_reported(kit: Kit, url: str, name: str, level: str, saw: str) -> None:
+def test_invalid_address_of_paypage_is_reported(
+    kit: CheckedInstallation, url: str, name: str, level: str, saw: str
+) -> None:
     kit.open_shop()
-    kit.speak_paypage(url)
+    kit.use_paypage(url)
     found = kit.check().bad[name]
     assert (found["file"], found["line"] > 0) == (f"{kit.root}/cgi-bin/pathfile", True)
     assert (found["level"], saw in found["saw"]) == (level, True)
 
 
-def test_public_key_debug_mode_and_local_address_are_reported_in_paypage_production(kit: Kit) -> None:
+def test_public_key_debug_mode_and_local_address_are_reported_in_paypage_production(
+    kit: CheckedInstallation,
+) -> None:
     kit.open_shop()
-    kit.speak_paypage(PRODUCTION)
+    kit.use_paypage(PRODUCTION)
     found = kit.check()
     assert (found.status, set(found.bad)) == (1, {"key_public"})
     assert "the published key of a test shop of the bank" in found.bad["key_public"]["saw"]
@@ -82,9 +88,9 @@ def test_public_key_debug_mode_and_local_address_are_reported_in_paypage_product
     assert kit.check().bad["address_local"]["line"] == 2
 
 
-def test_secret_key_of_a_real_shop_on_the_test_server_is_a_fault(kit: Kit) -> None:
+def test_secret_key_of_a_real_shop_on_the_test_server_is_a_fault(kit: CheckedInstallation) -> None:
     kit.open_shop()
-    kit.speak_paypage(TESTS)
+    kit.use_paypage(TESTS)
     assert kit.check().status == 0
     kit.put(kit.key, b"a-key-that-the-extranet-gave_0123456789abcde\n")
     found = kit.check()
@@ -95,10 +101,10 @@ def test_secret_key_of_a_real_shop_on_the_test_server_is_a_fault(kit: Kit) -> No
 @pytest.mark.parametrize("server", ["production", "test"])
 @pytest.mark.parametrize("brand", [brand for brand, hosts in PAYPAGE_HOSTS.items() if "test" in hosts])
 def test_servers_of_each_brand_are_recognised_as_production_or_test(
-    kit: Kit, brand: str, server: str
+    kit: CheckedInstallation, brand: str, server: str
 ) -> None:
     kit.open_shop()
-    kit.speak_paypage(f"https://{PAYPAGE_HOSTS[brand][server]}/paymentInit")
+    kit.use_paypage(f"https://{PAYPAGE_HOSTS[brand][server]}/paymentInit")
     found = kit.check().bad
     assert list(found) == (["key_public"] if server == "production" else ["server_for_tests"])
     production = PAYPAGE_HOSTS[brand]["production"]
@@ -113,10 +119,10 @@ def test_servers_of_each_brand_are_recognised_as_production_or_test(
 ])  # fmt: skip
 @pytest.mark.parametrize("keyword", ["RETURN_URL", "AUTO_RESPONSE_URL"])
 def test_address_that_paypage_may_not_call_is_reported_without_its_password(
-    kit: Kit, keyword: str, url: str, name: str, saw: str
+    kit: CheckedInstallation, keyword: str, url: str, name: str, saw: str
 ) -> None:
     kit.open_shop()
-    kit.speak_paypage(TESTS)
+    kit.use_paypage(TESTS)
     kit.change(kit.parmcom, "CANCEL_URL")
     kit.change(kit.parmcom, keyword, url)
     found = kit.check()
@@ -126,7 +132,9 @@ def test_address_that_paypage_may_not_call_is_reported_without_its_password(
 
 
 @pytest.mark.parametrize("mode", ["transactionId", "transactionReference", "server"])
-def test_public_test_shop_with_a_wrong_reference_mode_is_reported(kit: Kit, mode: str) -> None:
+def test_public_test_shop_with_a_wrong_reference_mode_is_reported(
+    kit: CheckedInstallation, mode: str
+) -> None:
     modes = {
         "002001000000001": "transactionReference",
         "002001000000002": "server",
@@ -134,7 +142,7 @@ def test_public_test_shop_with_a_wrong_reference_mode_is_reported(kit: Kit, mode
         "002001000000004": "server",
         "002016000000001": "transactionReference",
     }
-    kit.speak_paypage(TESTS, REFERENCE=mode)
+    kit.use_paypage(TESTS, REFERENCE=mode)
     kit.open_shop()
     for merchant in modes:
         shutil.copy(kit.parmcom, kit.conf / f"parmcom.{merchant}")
@@ -147,15 +155,15 @@ def test_public_test_shop_with_a_wrong_reference_mode_is_reported(kit: Kit, mode
         assert finding["line"] == len(kit.pathfile.read_text().splitlines())
 
 
-def test_address_that_paypage_does_not_send_is_reported(kit: Kit) -> None:
-    kit.speak_paypage()
+def test_address_that_paypage_does_not_send_is_reported(kit: CheckedInstallation) -> None:
+    kit.use_paypage()
     kit.change(kit.parmcom, "CANCEL_URL", "http://127.0.0.1:8/cancelled")
     found = kit.check().bad
     assert (list(found), found["address_unsent"]["line"]) == (["address_unsent"], 3)
 
 
-def test_parameter_with_a_separator_of_paypage_is_reported(kit: Kit) -> None:
-    kit.speak_paypage()
+def test_parameter_with_a_separator_of_paypage_is_reported(kit: CheckedInstallation) -> None:
+    kit.use_paypage()
     kit.add(kit.parmcom, "RETURN_CONTEXT!a|amount=1!\n")
     found = kit.check()
     assert (found.status, "returnContext contains a |" in found.bad["request_refused"]["saw"]) == (1, True)
@@ -187,7 +195,9 @@ def test_parameter_with_a_separator_of_paypage_is_reported(kit: Kit) -> None:
         ("", "address_absent", "RETURN_URL is not set"),
     ],
 )
-def test_invalid_return_url_is_reported_in_production(kit: Kit, url: str, name: str, saw: str) -> None:
+def test_invalid_return_url_is_reported_in_production(
+    kit: CheckedInstallation, url: str, name: str, saw: str
+) -> None:
     kit.as_a_banks()
     kit.open_shop()
     assert kit.check().bad == {}
@@ -197,16 +207,16 @@ def test_invalid_return_url_is_reported_in_production(kit: Kit, url: str, name: 
     assert saw in found[name]["saw"]
 
 
-def test_public_shop_with_a_local_payment_server_is_a_fault(kit: Kit) -> None:
+def test_public_shop_with_a_local_payment_server_is_a_fault(kit: CheckedInstallation) -> None:
     kit.open_shop()
     for protocol in ("sips", "paypage"):
         found = kit.check()
         assert (found.status, list(found.bad)) == (1, ["server_local"]), protocol
         assert "but payments go to http://127.0.0.1:9/payment" in found.bad["server_local"]["saw"]
-        kit.speak_paypage()
+        kit.use_paypage()
 
 
-def test_missing_logo_is_a_fault_if_customers_see_a_broken_image(kit: Kit) -> None:
+def test_missing_logo_is_a_fault_if_customers_see_a_broken_image(kit: CheckedInstallation) -> None:
     (kit.root / "logos" / "AMEX.svg").unlink()
     found = kit.check()
     assert (found.status, "no picture for AMEX" in found.bad["logo_as_text"]["saw"]) == (0, True)
@@ -215,7 +225,7 @@ def test_missing_logo_is_a_fault_if_customers_see_a_broken_image(kit: Kit) -> No
     assert (found.status, "customers see a broken image" in found.bad["logo_missing"]["saw"]) == (1, True)
 
 
-def test_misspelled_means_of_payment_or_logo_address_is_reported(kit: Kit) -> None:
+def test_misspelled_means_of_payment_or_logo_address_is_reported(kit: CheckedInstallation) -> None:
     kit.add(kit.parmcom, "PAYMENT_MEANS!CB,1,VISSA,1!\n")
     assert "Did you mean VISA?" in kit.check().bad["means_misspelled"]["do"]
     kit.change(kit.pathfile, "D_LOGO", "/logos")
@@ -223,7 +233,7 @@ def test_misspelled_means_of_payment_or_logo_address_is_reported(kit: Kit) -> No
     assert (found["line"], "pictures are expected at /logosCB" in found["saw"]) == (5, True)
 
 
-def test_address_of_another_script_is_a_fault(kit: Kit) -> None:
+def test_address_of_another_script_is_a_fault(kit: CheckedInstallation) -> None:
     kit.change(kit.parmcom, "AUTO_RESPONSE_URL", "http://127.0.0.1:8/cgi-bin/call_response.py")
     found = kit.check()
     assert (found.status, list(found.bad), found.bad["address_of_another"]["line"]) == (

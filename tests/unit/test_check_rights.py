@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.support.check import Kit, check_as, type_remedy
+from tests.support.check import CheckedInstallation, check_as, type_remedy
 from tests.support.serving import web_user
 from tests.support.vectors import need
 
@@ -14,7 +14,7 @@ from tests.support.vectors import need
 pytestmark = pytest.mark.system
 
 
-def test_unreadable_file_or_folder_of_the_configuration_is_reported(kit: Kit) -> None:
+def test_unreadable_file_or_folder_of_the_configuration_is_reported(kit: CheckedInstallation) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     kit.parmcom.chmod(0o600)
     found = kit.check().bad["not_readable"]
@@ -28,7 +28,7 @@ def test_unreadable_file_or_folder_of_the_configuration_is_reported(kit: Kit) ->
 
 
 @pytest.mark.parametrize("path", ["lib", "lib/sogenactif", "lib/packages/jinja2/filters.py"])
-def test_unreadable_code_is_a_fault_with_one_remedy(kit: Kit, path: str) -> None:
+def test_unreadable_code_is_a_fault_with_one_remedy(kit: CheckedInstallation, path: str) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     closed = kit.root / path
     if closed.is_file():
@@ -41,7 +41,7 @@ def test_unreadable_code_is_a_fault_with_one_remedy(kit: Kit, path: str) -> None
     assert kit.check().bad == {}
 
 
-def test_unreadable_script_or_its_folder_is_reported(kit: Kit) -> None:
+def test_unreadable_script_or_its_folder_is_reported(kit: CheckedInstallation) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     (kit.root / "cgi-bin" / "call_response.py").chmod(0o700)
     assert kit.check().bad["not_readable"]["file"] == str(kit.root / "cgi-bin" / "call_response.py")
@@ -50,7 +50,7 @@ def test_unreadable_script_or_its_folder_is_reported(kit: Kit) -> None:
     assert (list(found), found["not_entered"]["file"]) == (["not_entered"], str(kit.root / "cgi-bin"))
 
 
-def test_unknown_web_server_user_is_a_fault_if_all_folders_belong_to_root(kit: Kit) -> None:
+def test_unknown_web_server_user_is_a_fault_if_all_folders_belong_to_root(kit: CheckedInstallation) -> None:
     need(os.getuid() == 0, "root, to own the folder,")
     shutil.chown(kit.data, "root", "root")
     found = kit.check()  # the pathfile's group says who it is
@@ -69,19 +69,19 @@ def test_unknown_web_server_user_is_a_fault_if_all_folders_belong_to_root(kit: K
     assert kit.check().bad == {}
 
 
-def test_missing_permission_of_the_caller_is_reported(kit: Kit) -> None:
+def test_missing_permission_of_the_caller_is_reported(kit: CheckedInstallation) -> None:
     result = check_as(kit, "nobody", "nogroup")
     assert result.returncode == 1
     assert f"{kit.root}/var: you may not read it" in result.stdout
     assert "Run the check as root, or as the web server's user." in result.stdout
 
 
-def test_web_server_user_can_run_the_check(kit: Kit) -> None:
+def test_web_server_user_can_run_the_check(kit: CheckedInstallation) -> None:
     result = check_as(kit, web_user(), web_user())
     assert (result.returncode, result.stdout) == (0, "Faults: 0. Warnings: 0. All well: 27.\n")
 
 
-def test_closed_folder_is_reported_once(kit: Kit) -> None:
+def test_closed_folder_is_reported_once(kit: CheckedInstallation) -> None:
     elsewhere = kit.folder / "pathfile"
     shutil.copy(kit.pathfile, elsewhere)
     elsewhere.chmod(0o644)
@@ -104,7 +104,7 @@ def test_closed_folder_is_reported_once(kit: Kit) -> None:
     assert kit.check().bad == {}
 
 
-def test_one_remedy_gives_a_data_folder_of_root_to_the_web_server(kit: Kit) -> None:
+def test_one_remedy_gives_a_data_folder_of_root_to_the_web_server(kit: CheckedInstallation) -> None:
     need(os.getuid() == 0, "root, whose files aren't the web server's,")
     shutil.chown(kit.data, "root", "root")
     kit.data.chmod(0o700)

@@ -26,7 +26,7 @@ from sogenactif.reception import receive, verify_again
 from sogenactif.web import Order, call_autoresponse, call_request, call_response
 from sogenactif_sandbox import paypage
 from tests.support.shop import LedgerShop, ask, post
-from tests.support.vectors import MERCHANT, VECTORS, slow, speak_paypage
+from tests.support.vectors import MERCHANT, VECTORS, slow, use_paypage
 
 ORDERS = {f"CMD-{number}": f"{number}000" for number in (1, 2, 3)}
 KILLS = ("before the ledger", "before the journal", "after the journal")
@@ -115,7 +115,7 @@ class Payments(RuleBasedStateMachine):
         self.database = folder / "ledger.db"
         self.shop = Shop(param, f"sqlite:///{self.database}", folder / "journal")
         # Paypage with both means of settings; PROTOCOL is what changes.
-        speak_paypage(param)
+        use_paypage(param)
         self.protocol = "paypage"
         self.bank = Bank(lambda: read_pathfile(self.shop.pathfile.path))
         self.payments: dict[str, Payment] = {}

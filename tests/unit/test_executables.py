@@ -19,7 +19,7 @@ from sogenactif.ledger.history import transactions
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import seal_response
 from tests.support.shop import PAID, LedgerShop, missing
-from tests.support.vectors import MERCHANT, ROOT, as_recorded, speak_paypage, vectors
+from tests.support.vectors import MERCHANT, ROOT, as_recorded, use_paypage, vectors
 
 BUY = [f"merchant_id={MERCHANT}", "merchant_country=fr", "amount=1000", "transaction_id=1"]
 
@@ -293,7 +293,7 @@ def test_the_debug_mode_names_the_certificate_that_is_missing(param: Path) -> No
 
 
 def test_the_debug_mode_names_the_key_that_is_missing_on_paypage(param: Path) -> None:
-    speak_paypage(param)
+    use_paypage(param)
     key = param / f"key.{MERCHANT}"
     key.unlink()
     output, _ = run("request", *BUY, debugging(param))

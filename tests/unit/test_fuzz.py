@@ -17,7 +17,7 @@ from sogenactif.payment import PaymentResponse, read_outcome
 from sogenactif.protocols.certificate import read_certificate
 from sogenactif.protocols.sips import Records, build, decode, encode, parse, seal_request, seal_response
 from sogenactif.web import call_autoresponse, call_response
-from tests.support.shop import Answer, ask, register
+from tests.support.shop import HttpReply, ask, register
 from tests.support.vectors import MERCHANT, vectors
 
 MUTATIONS, POSTED = 100_000, 3_000
@@ -225,7 +225,7 @@ def shop(param: Path, tmp_path: Path) -> Shop:
     return Shop(param, tmp_path)
 
 
-def send(application: Application, data: str, posted: bool = True) -> Answer:
+def send(application: Application, data: str, posted: bool = True) -> HttpReply:
     form = "DATA=" + quote(to_bytes(data))
     return ask(application, "POST", body=form.encode()) if posted else ask(application, query=form)
 

@@ -14,7 +14,7 @@ from sogenactif.protocols import paypage
 from sogenactif.web import Order
 from tests.support.paypage import sealed
 from tests.support.shop import MovingShop, Shop, ask, missing, post
-from tests.support.vectors import MERCHANT, speak_paypage
+from tests.support.vectors import MERCHANT, use_paypage
 
 KEEP = {
     "caddie": "3 books|!",
@@ -35,18 +35,18 @@ def shop(param: Path, tmp_path: Path) -> MovingShop:
 def test_payments_in_flight_find_their_requests_on_both_sides_of_the_move(
     shop: MovingShop, param: Path
 ) -> None:
-    before = [shop.asked() for _ in range(3)]
+    before = [shop.show_form() for _ in range(3)]
     shop.move(param)
-    during = [shop.asked() for _ in range(2)]
-    assert shop.paid(before[0]).status == 200
-    assert shop.tell(shop.paypage_post(during[0])).status == 200
+    during = [shop.show_form() for _ in range(2)]
+    assert shop.post_acceptance(before[0]).status == 200
+    assert shop.post_response(shop.paypage_post(during[0])).status == 200
     page = post(shop.response, **shop.paypage_post(during[1], responseCode="17", authorisationId=""))
     assert "Payment cancelled" in page.body
     shop.go_back(param)
-    after = shop.asked()
-    assert shop.tell(shop.paypage_post(during[1])).status == 200
-    assert shop.paid(before[1]).status == 200
-    assert shop.paid(after).status == 200
+    after = shop.show_form()
+    assert shop.post_response(shop.paypage_post(during[1])).status == 200
+    assert shop.post_acceptance(before[1]).status == 200
+    assert shop.post_acceptance(after).status == 200
     with shop.ledger() as ledger:
         states = {t.reference[-6:]: t.state for t in transactions(ledger)}
         assert list(differences(ledger, lambda count: None)) == []
@@ -65,18 +65,18 @@ def test_payments_in_flight_find_their_requests_on_both_sides_of_the_move(
 @pytest.mark.postgresql
 def test_a_ledger_in_postgresql_knows_both(param: Path, tmp_path: Path, postgresql_url: str) -> None:
     shop = MovingShop(param, postgresql_url, tmp_path / "journal")
-    before = shop.asked()
+    before = shop.show_form()
     shop.move(param)
-    after = shop.asked()
-    assert shop.tell(shop.paypage_post(after)).log == ""
-    assert "paid already: refund one of them" in shop.paid(before).log
+    after = shop.show_form()
+    assert shop.post_response(shop.paypage_post(after)).log == ""
+    assert "paid already: refund one of them" in shop.post_acceptance(before).log
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted", "accepted"]
 
 
 def test_the_shop_sees_what_it_always_saw_and_the_journal_what_came(shop: MovingShop, param: Path) -> None:
     shop.move(param)
-    number = shop.asked()
-    assert shop.tell(shop.paypage_post(number)).status == 200
+    number = shop.show_form()
+    assert shop.post_response(shop.paypage_post(number)).status == 200
     [notified] = shop.outcomes
     assert {name: notified[name] for name in KEEP} == KEEP
     assert notified["transaction_condition"] == ""
@@ -94,7 +94,7 @@ def test_the_executable_takes_a_whole_post_and_prints_the_guides_strings(
     shop: MovingShop, param: Path
 ) -> None:
     shop.move(param)
-    number = shop.asked()
+    number = shop.show_form()
     message = urlencode(shop.paypage_post(number))
     output, status = run_response([f"message={message}", f"pathfile={shop.pathfile.path}"])
     strings = output.decode().split("!")
@@ -115,31 +115,31 @@ def test_response_to_another_request_pays_nothing(
     shop: MovingShop, param: Path, said: dict[str, str], why: str
 ) -> None:
     shop.move(param)
-    number = shop.asked()
-    assert why in shop.tell(shop.paypage_post(number, **said)).log
+    number = shop.show_form()
+    assert why in shop.post_response(shop.paypage_post(number, **said)).log
     assert post(shop.response, **shop.paypage_post(number, **said)).status == 403
     assert shop.outcomes == []
 
 
 def test_another_merchants_response_pays_nothing(shop: MovingShop, param: Path) -> None:
     shop.move(param)
-    number = shop.asked()
+    number = shop.show_form()
     secret = paypage.read_key(paypage.key_path(shop.pathfile, "014213245611112"))
     pairs, _ = paypage.open_sealed(shop.paypage_post(number), shop.pathfile, "HMAC-SHA-256")
     other = paypage.seal(pairs | {"merchantId": "014213245611112"}, secret, "HMAC-SHA-256", "base64url")
-    assert "unknown" in shop.tell(other).log
+    assert "unknown" in shop.post_response(other).log
     ours = paypage.seal(pairs, secret, "HMAC-SHA-256", "base64url")
-    assert shop.tell(ours).status == 403
+    assert shop.post_response(ours).status == 403
     assert shop.outcomes == []
     assert shop.verdicts() == ["unknown"]
 
 
 def test_what_authorised_nothing_leaves_the_payment_open(shop: MovingShop, param: Path) -> None:
     shop.move(param)
-    number = shop.asked()
+    number = shop.show_form()
     for code in ("97", "94"):
-        shop.tell(shop.paypage_post(number, responseCode=code, authorisationId=""))
-    shop.tell(shop.paypage_post(number))
+        shop.post_response(shop.paypage_post(number, responseCode=code, authorisationId=""))
+    shop.post_response(shop.paypage_post(number))
     page = post(shop.response, **shop.paypage_post(number, responseCode="94", authorisationId=""))
     assert "Payment accepted" in page.body
     assert shop.verdicts() == ["refused", "duplicate", "accepted", "duplicate"]
@@ -149,9 +149,9 @@ def test_a_customer_who_pays_after_midnight_is_matched_with_the_day_before(
     shop: MovingShop, param: Path
 ) -> None:
     shop.move(param)
-    number, day = shop.asked(), shop.day()
+    number, day = shop.show_form(), shop.day()
     following = f"{read_day(day) + timedelta(days=1):%Y%m%d}"
-    assert shop.tell(shop.paypage_post(number, following)).log == ""
+    assert shop.post_response(shop.paypage_post(number, following)).log == ""
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
 
 
@@ -159,10 +159,10 @@ def test_response_in_the_journal_alone_is_recorded_by_replay(
     shop: MovingShop, param: Path, tmp_path: Path
 ) -> None:
     shop.move(param)
-    number = shop.asked()
+    number = shop.show_form()
     response = shop.paypage_post(number)
     with missing(shop, tmp_path / "ledger.db"):
-        assert shop.tell(response).status == 200
+        assert shop.post_response(response).status == 200
     assert shop.verdicts() == ["unentered"]
     assert shop.replay()[0] == 0
     assert shop.notified_by_replay() == "CMD-42 accepted\n"
@@ -183,7 +183,7 @@ def test_the_debug_report_names_what_is_not_sent(shop: MovingShop, param: Path) 
 
 
 def test_without_a_ledger_the_scripts_work_as_the_guide_says(param: Path, tmp_path: Path) -> None:
-    pathfile = read_pathfile(speak_paypage(param))
+    pathfile = read_pathfile(use_paypage(param))
     shop = Shop(pathfile, tmp_path / "autoresponse.log")
     sound = sealed(MERCHANT + "_KEY1", merchantId=MERCHANT, amount="1250", orderId="CMD-42")
     assert post(shop.autoresponse, **sound).status == 200

@@ -13,7 +13,7 @@ import pytest
 from sogenactif.errors import MessageError
 from sogenactif.protocols.sips import open_response
 from sogenactif_sandbox.transactions import Transactions
-from tests.support.bank import MERCHANT, Answer, Bank, bank, send
+from tests.support.bank import MERCHANT, Bank, HttpReply, bank, send
 
 
 @pytest.fixture
@@ -288,7 +288,7 @@ def test_a_restart_frees_what_was_being_authorised(param: Path) -> None:
 
 @pytest.mark.parametrize("press", [Bank.card, Bank.cancel])
 def test_a_restart_keeps_a_payment_whose_shop_was_being_notified(
-    param: Path, monkeypatch: pytest.MonkeyPatch, press: Callable[[Bank, Answer], Answer]
+    param: Path, monkeypatch: pytest.MonkeyPatch, press: Callable[[Bank, HttpReply], HttpReply]
 ) -> None:
     with bank(param) as running:
         data = running.request()

@@ -14,12 +14,12 @@ from sogenactif.protocols.office import Office, by_number, by_reference
 from sogenactif_sandbox.office import seal
 from tests.support.bank import Bank, bank, send
 from tests.support.office import KEY, client, paid_on_paypage
-from tests.support.vectors import MERCHANT, speak_paypage
+from tests.support.vectors import MERCHANT, use_paypage
 
 
 @pytest.fixture
 def server(param: Path) -> Iterator[Bank]:
-    speak_paypage(param)
+    use_paypage(param)
     with bank(param) as running:
         yield running
 

@@ -18,9 +18,9 @@ from sogenactif.protocols import read_post
 from sogenactif_sandbox import clock, paypage
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.rules import PAYPAGE_CODES
-from tests.support.bank import Answer, Bank, bank, sealed, send
+from tests.support.bank import Bank, HttpReply, bank, sealed, send
 from tests.support.machine import wait_for
-from tests.support.vectors import MERCHANT, ROOT, speak_paypage
+from tests.support.vectors import MERCHANT, ROOT, use_paypage
 
 TEST_SHOPS = ("002001000000001", "002001000000002", "002001000000003", "002001000000004", "002016000000001")
 S10 = "s10TransactionReference.s10TransactionId"
@@ -29,7 +29,7 @@ ACCEPTED, REFUSED = "4200000000000000", "4200000000000005"
 
 @pytest.fixture
 def server(param: Path) -> Iterator[Bank]:
-    speak_paypage(param)
+    use_paypage(param)
     for shop in TEST_SHOPS:
         key = param / f"key.{shop}"
         key.write_text(f"{shop}_KEY1\n")
@@ -55,13 +55,13 @@ def ask(running: Bank, means: str = "CB", **parameters: str) -> dict[str, str]:
     return dict(make_request(call, running.pathfile).posts[means])
 
 
-def call(running: Bank, post: dict[str, str]) -> Answer:
+def call(running: Bank, post: dict[str, str]) -> HttpReply:
     return send(f"{running.url}/paymentInit", post)
 
 
 def pay(
     running: Bank, post: dict[str, str], number: str = ACCEPTED, result: str = "SUCCESS", **more: str
-) -> Answer:
+) -> HttpReply:
     """Pay with a card; return the last page. ``more`` are further fields of the page of the result."""
     choice = running.card(call(running, post), number)
     if "SUCCESS" not in choice.text:
@@ -69,12 +69,12 @@ def pay(
     return send(f"{running.url}/authentication", {"session": choice.session, "result": result, **more})
 
 
-def pairs_of(page: Answer, encode: str = "") -> dict[str, str]:
+def pairs_of(page: HttpReply, encode: str = "") -> dict[str, str]:
     """Return the keys of the response that the button of a page posts."""
     return paypage._pairs(paypage._decode(page.hidden("Data"), encode))
 
 
-def read(running: Bank, page: Answer) -> PaymentResponse:
+def read(running: Bank, page: HttpReply) -> PaymentResponse:
     """Return the response that the button of a page posts, as the kit reads it."""
     names = ("Data", "Encode", "Seal", "InterfaceVersion")
     return read_outcome({name: page.hidden(name) for name in names}, running.pathfile)
@@ -599,7 +599,7 @@ def test_number_of_a_later_instalment_is_used(server: Bank, mode: str) -> None:
 
 
 def test_abandoned_payment_ends_with_97(param: Path) -> None:
-    speak_paypage(param)
+    use_paypage(param)
     with bank(param, seconds=1) as running:
         entry = call(running, ask(running))
         running.wait_for_automatic(1)
@@ -624,7 +624,7 @@ def test_the_automatic_response_goes_to_any_port(server: Bank) -> None:
 
 
 def test_only_the_ports_of_the_bank_are_called_if_asked(param: Path) -> None:
-    speak_paypage(param)
+    use_paypage(param)
     with bank(param, bank_ports=True) as running:
         page = call(running, sealed(running, automaticResponseUrl="http://127.0.0.1:49152/automatic"))
         said = "port 49152 is not one of 80 to 9999"
@@ -640,7 +640,7 @@ def test_only_the_ports_of_the_bank_are_called_if_asked(param: Path) -> None:
     {"MEANS": "server"}, {"ENCODE": "none"}, {"ENCODE": "base64"}, {"SEAL": "SHA-256"}, {"REFERENCE": "transactionReference"},
 ])  # fmt: skip
 def test_kit_pays_with_every_setting(param: Path, keywords: dict[str, str]) -> None:
-    speak_paypage(param, **keywords)
+    use_paypage(param, **keywords)
     with bank(param) as running:
         by_server = keywords.get("MEANS") == "server"
         post = ask(running, "" if by_server else "CB")
@@ -653,7 +653,7 @@ def test_kit_pays_with_every_setting(param: Path, keywords: dict[str, str]) -> N
 
 
 def test_a_means_that_was_not_listed_cannot_be_chosen(param: Path) -> None:
-    speak_paypage(param, MEANS="server")
+    use_paypage(param, MEANS="server")
     with bank(param) as running:
         assert "<form" in call(running, ask(running, "") | {"means": "JCB"}).text
         assert running.console("transactions") == []
@@ -677,7 +677,7 @@ def test_automatic_response_is_that_of_the_browser(server: Bank) -> None:
 
 
 def test_fraud_checks_and_switches_are_those_of_sips(param: Path) -> None:
-    speak_paypage(param)
+    use_paypage(param)
     with bank(param, merchants={MERCHANT: Merchant("Careful", fraud_checks=True)}) as running:
         running.console("switches", {"complementary_code": "06", "unavailable": True})
         pairs: dict[str, Any] = pairs_of(pay(running, sealed(running)))

@@ -28,7 +28,7 @@ from sogenactif_sandbox import automatic_response, clock
 from sogenactif_sandbox.server import PaymentServer
 from sogenactif_sandbox.serving import listen, mounted, serving
 from sogenactif_sandbox.transactions import Transactions
-from tests.support.bank import MERCHANT, Answer, Bank, Shop, bank, send
+from tests.support.bank import MERCHANT, Bank, HttpReply, Shop, bank, send
 from tests.support.serving import free_port, tls_context
 
 ENROLLED = "014213245611112"
@@ -185,7 +185,7 @@ def test_without_response_page_the_answer_is_in_the_address(running: Bank, bank_
     assert all(full[name] == value for name, value in short.items())
 
 
-def red(answer: Answer, title: str, status: int) -> bool:
+def red(answer: HttpReply, title: str, status: int) -> bool:
     return answer.status == status and title in answer.text and 'class="sips_body_page red"' in answer.text
 
 
@@ -313,7 +313,7 @@ def test_another_order_cannot_take_over_an_open_payment(running: Bank, field: st
 
 def test_one_card_form_sent_twice_pays_once(running: Bank) -> None:
     entry = running.call(running.request())
-    answers: list[Answer] = []
+    answers: list[HttpReply] = []
     threads = [threading.Thread(target=lambda: answers.append(running.card(entry))) for _ in range(6)]
     for thread in threads:
         thread.start()
@@ -346,12 +346,12 @@ def test_a_payment_in_progress_is_not_started_again(running: Bank) -> None:
     running.console("switches", {"slow": 1})
     data = running.request()
     entry = running.call(data)
-    paid: list[Answer] = []
+    paid: list[HttpReply] = []
     paying = threading.Thread(target=lambda: paid.append(running.card(entry)))
     paying.start()
     while running.console("transactions")[0]["state"] != "AUTHORISING":
         pass
-    answers: list[Answer] = []
+    answers: list[HttpReply] = []
     asking = [
         threading.Thread(target=lambda ask=ask, value=value: answers.append(ask(value)))
         for ask, value in ((running.call, data), (running.card, entry), (running.cancel, entry))
@@ -627,7 +627,7 @@ def test_shop_served_by_the_same_threads_is_notified(param: Path) -> None:
         entries = [running.call(running.request()) for _ in range(18)]
         notified_before_the_page: list[bool] = []
 
-        def pay(entry: Answer) -> None:
+        def pay(entry: HttpReply) -> None:
             page = running.card(entry)
             while "Transaction in progress" in page.text:
                 page = send(f"{running.url}/result", {"session": page.session})

@@ -20,7 +20,7 @@ from sogenactif_sandbox.default_merchant import WITH_3D_SECURE, create_default_m
 from sogenactif_sandbox.merchants import Merchant
 from sogenactif_sandbox.rules import MEANS, WITHOUT_EXPIRY
 from sogenactif_sandbox.serving import listen, payment_server
-from tests.support.bank import MERCHANT, Answer, Bank, bank, send
+from tests.support.bank import MERCHANT, Bank, HttpReply, bank, send
 from tests.support.vectors import ROOT
 
 pytestmark = pytest.mark.exhaustive
@@ -71,7 +71,7 @@ class Case:
     password: str = ""
     fields: dict[str, str] = field(default_factory=dict)
 
-    def pay(self, running: Bank) -> Answer:
+    def pay(self, running: Bank) -> HttpReply:
         request = running.request(merchant_id=self.merchant, **self.fields)
         page = running.card(running.call(request, self.means), self.number, self.code)
         if self.password:

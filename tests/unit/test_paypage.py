@@ -25,8 +25,8 @@ from sogenactif.pages import form
 from sogenactif.payment import make_request, read_outcome, read_response
 from sogenactif.protocols import Numbering, gateway, paypage, read_post
 from sogenactif.protocols.paypage_fields import RESPONSE_KEYS
-from tests.support.paypage import KEY, NOON, SAID, SHOP, ask, asked, sealed
-from tests.support.vectors import MERCHANT, VECTORS, need, speak_paypage
+from tests.support.paypage import KEY, NOON, RESPONSE_DATA, SHOP, ask, opened_request, sealed
+from tests.support.vectors import MERCHANT, VECTORS, need, use_paypage
 
 CASES = sorted((VECTORS / "paypage").iterdir())
 
@@ -40,7 +40,7 @@ def lines(case: Path) -> tuple[str, str, str]:
 @pytest.fixture
 def paypage_pathfile(param: Path) -> Pathfile:
     """Return a pathfile of Paypage."""
-    return read_pathfile(speak_paypage(param))
+    return read_pathfile(use_paypage(param))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
@@ -80,7 +80,7 @@ def test_data_and_seal_are_those_of_the_vectors(case: Path) -> None:
 def test_response_has_the_fields_of_sips_1_0(case: Path, param: Path) -> None:
     _, data, seal = lines(case)
     _, encode, algorithm, _ = case.name.split(".")
-    pathfile = read_pathfile(speak_paypage(param, SEAL=algorithm))
+    pathfile = read_pathfile(use_paypage(param, SEAL=algorithm))
     post = {"Data": data, "Seal": seal, "Encode": "" if encode == "none" else encode}
     response = read_outcome(post, pathfile)
     assert read_outcome({**post, "Encode": encode}, pathfile).fields == response.fields
@@ -114,7 +114,9 @@ def test_payment_without_a_receipt_is_requested(
     paypage_pathfile: Pathfile, data: str, bypass: str | None
 ) -> None:
     assert (
-        asked(ask(paypage_pathfile, data=data), "CB", paypage_pathfile).get("paypageData.bypassReceiptPage")
+        opened_request(ask(paypage_pathfile, data=data), "CB", paypage_pathfile).get(
+            "paypageData.bypassReceiptPage"
+        )
         == bypass
     )
 
@@ -138,7 +140,7 @@ def test_request_carries_every_parameter(paypage_pathfile: Pathfile) -> None:
     )
     assert request.action == "http://127.0.0.1:8080/payment/paymentInit"
     assert set(request.posts) == {"CB", "VISA"}
-    assert asked(request, "VISA", paypage_pathfile) == {
+    assert opened_request(request, "VISA", paypage_pathfile) == {
         "amount": "1250",
         "currencyCode": "978",
         "keyVersion": "1",
@@ -182,7 +184,7 @@ def test_each_means_has_its_own_form_if_the_shop_offers_them(paypage_pathfile: P
 
 def test_one_form_lists_the_means_if_the_server_offers_them(param: Path) -> None:
     pathfile = read_pathfile(
-        speak_paypage(
+        use_paypage(
             param,
             MEANS="server",
             REFERENCE="transactionReference",
@@ -194,19 +196,19 @@ def test_one_form_lists_the_means_if_the_server_offers_them(param: Path) -> None
     request = ask(pathfile, payment_means="CB,1,VISA,2,CB,2")
     [post] = request.posts.values()
     assert (post["SealAlgorithm"], post["InterfaceVersion"], "Encode" in post) == ("SHA-256", "HP_2.0", False)
-    said = asked(request, "", pathfile)
+    said = opened_request(request, "", pathfile)
     assert (said["paymentMeanBrandList"], said["transactionReference"]) == ("CB,VISA", "20261123000123")
     assert str(form(request, pathfile)).count("<form ") == 1
 
 
 def test_each_part_of_a_payment_by_reference_has_a_reference(param: Path) -> None:
-    pathfile = read_pathfile(speak_paypage(param, REFERENCE="transactionReference"))
+    pathfile = read_pathfile(use_paypage(param, REFERENCE="transactionReference"))
     plan = {
         "capture_mode": "PAYMENT_N",
         "capture_day": "0",
         "data": "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=250",
     }
-    said = asked(ask(pathfile, payment_means="CB,1", **plan), "CB", pathfile)
+    said = opened_request(ask(pathfile, payment_means="CB,1", **plan), "CB", pathfile)
     assert said["transactionReference"] == "20261123000123"
     assert (
         said["instalmentData.transactionReferencesList"] == "20261123000123,20261123000123P2,20261123000123P3"
@@ -223,7 +225,7 @@ def test_payment_in_several_times_is_that_of_the_documented_example(paypage_path
         paypage_pathfile,
         calendar.timegm((2010, 6, 15, 12, 0, 0)),
     )
-    said = asked(request, "CB", paypage_pathfile)
+    said = opened_request(request, "CB", paypage_pathfile)
     text, _, _ = lines(VECTORS / "paypage" / "instalments.none.HMAC-SHA-256.txt")
     assert {pair.split("=", 1)[0]: said.get(pair.split("=", 1)[0]) for pair in text.split("|")} == dict(
         pair.split("=", 1) for pair in text.split("|")
@@ -328,7 +330,7 @@ def test_every_altered_character_of_data_is_noticed(paypage_pathfile: Pathfile) 
 
 def test_any_sealed_text_is_a_response_or_a_known_error(paypage_pathfile: Pathfile) -> None:
     chance = random.Random(20261123)
-    keys = [*RESPONSE_KEYS, *SAID, "maskedPan", "transactionDateTime", "transactionReference", "x.y"]
+    keys = [*RESPONSE_KEYS, *RESPONSE_DATA, "maskedPan", "transactionDateTime", "transactionReference", "x.y"]
     values = [
         "",
         "null",
@@ -344,7 +346,7 @@ def test_any_sealed_text_is_a_response_or_a_known_error(paypage_pathfile: Pathfi
     ]
     for _ in range(3000):
         odd = [f"{chance.choice(keys)}{chance.choice('==|.')}{chance.choice(values)}" for _ in range(3)]
-        pairs = [f"{key}={value}" for key, value in SAID.items() if chance.random() > 0.1]
+        pairs = [f"{key}={value}" for key, value in RESPONSE_DATA.items() if chance.random() > 0.1]
         try:
             response = read_outcome(sealed(text="|".join([*pairs, *odd])), paypage_pathfile)
         except KitError:

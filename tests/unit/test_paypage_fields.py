@@ -11,8 +11,8 @@ from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.errors import InitialisationError, JsonResponse, SealMissing
 from sogenactif.payment import read_outcome
 from sogenactif.protocols.paypage import SEALS
-from tests.support.paypage import KEY, SAID, SHOP, ask, asked, sealed
-from tests.support.vectors import MERCHANT, VECTORS, speak_paypage
+from tests.support.paypage import KEY, RESPONSE_DATA, SHOP, ask, opened_request, sealed
+from tests.support.vectors import MERCHANT, VECTORS, use_paypage
 
 PUBLISHED = [
     case
@@ -23,7 +23,7 @@ PUBLISHED = [
 
 @pytest.fixture
 def paypage_pathfile(param: Path) -> Pathfile:
-    return read_pathfile(speak_paypage(param))
+    return read_pathfile(use_paypage(param))
 
 
 @pytest.mark.parametrize("case", PUBLISHED, ids=lambda case: f"{case['name']}-{case['algorithm']}")
@@ -37,7 +37,7 @@ def test_published_seal_is_computed(case: dict[str, str]) -> None:
     ids=lambda case: case["algorithm"],
 )
 def test_published_response_is_read_whole(param: Path, case: dict[str, str]) -> None:
-    pathfile = read_pathfile(speak_paypage(param, SEAL=case["algorithm"]))
+    pathfile = read_pathfile(use_paypage(param, SEAL=case["algorithm"]))
     [merchant] = re.findall("merchantId=([0-9]+)", case["data"])
     key = param / f"key.{merchant}"
     key.write_text(case["key"])
@@ -210,9 +210,9 @@ def test_parameter_becomes_its_key(
     paypage_pathfile: Pathfile, parameters: dict[str, str], key: str, value: str | None
 ) -> None:
     assert (
-        asked(ask(paypage_pathfile, **{"payment_means": "CB,1", **parameters}), "CB", paypage_pathfile).get(
-            key
-        )
+        opened_request(
+            ask(paypage_pathfile, **{"payment_means": "CB,1", **parameters}), "CB", paypage_pathfile
+        ).get(key)
         == value
     )
 
@@ -229,14 +229,15 @@ def test_parameter_becomes_its_key(
     ],
 )
 def test_appearance_is_not_sent(paypage_pathfile: Pathfile, name: str, value: str) -> None:
-    plain = asked(ask(paypage_pathfile, payment_means="CB,1"), "CB", paypage_pathfile)
+    plain = opened_request(ask(paypage_pathfile, payment_means="CB,1"), "CB", paypage_pathfile)
     assert (
-        asked(ask(paypage_pathfile, payment_means="CB,1", **{name: value}), "CB", paypage_pathfile) == plain
+        opened_request(ask(paypage_pathfile, payment_means="CB,1", **{name: value}), "CB", paypage_pathfile)
+        == plain
     )
 
 
 def test_hmac_sha_512_is_accepted_if_the_pathfile_names_it(param: Path) -> None:
-    pathfile = read_pathfile(speak_paypage(param, SEAL="HMAC-SHA-512"))
+    pathfile = read_pathfile(use_paypage(param, SEAL="HMAC-SHA-512"))
     assert ask(pathfile, payment_means="CB,1").posts["CB"]["SealAlgorithm"] == "HMAC-SHA-512"
     assert read_outcome(sealed(algorithm="HMAC-SHA-512"), pathfile).outcome == "accepted"
 
@@ -247,8 +248,11 @@ def test_hmac_sha_512_is_accepted_if_the_pathfile_names_it(param: Path) -> None:
 def test_request_asks_for_a_response_in_its_own_encoding(
     param: Path, encode: str, expected: str | None
 ) -> None:
-    pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
-    assert asked(ask(pathfile, payment_means="CB,1"), "CB", pathfile).get("responseEncoding") == expected
+    pathfile = read_pathfile(use_paypage(param, ENCODE=encode))
+    assert (
+        opened_request(ask(pathfile, payment_means="CB,1"), "CB", pathfile).get("responseEncoding")
+        == expected
+    )
 
 
 def test_response_without_a_seal_says_so(paypage_pathfile: Pathfile) -> None:
@@ -313,7 +317,7 @@ def test_readings_of_a_response_have_names(
 def test_data_is_read_with_and_without_padding(
     paypage_pathfile: Pathfile, encode: str, order: str, padded: bool
 ) -> None:
-    text = "|".join(f"{key}={value}" for key, value in {**SAID, "orderId": order}.items())
+    text = "|".join(f"{key}={value}" for key, value in {**RESPONSE_DATA, "orderId": order}.items())
     data = b64encode(text.encode(), {"base64": b"+/", "base64url": b"-_"}[encode]).decode()
     data = data if padded else data.rstrip("=")
     post = {

@@ -15,15 +15,15 @@ from sogenactif.payment import read_outcome
 from sogenactif.protocols.paypage import NEXT_PAIR
 from sogenactif.protocols.paypage_fields import RESPONSE_KEYS
 from sogenactif_sandbox import paypage as sandbox
-from tests.support.paypage import SAID, ask, asked, sealed
+from tests.support.paypage import RESPONSE_DATA, ask, opened_request, sealed
 from tests.support.shop import MovingShop
-from tests.support.vectors import MERCHANT, speak_paypage
+from tests.support.vectors import MERCHANT, use_paypage
 
 pytestmark = pytest.mark.exhaustive
 
 ENCODINGS = ["base64url", "base64", ""]
 # Keys that decide what was paid, and by which request; the others must never lose a payment.
-DECISIVE = {*SAID, "orderId", "returnContext", "transactionReference"}
+DECISIVE = {*RESPONSE_DATA, "orderId", "returnContext", "transactionReference"}
 DICTIONARY = [
     *RESPONSE_KEYS, "maskedPan", "holderAuthentStatus", "guaranteeIndicator", "transactionDateTime", "paymentPattern",
     "tokenPan", "walletType", "preAuthorisationRuleResultList", "s10transactionIdsList", "redirectionStatusCode",
@@ -41,7 +41,7 @@ VALUE = st.one_of(st.sampled_from(ODD), TEXT).filter(lambda value: not NEXT_PAIR
 
 @pytest.fixture(params=["HMAC-SHA-256", "SHA-256", "HMAC-SHA-512"])
 def paypage_pathfile(param: Path, request: pytest.FixtureRequest) -> Pathfile:
-    return read_pathfile(speak_paypage(param, SEAL=request.param))
+    return read_pathfile(use_paypage(param, SEAL=request.param))
 
 
 @given(more=st.dictionaries(KEY, VALUE, max_size=8), encode=st.sampled_from(ENCODINGS))
@@ -53,7 +53,7 @@ def test_no_other_key_loses_an_acceptance(
     assert (response.outcome, response["amount"], response["order_id"]) == ("accepted", "1000", "CMD42")
     assert (response["transaction_id"], response.day) == ("000123", "20261123")
     kept = {key: value for key, value in more.items() if value not in ("", "null")}
-    assert response.original == {**SAID, "orderId": "CMD42", **kept}
+    assert response.original == {**RESPONSE_DATA, "orderId": "CMD42", **kept}
     assert all(len(value.encode()) <= 3072 for value in response.fields.values())
 
 
@@ -85,7 +85,7 @@ def test_altered_response_is_rejected_or_says_the_same(
     parts=st.lists(
         st.one_of(
             st.tuples(st.sampled_from([*DECISIVE, *DICTIONARY]), VALUE).map("=".join),
-            st.sampled_from([f"{key}={value}" for key, value in SAID.items()]),
+            st.sampled_from([f"{key}={value}" for key, value in RESPONSE_DATA.items()]),
             TEXT,
         )
     ),
@@ -94,7 +94,7 @@ def test_altered_response_is_rejected_or_says_the_same(
 def test_whatever_was_sealed_has_a_clear_verdict(
     paypage_pathfile: Pathfile, parts: list[str], encode: str
 ) -> None:
-    text = f"merchantId={SAID['merchantId']}|" + "|".join(parts)
+    text = f"merchantId={RESPONSE_DATA['merchantId']}|" + "|".join(parts)
     post = sealed(algorithm=paypage_pathfile.paypage.seal, encode=encode, text=text)
     try:
         response = read_outcome(post, paypage_pathfile)
@@ -102,7 +102,7 @@ def test_whatever_was_sealed_has_a_clear_verdict(
         assert str(error) and error.logged
         return
     assert response.outcome in ("accepted", "refused", "cancelled", "pending")
-    assert response["merchant_id"] == SAID["merchantId"] and int(response["amount"]) >= 0
+    assert response["merchant_id"] == RESPONSE_DATA["merchantId"] and int(response["amount"]) >= 0
     assert (response.outcome == "accepted") == (response.original["responseCode"] == "00")
 
 
@@ -117,7 +117,7 @@ BYTES = st.one_of(VALUE, st.binary(max_size=30).map(to_text), st.sampled_from(["
 def test_request_arrives_as_it_was_given_or_is_refused(
     param: Path, encode: str, keys: dict[str, str], context: str
 ) -> None:
-    pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
+    pathfile = read_pathfile(use_paypage(param, ENCODE=encode))
     everything = [*keys.values(), context]
     lost = any("|" in value for value in keys.values()) or NEXT_PAIR.search(context) is not None
     if encode == "none":
@@ -135,7 +135,7 @@ def test_request_arrives_as_it_was_given_or_is_refused(
     assert {key: read.get(key) for key in given_keys} == given_keys
     assert (read["amount"], read["merchantId"]) == ("1250", request.fields["merchant_id"])
     if "null" not in given_keys.values():
-        assert asked(request, "CB", pathfile) == read
+        assert opened_request(request, "CB", pathfile) == read
 
 
 # With the ledger: a response pays the request that it answers, and no other.
@@ -172,7 +172,7 @@ def identity(shop: MovingShop, mode: str, number: str, right: bool) -> dict[str,
 def test_response_is_accepted_if_and_only_if_it_answers_its_request(
     shop: MovingShop, data: st.DataObject, more: dict[str, str], encode: str
 ) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     rightly = {
         "amount": ["1250", "0001250"],
         "currencyCode": ["978"],
@@ -191,7 +191,7 @@ def test_response_is_accepted_if_and_only_if_it_answers_its_request(
     said = {key: data.draw(st.sampled_from(values)) for key, values in choices.items()}
     said |= {"merchantId": MERCHANT, "s10TransactionIdDate": shop.day() if said["s10TransactionId"] else ""}
     before = len(shop.outcomes)
-    answer = shop.tell(sealed(f"{MERCHANT}_KEY1", encode=encode, **more, **said))
+    answer = shop.post_response(sealed(f"{MERCHANT}_KEY1", encode=encode, **more, **said))
     accepted = [outcome.outcome for outcome in shop.outcomes[before:]] == ["accepted"]
     assert accepted == (not fault), (said, answer.log)
     assert answer.status == 200 or (fault and answer.status in (400, 403) and answer.log)

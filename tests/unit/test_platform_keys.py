@@ -19,10 +19,10 @@ from sogenactif.protocols.paypage_fields import COMPUTED
 from sogenactif.web import Order
 from sogenactif_sandbox import paypage as sandbox
 from tests.support.bank import Bank, bank, send
-from tests.support.paypage import ask, asked
+from tests.support.paypage import ask, opened_request
 from tests.support.shop import MovingShop
 from tests.support.shop import ask as get
-from tests.support.vectors import MERCHANT, speak_paypage
+from tests.support.vectors import MERCHANT, use_paypage
 
 KEYS = {
     "billingAddress.city": "Nantes",
@@ -45,7 +45,7 @@ KEYS = {
 
 @pytest.fixture
 def paypage_pathfile(param: Path) -> Pathfile:
-    return read_pathfile(speak_paypage(param))
+    return read_pathfile(use_paypage(param))
 
 
 @pytest.mark.parametrize(
@@ -82,15 +82,15 @@ def test_names_of_the_kit_do_not_have_the_form_of_platform_keys() -> None:
 @pytest.mark.parametrize(("key", "value"), KEYS.items())
 @pytest.mark.parametrize("encode", ["base64", "base64url", "none"])
 def test_key_is_sealed_as_given(param: Path, encode: str, key: str, value: str) -> None:
-    pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
+    pathfile = read_pathfile(use_paypage(param, ENCODE=encode))
     request = ask(pathfile, payment_means="CB,1", **{key: value})
-    assert asked(request, "CB", pathfile)[key] == value
+    assert opened_request(request, "CB", pathfile)[key] == value
     assert request.fields[key] == value
 
 
 def test_platform_keys_are_sent_after_the_keys_of_the_kit(paypage_pathfile: Pathfile) -> None:
     new = {key: value for key, value in KEYS.items() if key not in ("orderChannel", "customerId")}
-    sealed = asked(ask(paypage_pathfile, payment_means="CB,1", **new), "CB", paypage_pathfile)
+    sealed = opened_request(ask(paypage_pathfile, payment_means="CB,1", **new), "CB", paypage_pathfile)
     assert list(sealed)[-len(new) :] == list(new)
     assert sealed["orderChannel"] == "INTERNET"
 
@@ -102,7 +102,7 @@ def test_call_takes_precedence_over_the_merchant_file_and_that_over_the_default_
         file.write("\nbillingAddress.country!FRA!\nbillingAddress.city!Paris!\nbillingAddress.state!x!\n")
     with open(f"{paypage_pathfile.merchant_parameters}.{MERCHANT}", "a") as file:
         file.write("\nbillingAddress.city!Nantes!\nbillingAddress.state!y!\n")
-    sealed = asked(
+    sealed = opened_request(
         ask(paypage_pathfile, payment_means="CB,1", **{"billingAddress.state": "z"}), "CB", paypage_pathfile
     )
     address = {key: sealed[f"billingAddress.{key}"] for key in ("country", "city", "state")}
@@ -110,7 +110,7 @@ def test_call_takes_precedence_over_the_merchant_file_and_that_over_the_default_
 
 
 def test_empty_value_is_not_sent(paypage_pathfile: Pathfile) -> None:
-    assert "billingAddress.city" not in asked(
+    assert "billingAddress.city" not in opened_request(
         ask(paypage_pathfile, **{"billingAddress.city": ""}), "CB", paypage_pathfile
     )
 
@@ -191,7 +191,7 @@ def test_payment_pattern_is_rejected_for_a_payment_in_instalments(paypage_pathfi
 @pytest.mark.parametrize("encode", ["base64url", "none"])
 @pytest.mark.parametrize("value", ["|", "a|b", "x|amount=1"])
 def test_bar_in_the_value_of_a_key_is_rejected(param: Path, encode: str, value: str) -> None:
-    pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
+    pathfile = read_pathfile(use_paypage(param, ENCODE=encode))
     with pytest.raises(
         CallError, match=re.escape("(billingAddress.city contains a | that would end its value)")
     ):
@@ -203,12 +203,12 @@ def test_bar_in_the_value_of_a_key_is_rejected(param: Path, encode: str, value: 
 def test_line_end_is_rejected_if_the_message_is_sent_without_encoding(
     param: Path, name: str, value: str
 ) -> None:
-    pathfile = read_pathfile(speak_paypage(param))
+    pathfile = read_pathfile(use_paypage(param))
     encoded = ask(pathfile, payment_means="CB,1", **{name: value})
     key = {"return_context": "returnContext", "order_id": "orderId"}.get(name, name)
-    assert asked(encoded, "CB", pathfile)[key] == value
+    assert opened_request(encoded, "CB", pathfile)[key] == value
     with pytest.raises(CallError, match=f"{key} contains a line end or NUL, which PAYPAGE_ENCODE!none!"):
-        ask(read_pathfile(speak_paypage(param, ENCODE="none")), **{name: value})
+        ask(read_pathfile(use_paypage(param, ENCODE="none")), **{name: value})
 
 
 @pytest.mark.parametrize("key", ["interfaceVersionNormalResponse", "interfaceVersionAutomaticResponse"])
@@ -237,7 +237,7 @@ def test_request_for_a_response_version_that_the_kit_cannot_read_is_rejected(
 def test_ip_address_of_the_customer_has_at_most_39_bytes_in_paypage(
     param: Path, protocol: str, address: str, in_sips: bool, in_paypage: bool
 ) -> None:
-    path = speak_paypage(param) if protocol == "paypage" else str(param / "pathfile")
+    path = use_paypage(param) if protocol == "paypage" else str(param / "pathfile")
     call = {"merchant_id": MERCHANT, "amount": "100", "order_id": "1", "customer_ip_address": address}
     output, status = run_request([f"pathfile={path}", *(f"{name}={value}" for name, value in call.items())])
     if in_paypage if protocol == "paypage" else in_sips:
@@ -324,7 +324,7 @@ def hidden(page: str) -> dict[str, str]:
 
 
 def test_sandbox_rejects_a_misspelt_key(param: Path) -> None:
-    speak_paypage(param)
+    use_paypage(param)
     with bank(param) as running:
         urls = {"normal_return_url": f"{running.shop.url}/back"}
         post = ask(running.pathfile, payment_means="CB,1", **urls, **{"fraudData.challengeMode": "x"}).posts[

@@ -69,32 +69,32 @@ def printed(shop: LedgerShop, data: str) -> list[str]:
 
 def test_response_of_sips_1_0_settles_no_request_of_paypage(shop: MovingShop, param: Path) -> None:
     shop.move(param)
-    number = shop.asked()
+    number = shop.show_form()
     data = sealed_data(shop, number)
     post(shop.autoresponse, DATA=data)
     assert (states(shop), shop.outcomes) == ({number: "waiting"}, [])
 
 
 def test_response_of_paypage_settles_no_request_of_sips_1_0(shop: MovingShop, param: Path) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     shop.move(param)
     post(shop.autoresponse, **shop.paypage_post(number))
     assert (states(shop), shop.outcomes) == ({number: "waiting"}, [])
 
 
 def test_response_of_sips_1_0_has_the_transmission_date_that_was_sent(shop: MovingShop) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     moment = sent(shop, number)
     other = f"{moment[:-1]}{(int(moment[-1]) + 1) % 10}"
     post(shop.autoresponse, DATA=shop.seal(transaction_id=number, transmission_date=other))
     assert shop.outcomes == []
-    assert shop.paid(number).status == 200
+    assert shop.post_acceptance(number).status == 200
     assert notified(shop) == ["accepted"]
 
 
 def test_number_of_the_server_pays_no_other_customers_order(shop: MovingShop, param: Path) -> None:
     shop.move(param, REFERENCE="transactionReference")
-    first, second = shop.asked(), shop.asked()
+    first, second = shop.show_form(), shop.show_form()
     day = shop.day()
     # The server numbers the second payment 1, as the kit numbered the first.
     answer = post(shop.autoresponse, **shop.paypage_post(first, transactionReference=f"{day}{second}"))
@@ -110,7 +110,7 @@ def test_page_that_is_reloaded_says_the_same_and_notifies_nobody(
 ) -> None:
     if protocol == "paypage":
         shop.move(param)
-    number = shop.asked()
+    number = shop.show_form()
     if protocol == "paypage":
         message = shop.paypage_post(number, responseCode=code)
     else:
@@ -138,7 +138,7 @@ def test_long_field_of_paypage_is_cut_and_the_payment_counts(
     shop: MovingShop, param: Path, key: str, value: str, field: str, whole: bool
 ) -> None:
     shop.move(param)
-    answer = post(shop.autoresponse, **shop.paypage_post(shop.asked(), **{key: value}))
+    answer = post(shop.autoresponse, **shop.paypage_post(shop.show_form(), **{key: value}))
     [response] = shop.outcomes
     assert (answer.status, response.outcome) == (200, "accepted")
     assert value.startswith(response[field]) and (response[field] == value) == whole
@@ -149,7 +149,7 @@ def test_long_field_of_paypage_is_cut_and_the_payment_counts(
 @pytest.mark.parametrize("days", [-1, 1, 3])
 def test_payment_on_another_day_than_its_form_counts(shop: MovingShop, param: Path, days: int) -> None:
     shop.move(param)
-    number = shop.asked()
+    number = shop.show_form()
     answer = post(shop.autoresponse, **shop.paypage_post(number, day=day_after(shop.day(), days)))
     assert (answer.status, notified(shop), states(shop)) == (200, ["accepted"], {number: "accepted"})
 
@@ -161,7 +161,7 @@ def test_payment_days_later_of_something_else_pays_nothing(
     shop: MovingShop, param: Path, other: dict[str, str]
 ) -> None:
     shop.move(param)
-    number = shop.asked()
+    number = shop.show_form()
     answer = post(shop.autoresponse, **shop.paypage_post(number, day=day_after(shop.day(), 3), **other))
     assert ("unknown no such request" in answer.log, states(shop)) == (True, {number: "waiting"})
 
@@ -189,7 +189,7 @@ def test_payment_days_later_counts_only_if_one_request_alone_waits(shop: MovingS
 
 def test_shop_gets_day_and_original_keys_with_a_ledger_too(shop: MovingShop, param: Path) -> None:
     shop.move(param)
-    post(shop.autoresponse, **shop.paypage_post(shop.asked()))
+    post(shop.autoresponse, **shop.paypage_post(shop.show_form()))
     [response] = shop.outcomes
     assert (response.protocol, response.day, response.original["newKey"]) == ("paypage", shop.day(), "x")
 
@@ -197,7 +197,7 @@ def test_shop_gets_day_and_original_keys_with_a_ledger_too(shop: MovingShop, par
 def test_shop_is_notified_in_the_words_of_the_request(shop: MovingShop) -> None:
     assert shop.order
     shop.order = Order({**shop.order.parameters, "order_id": "A|B"}, shop.order.lines)
-    number = shop.asked()
+    number = shop.show_form()
     moment = sent(shop, number)
     data = shop.seal(
         order_id="A B", amount="000000001250", transaction_id=str(int(number)), transmission_date=moment
@@ -220,10 +220,10 @@ def test_short_response_that_comes_first_is_completed_from_the_request(
     shop.order = Order({**shop.order.parameters, **GIVEN_BACK}, shop.order.lines)
     if protocol == "paypage":
         shop.move(param)
-        sealed = shop.paypage_post(shop.asked())
+        sealed = shop.paypage_post(shop.show_form())
         message = urlencode(sealed)
     else:
-        number = shop.asked()
+        number = shop.show_form()
         message = shop.seal(transaction_id=number, transmission_date=sent(shop, number), caddie="")
         sealed = {"DATA": message}
     strings = ["0"]
@@ -239,7 +239,7 @@ def test_short_response_that_comes_first_is_completed_from_the_request(
 
 @pytest.mark.parametrize("code", ["02", "05", "12", "17", "60", "63", "75", "90", "94", "97", "99", "0"])
 def test_acceptance_after_any_other_outcome_is_notified(shop: MovingShop, code: str) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     moment = sent(shop, number)
     refusal = {"response_code": code, "authorisation_id": "", "payment_certificate": ""}
     post(shop.autoresponse, DATA=shop.seal(transaction_id=number, transmission_date=moment, **refusal))
@@ -261,7 +261,7 @@ def test_acceptance_after_any_other_outcome_is_notified(shop: MovingShop, code: 
 def test_acceptance_that_contradicts_a_refusal_is_logged(
     shop: MovingShop, script: str, code: str, is_contradiction: bool
 ) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     first = shop.seal(transaction_id=number, transmission_date=sent(shop, number), response_code=code)
     assert post(shop.autoresponse, DATA=first).log == ""
     answer = post(getattr(shop, script), DATA=sealed_data(shop, number))
@@ -272,7 +272,7 @@ def test_acceptance_that_contradicts_a_refusal_is_logged(
 
 
 def test_ledger_and_journal_say_who_brought_a_response(shop: MovingShop) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     for script in (shop.autoresponse, shop.response):
         assert post(script, DATA=sealed_data(shop, number)).status == 200
     with shop.ledger() as ledger:
@@ -282,7 +282,7 @@ def test_ledger_and_journal_say_who_brought_a_response(shop: MovingShop) -> None
 
 
 def test_acceptance_while_another_outcome_is_notified_follows_at_once(shop: MovingShop) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     moment = sent(shop, number)
     inside, go_on = threading.Event(), threading.Event()
     record = shop.record_outcome
@@ -309,7 +309,7 @@ def test_acceptance_while_another_outcome_is_notified_follows_at_once(shop: Movi
 def test_ledger_that_is_lost_while_the_shop_is_notified_is_logged_and_the_bank_answered(
     shop: MovingShop,
 ) -> None:
-    number = shop.asked()
+    number = shop.show_form()
 
     def lose(response: PaymentResponse) -> None:
         shop.record_outcome(response)
@@ -321,7 +321,7 @@ def test_ledger_that_is_lost_while_the_shop_is_notified_is_logged_and_the_bank_a
 
 
 def test_function_that_ends_the_process_is_a_failed_attempt(shop: MovingShop) -> None:
-    first, second = shop.asked(), shop.asked()
+    first, second = shop.show_form(), shop.show_form()
 
     def ends(response: PaymentResponse) -> None:
         if response["transaction_id"] == first:
@@ -330,8 +330,8 @@ def test_function_that_ends_the_process_is_a_failed_attempt(shop: MovingShop) ->
 
     application = call_autoresponse(ends, shop.pathfile.path, "")
     shop.autoresponse = application
-    assert shop.paid(first).status == 200
-    assert shop.paid(second).status == 200
+    assert shop.post_acceptance(first).status == 200
+    assert shop.post_acceptance(second).status == 200
     assert [response["transaction_id"] for response in shop.outcomes] == [second]
 
 
@@ -359,7 +359,7 @@ def test_function_that_kills_the_process_keeps_no_other_payment_back(
         """Ask for an order and deliver its acceptance to a CGI process; return what that answered."""
         assert shop.order
         shop.order = Order({**shop.order.parameters, "order_id": order_id})
-        number = shop.asked()
+        number = shop.show_form()
         data = shop.seal(transaction_id=number, transmission_date=sent(shop, number), order_id=order_id)
         body = f"DATA={data}".encode()
         variables = {
@@ -395,9 +395,9 @@ def test_function_that_kills_the_process_keeps_no_other_payment_back(
 
 def test_answer_to_the_bank_comes_before_another_payments_notification(shop: MovingShop) -> None:
     shop.failing = True
-    shop.paid(shop.asked())
+    shop.post_acceptance(shop.show_form())
     shop.failing = False
-    number = shop.asked()
+    number = shop.show_form()
     body = f"DATA={shop.seal(transaction_id=number, transmission_date=sent(shop, number))}".encode()
     events: list[str] = []
     application = call_autoresponse(
@@ -423,8 +423,8 @@ def test_answer_to_the_bank_comes_before_another_payments_notification(shop: Mov
 
 
 def test_order_paid_twice_is_recorded_twice_and_named(shop: MovingShop) -> None:
-    first, second = shop.asked(), shop.asked()
-    assert shop.paid(first).log == ""
+    first, second = shop.show_form(), shop.show_form()
+    assert shop.post_acceptance(first).log == ""
     answer = post(shop.autoresponse, DATA=sealed_data(shop, second))
     assert (answer.status, notified(shop)) == (200, ["accepted", "accepted"])
     assert "paid already: refund one of them" in answer.log
@@ -458,7 +458,7 @@ def test_request_without_order_id_is_refused_if_paypage_numbers_by_day(shop: Mov
 
 @pytest.mark.parametrize("script", ["response", "autoresponse"])
 def test_outcome_that_response_printed_is_notified_once_by_a_script(shop: MovingShop, script: str) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     data = sealed_data(shop, number)
     assert printed(shop, data)[10] == "00"
     assert shop.outcomes == []
@@ -472,19 +472,19 @@ def test_outcome_that_response_printed_is_notified_once_by_a_script(shop: Moving
 
 
 def test_outcome_that_only_response_reported_is_not_pending(shop: MovingShop) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     printed(shop, sealed_data(shop, number))
     with shop.ledger() as ledger:
         [transaction] = transactions(ledger)
         assert (transaction.notified, pending_outcomes(ledger)) == ("printed", 0)
-    shop.paid(shop.asked())
+    shop.post_acceptance(shop.show_form())
     assert [response["transaction_id"] for response in shop.outcomes] == ["000002"]
 
 
 def test_response_prints_what_the_journal_has_while_the_ledger_is_out_of_reach(
     shop: MovingShop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     data = sealed_data(shop, number)
     path = Path(shop.pathfile.path)
     with_ledger = path.read_text()
@@ -508,7 +508,7 @@ def test_response_prints_what_the_journal_has_while_the_ledger_is_out_of_reach(
 def test_response_prints_nothing_that_neither_ledger_nor_journal_has(
     shop: MovingShop, tmp_path: Path
 ) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     data = sealed_data(shop, number)
     with missing(shop, tmp_path / "ledger.db"), missing(shop, tmp_path / "journal"):
         (tmp_path / "journal").write_text("a file where the folder was")
@@ -524,14 +524,14 @@ def test_response_prints_nothing_that_neither_ledger_nor_journal_has(
 def test_payment_during_an_outage_is_notified_with_the_next_response(
     shop: MovingShop, tmp_path: Path, contact: str
 ) -> None:
-    number, another = shop.asked(), shop.asked()
+    number, another = shop.show_form(), shop.show_form()
     with missing(shop, tmp_path / "ledger.db"):
-        assert shop.paid(number).status == 200
+        assert shop.post_acceptance(number).status == 200
     assert (shop.outcomes, states(shop)) == ([], {number: "waiting", another: "waiting"})
     if contact == "the customer comes back":
         post(shop.response, DATA=sealed_data(shop, number))
     else:
-        shop.paid(another if contact == "another payment" else number)
+        shop.post_acceptance(another if contact == "another payment" else number)
     expected = [another, number] if contact == "another payment" else [number]
     assert [response["transaction_id"] for response in shop.outcomes] == expected
     assert states(shop)[number] == "accepted"
@@ -543,9 +543,9 @@ def test_payment_during_an_outage_is_notified_with_the_next_response(
 def test_payment_during_an_outage_is_recorded_with_the_next_call(
     shop: MovingShop, tmp_path: Path, program: str
 ) -> None:
-    number, other = shop.asked(), shop.asked()
+    number, other = shop.show_form(), shop.show_form()
     with missing(shop, tmp_path / "ledger.db"):
-        shop.paid(number)
+        shop.post_acceptance(number)
     kit = Kit(shop.pathfile.path)
     assert shop.order
     parameters = {**shop.order.parameters, "order_id": "CMD-43"}
@@ -561,17 +561,17 @@ def test_payment_during_an_outage_is_recorded_with_the_next_call(
     assert states(shop)[number] == "accepted"
     # None of these has a function to notify: the next response does.
     assert shop.outcomes == []
-    another = shop.asked()
-    shop.paid(another)
+    another = shop.show_form()
+    shop.post_acceptance(another)
     assert [response["transaction_id"] for response in shop.outcomes] == [another, number]
 
 
 def test_day_of_the_journal_that_cannot_be_read_holds_up_no_notification_and_no_request(
     shop: MovingShop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first, second = shop.asked(), shop.asked()
+    first, second = shop.show_form(), shop.show_form()
     shop.failing = True
-    shop.paid(first)
+    shop.post_acceptance(first)
     shop.failing = False
     (tmp_path / "journal" / "20200101.jsonl").mkdir()
     note_unrecorded(str(tmp_path / "journal"), "20200101")
@@ -622,7 +622,7 @@ def test_number_of_a_later_instalment_is_given_to_nobody_else(shop: MovingShop) 
         "data": "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=250",
     }
     shop.order = Order({**shop.order.parameters, **plan}, shop.order.lines)
-    number = shop.asked()
+    number = shop.show_form()
     with shop.ledger() as ledger:
         days = [row[0] for row in ledger.database.rows("SELECT day FROM sogenactif_reserved ORDER BY day")]
     assert number == "000001"
@@ -648,7 +648,7 @@ def test_genuine_message_is_stored_until_the_secret_is_corrected(
     if protocol == "paypage":
         shop.move(param)
         secret = Path(paypage.key_path(shop.pathfile, MERCHANT))
-    number = shop.asked()
+    number = shop.show_form()
     sealed = shop.paypage_post(number) if protocol == "paypage" else {"DATA": sealed_data(shop, number)}
     content = secret.read_bytes()
     secret.unlink()
@@ -677,7 +677,7 @@ def test_acceptance_after_another_outcome_is_stored_until_the_secret_is_correcte
 ) -> None:
     secret = param / f"certif.fr.{MERCHANT}.php"
     content = secret.read_bytes()
-    number = shop.asked()
+    number = shop.show_form()
     moment = sent(shop, number)
     assert (
         post(
@@ -697,7 +697,7 @@ def test_acceptance_after_another_outcome_is_stored_until_the_secret_is_correcte
 
 def test_wrong_key_version_is_stored_until_the_pathfile_is_corrected(shop: MovingShop, param: Path) -> None:
     shop.move(param, KEY_VERSION="2")
-    number = shop.asked()
+    number = shop.show_form()
     assert post(shop.autoresponse, **shop.paypage_post(number, keyVersion="1")).status == 400
     path = Path(shop.pathfile.path)
     path.write_text(path.read_text().replace("PAYPAGE_KEY_VERSION!2!", "PAYPAGE_KEY_VERSION!1!"))
@@ -706,7 +706,7 @@ def test_wrong_key_version_is_stored_until_the_pathfile_is_corrected(shop: Movin
 
 
 def test_forged_message_is_never_replayed(shop: MovingShop) -> None:
-    number = shop.asked()
+    number = shop.show_form()
     data = sealed_data(shop, number)
     forged = data[:-1] + ("0" if data[-1] != "0" else "1")
     assert post(shop.autoresponse, DATA=forged).status == 403
@@ -719,7 +719,7 @@ def test_report_that_a_request_could_not_begin_is_no_outcome(
     shop: MovingShop, param: Path, ledger: bool
 ) -> None:
     shop.move(param)
-    number = shop.asked()
+    number = shop.show_form()
     if not ledger:
         shop.remove_ledger()
     words = {"redirectionStatusCode": "12", "redirectionStatusMessage": "Invalid keyword: colour=blue"}
@@ -743,7 +743,7 @@ def test_response_that_cannot_be_read_or_has_no_seal_says_why(
     shop: MovingShop, param: Path, ledger: bool
 ) -> None:
     shop.move(param)
-    number = shop.asked()
+    number = shop.show_form()
     if not ledger:
         shop.remove_ledger()
     published = json.loads((VECTORS / "paypage-seal-vectors.json").read_text())
@@ -763,7 +763,7 @@ def test_response_that_cannot_be_read_or_has_no_seal_says_why(
 def test_two_shops_on_one_certificate_take_numbers_of_their_own_ranges(shop: MovingShop) -> None:
     path = Path(shop.pathfile.path)
     path.write_text(path.read_text() + "NUMBERS!500000-500001!\n")
-    assert [shop.asked(), shop.asked()] == ["500000", "500001"]
+    assert [shop.show_form(), shop.show_form()] == ["500000", "500001"]
     assert shop.order
     shop.order = Order({**shop.order.parameters, "customer_id": "a third"}, shop.order.lines)
     answer = ask(shop.request, query="order=CMD-42")

@@ -18,7 +18,7 @@ from sogenactif.reception import Received
 from sogenactif.web import Order
 from sogenactif_sandbox.request import Request
 from sogenactif_sandbox.transactions import Transactions
-from tests.support.vectors import ACCEPTED, ASKED, MERCHANT, speak_paypage
+from tests.support.vectors import ACCEPTED, ASKED, MERCHANT, use_paypage
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 PERSONAL = {
@@ -73,7 +73,7 @@ def test_gateways_name_their_server_and_no_secret(param: Path, pathfile: Pathfil
     sips = gateway(pathfile, "fr", MERCHANT)
     assert shown(sips) == f"<Gateway sips {sips.action}>"
     assert shown(Office("https://office.example/", MERCHANT, "1", [b"secret"]))
-    settings = read_pathfile(speak_paypage(param))
+    settings = read_pathfile(use_paypage(param))
     sealing = paypage.Gateway(settings.paypage, b"secret", "key", ledger=False)
     assert shown(sealing, settings.paypage).startswith(f"<Gateway paypage {settings.paypage.url}>")
 

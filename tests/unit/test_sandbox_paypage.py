@@ -12,7 +12,7 @@ from sogenactif.payment import PaymentResponse, make_request, read_outcome
 from sogenactif.protocols import paypage as kit
 from sogenactif_sandbox import paypage as sandbox
 from tests.support.paypage import NOON
-from tests.support.vectors import MERCHANT, speak_paypage
+from tests.support.vectors import MERCHANT, use_paypage
 
 TODAY = date(2026, 11, 23)
 PLAN = {
@@ -26,7 +26,7 @@ DAYS, AMOUNTS = "20261128,20261228,20270127", "300,350,351"
 
 @pytest.fixture
 def pathfile(param: Path) -> Pathfile:
-    return read_pathfile(speak_paypage(param))
+    return read_pathfile(use_paypage(param))
 
 
 def post(pathfile: Pathfile, **parameters: str) -> dict[str, str]:
@@ -171,7 +171,7 @@ def test_kit_reads_the_response_of_a_payment_in_several_times(pathfile: Pathfile
 
 @pytest.mark.parametrize("encode", ["base64", "base64url", "none"])
 def test_response_is_encoded_as_the_request_asks(param: Path, encode: str) -> None:
-    pathfile = read_pathfile(speak_paypage(param, ENCODE=encode))
+    pathfile = read_pathfile(use_paypage(param, ENCODE=encode))
     for order in ("A", "AB", "ABC"):
         assert answered(pathfile, post(pathfile, order_id=order))["order_id"] == order
 

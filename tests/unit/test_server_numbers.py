@@ -16,10 +16,10 @@ from sogenactif.ledger.history import differences, transactions
 from sogenactif.protocols import TOKEN, Numbering, identifier, paypage
 from sogenactif.web import Order
 from tests.support.bank import Bank, bank, send
-from tests.support.paypage import ask, asked
+from tests.support.paypage import ask, opened_request
 from tests.support.shop import MovingShop, missing, post
 from tests.support.shop import ask as get
-from tests.support.vectors import ASKED, MERCHANT, speak_paypage
+from tests.support.vectors import ASKED, MERCHANT, use_paypage
 
 BY_SERVER = Numbering("paypage", by_server=True)
 CONTEXT = "basket=7;é"
@@ -51,7 +51,7 @@ def requested(shop: MovingShop, **parameters: str) -> str:
     """Ask for a payment of the order; return its token."""
     assert shop.order
     before, shop.order = shop.order, Order({**shop.order.parameters, **parameters}, shop.order.lines)
-    shop.asked()
+    shop.show_form()
     shop.order = before
     return tokens(shop)[-1]
 
@@ -81,7 +81,7 @@ def test_request_carries_a_token_and_no_number(shop: MovingShop) -> None:
 
 def test_each_request_has_its_own_token(shop: MovingShop) -> None:
     for _ in range(3):
-        shop.asked()
+        shop.show_form()
     assert len(set(tokens(shop))) == 3 and all(map(TOKEN.fullmatch, tokens(shop)))
 
 
@@ -99,8 +99,8 @@ def test_instalments_carry_no_transaction_numbers(shop: MovingShop) -> None:
 
 
 def test_request_without_a_ledger_has_no_token(param: Path) -> None:
-    pathfile = read_pathfile(speak_paypage(param, REFERENCE="server"))
-    keys = asked(ask(pathfile, payment_means="CB,1", return_context="x"), "CB", pathfile)
+    pathfile = read_pathfile(use_paypage(param, REFERENCE="server"))
+    keys = opened_request(ask(pathfile, payment_means="CB,1", return_context="x"), "CB", pathfile)
     assert keys["returnContext"] == "x" and not keys.keys() & set(NUMBERS)
 
 
@@ -117,7 +117,7 @@ def test_return_context_beyond_220_bytes_is_rejected(shop: MovingShop, length: i
 
 @pytest.mark.parametrize("mode", ["server", "transactionId", "transactionReference"])
 def test_return_context_that_begins_like_a_token_is_rejected(param: Path, mode: str) -> None:
-    pathfile = read_pathfile(speak_paypage(param, REFERENCE=mode))
+    pathfile = read_pathfile(use_paypage(param, REFERENCE=mode))
     with pytest.raises(CallError, match="begins like a token of the kit"):
         ask(pathfile, return_context=f"kit{7:032x}more")
 
@@ -152,7 +152,7 @@ def test_response_is_matched_by_the_token_whatever_its_numbers(
 ) -> None:
     requested(shop)
     token = requested(shop)
-    assert shop.tell(answer(shop, token, **numbers)).log == ""
+    assert shop.post_response(answer(shop, token, **numbers)).log == ""
     [outcome] = shop.outcomes
     assert (outcome.outcome, outcome["transaction_id"], outcome["return_context"]) == (
         "accepted",
@@ -167,7 +167,7 @@ def test_response_is_matched_by_the_token_whatever_its_numbers(
 @pytest.mark.parametrize("context", ["", "basket", "null"])
 def test_return_context_of_the_shop_is_returned_unchanged(shop: MovingShop, context: str) -> None:
     token = requested(shop, return_context=context)
-    shop.tell(answer(shop, token, returnContext=token + context))
+    shop.post_response(answer(shop, token, returnContext=token + context))
     assert shop.outcomes[0]["return_context"] == context
 
 
@@ -193,7 +193,7 @@ def test_response_without_the_token_or_with_other_values_is_not_accepted(
     token, day = requested(shop), shop.day()
     said = {key: value.replace("@TOKEN@", token).replace("@DAY@", day) for key, value in said.items()}
     fields = answer(shop, token, **said)
-    assert verdict in shop.tell(fields).log
+    assert verdict in shop.post_response(fields).log
     assert post(shop.response, **fields).status == 403
     with pytest.raises(UntrustedResponse):
         Kit(shop.pathfile.path).receive(fields)
@@ -204,11 +204,11 @@ def test_response_with_the_token_of_another_order_is_conflicting(shop: MovingSho
     cheap = requested(shop, order_id="CHEAP", amount="100")
     dear = requested(shop, order_id="DEAR", amount="99900")
     paid = {"orderId": "CHEAP", "amount": "100"}
-    assert "conflicting" in shop.tell(answer(shop, dear, **paid)).log
-    assert "conflicting" in shop.tell(answer(shop, cheap, orderId="DEAR", amount="99900")).log
-    assert "unknown" in shop.tell(answer(shop, "", returnContext=f"{CONTEXT}{dear}", **paid)).log
+    assert "conflicting" in shop.post_response(answer(shop, dear, **paid)).log
+    assert "conflicting" in shop.post_response(answer(shop, cheap, orderId="DEAR", amount="99900")).log
+    assert "unknown" in shop.post_response(answer(shop, "", returnContext=f"{CONTEXT}{dear}", **paid)).log
     assert shop.outcomes == []
-    shop.tell(answer(shop, cheap, returnContext=cheap + dear, **paid))
+    shop.post_response(answer(shop, cheap, returnContext=cheap + dear, **paid))
     assert [(o["order_id"], o["return_context"]) for o in shop.outcomes] == [("CHEAP", dear)]
 
 
@@ -216,7 +216,7 @@ def test_response_with_a_token_and_a_wrong_seal_is_rejected(shop: MovingShop) ->
     token = requested(shop)
     keys = sealed_keys(shop, answer(shop, token))
     forged = paypage.seal(keys, b"another key", "HMAC-SHA-256", "base64url", InterfaceVersion="HP_3.4")
-    assert shop.tell(forged).status == 403
+    assert shop.post_response(forged).status == 403
     assert shop.outcomes == []
 
 
@@ -225,22 +225,22 @@ def test_response_of_another_merchant_with_the_token_is_unknown(shop: MovingShop
     other = "014213245611112"
     secret = paypage.read_key(paypage.key_path(shop.pathfile, other))
     keys = sealed_keys(shop, answer(shop, token)) | {"merchantId": other}
-    assert "unknown" in shop.tell(paypage.seal(keys, secret, "HMAC-SHA-256", "base64url")).log
+    assert "unknown" in shop.post_response(paypage.seal(keys, secret, "HMAC-SHA-256", "base64url")).log
     assert shop.outcomes == []
 
 
 def test_response_with_a_token_does_not_match_a_request_without_one(shop: MovingShop, param: Path) -> None:
     shop.move(param, REFERENCE="transactionId")
-    number, day = shop.asked(), shop.day()
+    number, day = shop.show_form(), shop.day()
     numbers = {"s10TransactionId": number, "s10TransactionIdDate": day}
-    assert "unknown" in shop.tell(answer(shop, f"kit{1:032x}", **numbers)).log
+    assert "unknown" in shop.post_response(answer(shop, f"kit{1:032x}", **numbers)).log
     assert shop.outcomes == []
 
 
 def test_repeated_response_is_a_duplicate_and_a_later_refusal_is_conflicting(shop: MovingShop) -> None:
     token = requested(shop)
     for said in ({}, {}, {"responseCode": "05", "authorisationId": ""}):
-        shop.tell(answer(shop, token, **said))
+        shop.post_response(answer(shop, token, **said))
     assert shop.verdicts() == ["accepted", "duplicate", "conflicting"]
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
 
@@ -248,9 +248,9 @@ def test_repeated_response_is_a_duplicate_and_a_later_refusal_is_conflicting(sho
 def test_payments_begun_before_a_change_of_the_mode_are_matched(shop: MovingShop, param: Path) -> None:
     token = requested(shop)
     shop.move(param, REFERENCE="transactionId")
-    number = shop.asked()
-    shop.tell(answer(shop, token))
-    shop.tell(shop.paypage_post(number))
+    number = shop.show_form()
+    shop.post_response(answer(shop, token))
+    shop.post_response(shop.paypage_post(number))
     paid = [(o["transaction_id"], o["return_context"]) for o in shop.outcomes]
     assert paid == [("000001", CONTEXT), (number, CONTEXT)]
 
@@ -263,7 +263,7 @@ def test_response_during_an_outage_of_the_ledger_is_matched_by_replay(
     with missing(shop, tmp_path / "ledger.db"):
         output, _ = run_response([f"message={urlencode(fields)}", f"pathfile={shop.pathfile.path}"])
         assert token not in output.decode() and CONTEXT in output.decode()
-        assert shop.tell(fields).status == 200
+        assert shop.post_response(fields).status == 200
     assert shop.replay()[0] == 0
     with shop.ledger() as ledger:
         assert [t.state for t in transactions(ledger)] == ["accepted"]
@@ -276,7 +276,7 @@ def test_rebuilt_ledger_matches_by_token(shop: MovingShop, tmp_path: Path) -> No
         file.unlink()
     assert shop.replay()[0] == 0
     assert tokens(shop) == [token]
-    assert shop.tell(answer(shop, token)).log == ""
+    assert shop.post_response(answer(shop, token)).log == ""
 
 
 @pytest.mark.postgresql
@@ -284,9 +284,9 @@ def test_ledger_in_postgresql_matches_by_token(param: Path, tmp_path: Path, post
     shop = MovingShop(param, postgresql_url, tmp_path / "journal")
     shop.move(param, REFERENCE="server")
     first, second = requested(shop), requested(shop)
-    shop.tell(answer(shop, second))
+    shop.post_response(answer(shop, second))
     assert [outcome["transaction_id"] for outcome in shop.outcomes] == ["000002"]
-    assert "unknown" in shop.tell(answer(shop, first[:-1])).log
+    assert "unknown" in shop.post_response(answer(shop, first[:-1])).log
 
 
 def test_identifier_of_a_response_is_its_token_or_its_reference() -> None:
@@ -337,8 +337,8 @@ def test_payments_on_the_sandbox_are_matched(
         assert "Payment refused" in post(shop.response, **pay(running, pages[0], "FAILURE")).body
         assert "Confirmation needed" in post(shop.response, **pay(running, pages[2], "SOFT_DECLINE")).body
         again = pay(running, get(shop.request, query="order=CMD-42").body)
-        assert shop.tell(again).status == 200
-        assert shop.tell(second).status == 200
+        assert shop.post_response(again).status == 200
+        assert shop.post_response(second).status == 200
     with shop.ledger() as ledger:
         states = [t.state for t in transactions(ledger)]
         assert list(differences(ledger, lambda count: None)) == []

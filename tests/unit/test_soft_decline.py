@@ -14,8 +14,8 @@ from sogenactif.protocols import paypage
 from sogenactif.texts import TEXTS
 from sogenactif.web import Order, call_response
 from tests.support.paypage import sealed
-from tests.support.shop import Answer, MovingShop, Shop, ask
-from tests.support.vectors import MERCHANT, speak_paypage
+from tests.support.shop import HttpReply, MovingShop, Shop, ask
+from tests.support.vectors import MERCHANT, use_paypage
 
 KEY = "fraudData.challengeMode3DS"
 SOFT = {"responseCode": "05", "acquirerResponseCode": "A1", "authorisationId": ""}
@@ -29,7 +29,7 @@ def shop(param: Path, tmp_path: Path) -> MovingShop:
     return shop
 
 
-def come_back(shop: Shop, fields: dict[str, str], **environ: str) -> Answer:
+def come_back(shop: Shop, fields: dict[str, str], **environ: str) -> HttpReply:
     return ask(shop.response, "POST", body=urlencode(fields).encode(), **{**SCRIPT, **environ})
 
 
@@ -57,7 +57,7 @@ def requested(shop: MovingShop, **parameters: str) -> set[str | None]:
 def test_customer_reads_what_happened_and_may_try_again(shop: MovingShop, language: str) -> None:
     assert shop.order
     shop.order = Order({**shop.order.parameters, "language": language})
-    page = come_back(shop, shop.paypage_post(shop.asked(), **SOFT))
+    page = come_back(shop, shop.paypage_post(shop.show_form(), **SOFT))
     texts = TEXTS[language]
     assert page.status == 200
     body = unescape(page.body)
@@ -70,7 +70,7 @@ def test_customer_reads_what_happened_and_may_try_again(shop: MovingShop, langua
 
 def test_next_request_of_the_order_asks_for_authentication(shop: MovingShop) -> None:
     assert requested(shop) == {None}
-    come_back(shop, shop.paypage_post(shop.asked(), **SOFT))
+    come_back(shop, shop.paypage_post(shop.show_form(), **SOFT))
     assert requested(shop) == {"CHALLENGE"}
     assert requested(shop) == {"CHALLENGE"}
     assert requested(shop, order_id="CMD-43") == {None}
@@ -90,7 +90,7 @@ def test_python_api_asks_for_it_too(shop: MovingShop) -> None:
 
 
 def test_automatic_response_is_enough(shop: MovingShop) -> None:
-    shop.tell(shop.paypage_post(shop.asked(), **SOFT))
+    shop.post_response(shop.paypage_post(shop.show_form(), **SOFT))
     assert requested(shop) == {"CHALLENGE"}
 
 
@@ -106,7 +106,7 @@ def test_automatic_response_is_enough(shop: MovingShop) -> None:
 )
 def test_exemption_that_the_shop_asks_for_is_replaced(shop: MovingShop, given: str, expected: str) -> None:
     assert requested(shop, **{KEY: given}) == {given}
-    shop.tell(shop.paypage_post(shop.asked(), **SOFT))
+    shop.post_response(shop.paypage_post(shop.show_form(), **SOFT))
     assert requested(shop, **{KEY: given}) == {expected}
 
 
@@ -121,19 +121,19 @@ def test_exemption_that_the_shop_asks_for_is_replaced(shop: MovingShop, given: s
     ],
 )
 def test_other_responses_ask_for_nothing(shop: MovingShop, said: dict[str, str]) -> None:
-    page = come_back(shop, shop.paypage_post(shop.asked(), **said))
+    page = come_back(shop, shop.paypage_post(shop.show_form(), **said))
     assert "soft_decline" not in page.body and "authentification forte" not in page.body
     assert requested(shop) == {None}
 
 
 def test_forged_soft_decline_asks_for_nothing(shop: MovingShop) -> None:
-    assert come_back(shop, shop.paypage_post(shop.asked(), **SOFT) | {"Seal": "0" * 64}).status == 403
+    assert come_back(shop, shop.paypage_post(shop.show_form(), **SOFT) | {"Seal": "0" * 64}).status == 403
     assert requested(shop) == {None}
 
 
 def test_second_try_is_accepted_and_the_shop_is_notified(shop: MovingShop) -> None:
-    come_back(shop, shop.paypage_post(shop.asked(), **SOFT))
-    page = come_back(shop, shop.paypage_post(shop.asked()))
+    come_back(shop, shop.paypage_post(shop.show_form(), **SOFT))
+    page = come_back(shop, shop.paypage_post(shop.show_form()))
     assert TEXTS["fr"]["accepted"] in page.body and "call_request" not in page.body
     assert [outcome.outcome for outcome in shop.outcomes] == ["refused", "accepted"]
 
@@ -147,14 +147,14 @@ def test_second_try_is_accepted_and_the_shop_is_notified(shop: MovingShop) -> No
     ],
 )
 def test_link_leads_beside_the_script(shop: MovingShop, environ: dict[str, str], link: str) -> None:
-    page = come_back(shop, shop.paypage_post(shop.asked(), **SOFT), **environ)
+    page = come_back(shop, shop.paypage_post(shop.show_form(), **SOFT), **environ)
     assert re.findall(r'href="call_request[^"]*"', page.body) == ([link] if link else [])
 
 
 def test_order_in_the_link_is_quoted(shop: MovingShop) -> None:
     assert shop.order
     shop.order = Order({**shop.order.parameters, "order_id": "a&b=é/1"})
-    page = come_back(shop, shop.paypage_post(shop.asked(), orderId="a&b=é/1", **SOFT))
+    page = come_back(shop, shop.paypage_post(shop.show_form(), orderId="a&b=é/1", **SOFT))
     assert 'href="call_request.py?order=a%26b%3D%C3%A9%2F1"' in unescape(page.body)
 
 
@@ -162,12 +162,12 @@ def test_shop_may_say_where_an_order_is_paid_again(shop: MovingShop) -> None:
     shop.response = call_response(
         lambda response: "/", shop.record_outcome, shop.pathfile.path, lambda r: f"/again/{r['order_id']}"
     )
-    page = come_back(shop, shop.paypage_post(shop.asked(), **SOFT))
+    page = come_back(shop, shop.paypage_post(shop.show_form(), **SOFT))
     assert 'href="/again/CMD-42"' in page.body
 
 
 def test_without_a_ledger_nothing_is_promised(param: Path, tmp_path: Path) -> None:
-    shop = Shop(read_pathfile(speak_paypage(param)), tmp_path / "autoresponse.log")
+    shop = Shop(read_pathfile(use_paypage(param)), tmp_path / "autoresponse.log")
     said = {"merchantId": MERCHANT, "amount": "1250", "orderId": "CMD-42", **SOFT}
     page = come_back(shop, sealed(f"{MERCHANT}_KEY1", **said))
     assert "Your card was not refused" in page.body and "call_request" not in page.body

@@ -49,7 +49,7 @@ def test_second_window_of_an_order_shows_a_warning(shop: MovingShop) -> None:
 @pytest.mark.parametrize(("code", "sentence"), [("00", ACCEPTED), ("60", PENDING), ("05", ""), ("17", "")])
 def test_warning_follows_the_state_of_the_other_payment(shop: MovingShop, code: str, sentence: str) -> None:
     page(shop)
-    shop.tell(shop.paypage_post(numbers(shop)[0], responseCode=code))
+    shop.post_response(shop.paypage_post(numbers(shop)[0], responseCode=code))
     again = page(shop)
     assert sentence in again
     assert ('class="warning"' in again) is bool(sentence)
@@ -58,7 +58,7 @@ def test_warning_follows_the_state_of_the_other_payment(shop: MovingShop, code: 
 def test_accepted_payment_takes_precedence_over_an_open_window(shop: MovingShop) -> None:
     page(shop)
     page(shop)
-    shop.tell(shop.paypage_post(numbers(shop)[0]))
+    shop.post_response(shop.paypage_post(numbers(shop)[0]))
     assert ACCEPTED in page(shop)
 
 

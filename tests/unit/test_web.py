@@ -18,7 +18,7 @@ from sogenactif import log
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.web import Order, call_request, call_response, dispatch
 from tests.support.shop import ORDER, PAID, Shop, ask, post
-from tests.support.vectors import MERCHANT, ROOT, speak_paypage
+from tests.support.vectors import MERCHANT, ROOT, use_paypage
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_schedule_of_several_payments_stands_where_the_customer_agrees(shop: Sho
 
 @pytest.mark.parametrize("means", ["CB,1,VISA,1", ""])
 def test_means_are_asked_for_once(shop: Shop, param: Path, means: str) -> None:
-    speak_paypage(param, MEANS="server")
+    use_paypage(param, MEANS="server")
     shop.order = Order({**ORDER.parameters, "language": "en", "payment_means": means})
     body = ask(shop.request, query="order=CMD-42").body
     assert body.count('type="submit"') == 1 and 'value="Pay €12.50"' in body
@@ -138,7 +138,7 @@ def test_means_are_asked_for_once(shop: Shop, param: Path, means: str) -> None:
 def test_button_names_the_amount_in_the_customers_language(
     shop: Shop, param: Path, language: str, words: str
 ) -> None:
-    speak_paypage(param, MEANS="server")
+    use_paypage(param, MEANS="server")
     shop.order = Order({**ORDER.parameters, "language": language})
     body = html.unescape(ask(shop.request, query="order=CMD-42").body)
     assert f'value="{words}"' in body.replace("\N{NO-BREAK SPACE}", " ")
