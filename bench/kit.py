@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.configuration import Pathfile, read_pathfile, replace_keywords
 from sogenactif.ledger import open_ledger
 from sogenactif.payment import make_request
 from sogenactif.protocols.sips import open_request, seal_response
@@ -55,8 +55,7 @@ class Kit:
             _replace_function(self.root / "cgi-bin" / script, *part)
         if not ledger:
             path = self.root / "var" / "conf" / "pathfile"
-            lines = path.read_text().splitlines(keepends=True)
-            path.write_text("".join(line for line in lines if not line.startswith("LEDGER")))
+            path.write_bytes(replace_keywords(path.read_bytes(), {"LEDGER": None}))
 
     @property
     def pathfile(self) -> Pathfile:

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from installer.configure import PAYMENT, PAYPAGE, SIPS, prepare
+from installer.configure import PAYMENT, prepare
+from sogenactif.configuration import PAYPAGE, SIPS
 
 KIT = Path(__file__).parents[1]
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "psycopg*", "*.new")

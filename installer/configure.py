@@ -11,13 +11,14 @@ import re
 import secrets
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from sogenactif.configuration import Pathfile, read_pathfile
+from sogenactif.addresses import is_in_clear
+from sogenactif.configuration import PAYPAGE, SIPS, Pathfile, read_parameters, read_pathfile, replace_keywords
 from sogenactif.errors import CertificateMissing, KitError, SecretError
 from sogenactif.files import write_secret
 from sogenactif.protocols.certificate import certificate_path, issue_certificate, read_certificate
@@ -25,9 +26,7 @@ from sogenactif.protocols.certificate import certificate_path, issue_certificate
 COUNTRY, MERCHANTS = "fr", ("014213245611111", "014213245611112")
 SAMPLES = Path(__file__).parents[1] / "conf"
 OWN_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(?=/cgi-bin/)")
-SIPS, PAYPAGE = "sips", "paypage"
-OWN_SHOP = re.compile(r"^SHOP_URL!http://127\.0\.0\.1:\d+/!$", re.MULTILINE)
-OWN_KEYWORDS = re.compile(r"^(?:PROTOCOL|PAYPAGE_URL|PAYPAGE_KEY|OFFICE_URL)!.*\n", re.MULTILINE)
+OWN_SHOP = re.compile(r"http://127\.0\.0\.1:\d+/")
 OWN_SERVER = re.compile(r"http://127\.0\.0\.1:\d+/payment/paymentInit")
 OWN_CERTIFICATE = b",V4,SANDBOX,DEMO+"
 PAYMENT = "http://127.0.0.1:8080/payment"
@@ -113,9 +112,9 @@ def _trial_orders() -> bytes:
 def differences(pathfile: Pathfile, shop: str, payment: str | None, protocol: str | None) -> Iterator[str]:
     """Yield a line for each option that has no effect because existing files are not changed."""
     parameters = [file for file in Path(pathfile.path).parent.glob("parmcom.*") if file.is_file()]
-    if not any(f"RETURN_URL!{shop}/".encode() in file.read_bytes() for file in parameters):
+    if not any(_return_url(file).startswith(f"{shop}/") for file in parameters):
         yield f"The existing parmcom files stay, and their return addresses are not at {shop}."
-    current = pathfile.protocol or SIPS
+    current = pathfile.protocol
     if protocol and protocol != current:
         yield f"The existing pathfile stays, and payments use {current}; docs/paypage.md explains how to change."
     if payment and current == PAYPAGE:
@@ -128,18 +127,17 @@ def differences(pathfile: Pathfile, shop: str, payment: str | None, protocol: st
 def _set_protocol(path: Path, protocol: str, payment: str) -> Pathfile:
     """Set the protocol of a pathfile; the secret keys and addresses of a real server are not changed."""
     pathfile = read_pathfile(str(path))
-    text = path.read_text()
     if protocol == PAYPAGE or pathfile.protocol == PAYPAGE:
-        changed = OWN_KEYWORDS.sub("", text.rstrip("\n") + "\n")
         own_key = str(path.parent / "key")
         key = pathfile.paypage.key or own_key
         url = f"{payment}/paymentInit"
         if pathfile.paypage.url and not OWN_SERVER.fullmatch(pathfile.paypage.url):
             return pathfile
-        changed += f"PROTOCOL!{protocol}!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{'@HERE@/key' if key == own_key else key}!\n"
-        changed += f"OFFICE_URL!{payment}/rs-services/v2!\n"
-        if changed != text:
-            write_secret(str(path), changed.encode())
+        values: dict[str, str | None] = {"PROTOCOL": protocol, "PAYPAGE_URL": url}
+        values["PAYPAGE_KEY"] = "@HERE@/key" if key == own_key else key
+        # The kit sends no query in clear.
+        values["OFFICE_URL"] = None if is_in_clear(payment) else f"{payment}/rs-services/v2"
+        _set(path, values)
         for merchant_id in MERCHANTS:
             if not Path(f"{key}.{merchant_id}").exists():
                 write_secret(f"{key}.{merchant_id}", f"{secrets.token_urlsafe(32)}\n".encode())
@@ -163,10 +161,8 @@ def move(pathfile: Pathfile, shop: str, payment: str, protocol: str = SIPS) -> P
         if OWN_CERTIFICATE in content and _address(pathfile, merchant_id) != payment:
             write_secret(_path(pathfile, merchant_id, old=True), content)
             write_secret(path, issue_certificate(payment, merchant_id, COUNTRY))
-    text = Path(pathfile.path).read_text()
-    moved = OWN_SHOP.sub(f"SHOP_URL!{shop}/!", text)
-    if moved != text:
-        write_secret(pathfile.path, moved.encode())
+    if OWN_SHOP.fullmatch(pathfile.shop_url):
+        _set(Path(pathfile.path), {"SHOP_URL": f"{shop}/"})
     return _set_protocol(Path(pathfile.path), protocol, payment)
 
 
@@ -177,6 +173,22 @@ def paypage_beside(pathfile: Pathfile, payment: str) -> Pathfile:
     beside = Path(f"{pathfile.path}.paypage")
     write_secret(str(beside), Path(pathfile.path).read_bytes())
     return _set_protocol(beside, PAYPAGE, payment)
+
+
+def _set(path: Path, values: Mapping[str, str | None]) -> None:
+    """Set keywords of a file, which is written only if that changes it."""
+    content = path.read_bytes()
+    changed = replace_keywords(content, values)
+    if changed != content:
+        write_secret(str(path), changed)
+
+
+def _return_url(parameters: Path) -> str:
+    """Return the return address that a parmcom file sets, empty if none or if it can't be read."""
+    try:
+        return read_parameters("merchant", str(parameters)).fields.get("normal_return_url", "")
+    except KitError:
+        return ""
 
 
 def _path(pathfile: Pathfile, merchant_id: str, old: bool = False) -> str:

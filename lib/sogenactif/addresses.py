@@ -97,6 +97,11 @@ def is_local(url: str) -> bool:
         return "." not in name or name.endswith(LOCAL)
 
 
+def is_in_clear(url: str) -> bool:
+    """Return whether a message to an address leaves this machine's own network unencrypted."""
+    return url.startswith("http:") and not is_local(url)
+
+
 def is_for_tests(url: str) -> bool:
     """Return whether an address is that of a bank's test server, where nobody is charged."""
     name = host(url)

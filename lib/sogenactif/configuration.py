@@ -8,9 +8,9 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from sogenactif.addresses import host, is_local, is_safe_address
+from sogenactif.addresses import host, is_in_clear, is_safe_address
 from sogenactif.errors import CallError, InvalidSeparator, ParametersUnreadable, PathfileError
-from sogenactif.fields import PARMCOM, is_platform_key, to_text
+from sogenactif.fields import PARMCOM, is_platform_key, to_bytes, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
 
 DEFAULTS = {
@@ -152,6 +152,16 @@ class Pathfile:
         return ("default", self.default_parameters), ("merchant", f"{self.merchant_parameters}.{merchant_id}")
 
 
+class Parameters:
+    """Hold what a parmcom file sets: ``fields``, and keys of Paypage; ``lines`` are those of its keywords, from 1."""
+
+    def __init__(self, path: str, fields: Mapping[str, str], lines: Mapping[str, int]) -> None:
+        self.path, self.fields, self.lines = path, fields, lines
+
+    def __repr__(self) -> str:
+        return f"Parameters({self.path!r})"
+
+
 @cached_until_changed
 def read_pathfile(path: str) -> Pathfile:
     """Read a pathfile and check every value; an empty ``path`` is ``pathfile`` in the current directory.
@@ -232,7 +242,7 @@ def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Itera
                 "address_malformed",
                 keyword,
             )
-        elif url and keyword == "OFFICE_URL" and url.startswith("http:") and not is_local(url):
+        elif url and keyword == "OFFICE_URL" and is_in_clear(url):
             yield PathfileError(
                 "OFFICE_URL is not an https address", lines[keyword], "office_in_clear", keyword
             )
@@ -257,25 +267,25 @@ def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Itera
 
 
 @cached_until_changed
-def read_parameters(whose: str, path: str) -> dict[str, str]:
-    """Return the fields and the keys of Paypage that a parmcom file sets; ``whose`` is ``default`` or ``merchant``.
+def read_parameters(whose: str, path: str) -> Parameters:
+    """Read a parmcom file; ``whose`` is ``default`` or ``merchant``.
 
     Raises ParametersUnreadable and InvalidSeparator. Unknown keywords are left out.
     """
-    fields = {}
+    fields, lines = {}, {}
     try:
         for number, parts in parse(read_file(path)):
             if len(parts) != 3:
                 raise InvalidSeparator(
                     f"Invalid separator in file at line {number} 3 attendu, {len(parts)} recu ({path})"
                 )
-            if parts[0] in PARMCOM:
-                fields[PARMCOM[parts[0]].name] = parts[1]
-            elif is_platform_key(parts[0]):
-                fields[parts[0]] = parts[1]
+            keyword, value, _ = parts
+            if keyword in PARMCOM or is_platform_key(keyword):
+                fields[PARMCOM[keyword].name if keyword in PARMCOM else keyword] = value
+                lines[keyword] = number
     except (OSError, ValueError) as error:
         raise ParametersUnreadable(whose, path) from error
-    return fields
+    return Parameters(path, fields, lines)
 
 
 def merge(*sources: Mapping[str, str]) -> dict[str, str]:
@@ -292,3 +302,20 @@ def parse(content: bytes) -> Iterator[Row]:
         line = line.removesuffix("\r")
         if line and not line.startswith("#"):
             yield number, line.split("!")
+
+
+def replace_keywords(content: bytes, values: Mapping[str, str | None]) -> bytes:
+    """Return the content of a pathfile or parmcom file in which keywords have these values; None removes one.
+
+    A line of the keyword is written anew where it is; if there is none, it is appended.
+    """
+    lines, left = [], dict(values)
+    for line in to_text(content).rstrip("\n").split("\n"):
+        keyword = line.partition("!")[0]
+        value = left.pop(keyword, None)
+        if keyword not in values:
+            lines.append(line)
+        elif value is not None:
+            lines.append(f"{keyword}!{value}!")
+    lines += [f"{keyword}!{value}!" for keyword, value in left.items() if value is not None]
+    return to_bytes("\n".join(lines) + "\n")

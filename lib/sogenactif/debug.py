@@ -23,7 +23,7 @@ def request_report(call: Mapping[str, str], pathfile: Pathfile, request: Payment
     merchant_id = call.get("merchant_id", "")
     for whose, path in pathfile.parameter_files(merchant_id) if stays_in_directory(merchant_id) else ():
         try:
-            sources.append(read_parameters(whose, path))
+            sources.append(read_parameters(whose, path).fields)
             files[path] = "read"
         except KitError as error:
             files[path] = str(error)

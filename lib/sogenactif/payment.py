@@ -259,7 +259,7 @@ def make_request(
     merchant_id = call.get("merchant_id", "")
     if not merchant_id:
         raise CallError("merchant_id not filled")
-    fields = merge(*(read_parameters(*file) for file in pathfile.parameter_files(merchant_id)), call)
+    fields = merge(*(read_parameters(*file).fields for file in pathfile.parameter_files(merchant_id)), call)
     if pathfile.protocol == SIPS:
         # A parmcom file may serve both protocols.
         fields = {name: value for name, value in fields.items() if not is_platform_key(name)}

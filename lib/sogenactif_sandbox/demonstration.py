@@ -13,7 +13,8 @@ from types import ModuleType
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from installer.configure import PAYPAGE, SIPS, move, paypage_beside, prepare
+from installer.configure import move, paypage_beside, prepare
+from sogenactif.configuration import PAYPAGE, SIPS
 from sogenactif.http import Application
 from sogenactif_sandbox.automatic_response import refused_port
 from sogenactif_sandbox.merchants import DEMONSTRATION, Merchants

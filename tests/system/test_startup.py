@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from installer.configure import TRIALS
-from sogenactif.configuration import read_pathfile
+from sogenactif.configuration import read_pathfile, replace_keywords
 from sogenactif.ledger import open_ledger
 from sogenactif.payment import make_request
 from sogenactif.protocols.sips import open_request, seal_response
@@ -73,8 +73,7 @@ def kit(request: pytest.FixtureRequest, kit_installed_once: InstalledKit) -> Kit
     folder = kit_installed_once.renewed()
     path = folder / "kit" / "var" / "conf" / "pathfile"
     if not request.param:
-        lines = path.read_text().splitlines(keepends=True)
-        path.write_text("".join(line for line in lines if not line.startswith("LEDGER")))
+        path.write_bytes(replace_keywords(path.read_bytes(), {"LEDGER": None}))
     return Kit(folder / "kit", request.param)
 
 

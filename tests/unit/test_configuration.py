@@ -10,6 +10,7 @@ from sogenactif.configuration import (
     parse,
     read_parameters,
     read_pathfile,
+    replace_keywords,
     settings,
     wrong_values,
 )
@@ -213,7 +214,12 @@ def test_a_parmcom_file_sets_fields_under_their_keywords(tmp_path: Path) -> None
     (tmp_path / "parmcom").write_text(
         "# shop\nLOGO!shop.gif!\nRETURN_URL!http://shop.example/a b!\nFOO!bar!\nDATA!" + "x" * 3000 + "!"
     )
-    assert read_parameters("merchant", str(tmp_path / "parmcom")) == {
+    parameters = read_parameters("merchant", str(tmp_path / "parmcom"))
+    assert (parameters.path, parameters.lines) == (
+        str(tmp_path / "parmcom"),
+        {"LOGO": 2, "RETURN_URL": 3, "DATA": 5},
+    )
+    assert parameters.fields == {
         "logo_id": "shop.gif",
         "normal_return_url": "http://shop.example/a b",
         "data": "x" * 3000,
@@ -225,7 +231,7 @@ def test_a_parmcom_file_sets_fields_under_their_keywords(tmp_path: Path) -> None
 )
 def test_keyword_that_no_parmcom_file_has_sets_nothing(tmp_path: Path, keyword: str) -> None:
     (tmp_path / "parmcom").write_text(f"{keyword}!1!\nCADDIE!x!\n")
-    assert read_parameters("merchant", str(tmp_path / "parmcom")) == {"caddie": "x"}
+    assert read_parameters("merchant", str(tmp_path / "parmcom")).fields == {"caddie": "x"}
 
 
 @pytest.mark.parametrize("whose", ["default", "merchant"])
@@ -270,3 +276,22 @@ def test_a_pathfile_may_name_its_own_folder(param: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(param)
     for name in (str(path), str(link), "pathfile", ""):
         assert read_pathfile(name).merchant_parameters == f"{param}/parmcom"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("# shop\r\nDEBUG!NO!\r\n\n\n", "# shop\r\nDEBUG!NO!\r\nLOG!syslog!\n"),
+        ("LOG!!\n# end", "LOG!syslog!\n# end\n"),
+        ("LOGO!x!\nLOG!a!\n# LOG!b!\nLOG!c!\nJOURNAL!/d!\nJOURNAL!/e!\n", "LOGO!x!\nLOG!syslog!\n# LOG!b!\n"),
+        ("LOG\n", "LOG!syslog!\n"),
+    ],
+)
+def test_keywords_of_a_file_are_replaced_where_they_are(content: str, expected: str) -> None:
+    values = {"LOG": "syslog", "JOURNAL": None}
+    assert replace_keywords(content.encode(), values) == expected.encode()
+
+
+def test_replacing_a_keyword_keeps_every_other_byte() -> None:
+    content = b"# \xe9t\xe9 \xff\nSHOP_NAME!Th\xc3\xa9i\xe8re!\n"
+    assert replace_keywords(content, {"LOG": None}) == content

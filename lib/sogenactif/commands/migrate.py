@@ -11,7 +11,7 @@ from sogenactif.commands import new_parser
 from sogenactif.commands.common import in_words, print_json
 from sogenactif.commands.paypage import add_server_options, server_address
 from sogenactif.commands.texts import labelled, printable, say
-from sogenactif.configuration import Pathfile, read_parameters, read_pathfile
+from sogenactif.configuration import PAYPAGE, Pathfile, read_parameters, read_pathfile, replace_keywords
 from sogenactif.errors import KitError
 from sogenactif.fields import FIELDS, is_digits, to_bytes, to_text
 from sogenactif.files import read_file
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     output = args.output or f"{args.pathfile}.paypage"
     try:
         pathfile = read_pathfile(args.pathfile)
-        if pathfile.protocol == "paypage":
+        if pathfile.protocol == PAYPAGE:
             sys.exit(f"sogenactif: {say('migrate_already', path=args.pathfile)}")
         key = args.key or os.path.join(os.path.dirname(pathfile.certificates), "key")
         report = _report(pathfile, key)
@@ -60,13 +60,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _write(pathfile: Pathfile, output: str, url: str, key: str) -> None:
-    """Write the new pathfile: the lines of the old one, then the keywords of Paypage."""
-    lines = [line for line in read_file(pathfile.path).split(b"\n") if not line.startswith(b"PROTOCOL!")]
-    content = b"\n".join(lines).rstrip(b"\r\n")
-    rows = f"# Paypage (Sips 2.0).\nPROTOCOL!paypage!\nPAYPAGE_URL!{url}!\nPAYPAGE_KEY!{key}!\nPAYPAGE_KEY_VERSION!1!\n"
+    """Write the new pathfile: the lines of the old one, with the keywords of Paypage."""
+    values = {"PROTOCOL": PAYPAGE, "PAYPAGE_URL": url, "PAYPAGE_KEY": key, "PAYPAGE_KEY_VERSION": "1"}
+    content = replace_keywords(read_file(pathfile.path), values)
     mode = os.stat(pathfile.path).st_mode & 0o777
     with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content + b"\n" + to_bytes(rows))
+        file.write(content)
 
 
 def _report(pathfile: Pathfile, key: str) -> dict[str, Any]:
@@ -84,7 +83,7 @@ def _report(pathfile: Pathfile, key: str) -> dict[str, Any]:
     files += [("merchant", f"{pathfile.merchant_parameters}.{merchant}") for merchant in merchants]
     changed = {}
     for whose, path in files:
-        fields = read_parameters(whose, path)
+        fields = read_parameters(whose, path).fields
         changed[path] = {
             f"{KEYWORDS[name]}!{fields[name]}!": changes[name]
             for name in fields

@@ -59,8 +59,14 @@ def parameters(site: Site) -> Findings:
 
 def paths(site: Site) -> Findings:
     """Check that the paths of the pathfile exist, and that the web server may read them, the scripts and the code."""
-    for keyword in ("F_DEFAULT", "F_PARAM", "PAYPAGE_KEY" if site.paypage else "F_CERTIFICATE"):
-        value, place = site.pathfile.keywords[keyword], site.where(keyword)
+    pathfile = site.pathfile
+    key, certificates = ("PAYPAGE_KEY", pathfile.paypage.key), ("F_CERTIFICATE", pathfile.certificates)
+    for keyword, value in [
+        ("F_DEFAULT", pathfile.default_parameters),
+        ("F_PARAM", pathfile.merchant_parameters),
+        key if site.paypage else certificates,
+    ]:
+        place = site.where(keyword)
         needed, wanted = (value, READ) if keyword == "F_DEFAULT" else (os.path.dirname(value), SEARCH)
         if not os.path.isabs(value):
             yield fault("relative", *place, keyword=keyword, value=value)

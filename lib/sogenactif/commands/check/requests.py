@@ -134,7 +134,7 @@ def _server(site: Site) -> Findings:
     rules = [
         (fault, "server_gone", hosts.is_gone(url)),
         (warning, "server_for_tests", hosts.is_for_tests(url)),
-        (fault, "server_in_clear", url.startswith("http:") and not is_local(url)),
+        (fault, "server_in_clear", hosts.is_in_clear(url)),
         (warning, "server_unknown", not is_local(url) and not hosts.is_paypage(url)),
     ]
     values: dict[str, Any] = {

@@ -10,31 +10,33 @@ from typing import NamedTuple
 from sogenactif.addresses import is_for_tests, is_local
 from sogenactif.commands.check.rights import group_name, owner_of
 from sogenactif.commands.places import ROOT
-from sogenactif.configuration import PAYPAGE, Pathfile, merge, parse, read_parameters
+from sogenactif.configuration import PAYPAGE, Parameters, Pathfile, merge, read_parameters
 from sogenactif.errors import KitError
-from sogenactif.files import read_file
 from sogenactif.protocols.certificate import read_certificate
 
 NUMBER = re.compile(r"[0-9]{1,15}")
 Place = tuple[str, int]
-Parameters = tuple[dict[str, str], dict[str, Place]]
 
 
 class Merchant(NamedTuple):
     """Hold a merchant that has a parmcom file.
 
-    ``fields`` are those of that file and of F_DEFAULT, ``lines`` the file and line that set each keyword.
-    ``server`` is the address of the payment server, empty if it isn't known. It is a sandbox if this kit issued
+    ``own`` is what that file sets, ``common`` what F_DEFAULT does, ``fields`` are both. ``server`` is the address of the payment server, empty if it isn't known. It is a sandbox if this kit issued
     the certificate, or if it is on this network.
     """
 
     id: str
-    path: str
     country: str
     fields: dict[str, str]
-    lines: dict[str, Place]
+    own: Parameters
+    common: Parameters
     server: str
     is_sandbox: bool
+
+    @property
+    def path(self) -> str:
+        """Return the path of the merchant's parmcom file."""
+        return self.own.path
 
     @property
     def is_trial(self) -> bool:
@@ -43,7 +45,10 @@ class Merchant(NamedTuple):
 
     def where(self, keyword: str) -> Place:
         """Return the file and the line that set a keyword; line 0 of the merchant's file if none does."""
-        return self.lines.get(keyword, (self.path, 0))
+        for source in (self.own, self.common):
+            if keyword in source.lines:
+                return source.path, source.lines[keyword]
+        return self.path, 0
 
 
 class Site:
@@ -88,11 +93,14 @@ class Site:
         prefix = f"{self.pathfile.merchant_parameters}."
         common = _read("default", self.pathfile.default_parameters)
         ids = (path.removeprefix(prefix) for path in sorted(glob.glob(f"{glob.escape(prefix)}*")))
-        return tuple(self._merchant(f"{prefix}{id_}", id_, common) for id_ in ids if NUMBER.fullmatch(id_))
+        return tuple(
+            self._merchant(id_, _read("merchant", f"{prefix}{id_}"), common)
+            for id_ in ids
+            if NUMBER.fullmatch(id_)
+        )
 
-    def _merchant(self, path: str, id_: str, common: Parameters) -> Merchant:
-        own = _read("merchant", path)
-        fields, lines = merge(common[0], own[0]), common[1] | own[1]
+    def _merchant(self, id_: str, own: Parameters, common: Parameters) -> Merchant:
+        fields = merge(common.fields, own.fields)
         country, server, is_sandbox = fields.get("merchant_country", "fr"), self.pathfile.paypage.url, False
         if self.paypage:
             is_sandbox = is_local(server)
@@ -102,13 +110,12 @@ class Site:
                 server, is_sandbox = certificate.payment_url, certificate.own
             except KitError:
                 server = ""
-        return Merchant(id_, path, country, fields, lines, server, is_sandbox)
+        return Merchant(id_, country, fields, own, common, server, is_sandbox)
 
 
 def _read(whose: str, path: str) -> Parameters:
-    """Return the fields of a parmcom file, and the place of each keyword; none if it can't be used."""
+    """Read a parmcom file; one that can't be used sets nothing."""
     try:
-        rows = parse(read_file(path))
-        return read_parameters(whose, path), {parts[0]: (path, number) for number, parts in rows}
-    except (KitError, OSError, ValueError):
-        return {}, {}
+        return read_parameters(whose, path)
+    except KitError:
+        return Parameters(path, {}, {})
