@@ -32,9 +32,7 @@ def shop(param: Path, tmp_path: Path) -> MovingShop:
     return shop
 
 
-def test_payments_in_flight_find_their_requests_on_both_sides_of_the_move(
-    shop: MovingShop, param: Path
-) -> None:
+def test_payments_begun_before_a_change_of_protocol_are_matched(shop: MovingShop, param: Path) -> None:
     before = [shop.show_form() for _ in range(3)]
     shop.move(param)
     during = [shop.show_form() for _ in range(2)]
@@ -63,7 +61,9 @@ def test_payments_in_flight_find_their_requests_on_both_sides_of_the_move(
 
 
 @pytest.mark.postgresql
-def test_a_ledger_in_postgresql_knows_both(param: Path, tmp_path: Path, postgresql_url: str) -> None:
+def test_ledger_in_postgresql_matches_payments_of_both_protocols(
+    param: Path, tmp_path: Path, postgresql_url: str
+) -> None:
     shop = MovingShop(param, postgresql_url, tmp_path / "journal")
     before = shop.show_form()
     shop.move(param)
@@ -73,7 +73,9 @@ def test_a_ledger_in_postgresql_knows_both(param: Path, tmp_path: Path, postgres
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted", "accepted"]
 
 
-def test_the_shop_sees_what_it_always_saw_and_the_journal_what_came(shop: MovingShop, param: Path) -> None:
+def test_shop_receives_fields_of_sips_and_the_journal_stores_the_original_keys(
+    shop: MovingShop, param: Path
+) -> None:
     shop.move(param)
     number = shop.show_form()
     assert shop.post_response(shop.paypage_post(number)).status == 200
@@ -90,7 +92,7 @@ def test_the_shop_sees_what_it_always_saw_and_the_journal_what_came(shop: Moving
     assert (entry["original"]["newKey"], entry["original"]["s10TransactionId"]) == ("x", number)
 
 
-def test_the_executable_takes_a_whole_post_and_prints_the_guides_strings(
+def test_response_reads_a_post_of_paypage_and_prints_the_strings_of_the_guide(
     shop: MovingShop, param: Path
 ) -> None:
     shop.move(param)
@@ -111,7 +113,7 @@ def test_the_executable_takes_a_whole_post_and_prints_the_guides_strings(
     ({"s10TransactionId": "000009"}, "unknown"), ({"s10TransactionIdDate": "20200101"}, "unknown"),
     ({"s10TransactionId": "", "transactionReference": "ELSE"}, "unknown"),
 ])  # fmt: skip
-def test_response_to_another_request_pays_nothing(
+def test_response_with_other_values_or_number_is_not_accepted(
     shop: MovingShop, param: Path, said: dict[str, str], why: str
 ) -> None:
     shop.move(param)
@@ -121,7 +123,7 @@ def test_response_to_another_request_pays_nothing(
     assert shop.outcomes == []
 
 
-def test_another_merchants_response_pays_nothing(shop: MovingShop, param: Path) -> None:
+def test_response_of_another_merchant_is_unknown_or_rejected(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     number = shop.show_form()
     secret = paypage.read_key(paypage.key_path(shop.pathfile, "014213245611112"))
@@ -134,7 +136,7 @@ def test_another_merchants_response_pays_nothing(shop: MovingShop, param: Path) 
     assert shop.verdicts() == ["unknown"]
 
 
-def test_what_authorised_nothing_leaves_the_payment_open(shop: MovingShop, param: Path) -> None:
+def test_responses_97_and_94_do_not_block_a_later_acceptance(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     number = shop.show_form()
     for code in ("97", "94"):
@@ -145,7 +147,7 @@ def test_what_authorised_nothing_leaves_the_payment_open(shop: MovingShop, param
     assert shop.verdicts() == ["refused", "duplicate", "accepted", "duplicate"]
 
 
-def test_a_customer_who_pays_after_midnight_is_matched_with_the_day_before(
+def test_payment_made_after_midnight_matches_the_request_of_the_day_before(
     shop: MovingShop, param: Path
 ) -> None:
     shop.move(param)
@@ -155,7 +157,7 @@ def test_a_customer_who_pays_after_midnight_is_matched_with_the_day_before(
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
 
 
-def test_response_in_the_journal_alone_is_recorded_by_replay(
+def test_response_stored_only_in_the_journal_is_recorded_by_replay(
     shop: MovingShop, param: Path, tmp_path: Path
 ) -> None:
     shop.move(param)
@@ -168,7 +170,7 @@ def test_response_in_the_journal_alone_is_recorded_by_replay(
     assert shop.notified_by_replay() == "CMD-42 accepted\n"
 
 
-def test_the_debug_report_names_what_is_not_sent(shop: MovingShop, param: Path) -> None:
+def test_debug_report_lists_fields_that_are_not_sent(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     path = Path(shop.pathfile.path)
     path.write_text(path.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
@@ -182,7 +184,7 @@ def test_the_debug_report_names_what_is_not_sent(shop: MovingShop, param: Path) 
     assert "<td>caddie</td><td>LOST" in ask(shop.request, query="order=CMD-42").body
 
 
-def test_without_a_ledger_the_scripts_work_as_the_guide_says(param: Path, tmp_path: Path) -> None:
+def test_scripts_accept_and_reject_responses_without_a_ledger(param: Path, tmp_path: Path) -> None:
     pathfile = read_pathfile(use_paypage(param))
     shop = Shop(pathfile, tmp_path / "autoresponse.log")
     sound = sealed(MERCHANT + "_KEY1", merchantId=MERCHANT, amount="1250", orderId="CMD-42")

@@ -22,11 +22,11 @@ def running(param: Path) -> Iterator[Bank]:
         yield running
 
 
-def test_health(running: Bank) -> None:
+def test_health_is_ok(running: Bank) -> None:
     assert running.console("health") == {"status": "ok"}
 
 
-def test_a_transaction_with_its_messages(running: Bank) -> None:
+def test_transaction_is_shown_with_its_messages(running: Bank) -> None:
     data = running.request(order_id="A1", customer_id="4711")
     paid = running.card(running.call(data))
     (summary,) = running.console("transactions")
@@ -61,7 +61,7 @@ def test_transactions_are_found_by_their_order_and_state(running: Bank) -> None:
     assert differences["response_code"] == ["", "00"] and "amount" not in differences
 
 
-def test_what_was_refused_says_why(running: Bank) -> None:
+def test_refused_requests_are_listed_with_their_reason(running: Bank) -> None:
     data = running.request()
     running.call(data[:-1] + "g")
     running.call(running.request(currency_code="111"))
@@ -72,12 +72,12 @@ def test_what_was_refused_says_why(running: Bank) -> None:
     assert "currency_code" in refused[1]["answer"]
 
 
-def test_only_the_beginning_of_huge_requests_is_stored(running: Bank) -> None:
+def test_huge_request_is_stored_truncated(running: Bank) -> None:
     assert running.call("0" * 60_000).status == 400
     assert len(running.console("refused")[0]["post"]["DATA"]) == 20_000
 
 
-def test_an_automatic_response_again_twice_and_altered(running: Bank) -> None:
+def test_automatic_response_can_be_sent_again_and_altered(running: Bank) -> None:
     running.pay()
     (original,) = running.shop.automatic()
     where = f"transactions/{running.last()['id']}/automatic"
@@ -93,14 +93,14 @@ def test_an_automatic_response_again_twice_and_altered(running: Bank) -> None:
     assert running.last()["automatic"] == ["SENT"] * 5
 
 
-def test_an_automatic_response_late(running: Bank) -> None:
+def test_automatic_response_can_be_sent_with_a_delay(running: Bank) -> None:
     running.pay()
     assert running.console(f"transactions/{running.last()['id']}/automatic", {"delay": 1}) == []
     assert len(running.shop.automatic()) == 1
     running.wait_for_automatic(2)
 
 
-def test_switches_are_for_one_payment(running: Bank) -> None:
+def test_switch_applies_to_one_payment(running: Bank) -> None:
     usual = running.console("switches")
     assert usual == {
         "automatic": "before", "delay": 0, "unavailable": False, "slow": 0, "complementary_code": "00"
@@ -113,7 +113,7 @@ def test_switches_are_for_one_payment(running: Bank) -> None:
     assert running.pay()["response_code"] == "00"
 
 
-def test_an_automatic_response_that_is_never_sent(running: Bank) -> None:
+def test_automatic_response_can_be_suppressed_for_one_payment(running: Bank) -> None:
     running.console("switches", {"automatic": "never"})
     assert running.pay()["response_code"] == "00"
     assert running.shop.received == [] and running.last()["automatic"] == []
@@ -122,14 +122,14 @@ def test_an_automatic_response_that_is_never_sent(running: Bank) -> None:
 
 
 @pytest.mark.parametrize("switches", [{"automatic": "after"}, {"delay": 1}])
-def test_an_automatic_response_after_the_page(running: Bank, switches: dict[str, Any]) -> None:
+def test_automatic_response_can_be_sent_after_the_page(running: Bank, switches: dict[str, Any]) -> None:
     running.console("switches", switches)
     assert running.pay()["response_code"] == "00"
     running.wait_for_automatic(1)
     assert running.last()["automatic"] == ["SENT"]
 
 
-def test_a_delayed_response_does_not_keep_the_server_from_stopping(param: Path) -> None:
+def test_delayed_automatic_response_does_not_block_the_shutdown(param: Path) -> None:
     with bank(param) as running:
         running.console("switches", {"delay": 600})
         running.pay()
@@ -153,7 +153,7 @@ def test_fraud_checks_return_the_switched_code(param: Path) -> None:
         {"complementary_code": "x"}, {"delay": [1]}, {"delay": None, "slow": {}, "automatic": 3},
     ],
 )  # fmt: skip
-def test_impossible_switch_names_the_possible_ones(running: Bank, values: dict[str, Any]) -> None:
+def test_invalid_switch_is_rejected_with_an_error(running: Bank, values: dict[str, Any]) -> None:
     answer = send(
         f"{running.url}/console/switches", json.dumps(values).encode(), Content_Type="application/json"
     )
@@ -178,12 +178,14 @@ def test_impossible_switch_names_the_possible_ones(running: Bank, values: dict[s
         ("switches", "POST", b" " * 70_000, 413),
     ],
 )
-def test_wrong_requests(running: Bank, path: str, method: str, body: bytes | None, status: int) -> None:
+def test_invalid_request_is_answered_with_its_status(
+    running: Bank, path: str, method: str, body: bytes | None, status: int
+) -> None:
     answer = send(f"{running.url}/console/{path}", body, method, Content_Type="application/json")
     assert answer.status == status and "Traceback" not in answer.text
 
 
-def test_missing_transaction_leads_a_person_back_to_the_others(running: Bank) -> None:
+def test_page_of_a_missing_transaction_links_to_all_transactions(running: Bank) -> None:
     where = f"{running.url}/console/transactions/999"
     page = send(where, accept="text/html")
     assert page.status == 404
@@ -191,7 +193,7 @@ def test_missing_transaction_leads_a_person_back_to_the_others(running: Bank) ->
     assert json.loads(send(where).text) == {"error": "no such transaction"}
 
 
-def test_missing_response_cannot_be_sent(running: Bank) -> None:
+def test_missing_response_or_invalid_repetition_is_rejected(running: Bank) -> None:
     running.call(running.request())
     where = f"{running.url}/console/transactions/{running.last()['id']}/automatic"
     assert send(where, {"times": "1"}).status == 400
@@ -201,7 +203,7 @@ def test_missing_response_cannot_be_sent(running: Bank) -> None:
         assert send(where, {"times": times}).status == 400
 
 
-def test_pages_for_people(running: Bank) -> None:
+def test_html_pages_escape_values_and_accept_forms(running: Bank) -> None:
     running.pay(caddie="<b>bold</b>")
     running.call("00" * 40)
     home = send(f"{running.url}/console", Accept="text/html")
@@ -218,7 +220,7 @@ def test_pages_for_people(running: Bank) -> None:
 @pytest.mark.parametrize(
     "header", [{"Sec_Fetch_Site": "cross-site"}, {"Origin": "http://evil.example"}, {"Origin": "null"}]
 )
-def test_another_site_cannot_press_the_buttons(running: Bank, header: dict[str, str]) -> None:
+def test_cross_site_post_is_rejected(running: Bank, header: dict[str, str]) -> None:
     answer = send(f"{running.url}/console/switches", {"unavailable": "on"}, **header)
     assert answer.status == 403
     assert running.console("switches")["unavailable"] is False
@@ -234,7 +236,7 @@ def test_another_site_cannot_press_the_buttons(running: Bank, header: dict[str, 
         {"Host": "evil.example"},
     ],
 )
-def test_console_refuses_a_browser_without_origin(running: Bank, headers: dict[str, str]) -> None:
+def test_post_with_a_foreign_origin_or_host_is_rejected(running: Bank, headers: dict[str, str]) -> None:
     for path in ("switches", "transactions/1/automatic"):
         running.pay()
         assert send(f"{running.url}/console/{path}", {"unavailable": "on"}, **headers).status == 403
@@ -250,32 +252,32 @@ def test_console_refuses_a_browser_without_origin(running: Bank, headers: dict[s
         ("localhost.", 403), ("127.0.0.1:x.evil.example", 403),
     ],
 )  # fmt: skip
-def test_a_name_that_strangers_may_own_shows_nothing(running: Bank, host: str, status: int) -> None:
+def test_request_to_a_public_host_name_is_rejected(running: Bank, host: str, status: int) -> None:
     running.pay()
     for path in ("", "/transactions", "/transactions/1", "/switches", "/refused", "/health"):
         assert send(f"{running.url}/console{path}", Host=host).status == status
 
 
-def test_the_consoles_own_pages_may_post(running: Bank) -> None:
+def test_same_origin_post_is_accepted(running: Bank) -> None:
     own = running.url.removesuffix("/payment")
     answer = send(f"{running.url}/console/switches", {"slow": "0"}, Origin=own, Sec_Fetch_Site="same-origin")
     assert answer.status == 200
 
 
-def test_a_server_that_strangers_reach_has_no_console(param: Path) -> None:
+def test_server_without_console_answers_404(param: Path) -> None:
     with bank(param, console=False) as running:
         assert send(f"{running.url}/console").status == 404
         assert send(f"{running.url}/console/health").status == 404
         assert running.pay()["response_code"] == "00"
 
 
-def test_several_merchants_at_once(running: Bank, param: Path) -> None:
+def test_same_number_of_two_merchants_is_two_transactions(running: Bank, param: Path) -> None:
     for merchant_id in ("014213245611111", "014213245611112"):
         running.call(running.request(transaction_id="5", merchant_id=merchant_id))
     assert len(running.console("transactions")) == 2
 
 
-def test_a_restart_frees_what_was_being_authorised(param: Path) -> None:
+def test_payment_interrupted_during_authorisation_can_be_made_after_a_restart(param: Path) -> None:
     with bank(param) as running:
         data = running.request()
         entry = running.call(data)
@@ -287,7 +289,7 @@ def test_a_restart_frees_what_was_being_authorised(param: Path) -> None:
 
 
 @pytest.mark.parametrize("press", [Bank.card, Bank.cancel])
-def test_a_restart_keeps_a_payment_whose_shop_was_being_notified(
+def test_payment_interrupted_during_notification_is_final_after_a_restart(
     param: Path, monkeypatch: pytest.MonkeyPatch, press: Callable[[Bank, HttpReply], HttpReply]
 ) -> None:
     with bank(param) as running:
@@ -301,7 +303,7 @@ def test_a_restart_keeps_a_payment_whose_shop_was_being_notified(
         assert running.last()["state"] == ("ENDED" if press is Bank.card else "CANCELLED")
 
 
-def test_page_of_a_transaction_shows_what_the_response_changed(running: Bank) -> None:
+def test_page_of_a_transaction_shows_the_fields_changed_by_the_response(running: Bank) -> None:
     running.pay(order_id="CMD-42")
     page = html.unescape(
         send(f"{running.url}/console/transactions/{running.last()['id']}", Accept="text/html").text
@@ -314,7 +316,7 @@ def test_page_of_a_transaction_shows_what_the_response_changed(running: Bank) ->
     assert "€12.50 for order <strong>CMD-42</strong>" in page
 
 
-def test_each_switch_has_a_sentence(running: Bank) -> None:
+def test_each_field_of_the_console_has_a_description(running: Bank) -> None:
     running.pay()
     for path in ("", f"/transactions/{running.last()['id']}"):
         page = send(f"{running.url}/console{path}", Accept="text/html").text

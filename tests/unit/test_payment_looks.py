@@ -41,7 +41,7 @@ def files(name: str) -> str:
     return f"/payment/files/{MERCHANT}/{name}"
 
 
-def test_the_shops_name_and_pictures(running: Bank) -> None:
+def test_page_shows_name_and_pictures_of_the_shop(running: Bank) -> None:
     entry = running.call(running.request(logo_id="logo.svg", logo_id2="right.svg", advert="banner.svg"))
     assert "Tea &amp; Co" in entry.text or "Tea &#38; Co" in entry.text
     places = [entry.text.find(files(name)) for name in ("banner.svg", "logo.svg", "right.svg")]
@@ -53,7 +53,7 @@ def test_the_shops_name_and_pictures(running: Bank) -> None:
     assert "default-src 'none'" in picture.headers["content-security-policy"]
 
 
-def test_pictures_that_are_not_installed_are_left_out(running: Bank) -> None:
+def test_pictures_that_are_not_installed_are_omitted(running: Bank) -> None:
     entry = running.call(
         running.request(logo_id="none.gif", advert="../logo.svg", submit_logo="a/b.svg", background_id="x")
     )
@@ -61,7 +61,7 @@ def test_pictures_that_are_not_installed_are_left_out(running: Bank) -> None:
     assert "none.gif" not in entry.text and "../logo" not in entry.text and "a/b" not in entry.text
 
 
-def test_the_three_buttons_become_pictures(running: Bank) -> None:
+def test_buttons_are_replaced_by_pictures_of_the_shop(running: Bank) -> None:
     data = running.request(
         submit_logo="pay.svg", cancel_return_logo="stop.svg", normal_return_logo="back.svg"
     )
@@ -77,7 +77,7 @@ def test_the_three_buttons_become_pictures(running: Bank) -> None:
 
 
 @pytest.mark.parametrize("page", ["336699", "#336699"])
-def test_colours(running: Bank, page: str) -> None:
+def test_colours_and_background_of_the_request_are_applied(running: Bank, page: str) -> None:
     entry = running.call(running.request(bgcolor=page, textcolor="FFFFFF", background_id="wall.svg"))
     assert "background-color: #336699; color: #ffffff;" in entry.text
     assert f'background-image: url("{files("wall.svg")}")' in entry.text
@@ -85,11 +85,11 @@ def test_colours(running: Bank, page: str) -> None:
     assert f"'nonce-{nonce}'" in entry.headers["content-security-policy"]
 
 
-def test_default_colours_leave_the_page_to_the_readers_own(running: Bank) -> None:
+def test_default_colours_add_no_style(running: Bank) -> None:
     assert "<style" not in running.call(running.request(bgcolor="ffffff", textcolor="000000")).text
 
 
-def test_the_shops_own_style_sheet(running: Bank) -> None:
+def test_style_sheet_of_the_shop_is_linked_and_served(running: Bank) -> None:
     entry = running.call(running.request())
     assert f'<link rel="stylesheet" href="{files("shop.css")}">' in entry.text
     sheet = send(f"{running.url}/files/{MERCHANT}/shop.css")
@@ -105,7 +105,9 @@ def test_the_shops_own_style_sheet(running: Bank) -> None:
         ("<USE_CSS>;http://css.example:8080/a/b.css?v=1</USE_CSS>;", "http://css.example:8080/a/b.css?v=1"),
     ],
 )
-def test_use_css_goes_before_the_style_sheet_of_the_shop(running: Bank, data: str, address: str) -> None:
+def test_use_css_takes_precedence_over_the_style_sheet_of_the_shop(
+    running: Bank, data: str, address: str
+) -> None:
     entry = running.call(running.request(data=data))
     assert f'<link rel="stylesheet" href="{address}">' in entry.text and "shop.css" not in entry.text
     if "://" in address:
@@ -115,12 +117,12 @@ def test_use_css_goes_before_the_style_sheet_of_the_shop(running: Bank, data: st
 @pytest.mark.parametrize(
     "name", ["missing.css", "../shop.css", "a b.css", "javascript:alert(1)", 'logo.svg"x']
 )
-def test_use_css_names_nothing_else(running: Bank, name: str) -> None:
+def test_use_css_with_an_invalid_name_is_ignored(running: Bank, name: str) -> None:
     entry = running.call(running.request(data=f"<USE_CSS>;{name}</USE_CSS>;"))
     assert entry.status == 200 and files("shop.css") in entry.text
 
 
-def test_one_template_for_every_page(running: Bank, installed: Path) -> None:
+def test_template_without_suffix_applies_to_every_page(running: Bank, installed: Path) -> None:
     (installed / "my").write_text(FRAME.format("all"))
     data = running.request(
         templatefile="my", data="<USE_CSS>;other.css</USE_CSS>;", bgcolor="000000", logo_id="right.svg",
@@ -141,7 +143,7 @@ def test_one_template_for_every_page(running: Bank, installed: Path) -> None:
     assert files("pay.svg") in entry.text
 
 
-def test_a_template_for_each_page(running: Bank, installed: Path) -> None:
+def test_template_with_suffix_applies_to_its_page(running: Bank, installed: Path) -> None:
     for name in ("CAPTURE", "ACCEPTED", "REFUSED"):
         (installed / f"my.fr.{name}").write_text(FRAME.format(name))
     fields = {"templatefile": "my.fr", "language": "fr"}
@@ -157,7 +159,7 @@ def test_a_template_for_each_page(running: Bank, installed: Path) -> None:
     assert "Top of 3DINFO" in running.card(running.call(secure)).text
 
 
-def test_a_merchants_own_folder_comes_first(running: Bank, installed: Path) -> None:
+def test_folder_of_the_merchant_takes_precedence(running: Bank, installed: Path) -> None:
     (installed / "my").write_text(FRAME.format("everyone"))
     (installed / MERCHANT).mkdir()
     (installed / MERCHANT / "my").write_text(FRAME.format("one"))
@@ -166,13 +168,13 @@ def test_a_merchants_own_folder_comes_first(running: Bank, installed: Path) -> N
     assert "Top of everyone" in running.call(other).text
 
 
-def test_templates_are_not_for_browsers(running: Bank, installed: Path) -> None:
+def test_templates_are_not_served(running: Bank, installed: Path) -> None:
     (installed / "my").write_text(FRAME)
     for path in ("my", "..", "../my", "%2e%2e/my", "none.css", "", "a/b.css"):
         assert send(f"{running.url}/files/{MERCHANT}/{path}").status == 404
 
 
-def test_a_template_that_is_not_installed_is_refused(running: Bank) -> None:
+def test_template_that_is_not_installed_is_rejected(running: Bank) -> None:
     for name in ("none", "../my", "my/../my"):
         answer = running.call(running.request(templatefile=name))
         assert answer.status == 400 and "<code>templatefile</code>" in answer.text
@@ -192,7 +194,7 @@ BAD["<form action=x>"] = ("<form action=x>[SIPS]", "<form> is not allowed")
 
 
 @pytest.mark.parametrize(("content", "fault"), BAD.values(), ids=BAD)
-def test_bad_templates_are_refused_and_say_why(
+def test_invalid_template_is_rejected_with_its_fault(
     running: Bank, installed: Path, content: str, fault: str
 ) -> None:
     (installed / "bad.ACCEPTED").write_text(content)
@@ -204,14 +206,16 @@ def test_bad_templates_are_refused_and_say_why(
     assert fault in str(error.value)
 
 
-def test_a_template_keeps_its_own_bytes() -> None:
+def test_template_in_latin_1_or_utf_8_is_decoded() -> None:
     assert parse("<p>caf\u00e9</p>[SIPS]".encode("latin-1")).before == "<p>café</p>"
     assert parse("<p>café</p>[SIPS]".encode()).before == "<p>café</p>"
     assert parse(b'<img src="http://cdn.example/a/b.gif"><a href="x/y">[SIPS]').after == ""
 
 
 @pytest.mark.parametrize("attack", ["#fff;}</style><script>", "url(http://evil.example)", "red;color:blue"])
-def test_colours_of_a_template_are_only_colours(running: Bank, installed: Path, attack: str) -> None:
+def test_invalid_colour_or_background_of_a_template_is_ignored(
+    running: Bank, installed: Path, attack: str
+) -> None:
     (installed / "my").write_text(f'<body bgcolor="{attack}" background="{attack}">[SIPS]')
     entry = running.call(running.request(templatefile="my"))
     assert attack not in entry.text
@@ -234,7 +238,9 @@ COMPLEMENTS = {
 
 
 @pytest.mark.parametrize(("given", "shown"), COMPLEMENTS.items())
-def test_receipt_complement_is_html_that_does_nothing(running: Bank, given: str, shown: str) -> None:
+def test_receipt_complement_is_sanitised_and_returned_unchanged(
+    running: Bank, given: str, shown: str
+) -> None:
     accepted = running.card(running.call(running.request(receipt_complement=given)))
     assert shown in accepted.text
     for word in ("script", "steal", "onclick", "onerror", "javascript", "position"):
@@ -249,7 +255,7 @@ PIECES = (
 SAFE = re.compile(r"""[^<>]|</?[a-z0-9]+( [a-z]+="[^"<>&']*(&#[0-9]+;[^"<>&']*)*")*>""")
 
 
-def test_receipt_complement_survives_anything() -> None:
+def test_receipt_complement_of_any_text_becomes_safe_html() -> None:
     chance = random.Random(4)
     for _ in range(20_000):
         html = rows("".join(chance.choices(PIECES, k=chance.randrange(20))))
@@ -260,7 +266,7 @@ def test_receipt_complement_survives_anything() -> None:
 
 
 @pytest.mark.parametrize("value", ["é\u20ac", "\udce9", "<b>", "a\nb", "%s!"])
-def test_any_value_comes_back_and_is_shown_safely(running: Bank, value: str) -> None:
+def test_value_of_any_bytes_is_returned_unchanged(running: Bank, value: str) -> None:
     accepted = running.card(running.call(running.request(caddie=value, receipt_complement=value)))
     assert accepted.status == 200
     assert running.read(accepted)["caddie"] == value

@@ -47,7 +47,7 @@ def test_query_returns_the_payment_by_number_and_by_reference(server: Bank) -> N
         assert answer["automaticResponseStatus"] == "SENT"
 
 
-def test_refused_payment_says_so(server: Bank) -> None:
+def test_query_of_a_refused_payment_returns_refused(server: Bank) -> None:
     payment = paid_on_paypage(server, "4200000000000005")
     answer = client(server).query(by(payment))
     assert (answer.code, answer.response_code, answer["transactionStatus"]) == ("00", "05", "REFUSED")
@@ -75,12 +75,12 @@ def test_payment_is_captured_the_next_day_and_then_refunded(server: Bank) -> Non
     assert status(server, payment) == ("CREDITED", "0")
 
 
-def test_payment_of_after_the_move_is_not_captured(server: Bank) -> None:
+def test_payment_made_after_the_move_to_tomorrow_is_not_captured(server: Bank) -> None:
     server.console("tomorrow", {})
     assert status(server, paid_on_paypage(server)) == ("TO_CAPTURE", "1250")
 
 
-def test_payment_that_waits_is_validated_in_part_or_expires(server: Bank) -> None:
+def test_payment_awaiting_validation_is_validated_in_part_or_expires(server: Bank) -> None:
     waiting, forgotten = (paid_on_paypage(server, captureMode="VALIDATION", captureDay="0") for _ in range(2))
     assert status(server, waiting) == ("TO_VALIDATE", "1250")
     done = client(server).operate("validate", by(waiting), 1000, "978")
@@ -91,7 +91,7 @@ def test_payment_that_waits_is_validated_in_part_or_expires(server: Bank) -> Non
     assert client(server).operate("validate", by(forgotten), 1000, "978").code == "24"
 
 
-def test_missing_transaction_is_unknown(server: Bank) -> None:
+def test_query_of_an_unknown_transaction_returns_25(server: Bank) -> None:
     payment = paid_on_paypage(server)
     other = Office(client(server).url, "014213245611112", "1", [b"014213245611112_KEY1"])
     for asked, identifier in (
@@ -102,7 +102,7 @@ def test_missing_transaction_is_unknown(server: Bank) -> None:
         assert asked.query(identifier).code == "25"
 
 
-def test_another_currency_is_an_invalid_combination(server: Bank) -> None:
+def test_operation_in_another_currency_returns_12(server: Bank) -> None:
     answer = client(server).operate("cancel", by(paid_on_paypage(server)), 100, "840")
     assert (answer.code, answer["errorFieldName"]) == ("12", "currencyCode")
 
@@ -143,7 +143,7 @@ def post(running: Bank, service: str = "diagnostic/getTransactionData", **change
         ({"sealAlgorithm": "SHA-256"}, "25", None, True),
     ],
 )  # fmt: skip
-def test_message_that_is_wrong_is_answered_with_its_code(
+def test_invalid_message_is_answered_with_its_code(
     server: Bank, changes: dict[str, Any], code: str, field: str | None, is_sealed: bool
 ) -> None:
     answer = post(server, **changes)
@@ -151,19 +151,19 @@ def test_message_that_is_wrong_is_answered_with_its_code(
     assert ("seal" in answer) == is_sealed
 
 
-def test_operation_without_an_amount_is_malformed(server: Bank) -> None:
+def test_operation_without_an_amount_returns_30(server: Bank) -> None:
     answer = post(server, "cashManagement/refund", currencyCode="978")
     assert (answer["responseCode"], answer["errorFieldName"]) == ("30", "operationAmount")
 
 
-def test_another_content_type_is_refused_with_a_page(server: Bank) -> None:
+def test_message_of_another_content_type_is_answered_with_415(server: Bank) -> None:
     answer = send(
         f"{server.url}/rs-services/v2/diagnostic/getTransactionData", b"{}", Content_Type="text/xml"
     )
     assert answer.status == 415 and "<html" in answer.text
 
 
-def test_answer_that_is_lost_leaves_the_operation_done(server: Bank) -> None:
+def test_operation_is_done_if_its_reply_is_lost(server: Bank) -> None:
     payment = paid_on_paypage(server)
     server.console("office", {"office": "silent"})
     with pytest.raises(OfficeError) as raised:
@@ -175,7 +175,7 @@ def test_answer_that_is_lost_leaves_the_operation_done(server: Bank) -> None:
 @pytest.mark.parametrize(
     ("switch", "words"), [("unsealed", "without a seal"), ("altered", "seal of the answer is wrong")]
 )
-def test_answers_can_be_unsealed_or_altered(server: Bank, switch: str, words: str) -> None:
+def test_replies_can_be_unsealed_or_altered(server: Bank, switch: str, words: str) -> None:
     payment = paid_on_paypage(server)
     server.console("office", {"office": switch, "messages": "operations"})
     with pytest.raises(OfficeError, match=words):
@@ -197,7 +197,7 @@ def test_server_can_be_unavailable_or_slow(server: Bank, monkeypatch: pytest.Mon
         client(server).query(by(payment))
 
 
-def test_switch_that_does_not_exist_is_refused(server: Bank) -> None:
+def test_unknown_switch_is_rejected(server: Bank) -> None:
     for values in ({"office": "lazy"}, {"messages": "none"}, {"seconds": "61"}, {"automatic": "never"}):
         answer = send(
             f"{server.url}/console/office", json.dumps(values).encode(), Content_Type="application/json"

@@ -27,20 +27,20 @@ def run(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[bytes]":
 
 @pytest.mark.parametrize("page", SHOWN)
 @pytest.mark.parametrize("language", ["fr", "en", "ge", "sp", "it"])
-def test_every_page_in_every_language(page: str, language: str) -> None:
+def test_every_page_is_previewed_in_every_language(page: str, language: str) -> None:
     html = preview(page, {"language": language}).decode()
     assert html.startswith("<!DOCTYPE html>") and "<h1" in html and "[SIPS]" not in html
 
 
 @pytest.mark.parametrize("page", ["entry", "errors", "information", "accepted", "refused", "tries"])
-def test_any_page_with_a_template(page: str, tmp_path: Path) -> None:
+def test_page_is_previewed_with_a_template(page: str, tmp_path: Path) -> None:
     template = tmp_path / "my.fr"
     template.write_text("<body bgcolor=#ffeecc><p>Before</p>[SIPS]<p>After</p>")
     html = preview(page, {}, template_file=template).decode()
     assert html.index("Before") < html.index("<h1") < html.index("After") and "#ffeecc" in html
 
 
-def test_the_schedule_of_a_payment_in_several_times() -> None:
+def test_preview_shows_the_schedule_of_instalments() -> None:
     fields = {
         "capture_mode": "PAYMENT_N",
         "capture_day": "5",
@@ -49,7 +49,7 @@ def test_the_schedule_of_a_payment_in_several_times() -> None:
     assert "28 décembre 2026" in preview("entry", fields).decode()
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_preview_command_writes_a_file_or_prints_the_page(tmp_path: Path) -> None:
     (tmp_path / "my").write_text("<p>Before</p>[SIPS]")
     done = run("preview", "entry", "--template", "my", "--output", "page.html", "language=it", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -57,7 +57,9 @@ def test_the_command(tmp_path: Path) -> None:
     assert b"Card number" in run("preview", "entry", "language=en", cwd=tmp_path).stdout
 
 
-def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_preview_command_reports_template_errors_and_usage_errors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     bad = tmp_path / "bad"
     bad.write_text("<form>[SIPS][SIPS]")
     assert main(["entry", "--template", str(bad)]) == 1
@@ -70,7 +72,7 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
         assert status.value.code == 2
 
 
-def test_a_shop_of_its_own_with_a_certificate_of_its_own(param: Path) -> None:
+def test_issued_certificate_works_with_the_server_before_and_after_rotation(param: Path) -> None:
     with payment_server(str(param / "pathfile"), str(param / "payments.sqlite")) as address:
         issue = ("certificate", "issue", "014213245611119", address, "--pathfile", str(param / "pathfile"))
         done = run(*issue, cwd=param)
@@ -100,7 +102,7 @@ def test_a_shop_of_its_own_with_a_certificate_of_its_own(param: Path) -> None:
         assert send(f"{address}/callpayment", {"DATA": data}).status == 200
 
 
-def test_a_certificate_to_send_to_a_shop(tmp_path: Path) -> None:
+def test_certificate_is_issued_to_a_file_or_to_the_output(tmp_path: Path) -> None:
     done = run("certificate", "issue", "1", "http://127.0.0.1:8080/payment", "--output", "-", cwd=tmp_path)
     assert done.stdout.startswith(b"<?php") and b"merchant_id!1!" in done.stdout
     untyped = run(
@@ -114,12 +116,12 @@ def test_a_certificate_to_send_to_a_shop(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "wrong", [("1", "ftp://h/payment"), ("../1", "http://h/payment"), ("1", "http://h/" + "x" * 130)]
 )
-def test_a_certificate_that_cannot_be(param: Path, wrong: tuple[str, str]) -> None:
+def test_invalid_certificate_options_are_rejected(param: Path, wrong: tuple[str, str]) -> None:
     done = run("certificate", "issue", *wrong, "--pathfile", str(param / "pathfile"), cwd=param)
     assert done.returncode == 1 and done.stderr and b"Traceback" not in done.stderr
 
 
-def test_files_of_the_shop_are_found_on_the_disk() -> None:
+def test_preview_refers_to_existing_files_of_the_shop() -> None:
     examples = ROOT / "lib" / "sogenactif_sandbox" / "examples"
     fields = {"logo_id": "shop.svg", "data": "<USE_CSS>;dusk.css</USE_CSS>;"}
     for page in (

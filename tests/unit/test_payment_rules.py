@@ -14,7 +14,7 @@ def entry(**fields: str) -> dict[str, str]:
     return GOOD | fields
 
 
-def test_a_card_that_was_read_says_nothing_of_its_number_or_code() -> None:
+def test_card_keeps_a_masked_number_and_no_security_code() -> None:
     assert read_card("CB", GOOD, TODAY) == Card("4974.00", "202611", "00", "1", "4D", False)
     assert read_card("CB", GOOD, TODAY).receipt == "4974 #### #### ##00"
 
@@ -22,7 +22,7 @@ def test_a_card_that_was_read_says_nothing_of_its_number_or_code() -> None:
 @pytest.mark.parametrize(
     "number", ["4974934125", "4974934125497800123", "4974 9341 2549 7800", "4974-9341-2549-7800"]
 )
-def test_numbers_of_10_to_19_digits_are_cards(number: str) -> None:
+def test_number_of_10_to_19_digits_is_accepted(number: str) -> None:
     assert read_card("CB", entry(number=number), TODAY).masked[:5] == "4974."
 
 
@@ -48,14 +48,14 @@ def test_numbers_of_10_to_19_digits_are_cards(number: str) -> None:
         ({"number": "1", "year": "", "code": ""}, ["number", "expiry", "code"]),
     ],
 )
-def test_what_is_malformed_is_named(fields: dict[str, str], faults: list[str]) -> None:
+def test_malformed_entries_are_reported(fields: dict[str, str], faults: list[str]) -> None:
     with pytest.raises(WrongEntry) as wrong:
         read_card("CB", entry(**fields), TODAY)
     assert wrong.value.faults == faults
 
 
 @pytest.mark.parametrize("means", sorted(WITHOUT_EXPIRY))
-def test_cards_without_expiry_are_not_asked_for_one(means: str) -> None:
+def test_card_type_without_expiry_date_needs_none(means: str) -> None:
     card = read_card(means, {"number": "4974934125497800"}, TODAY)
     assert (card.expiry, card.cvv_flag, card.cvv_code) == ("", "0", "")
 
@@ -80,7 +80,9 @@ def test_cards_without_expiry_are_not_asked_for_one(means: str) -> None:
         ("COFINOGA", "", "1", "0", "", "00"),
     ],
 )
-def test_security_codes(means: str, code: str, state: str, flag: str, answer: str, outcome: str) -> None:
+def test_security_code_decides_its_response_code(
+    means: str, code: str, state: str, flag: str, answer: str, outcome: str
+) -> None:
     card = read_card(means, entry(code=code, code_state=state), TODAY)
     assert (card.cvv_flag, card.cvv_code, response_code(means, card, False)) == (flag, answer, outcome)
 
@@ -90,13 +92,13 @@ OUTCOMES |= {code: code for code in ("00", "03", "12", "30", "34", "90")}
 
 
 @pytest.mark.parametrize(("bank", "outcome"), OUTCOMES.items())
-def test_the_two_last_digits_decide(bank: str, outcome: str) -> None:
+def test_last_two_digits_of_the_number_decide_the_response_code(bank: str, outcome: str) -> None:
     card = read_card("CB", entry(number="49749341254978" + bank), TODAY)
     assert (card.bank_code, response_code("CB", card, False)) == (bank, outcome)
 
 
 @pytest.mark.parametrize(("may_force", "outcome"), [(True, "02"), (False, "05")])
-def test_call_the_bank_is_for_merchants_who_may_force(may_force: bool, outcome: str) -> None:
+def test_code_02_is_returned_only_to_merchants_who_may_force(may_force: bool, outcome: str) -> None:
     card = read_card("CB", entry(number="4974934125497802"), TODAY)
     assert response_code("CB", card, may_force) == outcome
 
@@ -104,11 +106,11 @@ def test_call_the_bank_is_for_merchants_who_may_force(may_force: bool, outcome: 
 @pytest.mark.parametrize(
     ("bank", "outcome"), [("00", "00"), ("80", "00"), ("81", "00"), ("82", "00"), ("83", "05"), ("20", "05")]
 )
-def test_finaref_approves_in_its_own_words(bank: str, outcome: str) -> None:
+def test_finaref_has_its_own_codes_of_acceptance(bank: str, outcome: str) -> None:
     card = read_card("FINAREF", {"number": "12345678" + bank}, TODAY)
     assert response_code("FINAREF", card, False) == outcome
 
 
-def test_a_wrong_code_does_not_hide_what_the_bank_said() -> None:
+def test_wrong_security_code_does_not_hide_the_response_of_the_bank() -> None:
     card = read_card("CB", entry(number="4974934125497834", code="611"), TODAY)
     assert response_code("CB", card, False) == "34"

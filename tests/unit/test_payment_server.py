@@ -40,7 +40,7 @@ def running(param: Path) -> Iterator[Bank]:
         yield running
 
 
-def test_a_payment_is_accepted(running: Bank) -> None:
+def test_accepted_payment_returns_every_field(running: Bank) -> None:
     data = running.request(
         caddie="3 books", customer_id="4711", receipt_complement="<tr><td>Thanks</td></tr>"
     )
@@ -63,7 +63,7 @@ def test_a_payment_is_accepted(running: Bank) -> None:
     assert f'action="{running.shop.url}/accepted"' in accepted.text
 
 
-def test_the_receipt_is_in_order(running: Bank) -> None:
+def test_receipt_lists_its_parts_in_the_documented_order(running: Bank) -> None:
     complement = "<tr><td>Delivered <b>on Monday</b></td></tr><script>alert(1)</script>"
     page = running.card(running.call(running.request(receipt_complement=complement)))
     response = running.read(page)
@@ -87,7 +87,7 @@ def test_the_receipt_is_in_order(running: Bank) -> None:
     assert "alert" not in page.text
 
 
-def test_a_payment_is_refused(running: Bank) -> None:
+def test_refused_payment_leads_to_the_cancel_address(running: Bank) -> None:
     refused = running.card(running.call(running.request()), number="4972187615205")
     response = running.read(refused)
     assert response["response_code"] == "05" and response["bank_response_code"] == "05"
@@ -97,7 +97,7 @@ def test_a_payment_is_refused(running: Bank) -> None:
     assert running.shop.automatic() == [refused.hidden("DATA")]
 
 
-def test_a_cancelled_payment_goes_back_to_the_shop_with_its_data(running: Bank) -> None:
+def test_cancelled_payment_is_returned_to_the_shop_and_can_be_paid_later(running: Bank) -> None:
     data = running.request()
     entry = running.call(data)
     cancelled = running.cancel(entry)
@@ -108,7 +108,7 @@ def test_a_cancelled_payment_goes_back_to_the_shop_with_its_data(running: Bank) 
     assert running.read(running.card(again))["response_code"] == "00"
 
 
-def test_a_cancellation_takes_no_other_data(running: Bank) -> None:
+def test_cancellation_with_other_data_is_rejected(running: Bank) -> None:
     entry, other = running.call(running.request()), running.call(running.request())
     where = running.url + re.findall(r'action="[^"]*(/cancel/[^"]+)"', entry.text)[0]
     accepted = running.card(running.call(running.request()))
@@ -118,7 +118,7 @@ def test_a_cancellation_takes_no_other_data(running: Bank) -> None:
 
 
 @pytest.mark.parametrize("field", ["transmission_date", "order_id", "caddie", "data"])
-def test_a_cancellation_is_that_of_the_whole_request(running: Bank, field: str) -> None:
+def test_cancellation_of_an_earlier_request_is_rejected(running: Bank, field: str) -> None:
     fields = {"transaction_id": "77", "order_id": "mine"}
     entry = running.call(running.request(**fields))
     old = running.read(entry) | {field: "20261120044757"}
@@ -140,7 +140,7 @@ def test_three_wrong_entries_end_the_payment(running: Bank) -> None:
     assert running.read(running.card(entry))["response_code"] == "75"
 
 
-def test_going_back_gives_no_more_tries(running: Bank) -> None:
+def test_wrong_entries_are_counted_across_pages_opened_again(running: Bank) -> None:
     data = running.request()
     for _ in range(2):
         running.card(running.call(data), number="1")
@@ -148,12 +148,12 @@ def test_going_back_gives_no_more_tries(running: Bank) -> None:
     assert "Transaction already processed" in running.call(data).text
 
 
-def test_the_security_code_is_never_shown_again(running: Bank) -> None:
+def test_security_code_is_not_shown_again_after_an_error(running: Bank) -> None:
     page = running.card(running.call(running.request()), number="4974934125497800", code="61234")
     assert "61234" not in page.text and 'value="4974 9341 2549 7800"' in page.text
 
 
-def test_no_card_number_or_code_is_stored(running: Bank, param: Path) -> None:
+def test_card_number_and_security_code_are_not_stored(running: Bank, param: Path) -> None:
     running.card(running.call(running.request()), number="4974934125497800", code="987")
     running.card(running.call(running.request()), number="4974 9341 2549 7817", code="98")
     kept = b"".join(path.read_bytes() for path in param.glob("payments.sqlite*"))
@@ -162,7 +162,9 @@ def test_no_card_number_or_code_is_stored(running: Bank, param: Path) -> None:
 
 
 @pytest.mark.parametrize("bank_code", ["00", "05"])
-def test_without_response_page_the_answer_is_in_the_address(running: Bank, bank_code: str) -> None:
+def test_no_response_page_redirects_with_a_short_response_in_the_address(
+    running: Bank, bank_code: str
+) -> None:
     data = running.request(
         data="NO_RESPONSE_PAGE;X",
         caddie="c",
@@ -189,7 +191,7 @@ def red(answer: HttpReply, title: str, status: int) -> bool:
     return answer.status == status and title in answer.text and 'class="sips_body_page red"' in answer.text
 
 
-def test_an_altered_request_is_a_security_error(running: Bank) -> None:
+def test_altered_request_is_a_security_error(running: Bank) -> None:
     data = running.request()
     altered = data[:-1] + ("0" if data[-1] != "0" else "1")
     assert red(running.call(altered), "Security error", 403)
@@ -197,7 +199,7 @@ def test_an_altered_request_is_a_security_error(running: Bank) -> None:
     assert other != data and running.call(other).status == 403
 
 
-def test_an_unknown_merchant_is_a_security_error(running: Bank, param: Path) -> None:
+def test_unknown_merchant_is_a_security_error(running: Bank, param: Path) -> None:
     data = running.request()
     (param / f"certif.fr.{MERCHANT}.php").rename(param / "elsewhere")
     assert red(running.call(data), "Security error", 403)
@@ -228,20 +230,22 @@ def test_an_unknown_merchant_is_a_security_error(running: Bank, param: Path) -> 
         ("statement_reference", "x" * 101),
     ],
 )
-def test_a_malformed_field_is_named(running: Bank, field: str, value: str) -> None:
+def test_malformed_field_is_reported(running: Bank, field: str, value: str) -> None:
     answer = running.call(running.request(**{field: value}))
     assert red(answer, "Invalid transaction", 400)
     assert f"<code>{field}</code>" in answer.text
 
 
-def test_an_unknown_means_is_refused(running: Bank) -> None:
+def test_unknown_means_of_payment_is_rejected(running: Bank) -> None:
     answer = running.call(running.request(), means="GOLD")
     assert red(answer, "Invalid transaction", 400) and "payment_means" in answer.text
 
 
 @pytest.mark.parametrize("field", ["customer_id", "order_id", "return_context", "statement_reference"])
 @pytest.mark.parametrize("character", '|;:"')
-def test_separators_get_a_green_page(running: Bank, field: str, character: str) -> None:
+def test_separator_in_a_field_is_rejected_with_a_green_page(
+    running: Bank, field: str, character: str
+) -> None:
     answer = running.call(running.request(**{field: f"a{character}b"}))
     assert answer.status == 400
     assert 'class="sips_body_page green"' in answer.text and f"<code>{field}</code>" in answer.text
@@ -260,7 +264,7 @@ def test_a_transaction_is_processed_once(running: Bank, bank_code: str) -> None:
     assert len(running.shop.automatic()) == 1
 
 
-def test_another_order_with_a_used_number_learns_nothing_of_the_first(running: Bank) -> None:
+def test_used_number_reveals_nothing_of_the_first_order(running: Bank) -> None:
     running.card(running.call(running.request(transaction_id="77", customer_email="first@example.org")))
     again = running.call(running.request(transaction_id="77", customer_email="second@example.org"))
     assert "Transaction already processed" in again.text
@@ -273,7 +277,7 @@ SAME = ("amount", "capture_day", "capture_mode", "currency_code", "customer_id",
 OTHER = ("1251", "3", "VALIDATION", "840", "8", "NO_COPYRIGHT", "de", "2", "there")
 
 
-def test_page_whose_number_another_payment_took_after_midnight_is_refused(
+def test_page_of_a_number_reused_after_midnight_is_rejected(
     running: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = {"transaction_id": "77"}
@@ -286,7 +290,9 @@ def test_page_whose_number_another_payment_took_after_midnight_is_refused(
 
 
 @pytest.mark.parametrize(("field", "value"), list(zip(SAME, OTHER, strict=True)))
-def test_a_number_in_use_cannot_become_another_payment(running: Bank, field: str, value: str) -> None:
+def test_request_with_an_open_number_and_other_values_is_a_security_error(
+    running: Bank, field: str, value: str
+) -> None:
     assert running.call(running.request(transaction_id="77")).status == 200
     assert red(running.call(running.request(transaction_id="77", **{field: value})), "Security error", 403)
 
@@ -300,7 +306,7 @@ def test_a_number_in_use_cannot_become_another_payment(running: Bank, field: str
         ("language", "it"),
     ],
 )
-def test_another_order_cannot_take_over_an_open_payment(running: Bank, field: str, value: str) -> None:
+def test_open_payment_cannot_be_taken_over_by_another_order(running: Bank, field: str, value: str) -> None:
     first = {"transaction_id": "77", "order_id": "victim"}
     entry = running.call(running.request(**first))
     for _ in ("open", "then cancelled"):
@@ -311,7 +317,7 @@ def test_another_order_cannot_take_over_an_open_payment(running: Bank, field: st
     assert running.read(running.card(running.call(again)))["order_id"] == "victim"
 
 
-def test_one_card_form_sent_twice_pays_once(running: Bank) -> None:
+def test_card_form_sent_several_times_at_once_pays_once(running: Bank) -> None:
     entry = running.call(running.request())
     answers: list[HttpReply] = []
     threads = [threading.Thread(target=lambda: answers.append(running.card(entry))) for _ in range(6)]
@@ -325,9 +331,7 @@ def test_one_card_form_sent_twice_pays_once(running: Bank) -> None:
     assert shown == set(running.shop.automatic())
 
 
-def test_the_receipt_shows_the_card_that_was_authorised(
-    running: Bank, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_receipt_shows_the_authorised_card(running: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     information = running.card(entry := running.call(running.request(merchant_id=ENROLLED)))
     keep = Transactions.store_card
 
@@ -342,7 +346,7 @@ def test_the_receipt_shows_the_card_that_was_authorised(
 
 
 @pytest.mark.system
-def test_a_payment_in_progress_is_not_started_again(running: Bank) -> None:
+def test_payment_in_progress_is_not_started_again(running: Bank) -> None:
     running.console("switches", {"slow": 1})
     data = running.request()
     entry = running.call(data)
@@ -377,7 +381,7 @@ def test_a_payment_in_progress_is_not_started_again(running: Bank) -> None:
         ("https://127.0.0.1:8099/", "FAILED"),
     ],
 )
-def test_shop_that_cannot_be_notified_does_not_stop_the_payment(running: Bank, url: str, state: str) -> None:
+def test_failed_automatic_response_does_not_stop_the_payment(running: Bank, url: str, state: str) -> None:
     assert running.pay(automatic_response_url=url)["response_code"] == "00"
     assert running.last()["automatic"] == [state]
 
@@ -386,7 +390,7 @@ def test_shop_that_cannot_be_notified_does_not_stop_the_payment(running: Bank, u
     ("status", "state"),
     [("200 OK", "SENT"), ("204 No Content", "SENT"), ("500 Oh", "FAILED"), ("302 Found", "FAILED")],
 )
-def test_status_of_the_shops_answer_decides_whether_it_was_sent(
+def test_automatic_response_is_sent_or_failed_by_the_status_of_the_shop(
     running: Bank, status: str, state: str
 ) -> None:
     running.shop.status = status
@@ -396,7 +400,7 @@ def test_status_of_the_shops_answer_decides_whether_it_was_sent(
     assert [path for path, _ in running.shop.received] == ["/automatic"]
 
 
-def test_automatic_responses_go_to_allowed_hosts_only(param: Path) -> None:
+def test_automatic_response_to_a_host_that_is_not_allowed_fails(param: Path) -> None:
     with bank(param, allowed_hosts={"shop.example"}) as running:
         running.pay()
         assert running.shop.received == []
@@ -423,7 +427,7 @@ def test_automatic_responses_go_to_allowed_hosts_only(param: Path) -> None:
         ("/result", "POST", b"session=%ff", 400),
     ],
 )
-def test_hostile_requests_get_a_page_and_a_status(
+def test_invalid_http_request_gets_a_page_and_its_status(
     running: Bank, path: str, method: str, body: bytes | None, status: int
 ) -> None:
     answer = send(running.url + path, body, method)
@@ -431,7 +435,7 @@ def test_hostile_requests_get_a_page_and_a_status(
     assert "<h1" in answer.text and "Traceback" not in answer.text
 
 
-def test_the_head_of_a_file_has_no_body(running: Bank) -> None:
+def test_head_request_of_a_file_has_no_body(running: Bank) -> None:
     host, port = re.findall(r"//([^:]+):(\d+)", running.url)[0]
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(b"HEAD /payment/style.css HTTP/1.0\r\n\r\n")
@@ -439,7 +443,7 @@ def test_the_head_of_a_file_has_no_body(running: Bank) -> None:
     assert answer.startswith(b"HTTP/1.0 200") and answer.endswith(b"\r\n\r\n")
 
 
-def test_a_huge_body_is_refused_before_it_is_there(running: Bank) -> None:
+def test_huge_body_is_rejected_before_it_is_received(running: Bank) -> None:
     parts = urllib.parse.urlsplit(running.url)
     with socket.create_connection(("127.0.0.1", parts.port or 0), 5) as client:
         client.sendall(
@@ -448,7 +452,7 @@ def test_a_huge_body_is_refused_before_it_is_there(running: Bank) -> None:
         assert client.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
-def test_cut_and_altered_messages_are_refused(running: Bank) -> None:
+def test_truncated_or_altered_message_is_rejected(running: Bank) -> None:
     data = running.request()
     for length in range(0, len(data), 37):
         assert running.call(data[:length]).status in (400, 403)
@@ -457,14 +461,14 @@ def test_cut_and_altered_messages_are_refused(running: Bank) -> None:
         assert running.call(altered).status in (400, 403)
 
 
-def test_a_fault_of_ours_is_a_plain_page(running: Bank, param: Path) -> None:
+def test_internal_error_is_shown_as_a_plain_page(running: Bank, param: Path) -> None:
     entry = running.call(running.request())
     (param / f"certif.fr.{MERCHANT}.php").unlink()
     answer = running.card(entry)
     assert answer.status == 500 and "Service unavailable" in answer.text and "Error" not in answer.text
 
 
-def test_pages_are_never_stored_and_load_nothing_else(running: Bank) -> None:
+def test_page_is_not_cached_and_loads_nothing_from_other_hosts(running: Bank) -> None:
     entry = running.call(running.request())
     assert entry.headers["cache-control"] == "no-store"
     policy = entry.headers["content-security-policy"]
@@ -487,7 +491,7 @@ def test_pages_are_never_stored_and_load_nothing_else(running: Bank) -> None:
         ("it", "it", "Numero della carta"),
     ],
 )
-def test_pages_speak_the_customers_language(running: Bank, language: str, html: str, words: str) -> None:
+def test_page_is_in_the_language_of_the_request(running: Bank, language: str, html: str, words: str) -> None:
     entry = running.call(running.request(language=language))
     assert f'<html lang="{html}">' in entry.text and words in entry.text
 
@@ -502,13 +506,13 @@ def test_pages_speak_the_customers_language(running: Bank, language: str, html: 
         ("it", "Paga 1.234,50\u00a0€"),
     ],
 )
-def test_the_button_names_the_amount(running: Bank, language: str, word: str) -> None:
+def test_button_shows_the_amount(running: Bank, language: str, word: str) -> None:
     page = running.call(running.request(language=language, amount="123450")).text
     assert f'<button class="sips_submit_button main">{word}</button>' in html.unescape(page)
 
 
 @pytest.mark.parametrize(("means", "code"), [("CB", "600"), ("AMEX", "6000"), ("COFINOGA", "")])
-def test_the_entry_page_says_which_cards_to_try(running: Bank, means: str, code: str) -> None:
+def test_entry_page_lists_test_cards_that_give_their_result(running: Bank, means: str, code: str) -> None:
     entry = running.call(running.request(), means)
     said = entry.text[entry.text.index("nothing is charged") : entry.text.index("<main")]
     *cards, last = re.findall(r"<b>([0-9 ]+)</b>", said)
@@ -521,12 +525,12 @@ def test_the_entry_page_says_which_cards_to_try(running: Bank, means: str, code:
     assert "Test cards" not in running.card(running.call(running.request()), accepted).text
 
 
-def test_errors_speak_the_browsers_language(running: Bank) -> None:
+def test_error_page_is_in_the_language_of_the_browser(running: Bank) -> None:
     answer = running.call("", Accept_Language="it-IT,it;q=0.9")
     assert "Transazione non valida" in answer.text
 
 
-def test_a_request_sealed_before_rotation_is_answered_with_the_same_certificate(
+def test_request_sealed_before_a_rotation_gets_a_response_with_the_same_certificate(
     running: Bank, param: Path
 ) -> None:
     data = running.request()
@@ -541,7 +545,7 @@ def test_a_request_sealed_before_rotation_is_answered_with_the_same_certificate(
 
 
 @pytest.mark.system
-def test_a_shop_that_answers_a_byte_at_a_time_is_cut_off(running: Bank) -> None:
+def test_automatic_response_times_out_if_the_shop_answers_too_slowly(running: Bank) -> None:
     with socket.create_server(("127.0.0.1", free_port())) as listening:
         threading.Thread(target=dribble, args=[listening], daemon=True).start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
@@ -549,7 +553,7 @@ def test_a_shop_that_answers_a_byte_at_a_time_is_cut_off(running: Bank) -> None:
     assert running.last()["automatic"] == ["FAILED"]
 
 
-def test_servers_take_ports_that_are_free_and_leave_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_uses_a_free_port_and_closes_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(Shop()) as first:
         taken = int(first.rpartition(":")[2])
         free = free_port()
@@ -562,7 +566,9 @@ def test_servers_take_ports_that_are_free_and_leave_nothing_open(monkeypatch: py
     gc.collect()  # a socket that was left open is a warning, and that an error
 
 
-def test_a_shop_of_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_limit_of_an_automatic_response_covers_all_addresses_of_a_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with socket.socket() as full, contextlib.ExitStack() as waiting:
         full.bind(("127.0.0.1", free_port()))
         full.listen(0)
@@ -580,7 +586,7 @@ def test_a_shop_of_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(("trusted", "state"), [(True, "SENT"), (False, "FAILED")])
-def test_a_shop_over_https(
+def test_automatic_response_over_https_needs_a_trusted_certificate(
     running: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool, state: str
 ) -> None:
     context = tls_context(tmp_path)
@@ -614,7 +620,7 @@ def dribble(listening: socket.socket) -> None:
             pause.wait(0.3)
 
 
-def test_shop_served_by_the_same_threads_is_notified(param: Path) -> None:
+def test_automatic_response_reaches_a_shop_served_by_the_same_threads(param: Path) -> None:
     pathfile = read_pathfile(str(param / "pathfile"))
     server = PaymentServer(pathfile, str(param / "payments.sqlite"))
     shop, outside = Shop(seconds=0.2), mounted(server)
@@ -652,7 +658,7 @@ def test_shop_served_by_the_same_threads_is_notified(param: Path) -> None:
         ("4974934125497812", "600", "The payment was not made", "The bank could not process this request."),
     ],
 )
-def test_a_refusal_says_what_happened(
+def test_page_of_a_refusal_explains_it(
     running: Bank, number: str, code: str, heading: str, sentence: str
 ) -> None:
     refused = html.unescape(running.card(running.call(running.request()), number, code).text)
@@ -660,7 +666,7 @@ def test_a_refusal_says_what_happened(
     assert "Return to the shop" in refused and "Cancel" not in refused
 
 
-def test_every_end_names_the_order_and_leads_back_to_the_shop(running: Bank) -> None:
+def test_final_page_shows_the_order_and_links_to_the_shop(running: Bank) -> None:
     data = running.request(order_id="CMD-42")
     entry = running.call(data)
     accepted, processed = running.card(entry), running.call(data)
@@ -685,15 +691,13 @@ def test_every_end_names_the_order_and_leads_back_to_the_shop(running: Bank) -> 
         ("4974x", "4974x"),
     ],
 )
-def test_a_number_is_shown_again_in_groups_and_the_name_with_it(
-    running: Bank, typed: str, shown: str
-) -> None:
+def test_card_number_is_shown_again_in_groups_with_the_name(running: Bank, typed: str, shown: str) -> None:
     again = running.card(running.call(running.request()), typed, "1", holder="Zoé <Martin>")
     text = html.unescape(again.text)
     assert f'value="{shown}"' in text and 'value="Zoé <Martin>"' in text
 
 
-def test_browsers_know_the_fields_of_a_card(running: Bank) -> None:
+def test_card_fields_have_autocomplete_names(running: Bank) -> None:
     entry = running.call(running.request()).text
     names = ["cc-number", "cc-name", "cc-exp-month", "cc-exp-year", "cc-csc"]
     assert re.findall(r'autocomplete="(cc-[^"]*)"', entry) == names

@@ -214,7 +214,7 @@ CAPTURE = {
 
 
 @pytest.mark.parametrize("case", [pytest.param(c, id=n) for n, c in (CARDS | SECURE | CAPTURE).items()])
-def test_payments(running: Bank, case: Case) -> None:
+def test_payment_returns_the_documented_fields(running: Bank, case: Case) -> None:
     response = running.read(case.pay(running))
     assert {name: response.get(name, "") for name in case.expected} == case.expected
 
@@ -246,7 +246,7 @@ def test_3d_secure_goes_through_two_pages(running: Bank) -> None:
         ("NOT_ENROLLED", "00", "3D_NOTENROLLED"),
     ],
 )
-def test_pay_gives_each_result_of_3d_secure_with_the_merchant_that_is_ready(
+def test_pay_returns_each_result_of_3d_secure_for_the_default_merchant(
     ready: tuple[str, Pathfile], outcome: str, code: str, condition: str
 ) -> None:
     address, pathfile = ready
@@ -263,14 +263,14 @@ def test_pay_gives_each_result_of_3d_secure_with_the_merchant_that_is_ready(
     assert ("Confirmez votre identité" in returned.pages) is asks_for_password
 
 
-def test_a_second_digit_0_makes_the_access_control_english(running: Bank) -> None:
+def test_card_with_second_digit_0_gets_the_3d_secure_page_in_english(running: Bank) -> None:
     entry = running.call(running.request(merchant_id=ENROLLED, language="fr"))
     information = running.card(entry, number="4074934125497800")
     control = send(f"{running.url}/authentication?session={information.session}")
     assert '<html lang="en">' in control.text and "Confirm your identity" in control.text
 
 
-def test_nothing_is_authorised_without_the_password(running: Bank) -> None:
+def test_payment_opened_again_needs_a_new_card_entry_before_the_password(running: Bank) -> None:
     data = running.request(merchant_id=ENROLLED)
     information = running.card(running.call(data))
     again = running.call(data)
@@ -291,7 +291,9 @@ SCHEDULES = {
 
 
 @pytest.mark.parametrize(("amount", "day", "data", "parts"), SCHEDULES.values(), ids=SCHEDULES)
-def test_schedules(running: Bank, amount: str, day: str, data: str, parts: list[tuple[int, int]]) -> None:
+def test_schedule_of_instalments_is_shown_and_returned(
+    running: Bank, amount: str, day: str, data: str, parts: list[tuple[int, int]]
+) -> None:
     dates = [(today() + timedelta(days=after), value) for after, value in parts]
     fields = {"amount": amount, "capture_day": day, "capture_mode": "PAYMENT_N", "data": data}
     entry = running.call(running.request(**fields))
@@ -329,7 +331,7 @@ WRONG_SCHEDULES = {
 
 
 @pytest.mark.parametrize(("day", "data", "named"), WRONG_SCHEDULES.values(), ids=WRONG_SCHEDULES)
-def test_schedules_beyond_the_limits(running: Bank, day: str, data: str, named: str) -> None:
+def test_invalid_schedule_is_rejected(running: Bank, day: str, data: str, named: str) -> None:
     answer = running.call(running.request(capture_mode="PAYMENT_N", capture_day=day, data=data))
     assert (
         answer.status == 400
@@ -338,7 +340,7 @@ def test_schedules_beyond_the_limits(running: Bank, day: str, data: str, named: 
     )
 
 
-def test_a_card_must_outlive_the_schedule(running: Bank) -> None:
+def test_card_that_expires_before_the_last_instalment_is_rejected(running: Bank) -> None:
     data = "NB_PAYMENT=2;PERIOD=70;INITIAL_AMOUNT=500"
     entry = running.call(running.request(capture_mode="PAYMENT_N", capture_day="0", data=data))
     soon = {"month": f"{today():%m}", "year": f"{today():%Y}"}
@@ -347,7 +349,7 @@ def test_a_card_must_outlive_the_schedule(running: Bank) -> None:
     assert running.read(running.card(entry))["response_code"] == "00"
 
 
-def test_dates_of_the_shop_are_not_trusted(running: Bank) -> None:
+def test_due_dates_sent_by_the_shop_are_ignored(running: Bank) -> None:
     for mode in ("PAYMENT_N", "AUTHOR_CAPTURE"):
         data = "PAYMENT_DUE_DATES=x/y;NB_PAYMENT=2;PERIOD=1;INITIAL_AMOUNT=10"
         page = running.card(running.call(running.request(capture_mode=mode, capture_day="0", data=data)))
@@ -355,7 +357,7 @@ def test_dates_of_the_shop_are_not_trusted(running: Bank) -> None:
         assert running.last()["payments"]
 
 
-def test_nothing_is_scheduled_for_a_refused_payment(running: Bank) -> None:
+def test_refused_payment_returns_no_schedule(running: Bank) -> None:
     data = "NB_PAYMENT=2;PERIOD=7;INITIAL_AMOUNT=100"
     entry = running.call(running.request(capture_mode="PAYMENT_N", capture_day="0", data=data))
     assert running.read(running.card(entry, number="4974934125497851"))["data"] == data
@@ -369,7 +371,7 @@ OF_SIPS = {
 
 
 @pytest.mark.parametrize("code", sorted(CURRENCIES))
-def test_currencies(running: Bank, code: str) -> None:
+def test_currencies_of_sips_1_0_are_accepted_and_others_rejected(running: Bank, code: str) -> None:
     entry = running.call(running.request(currency_code=code, amount="123456"))
     if code not in OF_SIPS:
         assert (entry.status, "currency_code" in entry.text) == (400, True)
@@ -381,7 +383,7 @@ def test_currencies(running: Bank, code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "without"), [("392", "¥123,456"), ("410", "123,456"), ("953", "123,456"), ("952", "123,456")]
 )
-def test_currencies_without_decimals(running: Bank, code: str, without: str) -> None:
+def test_currency_without_decimals_is_shown_without_them(running: Bank, code: str, without: str) -> None:
     assert without in running.call(running.request(currency_code=code, amount="123456")).text
 
 
@@ -394,7 +396,7 @@ def test_currencies_without_decimals(running: Bank, code: str, without: str) -> 
         ("sp", "1.234,56\u00a0€"),
     ],
 )
-def test_amounts_are_written_as_the_customer_does(running: Bank, language: str, shown: str) -> None:
+def test_amount_is_written_in_the_notation_of_the_language(running: Bank, language: str, shown: str) -> None:
     assert shown in running.call(running.request(language=language, amount="123456")).text
 
 
@@ -408,7 +410,9 @@ STATES = {
 
 
 @pytest.mark.parametrize(("asked", "state"), STATES.items())
-def test_states_in_the_console(running: Bank, asked: tuple[str, str, str], state: str) -> None:
+def test_console_shows_the_state_after_the_payment(
+    running: Bank, asked: tuple[str, str, str], state: str
+) -> None:
     mode, day, code = asked
     entry = running.call(running.request(capture_mode=mode, capture_day=day))
     running.card(entry, number=f"49749341254978{code}")
@@ -428,7 +432,7 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_options(running: Bank, option: str) -> None:
+def test_option_removes_its_element_from_the_page(running: Bank, option: str) -> None:
     where, what = OPTIONS[option]
     for data, shown in (("", True), (option, False), (f"OTHER;{option};", False)):
         request = running.request(data=data)
@@ -446,11 +450,11 @@ def test_options(running: Bank, option: str) -> None:
                 assert (what in page.text) is shown, name
 
 
-def test_no_ssl_symbols_leaves_a_sentence(running: Bank) -> None:
+def test_no_ssl_symbols_keeps_the_sentence_on_security(running: Bank) -> None:
     assert "This server is secured" in running.call(running.request(data="NO_SSL_SYMBOLS")).text
 
 
-def test_card_no_logo_on_the_information_page(running: Bank) -> None:
+def test_card_no_logo_removes_the_logo_from_the_3d_secure_information_page(running: Bank) -> None:
     for data, shown in (("", True), ("CARD_NO_LOGO", False)):
         page = running.card(running.call(running.request(merchant_id=ENROLLED, data=data), "VISA"))
         assert ("VISA_3D.svg" in page.text) is shown
@@ -485,7 +489,7 @@ CLASSES = {
 
 
 @pytest.mark.parametrize("page", CLASSES)
-def test_classes_that_style_sheets_rely_on(page: str) -> None:
+def test_pages_have_the_css_classes_of_the_guide(page: str) -> None:
     from sogenactif_sandbox.commands.preview import preview
 
     name, means = {"amex": ("entry", "AMEX")}.get(page, (page, "CB"))
