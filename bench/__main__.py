@@ -5,12 +5,12 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import engines, growth, hosting, latency, startup, work
+from bench import cpu_time, engines, growth, hosting, latency, startup
 from bench.figures import as_json, as_text
 
 PARTS = {
     "start": startup.measure,
-    "work": work.measure,
+    "work": cpu_time.measure,
     "hosting": hosting.measure,
     "engines": engines.measure,
     "latency": latency.measure,

@@ -6,8 +6,8 @@ from contextlib import closing
 from typing import Any
 
 from bench.figures import Figure, compare
-from bench.growth import A_TURN, record, register, timed
-from bench.kit import installed
+from bench.growth import CALLS_PER_ROUND, record, register, timed
+from bench.installation import installed
 from sogenactif.configuration import LedgerAddress
 from sogenactif.ledger.ledger import Ledger
 from tests.support.serving import postgresql
@@ -53,12 +53,12 @@ def _commit(execute: Callable[[Any], object]) -> Callable[[], None]:
 def _beside(engine: str, ledger: Ledger, commit: Callable[[], None], rounds: int) -> Iterator[Figure]:
     names = ("record the request of a new order", "match a response, record it, notify the shop")
     series: dict[str, list[float]] = {name: [] for name in (*names, "commit")}
-    asked: list[dict[str, str]] = []
+    requests: list[dict[str, str]] = []
     for turn in range(rounds + 1):
         taken = (
-            timed(lambda: asked.append(register(ledger)), A_TURN),
-            timed(lambda: record(ledger, asked.pop()), A_TURN),
-            timed(commit, A_TURN),
+            timed(lambda: requests.append(register(ledger)), CALLS_PER_ROUND),
+            timed(lambda: record(ledger, requests.pop()), CALLS_PER_ROUND),
+            timed(commit, CALLS_PER_ROUND),
         )
         if turn:
             for one, seconds in zip(series.values(), taken, strict=True):

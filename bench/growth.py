@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.figures import Figure, compare
 from bench.hosting import CONNECTIONS, gunicorn
-from bench.kit import CENTS, MERCHANT, ORDER, Kit, installed
+from bench.installation import CENTS, MERCHANT, ORDER, Installation, installed
 from bench.startup import cgi
 from sogenactif.configuration import PAYPAGE
 from sogenactif.ledger.ledger import Ledger
@@ -29,7 +29,7 @@ REQUESTS = 100_000
 MOST_MIB = 60
 OPEN = 1000
 GOAL = "<= 1.3"
-A_TURN = 50
+CALLS_PER_ROUND = 50
 FIRST_DAY = date(2025, 1, 1)
 
 
@@ -50,7 +50,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 
 def _ledgers(full: Ledger, empty: Ledger, rounds: int) -> Iterator[Figure]:
-    asked: dict[int, list[dict[str, str]]] = {0: [], 1: []}
+    requests: dict[int, list[dict[str, str]]] = {0: [], 1: []}
     figures: dict[str, tuple[list[float], list[float]]] = {
         "identifier": ([], []),
         "match and record": ([], []),
@@ -59,11 +59,14 @@ def _ledgers(full: Ledger, empty: Ledger, rounds: int) -> Iterator[Figure]:
     for turn in range(rounds + 1):
         for place, ledger in enumerate((full, empty)):
             for name, work in (
-                ("identifier", lambda ledger=ledger, place=place: asked[place].append(register(ledger))),
+                ("identifier", lambda ledger=ledger, place=place: requests[place].append(register(ledger))),
                 ("a repeated view", lambda ledger=ledger: ledger.register(_of_order("CMD-again"))),
-                ("match and record", lambda ledger=ledger, place=place: record(ledger, asked[place].pop())),
+                (
+                    "match and record",
+                    lambda ledger=ledger, place=place: record(ledger, requests[place].pop()),
+                ),
             ):
-                taken = timed(work, A_TURN)
+                taken = timed(work, CALLS_PER_ROUND)
                 if turn:
                     figures[name][place].append(taken)
     full.close()
@@ -86,9 +89,9 @@ def _of_order(order_id: str) -> dict[str, str]:
             "order_id": order_id, "transmission_date": moment}  # fmt: skip
 
 
-def record(ledger: Ledger, asked: dict[str, str]) -> None:
+def record(ledger: Ledger, request: dict[str, str]) -> None:
     """Receive the response to a request, and notify a shop that does nothing."""
-    match = ledger.receive(PaymentResponse({**asked, "response_code": "00"}), "automatic")
+    match = ledger.receive(PaymentResponse({**request, "response_code": "00"}), "automatic")
     assert match.verdict == "accepted", match.verdict
     assert match.request_id is not None
     notify_outcome(ledger, lambda response: None, print, match.request_id)
@@ -102,7 +105,9 @@ def timed(work: Callable[[], None], times: int) -> float:
     return (time.perf_counter() - start) / times
 
 
-def _command(full: Kit, empty: Kit, rounds: int, name: str, *conditions: str, goal: str = GOAL) -> Figure:
+def _command(
+    full: Installation, empty: Installation, rounds: int, name: str, *conditions: str, goal: str = GOAL
+) -> Figure:
     """Measure ``transactions`` in a full ledger, beside an empty one."""
     series: tuple[list[float], list[float]] = ([], [])
     for _ in range(max(rounds // 4, 3)):
@@ -114,7 +119,7 @@ def _command(full: Kit, empty: Kit, rounds: int, name: str, *conditions: str, go
     return compare("growth", name, "an empty ledger", *series, goal)
 
 
-def _started(full: Kit, empty: Kit, rounds: int) -> Figure:
+def _started(full: Installation, empty: Installation, rounds: int) -> Figure:
     """Measure a process of CGI that records the request of a new order."""
     series: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
@@ -123,7 +128,7 @@ def _started(full: Kit, empty: Kit, rounds: int) -> Figure:
     return compare("growth", "start of a process, call_request", "an empty ledger", *series, GOAL)
 
 
-def _reconciled(full: Kit, empty: Kit) -> Figure:
+def _reconciled(full: Installation, empty: Installation) -> Figure:
     """Measure ``reconcile``, which asks the sandbox for the outcome of each open request; it knows none of them."""
     series: tuple[list[float], list[float]] = ([], [])
     with ExitStack() as stack:
@@ -150,7 +155,7 @@ def _reconciled(full: Kit, empty: Kit) -> Figure:
     return compare("growth", f"reconcile, {OPEN:,} open", "an empty ledger", *series, GOAL)
 
 
-def _memory(kit: Kit) -> Iterator[Figure]:
+def _memory(kit: Installation) -> Iterator[Figure]:
     """Measure the resident memory of a gunicorn worker that answers ``call_request``."""
     with gunicorn(kit, workers=1) as address:
         url = f"{address}/cgi-bin/call_request.py?order={ORDER}"
@@ -172,13 +177,13 @@ def _memory(kit: Kit) -> Iterator[Figure]:
 def _requests(url: str, count: int) -> None:
     done = 0
     while done < count:
-        said = subprocess.run(
+        output = subprocess.run(
             ["wrk", "-t1", f"-c{CONNECTIONS}", "-d5s", url], check=True, capture_output=True, text=True
         ).stdout
-        done += int(re.findall(r"(\d+) requests in", said)[0])
+        done += int(re.findall(r"(\d+) requests in", output)[0])
 
 
-def _serving(kit: Kit) -> int:
+def _serving(kit: Installation) -> int:
     return int((kit.folder / "gunicorn.pid").read_text())
 
 
@@ -194,13 +199,13 @@ def _resident(process: int) -> float:
     return int(kib) / 1024
 
 
-def _ledger(kit: Kit) -> Ledger:
+def _ledger(kit: Installation) -> Ledger:
     pathfile = kit.pathfile
     assert pathfile.ledger
     return Ledger(pathfile.ledger, pathfile.journal)
 
 
-def _fill(kit: Kit) -> None:
+def _fill(kit: Installation) -> None:
     """Fill a ledger with a year of payments, each accepted and the shop notified."""
     ledger = _ledger(kit)
     moment = int(time.time() * 1000) - TRANSACTIONS

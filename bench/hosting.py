@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from bench.figures import Figure, compare
-from bench.kit import ORDER, Kit, installed
+from bench.installation import ORDER, Installation, installed
 from tests.support.serving import apache, free_port, wait_for_port
 
 SECONDS, CONNECTIONS, WORKERS = 2, 8, 2
@@ -51,7 +51,7 @@ def application(environ, start_response):
     return [b""]
 '''
 
-Server = Callable[[Kit], AbstractContextManager[str]]
+Server = Callable[[Installation], AbstractContextManager[str]]
 
 
 def measure(rounds: int) -> Iterator[Figure]:
@@ -66,7 +66,9 @@ def measure(rounds: int) -> Iterator[Figure]:
             yield from _pages(kit, name, server, rounds, " again, with a ledger", ">= 0.45")
 
 
-def _pages(kit: Kit, name: str, server: Server, rounds: int, with_what: str, goal: str) -> Iterator[Figure]:
+def _pages(
+    kit: Installation, name: str, server: Server, rounds: int, with_what: str, goal: str
+) -> Iterator[Figure]:
     path = f"/cgi-bin/call_request.py?order={ORDER}"
     _write(kit, "constant", CONSTANT.format(size=1))
     with server(kit) as address:
@@ -80,7 +82,7 @@ def _pages(kit: Kit, name: str, server: Server, rounds: int, with_what: str, goa
 RUNS = itertools.count()
 
 
-def _orders(kit: Kit, name: str, server: Server, rounds: int) -> Iterator[Figure]:
+def _orders(kit: Installation, name: str, server: Server, rounds: int) -> Iterator[Figure]:
     """Measure ``call_request`` for a new order each."""
     _write_commit(kit)
     rates: tuple[list[float], list[float]] = ([], [])
@@ -92,12 +94,12 @@ def _orders(kit: Kit, name: str, server: Server, rounds: int) -> Iterator[Figure
     yield compare(name, "call_request of a new order", "a bare commit", ours, theirs, ">= 0.7", "/s")
 
 
-def _responses(kit: Kit, name: str, server: Server, rounds: int) -> Iterator[Figure]:
+def _responses(kit: Installation, name: str, server: Server, rounds: int) -> Iterator[Figure]:
     _write_commit(kit)
     posts = kit.folder / "posts"
 
     def prepare() -> None:
-        posts.write_text("".join(f"DATA={data}\n" for data in kit.answered(SECONDS * MOST_A_SECOND)))
+        posts.write_text("".join(f"DATA={data}\n" for data in kit.sealed_responses(SECONDS * MOST_A_SECOND)))
 
     with server(kit) as address:
         ours, theirs = _in_turns(address, "/cgi-bin/call_autoresponse.py", "/commit", rounds, prepare, posts)
@@ -134,18 +136,18 @@ def _rate(url: str, posts: Path | None, again: bool) -> float:
     ]
     if posts:
         command += ["--", str(posts), *(["again"] if again else [])]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"^@ (\d+) (\d+) (\d+) \d+ \d+ \d+$", said, re.MULTILINE)
-    if not found or found[3] != "0":
-        raise RuntimeError(f"{url}: {said}")
-    return int(found[1]) / int(found[2]) * 1e6
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    match = re.search(r"^@ (\d+) (\d+) (\d+) \d+ \d+ \d+$", output, re.MULTILINE)
+    if not match or match[3] != "0":
+        raise RuntimeError(f"{url}: {output}")
+    return int(match[1]) / int(match[2]) * 1e6
 
 
-def _write(kit: Kit, name: str, application: str) -> None:
+def _write(kit: Installation, name: str, application: str) -> None:
     (kit.root / "cgi-bin" / f"{name}.py").write_text(application)
 
 
-def _write_commit(kit: Kit) -> None:
+def _write_commit(kit: Installation) -> None:
     """Write the application that commits, and create its database: two processes that create it at once refuse each other."""
     path = f"{kit.root}/var/data/bare.db"
     with closing(sqlite3.connect(path)) as connection:
@@ -156,7 +158,7 @@ def _write_commit(kit: Kit) -> None:
 
 
 @contextmanager
-def gunicorn(kit: Kit, workers: int = WORKERS) -> Iterator[str]:
+def gunicorn(kit: Installation, workers: int = WORKERS) -> Iterator[str]:
     """Serve the applications under gunicorn; yield the address."""
     port = free_port()
     both = (
@@ -180,7 +182,7 @@ def gunicorn(kit: Kit, workers: int = WORKERS) -> Iterator[str]:
 
 
 @contextmanager
-def mod_wsgi(kit: Kit) -> Iterator[str]:
+def mod_wsgi(kit: Installation) -> Iterator[str]:
     """Serve the applications under Apache's mod_wsgi, as the installation has set it up; yield the address."""
     configuration = (
         f'Include {kit.folder}/kit.conf\nAliasMatch "^/(constant|commit)$" "{kit.root}/cgi-bin/$1.py"\n'

@@ -1,7 +1,7 @@
-"""Latency: how long the payment server waits for an answer while eight customers pay at once and somebody reads.
+"""Latency: how long the payment server waits for its 200 while eight customers pay at once and a command reads.
 
-With a shop's function that does nothing, and with one that takes 200 ms: an answer waits for the function of its own payment, and
-for no other's unless each process is at work on one.
+With a shop's function that does nothing, and with one that takes 200 ms. The 200 waits for the function of its own payment; it
+waits for that of another payment only if all processes are busy.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from bench.figures import Figure, compare
 from bench.hosting import gunicorn
-from bench.kit import Kit, installed
+from bench.installation import Installation, installed
 from sogenactif.ledger.schema import BUSY_SECONDS
 
 WRITERS, PROCESSES = 8, 8
@@ -40,9 +40,13 @@ def measure(rounds: int) -> Iterator[Figure]:
     for seconds in (0.0, FUNCTION_SECONDS):
         alone, together = (waits[seconds, writers] for writers in (1, WRITERS))
         name = f"{WRITERS} writers and a reader, function of {seconds * 1000:.0f} ms"
-        for part, place in (("p50", 0.5), ("p99", 0.99)):
+        for part, fraction in (("p50", 0.5), ("p99", 0.99)):
             yield compare(
-                "latency", f"{part}, {name}", "a writer alone", [_at(together, place)], [_at(alone, place)]
+                "latency",
+                f"{part}, {name}",
+                "a writer alone",
+                [_quantile(together, fraction)],
+                [_quantile(alone, fraction)],
             )
         gives_up = f"{BUSY_SECONDS} s, after which a writer gives up"
         yield compare(
@@ -50,13 +54,13 @@ def measure(rounds: int) -> Iterator[Figure]:
         )
 
 
-def _at(waits: list[float], place: float) -> float:
-    return sorted(waits)[min(int(place * len(waits)), len(waits) - 1)]
+def _quantile(seconds: list[float], fraction: float) -> float:
+    return sorted(seconds)[min(int(fraction * len(seconds)), len(seconds) - 1)]
 
 
-def _waits(kit: Kit, writers: int, posts: int) -> list[float]:
-    """Return how many seconds each post waited for its answer."""
-    answers = [kit.answered(posts) for _ in range(writers)]
+def _waits(kit: Installation, writers: int, posts: int) -> list[float]:
+    """Return how many seconds each post waited for its reply."""
+    answers = [kit.sealed_responses(posts) for _ in range(writers)]
     over = threading.Event()
 
     def read() -> None:

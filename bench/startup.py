@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from bench.figures import Figure, compare
-from bench.kit import CENTS, INTERPRETER, MERCHANT, ORDER, Kit, installed
+from bench.installation import CENTS, INTERPRETER, MERCHANT, ORDER, Installation, installed
 
 GOAL, GOAL_WITH_LEDGER = "<= 1.15", "<= 1.25"
 RENDERS_AND_SEALS = "import jinja2\nfrom Crypto.Cipher import DES\n"
@@ -29,10 +29,10 @@ def measure(rounds: int) -> Iterator[Figure]:
             yield from _scripts(kit, rounds, ledger)
 
 
-def _scripts(kit: Kit, rounds: int, ledger: bool) -> Iterator[Figure]:
+def _scripts(kit: Installation, rounds: int, ledger: bool) -> Iterator[Figure]:
     scripts, programs = kit.root / "cgi-bin", kit.root / "bin"
     warm = 3
-    answers = iter(kit.answered(3 * (rounds + warm)))
+    answers = iter(kit.sealed_responses(3 * (rounds + warm)))
     asks = [f"merchant_id={MERCHANT}", f"amount={CENTS}", f"order_id={ORDER}"]
     pathfile = f"pathfile={scripts}/pathfile"
     runs: dict[str, tuple[str, Callable[[], float]]] = {
@@ -66,7 +66,7 @@ def _scripts(kit: Kit, rounds: int, ledger: bool) -> Iterator[Figure]:
             yield compare("start", label, beside, ours, others, GOAL)
 
 
-def _written(kit: Kit, name: str, imports: str) -> Path:
+def _written(kit: Installation, name: str, imports: str) -> Path:
     path = kit.folder / f"{name}.py"
     packages = str(kit.root / "lib" / "packages")
     path.write_text(f"#!{INTERPRETER}\nimport sys\nsys.path[:0] = [{packages!r}]\n{imports}")

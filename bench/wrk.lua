@@ -1,5 +1,5 @@
 -- Posts the lines of a file, each once, or with "again" over and over; without a file it gets the address, and if
--- that ends in "=" with a number after it, another each time.
+-- it ends in "=", with a new number for each request.
 local file, again, bodies, number
 function init(arguments)
   file, again = arguments[1], arguments[2]

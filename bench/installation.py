@@ -1,4 +1,4 @@
-"""A kit to be measured, with requests and responses for it."""
+"""Install a kit to be measured, and make requests and responses for it."""
 
 import itertools
 import os
@@ -37,13 +37,13 @@ SHOP_PARTS = {
 }
 
 
-class Kit:
+class Installation:
     """Hold an installed kit, with a ledger or, as in the guide, without."""
 
     def __init__(self, folder: Path, ledger: bool) -> None:
         self.folder = folder
         self._orders = itertools.count(1)
-        # Whom root's server changes to; nobody else can.
+        # The user to which a server started by root changes.
         self.user = web_user() if os.getuid() == 0 else ""
         subprocess.run(
             [ROOT / "install.sh", "apache", "--prefix", folder / "kit", "--config", folder / "kit.conf",
@@ -61,7 +61,7 @@ class Kit:
     def pathfile(self) -> Pathfile:
         return read_pathfile(str(self.root / "cgi-bin" / "pathfile"))
 
-    def answered(self, count: int) -> list[str]:
+    def sealed_responses(self, count: int) -> list[str]:
         """Return DATA of the accepted responses to ``count`` new requests, each of its own order."""
         call = {"merchant_id": MERCHANT, "amount": CENTS, "language": "fr"}
         responses = []
@@ -69,9 +69,9 @@ class Kit:
             for _ in range(count):
                 order = {"order_id": f"CMD-{next(self._orders)}"}
                 request = make_request({**call, **order}, self.pathfile, ledger=ledger)
-                asked, certificate = open_request(request.data, self.pathfile)
+                fields, certificate = open_request(request.data, self.pathfile)
                 outcome = {"response_code": "00", "payment_means": "CB", "authorisation_id": "123456"}
-                responses.append(seal_response({**asked, **outcome}, certificate))
+                responses.append(seal_response({**fields, **outcome}, certificate))
         self.give_data()
         return responses
 
@@ -83,12 +83,12 @@ class Kit:
 
 
 @contextmanager
-def installed(ledger: bool = True) -> Iterator[Kit]:
+def installed(ledger: bool = True) -> Iterator[Installation]:
     """Install a kit in a temporary folder that the web server's user can read; yield it."""
     folder = Path(tempfile.mkdtemp(prefix="sogenactif-bench-", dir="/var/tmp"))
     folder.chmod(0o755)
     try:
-        yield Kit(folder, ledger)
+        yield Installation(folder, ledger)
     finally:
         shutil.rmtree(folder)
 

@@ -1,4 +1,4 @@
-"""Work: the processor's time that a request takes in its process, server and waiting aside, split into its parts.
+"""Work: the processor time of a request in its process, without the server and without waiting, part by part.
 
 It is what the ratios of ``hosting`` are made of: an application that answers with a constant page takes next to nothing here,
 and one that commits a row takes what the first line says.
@@ -13,7 +13,7 @@ from contextlib import closing
 from typing import Any
 
 from bench.figures import Figure, compare
-from bench.kit import CENTS, MERCHANT, Kit, installed
+from bench.installation import CENTS, MERCHANT, Installation, installed
 from sogenactif.configuration import LedgerAddress
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import notify_outcome
@@ -21,7 +21,7 @@ from sogenactif.pages import form, request_page
 from sogenactif.payment import PaymentResponse, make_request, read_outcome
 from sogenactif.web import Order, call_autoresponse, call_request
 
-A_TURN = 50
+CALLS_PER_ROUND = 50
 
 
 def measure(rounds: int) -> Iterator[Figure]:
@@ -30,22 +30,22 @@ def measure(rounds: int) -> Iterator[Figure]:
     with installed() as with_ledger, installed(ledger=False) as without, _bare(with_ledger) as bare:
         works = {
             "one bare commit": lambda: _commit(bare),
-            **_parts(with_ledger, without, (rounds + 1) * A_TURN),
+            **_parts(with_ledger, without, (rounds + 1) * CALLS_PER_ROUND),
         }
         series: dict[str, list[float]] = {name: [] for name in works}
         for turn in range(rounds + 1):
             for name, work in works.items():
                 start = time.process_time()
-                for _ in range(A_TURN):
+                for _ in range(CALLS_PER_ROUND):
                     work()
                 if turn:
-                    series[name].append((time.process_time() - start) / A_TURN)
+                    series[name].append((time.process_time() - start) / CALLS_PER_ROUND)
     commits = series["one bare commit"]
     for name, taken in series.items():
         yield compare("work", name, "one bare commit", taken, commits)
 
 
-def _bare(kit: Kit) -> "closing[sqlite3.Connection]":
+def _bare(kit: Installation) -> "closing[sqlite3.Connection]":
     connection = sqlite3.connect(f"{kit.folder}/bare.db", isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -59,7 +59,7 @@ def _commit(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _parts(with_ledger: Kit, without: Kit, count: int) -> dict[str, Callable[[], Any]]:
+def _parts(with_ledger: Installation, without: Installation, count: int) -> dict[str, Callable[[], Any]]:
     """Return the parts of requests, each to be called ``count`` times at most."""
     orders = iter(range(count))
     call = {"merchant_id": MERCHANT, "amount": CENTS, "order_id": "CMD-42", "language": "fr"}
@@ -76,7 +76,7 @@ def _parts(with_ledger: Kit, without: Kit, count: int) -> dict[str, Callable[[],
     }
     receive = call_autoresponse(lambda response: None, str(with_ledger.root / "cgi-bin" / "pathfile"), "")
     request = make_request(call, without.pathfile)
-    posts, messages = (iter(with_ledger.answered(count)) for _ in range(2))
+    posts, messages = (iter(with_ledger.sealed_responses(count)) for _ in range(2))
     again = {"QUERY_STRING": "order=CMD-42", "REQUEST_METHOD": "GET"}
     address = LedgerAddress(f"sqlite:///{with_ledger.root}/var/data/ledger.db")
     ledger = Ledger(address, f"{with_ledger.root}/var/data/journal")
