@@ -17,7 +17,7 @@ from sogenactif.ledger.matching import FORGED
 
 WRITING_SECONDS = 2
 DAY = re.compile(r"[0-9]{8}")
-# The first number of the range that a request's own was drawn from; NULL if the shop gave it.
+# first is where the range of a request's number begins; NULL if the number is the shop's own.
 SELECT_REQUESTS = """
     SELECT entry, made, protocol, reference, fields, (SELECT max(first) FROM sogenactif_counter AS counter
         WHERE counter.merchant = request.merchant AND counter.day = request.day
