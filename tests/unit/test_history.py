@@ -9,7 +9,15 @@ import pytest
 
 from sogenactif.configuration import LedgerAddress
 from sogenactif.errors import JournalUnreadable
-from sogenactif.ledger.history import Difference, differences, paid_twice, responses_to, transactions
+from sogenactif.ledger.history import (
+    Difference,
+    differences,
+    journal_only_lines,
+    paid_twice,
+    responses_to,
+    transactions,
+)
+from sogenactif.ledger.journal import Entry
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import notify_pending_outcomes
 from sogenactif.payment import PaymentResponse
@@ -220,3 +228,21 @@ def test_entries_of_an_unreadable_day_are_not_reported_as_missing(history: Ledge
     [difference] = found(history)
     assert difference.name == "unreadable_day"
     assert isinstance(difference.values["error"], JournalUnreadable)
+
+
+def test_payment_that_arrives_during_the_check_is_not_missing_from_the_ledger(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pay(ledger, order_id="A")
+    read = ledger.journal.entries
+
+    def entries(report: Callable[[JournalUnreadable], None]) -> Iterator[Entry]:
+        pay(ledger, order_id="B")
+        return read(report)
+
+    monkeypatch.setattr(ledger.journal, "entries", entries)
+    unreadable: list[JournalUnreadable] = []
+    assert journal_only_lines(ledger, unreadable.append) == 0
+    with ledger.database.transaction() as execute:
+        execute("DELETE FROM sogenactif_response")
+    assert (journal_only_lines(ledger, unreadable.append), unreadable) == (2, [])

@@ -258,7 +258,11 @@ def journal_only_lines(ledger: Ledger, report: Callable[[JournalUnreadable], Non
     recorded = {
         row[0] for kind in KINDS for row in ledger.database.rows(f"SELECT entry FROM sogenactif_{kind}")
     }
-    return sum(entry["entry"] not in recorded for entry in trusted_entries(ledger.journal, report))
+    # What was recorded since, while the journal is read, is looked up: a payment may arrive at any time.
+    return sum(
+        entry["entry"] not in recorded and ledger.stored_fields(entry) is None
+        for entry in trusted_entries(ledger.journal, report)
+    )
 
 
 def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Difference, None, None]:
