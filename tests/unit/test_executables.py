@@ -123,7 +123,7 @@ def without_separators(case: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("case", vectors("response.json"))
-def test_response_prints_44_strings_where_the_pathfile_names_that_kit(
+def test_response_prints_44_strings_if_the_pathfile_sets_kit_version_615(
     case: dict[str, Any], param: Path
 ) -> None:
     for pathfile in param.glob("pathfile*"):
@@ -145,7 +145,7 @@ def test_response_prints_44_strings_where_the_pathfile_names_that_kit(
 
 
 @pytest.mark.parametrize("case", [case for case in vectors("response.json") if "message" in case.values[0]])
-def test_response_prints_the_guides_32_strings_and_a_last_separator(
+def test_response_prints_the_32_strings_of_the_guide_and_a_last_separator(
     case: dict[str, Any], param: Path
 ) -> None:
     output, _ = run("response", *response_arguments(case, param))
@@ -157,12 +157,12 @@ def test_response_prints_the_guides_32_strings_and_a_last_separator(
         assert (code, bool(error), fields) == ("-1", True, [""] * 31)
 
 
-def test_the_pathfile_is_looked_for_in_the_current_directory(param: Path) -> None:
+def test_pathfile_is_read_from_the_current_directory_by_default(param: Path) -> None:
     assert run("request", *BUY, cwd=param)[0].startswith("!0!!<form ")
     assert run("request", *BUY)[0] == "!-1!Error reading pathfile ()!!"
 
 
-def test_executables_may_be_started_through_a_link(param: Path, tmp_path: Path) -> None:
+def test_executable_can_be_started_through_a_link(param: Path, tmp_path: Path) -> None:
     (tmp_path / "request").symlink_to(ROOT / "bin" / "request")
     result = subprocess.run([tmp_path / "request", *BUY], capture_output=True, env={}, cwd=param, check=True)
     assert result.stdout.startswith(b"!0!!<form ")
@@ -171,7 +171,7 @@ def test_executables_may_be_started_through_a_link(param: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     "value", ["<script>alert(1)</script>", "a!b", "100%s", "one\ntwo", "\x1b[2J", "\udcff"]
 )
-def test_no_value_breaks_the_line_or_becomes_html(param: Path, value: str) -> None:
+def test_request_escapes_separators_and_html_in_values(param: Path, value: str) -> None:
     argument = f"target={value}".encode("utf-8", "surrogateescape")
     output, _ = run("request", *BUY, argument, f"pathfile={param}/pathfile")
     assert output.count("!") == 4
@@ -182,7 +182,7 @@ def test_no_value_breaks_the_line_or_becomes_html(param: Path, value: str) -> No
     assert not re.search(r"[%\n\x1b]|<script", output)
 
 
-def test_means_without_a_logo_get_a_readable_badge_among_the_projects_logos(param: Path) -> None:
+def test_means_of_payment_without_a_logo_gets_a_text_button(param: Path) -> None:
     with (param / "pathfile").open("a") as file:
         file.write("LOGO_TYPE!svg!\n")
     output, _ = run("request", *BUY, "payment_means=CB,1,SHOPCARD,1", f"pathfile={param}/pathfile")
@@ -194,9 +194,7 @@ LANGUAGES = [("fr", "Choisissez"), ("en", "Choose"), ("ge", "Wählen"), ("de", "
 
 
 @pytest.mark.parametrize(("language", "word"), LANGUAGES)
-def test_the_sentence_above_a_block_is_in_the_customers_language(
-    param: Path, language: str, word: str
-) -> None:
+def test_heading_of_a_block_is_in_the_language_of_the_request(param: Path, language: str, word: str) -> None:
     output, _ = run(
         "request", *BUY, f"language={language}", "payment_means=CB,1", f"pathfile={param}/pathfile"
     )
@@ -209,7 +207,7 @@ def test_block_2_shows_a_padlock(param: Path) -> None:
     assert '<img src="/logos/CLEF.gif" alt="" border="0">' in output
 
 
-def test_a_merchant_id_is_followed_nowhere_in_the_debug_mode_either(param: Path) -> None:
+def test_debug_mode_rejects_a_merchant_id_with_a_path(param: Path) -> None:
     (param / "parmcom.secret").mkdir()
     (param / "parmcom.s").write_text("CADDIE!SECRET!\n")
     output, _ = run("request", "merchant_id=secret/../parmcom.s", "amount=1000", debugging(param))
@@ -217,7 +215,7 @@ def test_a_merchant_id_is_followed_nowhere_in_the_debug_mode_either(param: Path)
     assert output.startswith("!-1!")
 
 
-def test_without_its_dependencies_a_program_says_what_to_do(tmp_path: Path) -> None:
+def test_executable_without_dependencies_says_to_run_the_installation(tmp_path: Path) -> None:
     for program, separators in (("request", 4), ("response", 33)):
         (tmp_path / "bin").mkdir(exist_ok=True)
         shutil.copy(ROOT / "bin" / program, tmp_path / "bin")
@@ -232,14 +230,14 @@ def test_without_its_dependencies_a_program_says_what_to_do(tmp_path: Path) -> N
         assert result.stdout.count("!") == separators
 
 
-def test_a_reader_that_went_away_is_no_fault(param: Path) -> None:
+def test_closed_pipe_is_not_an_error(param: Path) -> None:
     command = f"'{ROOT}/bin/request' pathfile={param}/pathfile >&-; '{ROOT}/bin/request' | true"
     result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     assert result.stderr == ""
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/", "/etc/hostname\0"[:-1]])
-def test_a_pathfile_that_is_no_file_of_ours_is_refused(path: str) -> None:
+def test_file_that_is_not_a_pathfile_is_rejected(path: str) -> None:
     output, status = run("request", *BUY, f"pathfile={path}")
     assert (output[:4], status) == ("!-1!", 0)
 
@@ -250,7 +248,7 @@ def debugging(param: Path) -> str:
     return f"pathfile={path}"
 
 
-def test_the_debug_mode_reports_a_request_and_the_form_follows(param: Path) -> None:
+def test_debug_mode_prints_a_report_and_the_form(param: Path) -> None:
     output, status = run("request", *BUY, "caddie=<b>100%!</b>", debugging(param))
     _, code, report, form, _ = output.split("!")
     assert (code, status) == ("0", 0)
@@ -266,7 +264,7 @@ def test_the_debug_mode_reports_a_request_and_the_form_follows(param: Path) -> N
     assert "\n" not in output
 
 
-def test_the_debug_mode_shows_no_password_of_the_ledger(param: Path) -> None:
+def test_debug_mode_does_not_print_the_password_of_the_ledger(param: Path) -> None:
     path = debugging(param)
     with (param / "pathfile").open("a") as file:
         file.write(f"LEDGER!postgresql://kit:SECRET@127.0.0.1:1/shop!\nJOURNAL!{param}/journal!\n")
@@ -275,7 +273,7 @@ def test_the_debug_mode_shows_no_password_of_the_ledger(param: Path) -> None:
     assert "SECRET" not in output
 
 
-def test_the_debug_modes_report_of_an_error_ends_in_it(param: Path) -> None:
+def test_report_of_the_debug_mode_ends_with_the_error(param: Path) -> None:
     (param / f"parmcom.{MERCHANT}").unlink()
     output, status = run("request", *BUY, debugging(param))
     error = f"Error reading merchant parameters definition ({param}/parmcom.{MERCHANT})"
@@ -285,14 +283,14 @@ def test_the_debug_modes_report_of_an_error_ends_in_it(param: Path) -> None:
     assert status == 0
 
 
-def test_the_debug_mode_names_the_certificate_that_is_missing(param: Path) -> None:
+def test_debug_mode_reports_a_missing_certificate(param: Path) -> None:
     certificate = param / f"certif.fr.{MERCHANT}.php"
     certificate.unlink()
     output, _ = run("request", *BUY, debugging(param))
     assert f"<td>{certificate}</td><td>Error reading certificate file ({certificate})</td>" in output
 
 
-def test_the_debug_mode_names_the_key_that_is_missing_on_paypage(param: Path) -> None:
+def test_debug_mode_reports_a_missing_secret_key(param: Path) -> None:
     use_paypage(param)
     key = param / f"key.{MERCHANT}"
     key.unlink()
@@ -301,7 +299,7 @@ def test_the_debug_mode_names_the_key_that_is_missing_on_paypage(param: Path) ->
 
 
 @pytest.mark.parametrize("value", ["1<2&3", "a%b!c"])
-def test_the_words_of_an_error_are_the_same_with_and_without_the_debug_mode(param: Path, value: str) -> None:
+def test_error_message_is_the_same_with_and_without_the_debug_mode(param: Path, value: str) -> None:
     call = [f"merchant_id={MERCHANT}", f"amount={value}"]
     plain, _ = run("request", *call, f"pathfile={param}/pathfile")
     words = plain.removeprefix("!-1!")
@@ -311,7 +309,7 @@ def test_the_words_of_an_error_are_the_same_with_and_without_the_debug_mode(para
     assert run("response", debugging(param), f"{value}=1")[0].endswith(words)
 
 
-def test_the_debug_mode_reports_a_response_and_the_fields_follow(param: Path) -> None:
+def test_debug_mode_prints_a_report_and_the_fields_of_a_response(param: Path) -> None:
     [accepted] = [case.values[0] for case in vectors("response.json") if case.id == "accepted"]
     output, _ = run("response", f"message={accepted['message']}", debugging(param))
     _, code, report, *fields = output.split("!")
@@ -321,7 +319,7 @@ def test_the_debug_mode_reports_a_response_and_the_fields_follow(param: Path) ->
     assert "\n" not in output
 
 
-def test_the_debug_mode_shows_no_field_of_a_forged_response(param: Path) -> None:
+def test_debug_mode_does_not_print_the_fields_of_a_forged_response(param: Path) -> None:
     [forged] = [case.values[0] for case in vectors("response.json") if case.id == "wrong-mac"]
     output, _ = run("response", f"message={forged['message']}", debugging(param))
     _, code, report, *fields = output.split("!")
@@ -349,7 +347,7 @@ fi
 """
 
 
-def test_shell_script_pays_as_with_the_original_executables(param: Path) -> None:
+def test_shell_script_for_the_original_executables_gets_a_form(param: Path) -> None:
     result = subprocess.run(
         ["/bin/sh", "-c", SHOP, "shop", ROOT / "bin", param],
         capture_output=True,
@@ -371,9 +369,7 @@ echo "code=$2 error=$3 amount=$6 transaction=$7 response_code=${12} order=${28}"
 """
 
 
-def test_a_link_named_response_615_prints_44_strings_whatever_the_pathfile_says(
-    param: Path, tmp_path: Path
-) -> None:
+def test_link_named_response_615_prints_44_strings(param: Path, tmp_path: Path) -> None:
     link = tmp_path / "response-615"
     link.symlink_to(ROOT / "bin" / "response")
     [accepted] = [case.values[0] for case in vectors("response.json") if case.id == "accepted"]
@@ -408,7 +404,7 @@ MOVES_PLACES = "x\n!0!!014213245611111!fr!99900!000001!CB!x!x!x!00!x!x!978!x!x!x
     "name", ["caddie", "return_context", "customer_email", "receipt_complement", "data", "order_id"]
 )
 @pytest.mark.parametrize("program", ["response", "response-615"])
-def test_no_value_makes_a_separator_or_a_line_end_in_what_response_prints(
+def test_response_replaces_separators_and_line_ends_in_values(
     param: Path, tmp_path: Path, name: str, program: str
 ) -> None:
     value = MOVES_PLACES if name not in ("order_id",) else "a!b\nc\rd\0e\x85f\u2028g"
@@ -434,7 +430,7 @@ def test_no_value_makes_a_separator_or_a_line_end_in_what_response_prints(
     assert strings[printed[name]] == re.sub("[!\n\r\0\x85\u2028]", " ", value)
 
 
-def test_values_are_printed_as_they_are_but_for_separators(param: Path) -> None:
+def test_response_prints_values_without_escaping(param: Path) -> None:
     value = "caf\u00e9 <b>100%</b> &amp; 'x' \"y\" \u0153"
     output, _ = run(
         "response", f"message={sealed_response(param, caddie=value)}", f"pathfile={param}/pathfile"
@@ -453,7 +449,7 @@ def test_values_are_printed_as_they_are_but_for_separators(param: Path) -> None:
         ),
     ],
 )
-def test_a_shops_shell_script_reads_responses_by_position(param: Path, name: str, said: str) -> None:
+def test_shell_script_reads_the_strings_of_response_by_position(param: Path, name: str, said: str) -> None:
     [case] = [case.values[0] for case in vectors("response.json") if case.id == name]
     result = subprocess.run(
         ["/bin/sh", "-c", READER, "shop", ROOT / "bin", param, case["message"]],
@@ -466,7 +462,7 @@ def test_a_shops_shell_script_reads_responses_by_position(param: Path, name: str
     assert result.stdout == said + "\n"
 
 
-def test_the_executables_are_thin() -> None:
+def test_executables_have_less_than_20_lines() -> None:
     for program in ("request", "response"):
         assert len((ROOT / "bin" / program).read_text().splitlines()) < 20
 
@@ -488,18 +484,18 @@ def answer_of_response(arguments: list[str]) -> tuple[list[str], int]:
         (["=x"], "Invalid Keyword in parameter (=x)"),
     ],
 )
-def test_response_takes_a_message_and_a_pathfile(arguments: list[str], words: str) -> None:
+def test_response_rejects_other_arguments_than_message_and_pathfile(arguments: list[str], words: str) -> None:
     assert answer_of_response(arguments) == (["", "-1", words, *[""] * 31], 255)
 
 
-def test_message_may_hold_an_equals_sign_and_may_be_missing(param: Path) -> None:
+def test_message_with_an_equals_sign_or_without_a_value_is_parsed(param: Path) -> None:
     pathfile = f"pathfile={param}/pathfile"
     too_short = "Error get DATA response parameter  (wrong length)"
     for arguments in ([pathfile], [pathfile, "message="], ["message=a=b", pathfile]):
         assert answer_of_response(arguments) == (["", "-1", too_short, *[""] * 31], 0)
 
 
-def test_last_pathfile_of_a_call_says_how_many_strings_are_printed(param: Path) -> None:
+def test_last_pathfile_of_a_call_decides_how_many_strings_are_printed(param: Path) -> None:
     newer = param / "pathfile.newer"
     newer.write_text((param / "pathfile").read_text() + "KIT_VERSION!615!\n")
     for names, strings in (
@@ -514,7 +510,7 @@ def test_last_pathfile_of_a_call_says_how_many_strings_are_printed(param: Path) 
 @pytest.mark.parametrize(
     ("option", "said"), [("--version", "Sogenactif payment kit "), ("--help", "keyword=value")]
 )
-def test_request_says_what_it_is(option: str, said: str) -> None:
+def test_request_prints_help_and_version(option: str, said: str) -> None:
     output, status = run("request", option)
     assert (said in output, output[-1], status) == (True, "\n", 0)
     assert run("request", option, option)[0].startswith("!-1!Invalid Keyword in parameter (--")
@@ -528,7 +524,7 @@ def test_request_prints_json(param: Path) -> None:
     assert Form(answer["form"]).form["data"] == answer["posts"][""]["DATA"]
 
 
-def test_request_says_in_json_why_it_failed(param: Path) -> None:
+def test_request_prints_its_error_as_json(param: Path) -> None:
     said, status = run("request", "merchant_id=<b>", "amount=1000", f"pathfile={param}/pathfile", "--json")
     answer = json.loads(said)
     assert (answer["code"], answer["form"], answer["posts"], status) == (-1, "", {}, 0)
@@ -545,14 +541,14 @@ def test_response_prints_json(pathfile: Pathfile) -> None:
     assert (opened["fields"]["caddie"], opened["fields"]["amount"]) == ("a!bé", "1250")
 
 
-def test_response_says_in_json_why_it_was_rejected(pathfile: Pathfile) -> None:
+def test_response_prints_its_error_as_json(pathfile: Pathfile) -> None:
     said, _ = run("response", "message=forged", "--json", f"pathfile={pathfile.path}")
     rejected = json.loads(said)
     assert (rejected["code"], rejected["outcome"], rejected["fields"]) == (-1, "", {})
     assert rejected["error"]
 
 
-def test_each_executable_has_a_help_of_its_own() -> None:
+def test_each_executable_prints_its_own_help() -> None:
     for program in ("request", "response"):
         assert run(program, "--help")[0].startswith(f"{program} ")
 
@@ -579,7 +575,7 @@ def states(shop: LedgerShop) -> list[tuple[str, str, str]]:
         return [(t.reference[-6:], t.state, t.notified) for t in transactions(ledger)]
 
 
-def test_request_is_recorded_with_the_number_that_the_ledger_gives(shop: LedgerShop) -> None:
+def test_request_is_recorded_with_a_number_assigned_by_the_ledger(shop: LedgerShop) -> None:
     assert asked_by_request(shop)[0] == "000001"
     assert states(shop) == [("000001", "waiting", "yes")]
 
@@ -604,7 +600,7 @@ def test_response_to_a_recorded_request_is_printed_and_recorded(shop: LedgerShop
         ({"transaction_id": "000009"}, "unknown, no such request"),
     ],
 )
-def test_response_that_does_not_fit_the_ledger_is_not_printed(
+def test_conflicting_or_unknown_response_is_not_printed(
     shop: LedgerShop, param: Path, fields: dict[str, str], words: str
 ) -> None:
     number, moment = asked_by_request(shop)
@@ -619,7 +615,7 @@ def test_response_that_does_not_fit_the_ledger_is_not_printed(
     assert states(shop) == [(number, "waiting", "yes")]
 
 
-def test_response_is_printed_as_it_was_sealed_while_the_ledger_is_away(
+def test_response_is_printed_during_an_outage_and_recorded_by_the_next_call(
     shop: LedgerShop, param: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     number, moment = asked_by_request(shop)

@@ -80,7 +80,7 @@ def read(running: Bank, page: HttpReply) -> PaymentResponse:
     return read_outcome({name: page.hidden(name) for name in names}, running.pathfile)
 
 
-def test_a_payment_of_the_kit_is_accepted(server: Bank) -> None:
+def test_payment_of_the_kit_is_accepted(server: Bank) -> None:
     page = pay(server, ask(server))
     response = read(server, page)
     assert (response.outcome, response["order_id"], response["amount"]) == ("accepted", "CMD42", "1250")
@@ -102,7 +102,7 @@ def test_both_protocols_are_served(server: Bank) -> None:
 @pytest.mark.parametrize(("first_digits", "brand"), [
     ("340000", "AMEX"), ("400000", "VPAY"), ("410000", "VISA"), ("420000", "CB"), ("500000", "MAESTRO"), ("510000", "MASTERCARD"),
 ])  # fmt: skip
-def test_the_first_six_digits_are_the_brand(server: Bank, first_digits: str, brand: str) -> None:
+def test_first_six_digits_decide_the_brand(server: Bank, first_digits: str, brand: str) -> None:
     pairs = pairs_of(pay(server, sealed(server), f"{first_digits}0000000000"))
     assert pairs["paymentMeanBrand"] == brand and "paymentMeanBrandSelectionStatus" not in pairs
 
@@ -111,9 +111,7 @@ def test_the_first_six_digits_are_the_brand(server: Bank, first_digits: str, bra
     ("430000", "CB VISA"), ("440000", "CB VPAY"), ("450000", "CB VISA_ELECTRON"), ("460000", "VISA MASTERCARD"),
     ("520000", "CB MASTERCARD"), ("530000", "CB MAESTRO"),
 ])  # fmt: skip
-def test_the_customer_chooses_the_brand_of_a_co_badged_card(
-    server: Bank, first_digits: str, brands: str
-) -> None:
+def test_customer_chooses_the_brand_of_a_co_badged_card(server: Bank, first_digits: str, brands: str) -> None:
     choice = server.card(call(server, sealed(server)), f"{first_digits}0000000000")
     assert re.findall(r'name="brand" value="(\w+)"', choice.text) == brands.split()
     second = brands.split()[1]
@@ -125,13 +123,13 @@ def test_the_customer_chooses_the_brand_of_a_co_badged_card(
 
 
 @pytest.mark.parametrize("code", sorted(PAYPAGE_CODES))
-def test_the_last_two_digits_are_the_response_code(server: Bank, code: str) -> None:
+def test_last_two_digits_decide_the_response_code(server: Bank, code: str) -> None:
     pairs = pairs_of(pay(server, sealed(server), f"42000000000000{code}"))
     assert (pairs["responseCode"], pairs["acquirerResponseCode"]) == (code, code)
     assert ("authorisationId" in pairs) == (code == "00")
 
 
-def test_a_code_that_does_not_exist_is_an_acceptance(server: Bank) -> None:
+def test_card_with_an_unknown_code_is_accepted(server: Bank) -> None:
     assert pairs_of(pay(server, sealed(server), "4200000000000077"))["responseCode"] == "00"
 
 
@@ -141,7 +139,7 @@ def test_the_security_code_is_ignored(server: Bank, code: str) -> None:
 
 
 @pytest.mark.parametrize(("number", "taken"), [("42000000000000", False), ("420000000000000", True), ("4200000000000000000", True), ("42000000000000000000", False)])  # fmt: skip
-def test_a_card_has_15_to_19_digits(server: Bank, number: str, taken: bool) -> None:
+def test_card_number_has_15_to_19_digits(server: Bank, number: str, taken: bool) -> None:
     page = server.card(call(server, sealed(server)), number)
     assert ("SUCCESS" in page.text, "15 to 19 digits" in page.text) == (taken, not taken)
 
@@ -161,7 +159,7 @@ def test_the_customer_chooses_the_result_of_the_authentication(
     assert (pairs.get("acquirerResponseCode"), pairs.get("guaranteeIndicator")) == (acquirer, guarantee)
 
 
-def test_a_soft_decline_and_its_second_try(server: Bank) -> None:
+def test_soft_decline_is_not_offered_if_authentication_is_requested(server: Bank) -> None:
     pairs = pairs_of(pay(server, sealed(server), result="SOFT_DECLINE"))
     assert (pairs["responseCode"], pairs["acquirerResponseCode"]) == ("05", "A1")
     again = server.card(call(server, sealed(server, fraudData__challengeMode3DS="CHALLENGE")), ACCEPTED)
@@ -209,7 +207,7 @@ def test_result_or_brand_that_is_not_offered_is_rejected(server: Bank) -> None:
     ({"keyVersion": "7"}, "Unable to find a valid key for the following keyVersion=7"),
     ({"merchantId": "211000000000001"}, "Merchant ID (merchantId) not found : findMerchantPoi [211000000000001] is not found"),
 ])  # fmt: skip
-def test_wrong_request_is_rejected_with_the_message_of_the_platform(
+def test_invalid_request_is_rejected_with_the_message_of_the_platform(
     server: Bank, changes: dict[str, str], message: str
 ) -> None:
     page = call(server, sealed(server, **changes))
@@ -267,9 +265,7 @@ def test_request_with_a_wrong_seal_gets_no_sealed_response(
 
 
 @pytest.mark.parametrize(("altered", "message"), [({"Encode": "rot13"}, "Invalid keyword : ENCODE"), ({"InterfaceVersion": "HP_9"}, "Unknown version interface: HP_9")])  # fmt: skip
-def test_an_unknown_encoding_or_version_is_refused(
-    server: Bank, altered: dict[str, str], message: str
-) -> None:
+def test_unknown_encoding_or_version_is_rejected(server: Bank, altered: dict[str, str], message: str) -> None:
     page = call(server, sealed(server) | altered)
     assert page.status == 400 and message in page.text
 
@@ -351,7 +347,7 @@ def test_ip_address_of_the_customer_is_filled_in(server: Bank) -> None:
 
 
 @pytest.mark.parametrize("value", ["true", "Y"])
-def test_no_receipt_page(server: Bank, value: str) -> None:
+def test_response_is_posted_at_once_without_a_receipt_page(server: Bank, value: str) -> None:
     page = pay(server, sealed(server, paypageData__bypassReceiptPage=value))
     assert page.status == 200 and f'action="{server.shop.url}/back"' in page.text
     assert pairs_of(page)["responseCode"] == "00" and "authorisationId" in pairs_of(page)
@@ -362,7 +358,7 @@ def test_no_receipt_page(server: Bank, value: str) -> None:
 
 
 @pytest.mark.parametrize(("result", "code"), [("ACCEPTED", "00"), ("REFUSED", "05"), ("CANCELLED", "17")])
-def test_paypal_asks_for_its_result(server: Bank, result: str, code: str) -> None:
+def test_paypal_page_offers_each_result(server: Bank, result: str, code: str) -> None:
     page = call(server, sealed(server, paymentMeanBrandList="PAYPAL"))
     again = send(f"{server.url}/authentication", {"session": page.session, "result": "PERHAPS"})
     assert all(f'value="{choice}"' in again.text for choice in ("ACCEPTED", "REFUSED", "CANCELLED"))
@@ -523,7 +519,7 @@ def test_cancellation_of_another_payment_is_rejected(server: Bank) -> None:
     ("002001000000004", {"transactionReference": "ab1"}, "Invalid keyword: transactionReference=ab1"),
     ("002001000000004", {S10: "7"}, f"Invalid keyword: {S10}=7"),
 ])  # fmt: skip
-def test_a_request_fits_the_mode_of_its_shop(
+def test_request_with_numbers_of_another_mode_is_rejected(
     server: Bank, shop: str, changes: dict[str, str], message: str
 ) -> None:
     post = sealed(
@@ -546,18 +542,20 @@ def test_a_request_fits_the_mode_of_its_shop(
 
 
 @pytest.mark.parametrize("reference", ["550e8400e29b41d4a716446655440000abc", "X", "20261126000123"])
-def test_the_shops_reference_comes_back_beside_the_servers_number(server: Bank, reference: str) -> None:
+def test_reference_of_the_shop_is_returned_beside_the_number_of_the_server(
+    server: Bank, reference: str
+) -> None:
     pay(server, sealed(server))
     pairs = pairs_of(pay(server, sealed(server, transactionReference=reference)))
     assert (pairs["transactionReference"], pairs["s10TransactionId"]) == (reference, "2")
 
 
-def test_references_are_unique_as_a_whole(server: Bank) -> None:
+def test_references_with_the_same_end_are_different(server: Bank) -> None:
     for reference in ("A000001", "B000001"):
         assert pairs_of(pay(server, sealed(server, transactionReference=reference)))["responseCode"] == "00"
 
 
-def test_number_is_used_once_whatever_its_outcome(server: Bank) -> None:
+def test_number_can_be_used_once_even_by_an_unpaid_request(server: Bank) -> None:
     post = ask(server)
     entry = call(server, post)
     server.number -= 1
@@ -568,7 +566,7 @@ def test_number_is_used_once_whatever_its_outcome(server: Bank) -> None:
 
 
 @pytest.mark.parametrize("mode", ["transactionId", "transactionReference"])
-def test_number_of_a_later_instalment_is_used(server: Bank, mode: str) -> None:
+def test_number_of_a_later_instalment_cannot_be_used_again(server: Bank, mode: str) -> None:
     today = clock.now().date()
     days = [today, today.fromordinal(today.toordinal() + 30)]
     parts = {
@@ -613,7 +611,7 @@ def test_abandoned_payment_ends_with_97(param: Path) -> None:
 # Ports
 
 
-def test_the_automatic_response_goes_to_any_port(server: Bank) -> None:
+def test_automatic_response_is_sent_to_any_port(server: Bank) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         port = silent.getsockname()[1]
@@ -623,7 +621,7 @@ def test_the_automatic_response_goes_to_any_port(server: Bank) -> None:
     assert message["state"] == "FAILED" and "refused" in message["answer"]  # nobody listens there
 
 
-def test_only_the_ports_of_the_bank_are_called_if_asked(param: Path) -> None:
+def test_bank_ports_option_rejects_other_ports(param: Path) -> None:
     use_paypage(param)
     with bank(param, bank_ports=True) as running:
         page = call(running, sealed(running, automaticResponseUrl="http://127.0.0.1:49152/automatic"))
@@ -652,21 +650,21 @@ def test_kit_pays_with_every_setting(param: Path, keywords: dict[str, str]) -> N
         assert (response.outcome, response["transaction_id"]) == ("accepted", f"{running.number:06}")
 
 
-def test_a_means_that_was_not_listed_cannot_be_chosen(param: Path) -> None:
+def test_means_of_payment_that_was_not_listed_cannot_be_chosen(param: Path) -> None:
     use_paypage(param, MEANS="server")
     with bank(param) as running:
         assert "<form" in call(running, ask(running, "") | {"means": "JCB"}).text
         assert running.console("transactions") == []
 
 
-def test_the_previous_key_seals_the_response_to_its_request(server: Bank, param: Path) -> None:
+def test_response_to_a_request_with_the_previous_key_is_sealed_with_it(server: Bank, param: Path) -> None:
     page = pay(server, sealed(server, key=f"{MERCHANT}_KEY0", keyVersion="0"))
     assert page.hidden("Seal") == paypage.SEALS["HMAC-SHA-256"](
         page.hidden("Data").encode(), f"{MERCHANT}_KEY0".encode()
     )
 
 
-def test_automatic_response_is_that_of_the_browser(server: Bank) -> None:
+def test_automatic_and_manual_response_are_the_same(server: Bank) -> None:
     page = pay(server, ask(server))
     [message] = [message for message in server.last()["messages"] if message["kind"] == "AUTOMATIC"]
     assert (
@@ -676,7 +674,7 @@ def test_automatic_response_is_that_of_the_browser(server: Bank) -> None:
     assert read_post(message["post"])["Data"] == page.hidden("Data")
 
 
-def test_fraud_checks_and_switches_are_those_of_sips(param: Path) -> None:
+def test_fraud_checks_and_switches_apply_to_paypage_too(param: Path) -> None:
     use_paypage(param)
     with bank(param, merchants={MERCHANT: Merchant("Careful", fraud_checks=True)}) as running:
         running.console("switches", {"complementary_code": "06", "unavailable": True})
@@ -684,7 +682,7 @@ def test_fraud_checks_and_switches_are_those_of_sips(param: Path) -> None:
         assert (pairs["responseCode"], pairs["complementaryCode"]) == ("90", "06")
 
 
-def test_another_key_version_of_the_shop_is_refused(server: Bank, param: Path) -> None:
+def test_request_with_another_key_version_is_rejected(server: Bank, param: Path) -> None:
     with (param / "pathfile").open("a") as file:
         file.write("PAYPAGE_KEY_VERSION!2!\n")
     other = Bank(server.url, server.shop, read_pathfile(str(param / "pathfile")))

@@ -35,7 +35,7 @@ def test_call_request_shows_the_order_and_the_means_of_payment(shop: Shop) -> No
     assert answer.log == ""
 
 
-def test_an_order_that_is_paid_says_so_and_has_no_form(shop: Shop) -> None:
+def test_page_of_a_paid_order_has_no_form(shop: Shop) -> None:
     shop.order = Order({**ORDER.parameters, "language": "en"}, ORDER.lines, paid=True)
     answer = ask(shop.request, query="order=CMD-42")
     assert (answer.status, answer.log) == (200, "")
@@ -43,7 +43,7 @@ def test_an_order_that_is_paid_says_so_and_has_no_form(shop: Shop) -> None:
     assert "<form" not in answer.body
 
 
-def test_every_page_names_the_shop_and_leads_back_to_it(shop: Shop, param: Path) -> None:
+def test_every_page_shows_the_shop_and_links_to_it(shop: Shop, param: Path) -> None:
     with (param / "pathfile").open("a") as file:
         file.write("SHOP_NAME!Thé & Cie!\nSHOP_URL!https://shop.example/!\n")
     pages = [
@@ -60,7 +60,7 @@ def test_every_page_names_the_shop_and_leads_back_to_it(shop: Shop, param: Path)
         assert '<a class="button" href="https://shop.example/">' in page.body
 
 
-def test_without_a_name_the_host_of_the_shop_is_shown(shop: Shop, param: Path) -> None:
+def test_page_shows_the_host_of_a_shop_without_a_name(shop: Shop, param: Path) -> None:
     assert "<header>" not in ask(shop.request, query="order=CMD-42").body
     with (param / "pathfile").open("a") as file:
         file.write("SHOP_URL!https://shop.example/fr/!\n")
@@ -83,7 +83,7 @@ def test_without_a_name_the_host_of_the_shop_is_shown(shop: Shop, param: Path) -
         ({"response_code": "00"}, "The bank has accepted your payment", False),
     ],
 )  # fmt: skip
-def test_outcome_says_what_happened_and_whether_to_try_again(
+def test_page_of_an_outcome_explains_it_and_offers_a_retry_if_useful(
     shop: Shop, fields: dict[str, str], said: str, again: bool
 ) -> None:
     page = call_response(
@@ -105,7 +105,7 @@ def test_outcome_says_what_happened_and_whether_to_try_again(
     assert ('href="call_request.py?order=CMD-42">Try again<' in beside.body) == again
 
 
-def test_schedule_of_several_payments_stands_where_the_customer_agrees(shop: Shop) -> None:
+def test_schedule_of_instalments_is_shown_before_and_after_the_payment(shop: Shop) -> None:
     several = {"capture_mode": "PAYMENT_N", "data": "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=450"}
     shop.order = Order({**ORDER.parameters, **several, "capture_day": "0", "language": "en"})
     body = ask(shop.request, query="order=CMD-42").body
@@ -124,7 +124,9 @@ def test_schedule_of_several_payments_stands_where_the_customer_agrees(shop: Sho
 
 
 @pytest.mark.parametrize("means", ["CB,1,VISA,1", ""])
-def test_means_are_asked_for_once(shop: Shop, param: Path, means: str) -> None:
+def test_page_has_one_button_if_the_server_offers_the_means_of_payment(
+    shop: Shop, param: Path, means: str
+) -> None:
     use_paypage(param, MEANS="server")
     shop.order = Order({**ORDER.parameters, "language": "en", "payment_means": means})
     body = ask(shop.request, query="order=CMD-42").body
@@ -135,7 +137,7 @@ def test_means_are_asked_for_once(shop: Shop, param: Path, means: str) -> None:
 @pytest.mark.parametrize(
     ("language", "words"), [("de", "12,50 € bezahlen"), ("en", "Pay €12.50"), ("xx", "Pay €12.50")]
 )
-def test_button_names_the_amount_in_the_customers_language(
+def test_button_shows_the_amount_in_the_language_of_the_order(
     shop: Shop, param: Path, language: str, words: str
 ) -> None:
     use_paypage(param, MEANS="server")
@@ -144,17 +146,17 @@ def test_button_names_the_amount_in_the_customers_language(
     assert f'value="{words}"' in body.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_call_request_may_be_posted_to(shop: Shop) -> None:
+def test_call_request_accepts_post(shop: Shop) -> None:
     assert "CMD-42" in post(shop.request, order="CMD-42").body
 
 
-def test_the_amount_is_the_shops_whatever_the_browser_says(shop: Shop) -> None:
+def test_amount_in_the_address_is_ignored(shop: Shop) -> None:
     answer = ask(shop.request, query="order=CMD-42&amount=001&merchant_id=1")
     assert "12,50\u00a0€" in answer.body
     assert "0,01" not in answer.body
 
 
-def test_pages_are_not_stored_and_post_to_the_payment_server_only(shop: Shop) -> None:
+def test_page_is_not_cached_and_can_post_to_the_payment_server_only(shop: Shop) -> None:
     answer = ask(shop.request, query="order=CMD-42")
     refused = ask(shop.request)
     for page in (
@@ -187,7 +189,7 @@ def test_pages_are_not_stored_and_post_to_the_payment_server_only(shop: Shop) ->
         ("it", "Il suo ordine"),
     ],
 )
-def test_pages_are_in_the_customers_language(shop: Shop, language: str, title: str) -> None:
+def test_page_is_in_the_language_of_the_order(shop: Shop, language: str, title: str) -> None:
     shop.order = Order({**ORDER.parameters, "language": language})
     assert f"<h1>{title}</h1>" in ask(shop.request, query="order=CMD-42").body
 
@@ -198,7 +200,9 @@ def test_pages_are_in_the_customers_language(shop: Shop, language: str, title: s
         ("GET", "order=%00", 400),
         ("GET", "order=" + "x" * 70000, 413), ("PUT", "order=CMD-42", 405), ("", "", 405),
 ])  # fmt: skip
-def test_call_request_refuses_what_names_no_order(shop: Shop, method: str, query: str, status: int) -> None:
+def test_call_request_without_a_valid_order_is_rejected(
+    shop: Shop, method: str, query: str, status: int
+) -> None:
     answer = ask(shop.request, method, query)
     assert answer.status == status
     assert "DATA" not in answer.body
@@ -207,7 +211,9 @@ def test_call_request_refuses_what_names_no_order(shop: Shop, method: str, query
         assert answer.headers["Allow"] == "GET, HEAD, POST"
 
 
-def test_our_own_faults_tell_the_customer_whom_to_ask_and_the_log_why(shop: Shop, param: Path) -> None:
+def test_internal_error_is_explained_to_the_customer_and_logged_with_its_reason(
+    shop: Shop, param: Path
+) -> None:
     (param / f"certif.fr.{MERCHANT}.php").unlink()
     answer = ask(shop.request, query="order=CMD-42", HTTP_ACCEPT_LANGUAGE="fr")
     assert answer.status == 500
@@ -217,9 +223,7 @@ def test_our_own_faults_tell_the_customer_whom_to_ask_and_the_log_why(shop: Shop
     assert incident in answer.body
 
 
-def test_a_shops_function_that_raises_is_one_line_of_the_log_and_no_traceback(
-    shop: Shop, pathfile: Pathfile
-) -> None:
+def test_exception_in_a_function_of_the_shop_is_logged_on_one_line(shop: Shop, pathfile: Pathfile) -> None:
     def order_to_pay(reference: str) -> Order:
         raise ValueError(f"bad\nreference {reference}")
 
@@ -231,13 +235,13 @@ def test_a_shops_function_that_raises_is_one_line_of_the_log_and_no_traceback(
     assert r"ValueError: bad\nreference <script> (test_web.py:" in answer.log
 
 
-def test_a_line_of_the_log_has_an_end(shop: Shop) -> None:
+def test_log_line_is_truncated(shop: Shop) -> None:
     answer = ask(shop.request, query="order=" + "x" * 60000)
     assert answer.status == 404
     assert len(answer.log) < 700
 
 
-def test_head_is_answered_without_a_page_or_a_payment_request(shop: Shop, param: Path) -> None:
+def test_head_request_makes_no_payment_request(shop: Shop, param: Path) -> None:
     (param / f"certif.fr.{MERCHANT}.php").unlink()
     answer = ask(shop.request, "HEAD", query="order=CMD-42")
     assert (answer.status, answer.body, answer.log) == (200, "", "")
@@ -245,7 +249,7 @@ def test_head_is_answered_without_a_page_or_a_payment_request(shop: Shop, param:
     assert ask(shop.request, query="order=CMD-42").status == 500
 
 
-def test_pages_are_html_and_the_banks_answers_are_text(shop: Shop) -> None:
+def test_scripts_for_customers_answer_html_and_call_autoresponse_text(shop: Shop) -> None:
     data = shop.seal()
     for application, type_ in (
         (shop.request, "text/html; charset=utf-8"),
@@ -256,12 +260,12 @@ def test_pages_are_html_and_the_banks_answers_are_text(shop: Shop) -> None:
             assert answer.headers["Content-Type"] == type_
 
 
-def test_order_is_shown_by_its_number_alone() -> None:
+def test_repr_of_an_order_shows_its_order_id_only() -> None:
     assert repr(Order({"order_id": "CMD-42", "customer_email": "anne@shop.example"})) == "<Order 'CMD-42'>"
     assert repr(Order({})) == "<Order ''>"
 
 
-def test_personal_values_stay_out_of_the_log(shop: Shop) -> None:
+def test_personal_values_are_not_logged(shop: Shop) -> None:
     shop.order = Order({**ORDER.parameters, "customer_email": "anne@shop.example" + "x" * 128})
     answer = ask(shop.request, query="order=CMD-42")
     assert answer.status == 500
@@ -269,7 +273,7 @@ def test_personal_values_stay_out_of_the_log(shop: Shop) -> None:
     assert "anne" not in answer.log
 
 
-def test_the_debug_mode_shows_every_parameter(shop: Shop, param: Path) -> None:
+def test_debug_mode_shows_every_parameter(shop: Shop, param: Path) -> None:
     path = param / "pathfile"
     path.write_text(path.read_text().replace("DEBUG!NO!", "DEBUG!YES!"))
     assert "<td>order_id</td><td>CMD-42</td>" in ask(shop.request, query="order=CMD-42").body
@@ -279,7 +283,7 @@ def test_the_debug_mode_shows_every_parameter(shop: Shop, param: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "title"), [("00", "Payment accepted"), ("05", "Payment refused"), ("17", "Payment cancelled")]
 )
-def test_call_response_shows_how_the_payment_ended(shop: Shop, code: str, title: str) -> None:
+def test_call_response_shows_the_outcome(shop: Shop, code: str, title: str) -> None:
     answer = post(shop.response, DATA=shop.seal(response_code=code))
     assert answer.status == 200
     assert title in answer.body
@@ -288,7 +292,7 @@ def test_call_response_shows_how_the_payment_ended(shop: Shop, code: str, title:
     assert [outcome["response_code"] for outcome in shop.outcomes] == [code]
 
 
-def test_call_response_takes_data_from_the_query_string(shop: Shop) -> None:
+def test_call_response_reads_data_from_the_query_string(shop: Shop) -> None:
     answer = ask(shop.response, query=urlencode({"DATA": shop.seal()}))
     assert "Payment accepted" in answer.body
 
@@ -311,7 +315,7 @@ BAD_RESPONSES = [
 
 
 @pytest.mark.parametrize(("form", "status"), BAD_RESPONSES)
-def test_what_cannot_be_verified_is_shown_to_nobody(
+def test_invalid_response_is_rejected_and_not_shown(
     shop: Shop, form: Callable[[Callable[..., str]], dict[str, str]], status: int
 ) -> None:
     for application in (shop.response, shop.autoresponse):
@@ -327,7 +331,7 @@ def test_what_cannot_be_verified_is_shown_to_nobody(
     ({"CONTENT_LENGTH": "-1"}, 400), ({"CONTENT_LENGTH": "x"}, 400), ({"CONTENT_LENGTH": "9" * 5000}, 413),
     ({"CONTENT_LENGTH": "50"}, 400), ({"CONTENT_TYPE": "multipart/form-data; boundary=x"}, 400), ({"CONTENT_LENGTH": "٣"}, 400),
 ])  # fmt: skip
-def test_invalid_form_is_refused(shop: Shop, variables: dict[str, str], status: int) -> None:
+def test_invalid_form_is_rejected(shop: Shop, variables: dict[str, str], status: int) -> None:
     for application in (shop.request, shop.response, shop.autoresponse):
         assert ask(application, "POST", body=b"DATA=1", **variables).status == status
 
@@ -342,7 +346,7 @@ def test_invalid_form_is_refused(shop: Shop, variables: dict[str, str], status: 
         ("GET", "x" * 65537, 413, "65537 bytes", "Incomplete request"),
     ],
 )
-def test_page_of_a_refused_request_says_what_to_do_and_the_log_says_why(
+def test_rejected_request_has_an_error_page_and_a_logged_reason(
     shop: Shop, method: str, query: str, status: int, why: str, title: str
 ) -> None:
     answer = ask(shop.request, method, query, HTTP_ACCEPT_LANGUAGE="en")
@@ -368,7 +372,7 @@ def test_page_of_a_refused_request_says_what_to_do_and_the_log_says_why(
         ),
     ],
 )
-def test_page_of_a_refused_response_says_what_to_do_and_the_log_says_why(
+def test_rejected_response_has_an_error_page_and_a_logged_reason(
     shop: Shop, fields: dict[str, str], status: int, why: str, title: str
 ) -> None:
     answer = ask(shop.response, "POST", body=urlencode(fields).encode(), HTTP_ACCEPT_LANGUAGE="en")
@@ -377,7 +381,7 @@ def test_page_of_a_refused_response_says_what_to_do_and_the_log_says_why(
     assert said == why
 
 
-def test_call_response_does_not_say_that_nothing_was_charged_when_it_cannot_know(
+def test_call_response_says_that_the_outcome_is_unknown_after_an_internal_error(
     shop: Shop, param: Path
 ) -> None:
     data = shop.seal()
@@ -387,7 +391,7 @@ def test_call_response_does_not_say_that_nothing_was_charged_when_it_cannot_know
     assert "cannot tell whether the payment was made" in answer.body
 
 
-def test_call_autoresponse_appends_every_field_and_answers_with_an_empty_200(shop: Shop) -> None:
+def test_call_autoresponse_appends_every_field_and_answers_200_without_a_body(shop: Shop) -> None:
     answer = post(shop.autoresponse, DATA=shop.seal())
     assert (answer.status, answer.body, answer.log) == (200, "", "")
     [entry] = shop.logged()
@@ -397,24 +401,24 @@ def test_call_autoresponse_appends_every_field_and_answers_with_an_empty_200(sho
     assert shop.log.stat().st_mode & 0o777 == 0o600
 
 
-def test_call_autoresponse_appends_the_error_of_what_it_refused(shop: Shop) -> None:
+def test_call_autoresponse_appends_the_error_of_a_rejected_response(shop: Shop) -> None:
     assert post(shop.autoresponse, DATA=shop.seal()[:-1] + "x").body == ""
     assert shop.logged()[0]["error"] == "Invalid message MAC (mac received diffrent than mac computed)"
 
 
-def test_error_that_is_appended_has_an_end(shop: Shop) -> None:
+def test_appended_error_is_truncated(shop: Shop) -> None:
     ask(shop.autoresponse, "POST", CONTENT_TYPE="x" * 10000)
     assert shop.logged()[0]["error"] == ("content type " + "x" * 10000)[:500]
 
 
-def test_moment_that_is_appended_is_in_utc(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_appended_timestamp_is_in_utc(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "gmtime", lambda *_: time.strptime("2026-11-23 09:30:00", "%Y-%m-%d %H:%M:%S"))
     post(shop.autoresponse, DATA=shop.seal())
     assert shop.logged()[0]["time"] == "2026-11-23T09:30:00Z"
 
 
 @pytest.mark.parametrize(("keyword", "in_syslog"), [("LOG!syslog!", True), ("LOG!!", False), ("", False)])
-def test_pathfile_says_whether_the_log_is_that_of_the_system(
+def test_log_goes_to_syslog_if_the_pathfile_says_so(
     shop: Shop, param: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyword: str, in_syslog: bool
 ) -> None:
     monkeypatch.setattr(log, "SYSLOG", f"{tmp_path}/log")
@@ -433,13 +437,13 @@ def test_pathfile_says_whether_the_log_is_that_of_the_system(
     assert [errors, taken][not in_syslog] == ""
 
 
-def test_call_autoresponse_is_posted_to(shop: Shop) -> None:
+def test_call_autoresponse_rejects_get(shop: Shop) -> None:
     answer = ask(shop.autoresponse, "GET", query=urlencode({"DATA": shop.seal()}))
     assert (answer.status, answer.headers["Allow"], answer.body) == (405, "POST", "")
     assert shop.outcomes == []
 
 
-def test_an_outcome_the_shop_could_not_record_is_no_200(shop: Shop) -> None:
+def test_call_autoresponse_answers_500_if_the_shop_cannot_record_the_outcome(shop: Shop) -> None:
     shop.failing = True
     answer = post(shop.autoresponse, DATA=shop.seal())
     assert (answer.status, answer.body) == (500, "")
@@ -451,9 +455,7 @@ def test_an_outcome_the_shop_could_not_record_is_no_200(shop: Shop) -> None:
     ("script", "path"),
     [("", "/cgi-bin/call_request.py"), ("/cgi-bin", "/call_request"), ("/cgi-bin/call_request.py", "")],
 )
-def test_one_application_finds_its_script_at_the_end_of_the_address(
-    shop: Shop, script: str, path: str
-) -> None:
+def test_dispatch_chooses_the_script_by_the_end_of_the_address(shop: Shop, script: str, path: str) -> None:
     one = dispatch(call_request=shop.request)
     assert "Tea" in ask(one, query="order=CMD-42", SCRIPT_NAME=script, PATH_INFO=path).body
     refused = ask(one, SCRIPT_NAME=script, PATH_INFO=path + "/pathfile")
@@ -461,7 +463,7 @@ def test_one_application_finds_its_script_at_the_end_of_the_address(
     assert "no script at" in refused.log
 
 
-def test_the_scripts_are_short() -> None:
+def test_scripts_have_less_than_60_lines() -> None:
     for script in (ROOT / "cgi-bin").glob("*.py"):
         assert len(script.read_text().splitlines()) < 60
 
@@ -475,7 +477,7 @@ def answered_on_a_full_disk(pathfile: str, log: str) -> tuple[int, int, str]:
     return status, len(shop.outcomes), shop.log.read_text()
 
 
-def test_response_that_a_full_disk_cuts_is_asked_for_again(pathfile: Pathfile, tmp_path: Path) -> None:
+def test_call_autoresponse_answers_500_if_the_disk_is_full(pathfile: Pathfile, tmp_path: Path) -> None:
     with ProcessPoolExecutor(1) as pool:
         answered = pool.submit(answered_on_a_full_disk, pathfile.path, f"{tmp_path}/log").result()
     assert answered == (500, 1, '{"time": "2026-11-23"}\n')
@@ -499,7 +501,7 @@ run_cgi(call_request(order_to_pay, "pathfile"))
     [('LOG = open("log", "w")', "LOG"), ('class Shop:\n    log = open("log", "w")', "Shop.log")],
     ids=["module", "class"],
 )
-def test_what_a_script_wrote_is_in_its_file_after_a_request_by_cgi(
+def test_open_file_of_a_script_is_flushed_at_the_end_of_a_cgi_request(
     param: Path, opening: str, log: str
 ) -> None:
     environ = {
