@@ -55,7 +55,7 @@ def draw(url: str, journal: str, how_many: int) -> list[str]:
 
 
 @pytest.mark.exhaustive
-def test_8_processes_draw_20000_identifiers_and_none_twice(ledger_url: str, tmp_path: Path) -> None:
+def test_concurrent_processes_never_get_the_same_transaction_number(ledger_url: str, tmp_path: Path) -> None:
     each = slow(20_000) // 8
     with ProcessPoolExecutor(8) as pool:
         drawn = list(pool.map(draw, [ledger_url] * 8, [str(tmp_path / "journal")] * 8, [each] * 8))
@@ -69,7 +69,7 @@ def test_8_processes_draw_20000_identifiers_and_none_twice(ledger_url: str, tmp_
 
 
 @pytest.mark.exhaustive
-def test_processes_that_begin_a_ledger_at_once_all_find_it(tmp_path: Path) -> None:
+def test_concurrent_processes_create_one_ledger(tmp_path: Path) -> None:
     with ProcessPoolExecutor(8) as pool:
         for turn in range(slow(100)):
             folder = tmp_path / str(turn)
@@ -79,7 +79,7 @@ def test_processes_that_begin_a_ledger_at_once_all_find_it(tmp_path: Path) -> No
             assert sorted(number for [number] in drawn) == [f"{number:06}" for number in range(1, 9)]
 
 
-def test_each_merchant_and_each_day_in_paris_counts_for_itself(ledger: Ledger) -> None:
+def test_each_merchant_and_each_day_in_paris_has_its_own_numbers(ledger: Ledger) -> None:
     assert register(ledger, UNNAMED) == "000001"
     assert register(ledger, UNNAMED) == "000002"
     assert register(ledger, {**UNNAMED, "merchant_id": "014213245611112"}) == "000001"
@@ -88,7 +88,7 @@ def test_each_merchant_and_each_day_in_paris_counts_for_itself(ledger: Ledger) -
     assert register(ledger, {**UNNAMED, "transmission_date": "20261123225959"}) == "000003"
 
 
-def test_numbers_the_shop_used_itself_are_passed_over(ledger: Ledger) -> None:
+def test_numbers_used_by_the_shop_are_skipped(ledger: Ledger) -> None:
     register(ledger, {**UNNAMED, "transaction_id": "2"})
     assert [register(ledger, UNNAMED) for _ in range(2)] == ["000001", "000003"]
 
@@ -102,7 +102,7 @@ def test_full_day_is_reported(ledger: Ledger) -> None:
         register(ledger, UNNAMED)
 
 
-def test_the_shops_own_number_may_ask_the_same_again_and_nothing_else(ledger: Ledger) -> None:
+def test_number_of_the_shop_can_be_reused_for_the_same_request_only(ledger: Ledger) -> None:
     asked = {**ASKED, "transaction_id": "000123"}
     assert register(ledger, asked) == "000123"
     assert register(ledger, {**asked, "transmission_date": "20261123094500"}) == "000123"
@@ -121,7 +121,7 @@ COMPARED = (
 )  # fmt: skip
 
 
-def test_each_field_that_the_payment_server_compares_makes_another_request(ledger: Ledger) -> None:
+def test_number_used_with_another_value_of_a_compared_field_is_rejected(ledger: Ledger) -> None:
     asked = {**ASKED, "transaction_id": "123"}
     register(ledger, asked)
     for name in COMPARED:
@@ -141,9 +141,7 @@ def test_each_field_that_the_payment_server_compares_makes_another_request(ledge
         ({"response_code": "75"}, "refused"),
     ],
 )
-def test_a_response_decides_the_request_it_answers(
-    ledger: Ledger, fields: dict[str, str], verdict: str
-) -> None:
+def test_response_decides_its_request(ledger: Ledger, fields: dict[str, str], verdict: str) -> None:
     match = ledger.receive(answer(register(ledger, ASKED), **fields), "automatic")
     assert (match.verdict, match.outcome, match.is_trusted) == (verdict, verdict, True)
     again = ledger.receive(answer("000001", **fields), "manual")
@@ -157,7 +155,9 @@ def test_a_response_decides_the_request_it_answers(
         {"currency_code": ""},
     ],
 )  # fmt: skip
-def test_a_response_to_something_else_pays_nothing(ledger: Ledger, other: dict[str, str]) -> None:
+def test_response_with_another_amount_currency_or_order_is_conflicting(
+    ledger: Ledger, other: dict[str, str]
+) -> None:
     match = ledger.receive(answer(register(ledger, ASKED), **other), "manual")
     assert (match.verdict, match.outcome, match.is_trusted) == ("conflicting", "", False)
     assert match.why == f"another {next(iter(other))}"
@@ -170,13 +170,13 @@ def test_a_response_to_something_else_pays_nothing(ledger: Ledger, other: dict[s
         {"transmission_date": "20261124093000"}, {"transmission_date": "20261122093000"},
     ],
 )  # fmt: skip
-def test_a_response_to_no_request_of_ours_pays_nothing(ledger: Ledger, other: dict[str, str]) -> None:
+def test_response_without_a_request_is_unknown(ledger: Ledger, other: dict[str, str]) -> None:
     register(ledger, ASKED)
     match = ledger.receive(answer("000001", **other), "automatic")
     assert (match.verdict, match.is_trusted) == ("unknown", False)
 
 
-def test_an_accepted_response_pays_one_order_on_one_day(ledger: Ledger) -> None:
+def test_accepted_response_pays_one_order_on_one_day(ledger: Ledger) -> None:
     paid = answer(register(ledger, ASKED))
     register(ledger, {**ASKED, "order_id": "CMD-43"})
     register(ledger, {**ASKED, "transmission_date": "20261124093000"})
@@ -203,7 +203,7 @@ def test_an_accepted_response_pays_one_order_on_one_day(ledger: Ledger) -> None:
         ({"response_code": "75"}, {}, "accepted", "accepted"),
     ],
 )
-def test_an_authorisation_is_final_and_what_came_before_one_is_not(
+def test_acceptance_and_refusal_are_final_and_other_outcomes_are_not(
     ledger: Ledger, first: dict[str, str], then: dict[str, str], verdict: str, outcome: str
 ) -> None:
     number = register(ledger, ASKED)
@@ -212,7 +212,7 @@ def test_an_authorisation_is_final_and_what_came_before_one_is_not(
     assert (match.verdict, match.outcome) == (verdict, outcome)
 
 
-def test_leading_zeros_and_the_servers_blanks_are_no_difference(ledger: Ledger) -> None:
+def test_leading_zeros_and_replaced_characters_are_ignored_in_matching(ledger: Ledger) -> None:
     register(
         ledger, {**ASKED, "amount": "050", "currency_code": "36", "transaction_id": "7", "order_id": "A:7"}
     )
@@ -220,7 +220,7 @@ def test_leading_zeros_and_the_servers_blanks_are_no_difference(ledger: Ledger) 
     assert match.verdict == "accepted"
 
 
-def test_an_order_number_of_any_bytes_is_matched_and_found(ledger: Ledger) -> None:
+def test_order_id_of_any_bytes_is_matched_and_found(ledger: Ledger) -> None:
     strange = "é\udcff\0'\""
     number = register(ledger, {**ASKED, "order_id": strange})
     assert ledger.receive(answer(number, order_id=strange), "manual").verdict == "accepted"
@@ -228,7 +228,7 @@ def test_an_order_number_of_any_bytes_is_matched_and_found(ledger: Ledger) -> No
     assert found.order_id == strange
 
 
-def test_response_with_an_impossible_date_is_rejected(ledger: Ledger) -> None:
+def test_response_with_an_invalid_date_is_rejected(ledger: Ledger) -> None:
     with pytest.raises(ResponseError, match="transmission_date"):
         ledger.receive(answer("1", transmission_date="20261399999999"), "manual")
 
@@ -264,7 +264,7 @@ def test_shop_is_notified_of_an_outcome_once(ledger: Ledger) -> None:
     assert shop.notified == [("CMD-42", "accepted")]
 
 
-def test_shop_is_notified_of_what_comes_after_a_cancellation(ledger: Ledger) -> None:
+def test_shop_is_notified_of_an_acceptance_after_a_cancellation(ledger: Ledger) -> None:
     shop = Shop()
     number = register(ledger, ASKED)
     for fields in (CANCEL, {}, CANCEL):
@@ -290,7 +290,7 @@ def test_pending_outcome_is_notified_with_the_next(ledger: Ledger) -> None:
     assert shop.notified == [("B", "accepted"), ("CMD-42", "accepted")]
 
 
-def test_outcomes_that_fail_again_and_again_hold_up_no_other(ledger: Ledger) -> None:
+def test_outcome_that_fails_repeatedly_does_not_block_others(ledger: Ledger) -> None:
     poison = Shop(failures=1000)
     for order in "ABCDEF":
         ledger.receive(answer(register(ledger, {**ASKED, "order_id": order}), order_id=order), "automatic")
@@ -333,7 +333,7 @@ def test_only_one_process_notifies_at_a_time(ledger: Ledger, ledger_url: str, tm
     other.close()
 
 
-def test_the_journal_has_a_line_for_each_request_and_response(ledger: Ledger) -> None:
+def test_journal_has_a_line_for_each_request_and_response(ledger: Ledger) -> None:
     number = register(ledger, ASKED)
     ledger.receive(answer(number, card_number="4974.00"), "automatic")
     ledger.receive(answer(number, card_number="4974.00"), "manual")
@@ -382,12 +382,12 @@ def test_transactions_are_found_by_day_order_and_state(ledger: Ledger) -> None:
     assert found == [[first, second], [second, third], [first], [second, third], [third]]
 
 
-def test_without_the_keyword_there_is_no_ledger() -> None:
+def test_pathfile_without_the_keyword_has_no_ledger() -> None:
     with open_ledger(Pathfile("", {})) as ledger:
         assert ledger is None
 
 
-def test_a_ledger_of_a_newer_kit_is_left_alone(tmp_path: Path) -> None:
+def test_ledger_of_a_newer_kit_is_rejected(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "ledger.db") as connection:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     connection.close()
@@ -412,7 +412,7 @@ def test_lost_ledger_is_not_recreated_silently(tmp_path: Path) -> None:
     ledger.close()
 
 
-def test_forged_messages_before_the_first_payment_leave_a_new_ledger_new(tmp_path: Path) -> None:
+def test_ledger_is_created_if_the_journal_has_only_forged_messages(tmp_path: Path) -> None:
     ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
     ledger.journal.append("20261123", new_entry("response", "manual", "forged"))
     assert register(ledger, ASKED) == "000001"
@@ -435,7 +435,7 @@ def lose(ledger: Ledger) -> None:
                 execute(f"DROP TABLE sogenactif_{table}")
 
 
-def test_an_emptied_ledger_is_not_taken_for_a_new_one(
+def test_emptied_ledger_is_reported_as_missing_and_rebuilt(
     ledger: Ledger, ledger_url: str, tmp_path: Path
 ) -> None:
     ledger.receive(answer(register(ledger, ASKED)), "automatic")
@@ -459,7 +459,7 @@ def test_response_is_matched_with_a_request_recorded_later(ledger: Ledger) -> No
     assert list(differences(ledger, lambda count: None)) == []
 
 
-def test_entries_in_another_order_are_recorded_as_decided(
+def test_entries_in_another_order_keep_their_verdicts(
     ledger: Ledger, ledger_url: str, tmp_path: Path
 ) -> None:
     number = register(ledger, ASKED)
@@ -476,7 +476,7 @@ def test_entries_in_another_order_are_recorded_as_decided(
     assert list(differences(ledger, lambda count: None)) == []
 
 
-def test_what_the_journal_lacks_is_written_to_it(ledger: Ledger, tmp_path: Path) -> None:
+def test_entry_missing_from_the_journal_is_written_by_replay(ledger: Ledger, tmp_path: Path) -> None:
     number = register(ledger, ASKED)
     [file] = (tmp_path / "journal").iterdir()
     file.unlink()
@@ -489,7 +489,9 @@ def test_what_the_journal_lacks_is_written_to_it(ledger: Ledger, tmp_path: Path)
     assert [entry["verdict"] for entry in ledger.journal.entries()] == ["requested", "accepted"]
 
 
-def test_the_shops_own_number_is_in_the_journal_however_often_it_asks(ledger: Ledger, tmp_path: Path) -> None:
+def test_repeated_request_with_a_number_of_the_shop_is_in_the_journal_once(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     asked = {**ASKED, "transaction_id": "000123"}
     register(ledger, asked)
     for file in (tmp_path / "journal").iterdir():
@@ -517,27 +519,27 @@ def test_invalid_line_of_the_journal_is_skipped(ledger: Ledger, tmp_path: Path, 
     assert list(differences(ledger, lambda count: None)) == [Difference("invalid_line", {"count": 1})]
 
 
-def test_response_of_paypage_without_a_day_answers_no_request(ledger: Ledger) -> None:
+def test_response_of_paypage_without_a_day_is_unknown(ledger: Ledger) -> None:
     register(ledger, ASKED, Numbering("paypage"))
     said = {name: value for name, value in answer("000001").fields.items() if name != "transmission_date"}
     match = ledger.receive(PaymentResponse(said, {}, "", "paypage"), "automatic")
     assert (match.verdict, match.why) == ("unknown", "no such request")
 
 
-def test_an_executable_knows_the_outcome_that_it_read(ledger: Ledger) -> None:
+def test_outcome_read_by_an_executable_is_not_pending(ledger: Ledger) -> None:
     shop = Shop()
     ledger.receive(answer(register(ledger, ASKED)), "executable")
     assert (shop.notify(ledger), shop.notified) == (0, [])
 
 
-def test_two_readers_of_one_connection_do_not_disturb_each_other(ledger: Ledger) -> None:
+def test_nested_reads_on_one_connection_are_independent(ledger: Ledger) -> None:
     for order in "AB":
         ledger.receive(answer(register(ledger, {**ASKED, "order_id": order}), order_id=order), "automatic")
     assert [len(responses_to(ledger, transaction)) for transaction in transactions(ledger)] == [1, 1]
 
 
 @pytest.mark.parametrize("protocol", ["sips", "paypage"])
-def test_request_reads_those_of_its_order_and_not_of_its_day(tmp_path: Path, protocol: str) -> None:
+def test_request_reads_only_the_requests_of_its_order(tmp_path: Path, protocol: str) -> None:
     ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
     steps = 0
 
@@ -564,7 +566,7 @@ def test_request_reads_those_of_its_order_and_not_of_its_day(tmp_path: Path, pro
     ledger.close()
 
 
-def test_an_sqlite_ledger_is_written_ahead_and_flushed(tmp_path: Path) -> None:
+def test_sqlite_ledger_uses_wal_and_full_synchronisation(tmp_path: Path) -> None:
     ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
     assert [list(ledger.database.rows(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")] == [
         [("wal",)],
@@ -583,7 +585,7 @@ def test_an_sqlite_ledger_is_written_ahead_and_flushed(tmp_path: Path) -> None:
         ("postgresql://u:SECRET%e9@127.0.0.1:1/shop", "(postgresql: LEDGER is not a PostgreSQL address"),
     ],
 )
-def test_error_names_the_database_and_never_the_password(tmp_path: Path, url: str, named: str) -> None:
+def test_error_of_the_database_does_not_contain_the_password(tmp_path: Path, url: str, named: str) -> None:
     with pytest.raises(LedgerError) as refusal:
         register(Ledger(LedgerAddress(url), str(tmp_path / "journal")), ASKED)
     assert "SECRET" not in str(refusal.value)
@@ -591,7 +593,7 @@ def test_error_names_the_database_and_never_the_password(tmp_path: Path, url: st
 
 
 @pytest.mark.postgresql
-def test_a_postgresql_that_locks_the_ledger_leaves_the_journal(postgresql_url: str, tmp_path: Path) -> None:
+def test_response_is_in_the_journal_if_postgresql_is_locked(postgresql_url: str, tmp_path: Path) -> None:
     import psycopg
 
     ledger = Ledger(LedgerAddress(postgresql_url), str(tmp_path / "journal"))
@@ -620,7 +622,7 @@ def test_pending_notifications_are_counted_in_any_collation(postgresql_url: str,
         assert (pending_outcomes(ledger), pending_refunds(ledger)) == (1, 1)
 
 
-def test_number_zero_of_the_shop_is_paid_on_paypage_too(ledger: Ledger) -> None:
+def test_payment_of_paypage_with_number_zero_is_accepted(ledger: Ledger) -> None:
     register(ledger, {**ASKED, "transaction_id": "000000"}, Numbering("paypage"))
     fields = {**ASKED, "transaction_id": "000000", "response_code": "00"}
     response = PaymentResponse(fields, {}, "20261123", "paypage")
@@ -628,7 +630,7 @@ def test_number_zero_of_the_shop_is_paid_on_paypage_too(ledger: Ledger) -> None:
 
 
 @pytest.mark.postgresql
-def test_database_whose_transactions_are_serializable_refuses_no_customer(
+def test_serializable_transactions_do_not_reject_concurrent_requests(
     postgresql_url: str, tmp_path: Path
 ) -> None:
     import psycopg

@@ -29,7 +29,7 @@ def answer(number: str, **fields: str) -> PaymentResponse:
     return PaymentResponse({**ASKED, "transaction_id": number, **ACCEPTED, **fields})
 
 
-def test_two_shops_of_a_merchant_have_a_range_of_numbers_each(ledger: Ledger) -> None:
+def test_each_range_of_numbers_is_counted_separately(ledger: Ledger) -> None:
     drawn = [register(ledger, UNNAMED, range_) for range_ in (LOW, HIGH, LOW, HIGH, LOW)]
     assert drawn == ["000001", "500001", "000002", "500002", "000003"]
     ledger.close()
@@ -38,7 +38,7 @@ def test_two_shops_of_a_merchant_have_a_range_of_numbers_each(ledger: Ledger) ->
     assert [register(ledger, UNNAMED, range_) for range_ in (LOW, HIGH)] == ["000004", "500003"]
 
 
-def test_full_range_leaves_the_other_alone(ledger: Ledger) -> None:
+def test_full_range_does_not_affect_another(ledger: Ledger) -> None:
     short = Numbering(first=1, last=2)
     assert [register(ledger, UNNAMED, short) for _ in range(2)] == ["000001", "000002"]
     assert register(ledger, UNNAMED, HIGH) == "500001"
@@ -48,14 +48,14 @@ def test_full_range_leaves_the_other_alone(ledger: Ledger) -> None:
     assert register(ledger, UNNAMED, HIGH) == "500002"
 
 
-def test_narrower_range_continues_after_what_was_drawn_in_it(ledger: Ledger) -> None:
+def test_narrower_range_continues_after_its_assigned_numbers(ledger: Ledger) -> None:
     drawn = [register(ledger, UNNAMED) for _ in range(3)]
     assert register(ledger, UNNAMED, Numbering(first=2)) == "000004"
     assert register(ledger, UNNAMED, Numbering(first=9)) == "000009"
     assert drawn == ["000001", "000002", "000003"]
 
 
-def test_message_that_is_repeated_during_an_outage_is_written_as_often_as_it_would_be_recorded(
+def test_message_repeated_during_an_outage_is_written_a_limited_number_of_times(
     tmp_path: Path,
 ) -> None:
     ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
@@ -91,7 +91,7 @@ def notify_and_die(url: str, tmp_path: Path) -> int:
     return run(command, check=False, env={**os.environ}).returncode
 
 
-def test_function_that_ends_its_process_is_called_a_few_times_and_then_by_a_command(
+def test_function_that_ends_its_process_is_called_a_few_times_and_then_only_by_a_command(
     tmp_path: Path,
 ) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
@@ -110,7 +110,7 @@ def test_function_that_ends_its_process_is_called_a_few_times_and_then_by_a_comm
     ledger.close()
 
 
-def test_function_that_raises_is_called_without_end(ledger: Ledger) -> None:
+def test_function_that_raises_is_called_again_without_a_limit(ledger: Ledger) -> None:
     ledger.receive(answer(register(ledger, ASKED)), "automatic")
     errors: list[BaseException] = []
 
@@ -125,7 +125,7 @@ def test_function_that_raises_is_called_without_end(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("change", [{"authorisation_id": "654321"}, {"amount": "9999"}])
-def test_acceptance_that_contradicts_a_transaction_marks_it(ledger: Ledger, change: dict[str, str]) -> None:
+def test_contradicting_acceptance_marks_the_transaction(ledger: Ledger, change: dict[str, str]) -> None:
     number, other = register(ledger, ASKED), register(ledger, {**ASKED, "order_id": "B"})
     ledger.receive(answer(number), "automatic")
     ledger.receive(answer(other, order_id="B", response_code="05"), "automatic")
@@ -136,7 +136,7 @@ def test_acceptance_that_contradicts_a_transaction_marks_it(ledger: Ledger, chan
     assert [row.reference[-6:] for row in contradicted(ledger)] == [number]
 
 
-def test_commands_name_a_contradicting_acceptance(tmp_path: Path) -> None:
+def test_commands_report_a_contradicting_acceptance(tmp_path: Path) -> None:
     ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
     number = register(ledger, ASKED)
     for change in ({}, {"authorisation_id": "654321"}):
@@ -159,7 +159,7 @@ def test_commands_name_a_contradicting_acceptance(tmp_path: Path) -> None:
     assert reference in said("check")
 
 
-def test_a_writer_has_its_turn_alone_and_leaves_sqlite_what_is_left_of_its_time(
+def test_writer_holds_the_lock_and_reduces_the_busy_timeout_by_the_time_it_waited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = SqliteDatabase(f"{tmp_path}/ledger.db", lambda: True)
