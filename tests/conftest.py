@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Before all tests run, name what this machine lacks for them; where CI=true, end."""
+    """Name what this machine lacks, before all tests run; if CI=true, end there."""
     config = session.config
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.markexpr
     if hasattr(config, "workerinput") or config.option.collectonly or not everything:
@@ -62,7 +62,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Look that the tests left nothing outside the kit's folder and their own."""
+    """Check that the tests left nothing outside the kit's folder and their own."""
     if hasattr(session.config, "workerinput"):
         return
     changed = changed_outside(session.config.stash[OUTSIDE])
@@ -103,33 +103,33 @@ def _browser_ends() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def kit_installed_once() -> Iterator[InstalledKit]:
-    """A kit for the tests that only begin with an installation, whatever they do to it."""
+    """Install a kit for the tests that only begin with an installation, whatever they do to it."""
     with installed_kit() as kit:
         yield kit
 
 
 @pytest.fixture
 def installed_folder(kit_installed_once: InstalledKit) -> Path:
-    """A folder as ``install`` leaves it: the kit in ``kit``, the configuration of Apache in ``kit.conf``."""
+    """Return a folder as ``install`` leaves it: the kit in ``kit``, the configuration of Apache in ``kit.conf``."""
     return kit_installed_once.renewed()
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Postgresql]:
-    """A started PostgreSQL for the tests that leave it running."""
+    """Start PostgreSQL for the tests that leave it running."""
     with postgresql() as server:
         yield server
 
 
 @pytest.fixture
 def postgresql_url(postgresql_server: Postgresql) -> str:
-    """The address of an empty database."""
+    """Return the address of an empty database."""
     return postgresql_server.new_database()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty ledger, in each database."""
+    """Return the address of an empty ledger, in each database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/ledger.db"
     address: str = request.getfixturevalue("postgresql_url")
@@ -138,7 +138,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def ledger(ledger_url: str, tmp_path: Path) -> Iterator[Ledger]:
-    """An empty ledger in each database, with its journal."""
+    """Open an empty ledger in each database, with its journal."""
     ledger = Ledger(LedgerAddress(ledger_url), str(tmp_path / "journal"))
     yield ledger
     ledger.close()
@@ -146,7 +146,7 @@ def ledger(ledger_url: str, tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def param(tmp_path: Path) -> Path:
-    """A folder with the files the vectors ran on, their paths filled in."""
+    """Return a folder with the files that the vectors were recorded with, their paths filled in."""
     folder = tmp_path / "param"
     folder.mkdir()
     for file in (VECTORS / "param").iterdir():
@@ -157,5 +157,5 @@ def param(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pathfile(param: Path) -> Pathfile:
-    """The usual pathfile of the vectors, read."""
+    """Return the usual pathfile of the vectors, read."""
     return read_pathfile(str(param / "pathfile"))
