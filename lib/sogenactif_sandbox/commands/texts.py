@@ -36,7 +36,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "refusé, le client ayant échoué à l’authentification 3-D Secure (05)",
     ),
     "event_instalments": (
-        "accepted in three times (00, PAYMENT_N)",
+        "accepted in three instalments (00, PAYMENT_N)",
         "accepté en trois fois (00, PAYMENT_N)",
     ),
     "event_refunded": (

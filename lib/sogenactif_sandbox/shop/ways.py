@@ -1,4 +1,4 @@
-"""Ways to pay that the demonstration shop offers beside the scripts': 3-D Secure, three times, Paypage.
+"""Ways to pay that the demonstration shop offers beside the scripts': 3-D Secure, three instalments, Paypage.
 
 Each has the three scripts of its own, below its path: the order is the one of the shop's
 ``call_request.py``, with other parameters, and its outcome is recorded in the same database.
