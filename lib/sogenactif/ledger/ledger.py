@@ -1,9 +1,10 @@
-"""The ledger: requests, the responses to them, and the outcomes that the shop was notified of.
+"""The ledger: requests, the responses to them, and their outcomes.
 
-The ledger assigns transaction numbers, matches each response with the request it answers, and
-notifies the shop of each outcome once. Beside it the journal has lines for each request, response
-and operation. What is acknowledged was flushed to the disk once: in the ledger, or in the journal if
-it could not be recorded there. It is used if the pathfile names a LEDGER. Days are those of Paris.
+A request gets its transaction number when it is recorded (``numbers``); a response is matched with the
+request it answers (``matching``). The shop is notified of each outcome (``notification``). Beside the ledger the
+journal has lines for each request, response and operation. What is acknowledged was flushed to the disk once: in the
+ledger, or in the journal if it could not be recorded there. It is used if the pathfile names a LEDGER. Days are those
+of Paris.
 """
 
 import json
@@ -92,7 +93,7 @@ SELECT_PAID = """
     SELECT day, transaction_id FROM sogenactif_request
     WHERE order_id = ? AND merchant = ? AND outcome = 'accepted' AND id <> ? ORDER BY id LIMIT ?
 """
-SELECT_UNDER_WAY = """
+SELECT_OTHER_PAYMENTS = """
     SELECT outcome, fields FROM sogenactif_request
     WHERE order_id = ? AND merchant = ? AND day IN (?, ?) AND NOT (day = ? AND transaction_id = ?)
     AND (outcome IN ('accepted', 'pending') OR outcome = '' AND made > ?)
@@ -102,6 +103,7 @@ SELECT_REFUSALS = """
     FROM sogenactif_request AS request JOIN sogenactif_response AS response ON response.request_id = request.id
     WHERE request.order_id = ? AND request.merchant = ? AND response.protocol = ? AND response.verdict = 'refused'
 """
+
 LogError = Callable[[BaseException], None]
 
 
@@ -239,7 +241,7 @@ class Ledger:
         since = (now - timedelta(minutes=OPEN_MINUTES)).isoformat()
         values = (searchable(order_id), merchant_of(fields), day, yesterday, *own, since)
         states = set()
-        for outcome, recorded in self.database.rows(SELECT_UNDER_WAY, *values):
+        for outcome, recorded in self.database.rows(SELECT_OTHER_PAYMENTS, *values):
             requested = json.loads(recorded)
             if all(requested.get(name) == fields.get(name) for name in ("amount", "currency_code")):
                 states.add(outcome or "waiting")
