@@ -63,7 +63,7 @@ def test_two_merchants_of_one_ledger_may_use_the_same_reference(ledger: Ledger) 
         assert (match.verdict, match.requested["merchant_id"]) == ("accepted", name)
 
 
-def test_response_of_another_merchant_answers_no_reference(ledger: Ledger) -> None:
+def test_response_of_another_merchant_with_the_same_reference_is_unknown(ledger: Ledger) -> None:
     register(ledger, ASKED, BY_REFERENCE)
     assert ledger.receive(accepted("B", "20261123000001"), "automatic").verdict == "unknown"
 
@@ -76,9 +76,7 @@ def unrecorded(ledger: Ledger, day: str) -> None:
     note_unrecorded(ledger.journal.folder, day)
 
 
-def test_second_outage_while_the_first_is_made_up_for_loses_no_response(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outage_during_recovery_loses_no_response(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     register(ledger, ASKED)
     unrecorded(ledger, "20261123")
 
@@ -93,7 +91,7 @@ def test_second_outage_while_the_first_is_made_up_for_loses_no_response(
     assert pending_outcomes(ledger) == 1
 
 
-def test_day_of_the_journal_that_is_gone_keeps_no_other_day_back(ledger: Ledger) -> None:
+def test_missing_day_of_the_journal_does_not_block_other_days(ledger: Ledger) -> None:
     register(ledger, ASKED)
     note_unrecorded(ledger.journal.folder, "20261101")
     unrecorded(ledger, "20261123")
@@ -101,7 +99,7 @@ def test_day_of_the_journal_that_is_gone_keeps_no_other_day_back(ledger: Ledger)
     assert not Path(ledger.journal.folder, "unrecorded").exists()
 
 
-def test_acceptance_that_the_journal_has_only_as_a_duplicate_is_rebuilt(
+def test_acceptance_stored_only_as_a_duplicate_is_rebuilt(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register(ledger, ASKED)
@@ -127,14 +125,14 @@ def test_acceptance_that_the_journal_has_only_as_a_duplicate_is_rebuilt(
 
 
 @pytest.mark.parametrize("number", ["9" * 30, "9" * 5000])
-def test_forged_response_with_an_endless_number_is_refused(shop: LedgerShop, number: str) -> None:
+def test_forged_response_with_a_very_long_number_is_rejected(shop: LedgerShop, number: str) -> None:
     shop.show_form()
     answer = post(shop.autoresponse, DATA=shop.seal(transaction_id=number)[:-16] + "0" * 16)
     assert answer.status == 403, answer.log
     assert shop.outcomes == []
 
 
-def test_forged_response_of_the_last_day_is_refused(shop: LedgerShop) -> None:
+def test_forged_response_of_the_last_possible_day_is_rejected(shop: LedgerShop) -> None:
     folder = Path(shop.pathfile.path).parent
     key = folder / f"key.{MERCHANT}"
     key.write_text("another key\n")
@@ -146,7 +144,7 @@ def test_forged_response_of_the_last_day_is_refused(shop: LedgerShop) -> None:
     assert answer.status == 403, answer.log
 
 
-def test_form_of_paypage_that_is_paid_on_two_days_is_no_duplicate(param: Path, tmp_path: Path) -> None:
+def test_second_acceptance_on_another_day_is_conflicting(param: Path, tmp_path: Path) -> None:
     shop = MovingShop(param, f"sqlite:///{tmp_path}/ledger.db", tmp_path / "journal")
     shop.move(param)
     number, day = shop.show_form(), shop.day()
@@ -181,7 +179,7 @@ def test_message_beyond_the_limit_is_not_stored_and_is_logged(
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_message_that_is_posted_without_end_fills_neither_ledger_nor_journal(
+def test_repeated_message_is_recorded_a_limited_number_of_times(
     shop: LedgerShop, monkeypatch: pytest.MonkeyPatch, asked: bool
 ) -> None:
     monkeypatch.setattr(ledger_module, "MOST_REPEATED", 3)
@@ -203,7 +201,7 @@ def test_message_that_is_posted_without_end_fills_neither_ledger_nor_journal(
     assert shop.outcomes[-1].outcome == "accepted"
 
 
-def test_script_is_notified_of_what_response_printed_without_end(
+def test_outcome_printed_many_times_is_still_notified(
     shop: LedgerShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger_module, "MOST_REPEATED", 3)
@@ -218,7 +216,7 @@ def test_script_is_notified_of_what_response_printed_without_end(
     assert [response.outcome for response in shop.outcomes] == ["accepted"]
 
 
-def test_forgeries_for_many_requests_do_not_fill_the_disk(
+def test_forged_messages_for_many_requests_are_stored_up_to_a_limit(
     shop: LedgerShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = [shop.show_form() for _ in range(4)]
@@ -241,7 +239,7 @@ def test_forgeries_for_many_requests_do_not_fill_the_disk(
     assert len(list(Path(shop.pathfile.journal).glob("*.unverified.jsonl"))) == 3
 
 
-def test_request_that_is_on_its_way_to_the_journal_is_no_difference(ledger: Ledger, tmp_path: Path) -> None:
+def test_request_being_written_to_the_journal_is_not_a_difference(ledger: Ledger, tmp_path: Path) -> None:
     register(ledger, ASKED)
     working = Ledger(ledger.address, ledger.journal.folder)
     writer = threading.Thread(target=register, args=[working, {**ASKED, "order_id": "CMD-43"}])

@@ -203,7 +203,7 @@ def test_accepted_response_pays_one_order_on_one_day(ledger: Ledger) -> None:
         ({"response_code": "75"}, {}, "accepted", "accepted"),
     ],
 )
-def test_acceptance_and_refusal_are_final_and_other_outcomes_are_not(
+def test_acceptance_replaces_any_other_outcome_and_is_final(
     ledger: Ledger, first: dict[str, str], then: dict[str, str], verdict: str, outcome: str
 ) -> None:
     number = register(ledger, ASKED)

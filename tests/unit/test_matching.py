@@ -68,18 +68,18 @@ def answered_id(response: PaymentResponse, *requests: Request) -> int | None:
         (request(amount="1"), 1),
     ],
 )
-def test_sips_response_answers_the_request_of_its_merchant_number_and_day(
+def test_sips_response_matches_the_request_of_its_merchant_number_and_day(
     candidate: Request, expected: int | None
 ) -> None:
     assert answered_id(sips(), candidate) == expected
 
 
-def test_sips_response_finds_the_request_of_its_day_among_others() -> None:
+def test_sips_response_matches_the_request_of_its_day_among_others() -> None:
     others = [request(n, day=day) for n, day in enumerate(("20261122", DAY, "20261124"), 1)]
     assert answered_id(sips(), *others) == 2
 
 
-def test_paypage_response_answers_the_request_of_its_reference() -> None:
+def test_paypage_response_matches_the_request_of_its_reference() -> None:
     ours, theirs = request(1, "paypage", reference="R1"), request(2, "paypage", reference="R2")
     assert answered_id(paypage(reference="R2"), ours, theirs) == 2
     assert answered_id(paypage(reference="R2", amount="1"), ours, theirs) == 2
@@ -103,13 +103,13 @@ def test_paypage_response_answers_the_request_of_its_reference() -> None:
         (["20261124", "20261122", DAY], 3),
     ],
 )
-def test_paypage_response_answers_the_request_of_its_day_then_of_the_day_before_then_of_the_day_after(
+def test_paypage_response_matches_the_same_day_first_then_the_day_before_then_the_day_after(
     days: list[str], expected: int | None
 ) -> None:
     assert answered_id(paypage(), *(request(n, "paypage", day) for n, day in enumerate(days, 1))) == expected
 
 
-def test_request_that_agrees_goes_before_one_that_is_nearer() -> None:
+def test_request_that_fits_takes_precedence_over_a_nearer_day() -> None:
     other, ours = request(1, "paypage", amount="999"), request(2, "paypage", "20261122")
     assert answered_id(paypage(), other, ours) == 2
     assert answered_id(paypage(), other) == 1
@@ -128,23 +128,23 @@ def test_request_that_agrees_goes_before_one_that_is_nearer() -> None:
         ([request(1, "paypage", "20261101", amount="9"), request(2, "paypage", amount="999")], 2),
     ],
 )
-def test_paypage_response_answers_the_only_earlier_request_that_waits_and_agrees(
+def test_paypage_response_matches_the_only_earlier_request_that_is_waiting_and_fits(
     requests: list[Request], expected: int | None
 ) -> None:
     assert answered_id(paypage(), *requests) == expected
 
 
-def test_paypage_response_without_a_day_answers_nothing_but_a_reference() -> None:
+def test_paypage_response_without_a_day_matches_by_its_reference_only() -> None:
     assert answered_id(paypage(day=""), request(1, "paypage", "20261101")) is None
     assert answered_id(paypage(day="", reference="R1"), request(1, "paypage", reference="R1")) == 1
 
 
-def test_request_is_shown_without_a_personal_value() -> None:
+def test_repr_of_a_request_has_no_personal_values() -> None:
     assert repr(request(3, customer_email="anne@shop.example")) == "<Request 3 20261123-000123 >"
     assert repr(Request(4, "sips", DAY, "", {})) == "<Request 4 20261123- >"
 
 
-def test_days_near_a_day() -> None:
+def test_adjacent_days_are_the_day_itself_the_day_before_and_the_day_after() -> None:
     assert adjacent_days("20261123") == ["20261123", "20261122", "20261124"]
     assert adjacent_days("20270101") == ["20270101", "20261231", "20270102"]
 
@@ -179,7 +179,7 @@ def test_response_fits_a_request_of_its_amount_currency_and_order(
     assert first_differing_field(sips(**said), {**REQUESTED, **requested}) == expected
 
 
-def test_field_that_the_request_lacks_is_an_empty_one() -> None:
+def test_field_missing_from_the_request_is_compared_as_empty() -> None:
     assert first_differing_field(sips(order_id=""), {"amount": "1250", "currency_code": "978"}) == ""
     assert first_differing_field(sips(), {"amount": "1250", "currency_code": "978"}) == "order_id"
 
@@ -195,7 +195,7 @@ def seen(match: Match) -> tuple[str, str, str]:
 @pytest.mark.parametrize(
     ("code", "outcome"), [("00", "accepted"), ("05", "refused"), ("17", "cancelled"), ("60", "pending")]
 )
-def test_first_response_decides(code: str, outcome: str) -> None:
+def test_first_response_decides_the_request(code: str, outcome: str) -> None:
     assert seen(judge(sips(code), request(), {})) == (outcome, outcome, "")
     assert seen(judge(paypage(code), request(protocol="paypage"), {})) == (outcome, outcome, "")
 
@@ -211,7 +211,7 @@ def test_first_response_decides(code: str, outcome: str) -> None:
         (paypage(), "paypage", "accepted", ""),
     ],
 )
-def test_response_that_does_not_fit_pays_nothing(
+def test_response_that_does_not_fit_is_conflicting(
     response: PaymentResponse, protocol: str, verdict: str, why: str
 ) -> None:
     outcome = "" if why else "accepted"
@@ -258,14 +258,14 @@ def test_response_that_does_not_fit_pays_nothing(
         (paypage("00"), paypage("99"), ("conflicting", "accepted", "refused after accepted")),
     ],
 )
-def test_second_response_to_a_request(
+def test_second_response_is_a_duplicate_a_new_outcome_or_conflicting(
     before: PaymentResponse, response: PaymentResponse, expected: tuple[str, str, str]
 ) -> None:
     decided = request(protocol=before.protocol, outcome=before.outcome)
     assert seen(judge(response, decided, {7: before})) == expected
 
 
-def test_response_that_was_seen_before_the_deciding_one_is_a_duplicate() -> None:
+def test_response_seen_before_the_decision_is_a_duplicate() -> None:
     decided = request(outcome="accepted")
     assert seen(judge(sips("17"), decided, {6: sips("17"), 7: sips("00")})) == ("duplicate", "accepted", "")
 
@@ -285,7 +285,7 @@ def test_response_that_was_seen_before_the_deciding_one_is_a_duplicate() -> None
         ("99", False),
     ],
 )
-def test_bank_decides_for_good_by_accepting_or_refusing(code: str, expected: bool) -> None:
+def test_only_acceptance_and_refusal_by_the_bank_are_final(code: str, expected: bool) -> None:
     assert is_final(sips(code)) is expected
 
 
@@ -302,7 +302,9 @@ def test_bank_decides_for_good_by_accepting_or_refusing(code: str, expected: boo
         ("unentered", False, False),
     ],
 )
-def test_verdicts(verdict: str, recorded: bool, trusted: bool) -> None:
+def test_verdict_says_whether_a_response_is_recorded_and_trusted(
+    verdict: str, recorded: bool, trusted: bool
+) -> None:
     match = Match(verdict, "refused", "a reason")
     assert (match.is_recorded, match.is_trusted) == (recorded, trusted)
     assert repr(match) == f"<Match {verdict} refused a reason>"
@@ -339,13 +341,13 @@ def rebuilt(
         ("duplicate", sips("05"), [], ("duplicate", "refused")),
     ],
 )
-def test_verdict_of_the_journal_stays(
+def test_rebuild_keeps_the_verdict_unless_a_duplicate_is_the_first_acceptance(
     verdict: str, response: PaymentResponse, decided: list[PaymentResponse], expected: tuple[str, str]
 ) -> None:
     assert rebuilt(verdict, response, *decided) == (*expected, "why", 1, REQUESTED)
 
 
-def test_duplicate_of_a_request_that_it_does_not_fit_stays_one() -> None:
+def test_rebuild_keeps_a_duplicate_that_does_not_fit_its_request() -> None:
     conflicting = Match("conflicting", "", "another amount", 1, REQUESTED)
     assert rebuilt("duplicate", sips("00", amount="1"), of=conflicting)[0] == "duplicate"
 
@@ -357,7 +359,7 @@ def test_duplicate_of_a_request_that_it_does_not_fit_stays_one() -> None:
         (Match("accepted", "accepted", "", 1, REQUESTED), "unknown", ""),
     ],
 )
-def test_response_without_a_request_then_or_now_is_unknown(match: Match, verdict: str, why: str) -> None:
+def test_rebuild_makes_a_response_without_a_request_unknown(match: Match, verdict: str, why: str) -> None:
     assert rebuilt(verdict, sips(), of=match) == ("unknown", "", why, None, {})
 
 
@@ -383,7 +385,7 @@ def test_response_without_a_request_then_or_now_is_unknown(match: Match, verdict
         ({"transaction_id": "1", "language": "fr"}, {"transaction_id": "3", "language": "en"}, ["language"]),
     ],
 )
-def test_requests_differ_in_what_one_has_otherwise_than_the_other(
+def test_differing_fields_ignore_number_and_date(
     before: dict[str, str], again: dict[str, str], expected: list[str]
 ) -> None:
     assert differing_fields(before, again) == expected
@@ -392,7 +394,7 @@ def test_requests_differ_in_what_one_has_otherwise_than_the_other(
 # What the shop is given
 
 
-def test_response_is_completed_with_what_the_server_does_not_give_back() -> None:
+def test_response_is_completed_with_the_other_fields_of_the_request() -> None:
     response = paypage(amount="001250", order_id="CMD 42", payment_means="VISA", original="x")
     whole = complete(
         response, {**REQUESTED, "order_id": "CMD|42", "transaction_condition": "3D_SUCCESS", "caddie": "b"}
@@ -421,7 +423,7 @@ def test_response_is_completed_with_what_the_server_does_not_give_back() -> None
         ("order_id", "a b", "a|b"),
     ],
 )
-def test_what_was_compared_loosely_is_written_as_in_the_request(name: str, said: str, requested: str) -> None:
+def test_completed_response_has_the_notation_of_the_request(name: str, said: str, requested: str) -> None:
     assert complete(paypage(**{name: said}), {**REQUESTED, name: requested})[name] == requested
 
 
@@ -436,12 +438,12 @@ def test_completed_response_keeps_its_origin() -> None:
     assert whole["caddie"] == "basket"
 
 
-def test_means_and_condition_of_the_request_are_no_outcome() -> None:
+def test_payment_means_and_condition_are_not_copied_from_the_request() -> None:
     whole = complete(sips("17"), {**REQUESTED, "transaction_condition": "SSL"})
     assert (whole["payment_means"], whole["transaction_condition"]) == ("", "")
 
 
-def test_response_without_a_request_stays_as_it_is() -> None:
+def test_response_without_a_request_is_not_changed() -> None:
     response = sips()
     assert complete(response, {}) is response
     assert Match("unknown").complete(response) is response

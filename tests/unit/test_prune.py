@@ -71,7 +71,9 @@ def content(ledger: Ledger, folder: Path) -> str:
     return "".join(stored)
 
 
-def test_personal_values_of_old_payments_are_deleted_everywhere(ledger: Ledger, tmp_path: Path) -> None:
+def test_personal_values_of_old_payments_are_deleted_from_ledger_and_journal(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     number = paid(ledger, OLD, "CMD-1")
     notify(ledger)
     assert all(word in content(ledger, tmp_path) for word in WORDS)
@@ -87,7 +89,7 @@ def test_personal_values_of_old_payments_are_deleted_everywhere(ledger: Ledger, 
     assert response.fields["authorisation_id"] == ANSWER["authorisation_id"]
 
 
-def test_reader_that_keeps_deleted_values_in_the_wal_is_an_error(
+def test_open_reader_that_keeps_deleted_values_in_the_wal_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sogenactif.ledger.sqlite.BUSY_SECONDS", 0.1)
@@ -105,7 +107,7 @@ def test_reader_that_keeps_deleted_values_in_the_wal_is_an_error(
     ledger.close()
 
 
-def test_what_is_announced_is_what_is_deleted(ledger: Ledger) -> None:
+def test_preview_counts_what_is_deleted(ledger: Ledger) -> None:
     for order in ("CMD-1", "CMD-2"):
         paid(ledger, OLD, order)
     paid(ledger, NEW, "CMD-3")
@@ -117,7 +119,7 @@ def test_what_is_announced_is_what_is_deleted(ledger: Ledger) -> None:
     assert not prune(ledger, BEFORE)
 
 
-def test_later_payments_stay_whole(ledger: Ledger) -> None:
+def test_later_payments_are_not_changed(ledger: Ledger) -> None:
     number = paid(ledger, NEW, "CMD-3")
     notify(ledger)
     before = Path(ledger.journal.folder, "20250610.jsonl").read_bytes()
@@ -127,7 +129,7 @@ def test_later_payments_stay_whole(ledger: Ledger) -> None:
     assert Path(ledger.journal.folder, "20250610.jsonl").read_bytes() == before
 
 
-def test_journal_and_ledger_agree_afterwards_and_rebuild_each_other(ledger: Ledger, tmp_path: Path) -> None:
+def test_pruned_journal_agrees_with_the_ledger_and_rebuilds_it(ledger: Ledger, tmp_path: Path) -> None:
     paid(ledger, OLD, "CMD-1")
     paid(ledger, OLD, "CMD-2", response_code="05")
     paid(ledger, NEW, "CMD-3")
@@ -149,7 +151,7 @@ def test_number_of_an_old_day_is_not_assigned_again(ledger: Ledger) -> None:
     assert int(paid(ledger, OLD, "CMD-2")) == int(first) + 1
 
 
-def test_days_of_the_instalments_stay_reserved(ledger: Ledger, tmp_path: Path) -> None:
+def test_numbers_of_instalments_stay_reserved(ledger: Ledger, tmp_path: Path) -> None:
     schedule = "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=250"
     fields = {
         **ASKED,
@@ -175,7 +177,7 @@ def test_days_of_the_instalments_stay_reserved(ledger: Ledger, tmp_path: Path) -
     rebuilt.close()
 
 
-def test_response_that_comes_again_after_it_pays_nothing_twice(ledger: Ledger) -> None:
+def test_repeated_response_after_pruning_is_a_duplicate(ledger: Ledger) -> None:
     number = paid(ledger, OLD, "CMD-1")
     notify(ledger)
     prune(ledger, BEFORE)
@@ -185,7 +187,7 @@ def test_response_that_comes_again_after_it_pays_nothing_twice(ledger: Ledger) -
     assert notify(ledger) == []
 
 
-def test_late_acceptance_is_still_matched_and_notified(ledger: Ledger) -> None:
+def test_acceptance_after_pruning_is_matched_and_notified(ledger: Ledger) -> None:
     number = paid(ledger, OLD, "CMD-1", response_code="05")
     notify(ledger)
     prune(ledger, BEFORE)
@@ -195,7 +197,7 @@ def test_late_acceptance_is_still_matched_and_notified(ledger: Ledger) -> None:
     assert notify(ledger) == ["CMD-1"]
 
 
-def test_payment_that_the_shop_was_not_notified_of_stays_whole(ledger: Ledger, tmp_path: Path) -> None:
+def test_payment_with_a_pending_notification_is_not_changed(ledger: Ledger, tmp_path: Path) -> None:
     paid(ledger, OLD, "CMD-1")
     pruned = prune(ledger, BEFORE)
     assert (pruned.requests, pruned.responses, pruned.days, pruned.whole) == (0, 0, 0, 1)
@@ -203,7 +205,7 @@ def test_payment_that_the_shop_was_not_notified_of_stays_whole(ledger: Ledger, t
     assert prune(ledger, BEFORE).requests == 1
 
 
-def test_line_that_only_the_journal_has_stays_whole(ledger: Ledger) -> None:
+def test_entry_missing_from_the_ledger_is_not_changed(ledger: Ledger) -> None:
     paid(ledger, OLD, "CMD-1")
     notify(ledger)
     lost = "f" * 32
@@ -215,7 +217,7 @@ def test_line_that_only_the_journal_has_stays_whole(ledger: Ledger) -> None:
     assert kept[0]["fields"] == fields
 
 
-def test_damaged_lines_and_rejected_messages_of_old_days_go(ledger: Ledger) -> None:
+def test_damaged_lines_and_rejected_messages_of_old_days_are_deleted(ledger: Ledger) -> None:
     paid(ledger, OLD, "CMD-1")
     notify(ledger)
     folder = Path(ledger.journal.folder)
@@ -263,7 +265,7 @@ def test_paypage_keeps_what_identifies_its_payments(ledger: Ledger) -> None:
     assert list(differences(ledger, lambda count: None)) == []
 
 
-def test_a_writer_that_waits_for_a_day_writes_into_the_new_file(tmp_path: Path) -> None:
+def test_writer_waiting_for_a_day_writes_to_the_rewritten_file(tmp_path: Path) -> None:
     journal = Journal(str(tmp_path / "journal"))
     entry: Entry = {
         "entry": "0" * 32,
@@ -293,7 +295,7 @@ def test_a_writer_that_waits_for_a_day_writes_into_the_new_file(tmp_path: Path) 
     assert [line["entry"][0] for line in journal.entries()] == ["2", "1"]
 
 
-def test_no_field_that_decides_about_a_payment_is_deleted() -> None:
+def test_fields_that_decide_about_a_payment_are_retained() -> None:
     names = {field.name for field in FIELDS} | {TOKEN_FIELD}
     assert names >= RETAINED_FIELDS
     assert {
@@ -339,7 +341,7 @@ def run(*arguments: str, typed: str = "", language: str = "C.UTF-8") -> tuple[in
 
 
 @pytest.mark.parametrize("before", ["2025-04-01", "20250401"])
-def test_command_says_what_it_deletes_asks_and_leaves_verify_content(shop: str, before: str) -> None:
+def test_command_prints_a_preview_and_deletes_after_confirmation(shop: str, before: str) -> None:
     arguments = ["prune", "--pathfile", shop, "--before", before]
     status, said, complained = run(*arguments, typed="n\n")
     assert (status, "not confirmed: nothing was deleted" in complained) == (1, True)
@@ -355,7 +357,7 @@ def test_command_says_what_it_deletes_asks_and_leaves_verify_content(shop: str, 
     assert run(*arguments)[:2] == (0, "Nothing to delete before 2025-04-01.\n")
 
 
-def test_command_asks_in_french(shop: str) -> None:
+def test_command_asks_for_confirmation_in_french(shop: str) -> None:
     _, said, _ = run(
         "prune", "--pathfile", shop, "--before", "2025-04-01", typed="n\n", language="fr_FR.UTF-8"
     )
@@ -373,6 +375,6 @@ def test_json_without_yes_deletes_nothing(shop: str) -> None:
 
 
 @pytest.mark.parametrize("day", ["2999-01-01", "2025-02-30", "soon"])
-def test_day_that_is_not_over_or_not_a_day_is_a_usage_error(shop: str, day: str) -> None:
+def test_future_or_invalid_day_is_a_usage_error(shop: str, day: str) -> None:
     status, _, complained = run("prune", "--pathfile", shop, "--before", day, "--yes")
     assert (status, day in complained) == (2, True)

@@ -47,7 +47,7 @@ def ledger(tmp_path: Path, pathfile: str) -> Iterator[Ledger]:
     ledger.close()
 
 
-def test_rebuilt_ledger_from_rewritten_lines_draws_the_same_numbers(tmp_path: Path) -> None:
+def test_ledger_rebuilt_from_rewritten_lines_assigns_the_same_numbers(tmp_path: Path) -> None:
     ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), f"{tmp_path}/journal")
     high = Numbering(first=500_001)
     for fields, numbering in (
@@ -101,7 +101,7 @@ def lose(folder: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["removed", "emptied"])
-def test_replay_makes_it_again_while_a_process_has_the_lost_file_open(
+def test_replay_rebuilds_a_lost_ledger_while_a_process_has_it_open(
     ledger: Ledger, pathfile: str, tmp_path: Path, how: str
 ) -> None:
     lose(tmp_path, how)
@@ -122,7 +122,9 @@ def test_replay_makes_it_again_while_a_process_has_the_lost_file_open(
     assert run("verify", pathfile, tmp_path)[0] == 0
 
 
-def test_remedy_of_a_damaged_ledger_repairs_it(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
+def test_replay_rebuilds_a_damaged_ledger_and_keeps_the_damaged_file(
+    ledger: Ledger, pathfile: str, tmp_path: Path
+) -> None:
     ledger.close()
     content = os.urandom(5000)
     (tmp_path / "ledger.db").write_bytes(content)
@@ -136,7 +138,9 @@ def test_remedy_of_a_damaged_ledger_repairs_it(ledger: Ledger, pathfile: str, tm
     assert aside.read_bytes() == content
 
 
-def test_damage_in_the_middle_is_found_by_replay(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
+def test_replay_detects_damage_in_the_middle_of_the_file(
+    ledger: Ledger, pathfile: str, tmp_path: Path
+) -> None:
     ledger.close()
     with open(tmp_path / "ledger.db", "r+b") as file:
         file.seek(4096)
@@ -147,14 +151,16 @@ def test_damage_in_the_middle_is_found_by_replay(ledger: Ledger, pathfile: str, 
     assert_whole(tmp_path, 20)
 
 
-def test_each_line_that_cannot_be_recorded_is_counted(ledger: Ledger) -> None:
+def test_invalid_lines_of_the_journal_are_counted(ledger: Ledger) -> None:
     [day] = Path(ledger.journal.folder).glob("*.jsonl")
     with day.open("a") as lines:
         lines.write("no JSON\n{}\n[]\n")
     assert record_journal(ledger) == (0, 3)
 
 
-def test_two_replays_at_once_make_one_whole_ledger(ledger: Ledger, pathfile: str, tmp_path: Path) -> None:
+def test_concurrent_replays_rebuild_one_complete_ledger(
+    ledger: Ledger, pathfile: str, tmp_path: Path
+) -> None:
     ledger.close()
     for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
         (tmp_path / name).unlink(missing_ok=True)
@@ -175,7 +181,7 @@ def test_second_replay_reports_that_it_waits(ledger: Ledger, pathfile: str, tmp_
     assert second.returncode == 0
 
 
-def test_replay_while_the_shop_works_writes_no_entry_twice(ledger: Ledger, tmp_path: Path) -> None:
+def test_replay_during_a_request_writes_no_entry_twice(ledger: Ledger, tmp_path: Path) -> None:
     lines = ledger.journal.lines
 
     def lines_then_a_request(*report: object) -> Iterator[object]:
@@ -192,7 +198,7 @@ def test_replay_while_the_shop_works_writes_no_entry_twice(ledger: Ledger, tmp_p
 
 
 @pytest.mark.parametrize("kind", ["dangling link", "folder"])
-def test_a_day_that_cannot_be_read_is_named_and_the_others_are_read(
+def test_unreadable_day_is_reported_and_other_days_are_read(
     ledger: Ledger, pathfile: str, tmp_path: Path, kind: str
 ) -> None:
     with ledger.database.transaction() as execute:
@@ -255,7 +261,7 @@ def test_lost_ledger_is_rebuilt_with_the_last_form_of_a_request(
     assert list(differences(ledger, lambda count: None)) == []
 
 
-def test_outage_is_made_up_for_without_an_earlier_form_of_a_request(ledger: Ledger) -> None:
+def test_recording_after_an_outage_keeps_the_last_form_of_a_request(ledger: Ledger) -> None:
     repeated_request(ledger, "first", "last")
     [transaction] = transactions(ledger, order_id="A")
     note_unrecorded(ledger.journal.folder, transaction.reference[:8])
@@ -263,14 +269,14 @@ def test_outage_is_made_up_for_without_an_earlier_form_of_a_request(ledger: Ledg
     assert caddies(ledger) == ["last"]
 
 
-def test_a_ledger_is_not_made_where_a_dangling_link_leads(tmp_path: Path) -> None:
+def test_ledger_is_not_created_through_a_dangling_link(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").symlink_to(tmp_path / "elsewhere.db")
     with pytest.raises(LedgerError, match="a symbolic link whose target is missing"):
         Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), f"{tmp_path}/journal").register(ASKED)
     assert not (tmp_path / "elsewhere.db").exists()
 
 
-def test_lost_ledger_is_not_rebuilt_without_an_unreadable_day(
+def test_lost_ledger_is_not_rebuilt_while_a_day_is_unreadable(
     ledger: Ledger, pathfile: str, tmp_path: Path
 ) -> None:
     ledger.close()

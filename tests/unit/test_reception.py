@@ -67,7 +67,7 @@ def printed(shop: LedgerShop, data: str) -> list[str]:
     return to_text(answer).split("!")[1:-1]
 
 
-def test_response_of_sips_1_0_settles_no_request_of_paypage(shop: MovingShop, param: Path) -> None:
+def test_response_of_sips_1_0_does_not_decide_a_request_of_paypage(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     number = shop.show_form()
     data = sealed_data(shop, number)
@@ -75,14 +75,14 @@ def test_response_of_sips_1_0_settles_no_request_of_paypage(shop: MovingShop, pa
     assert (states(shop), shop.outcomes) == ({number: "waiting"}, [])
 
 
-def test_response_of_paypage_settles_no_request_of_sips_1_0(shop: MovingShop, param: Path) -> None:
+def test_response_of_paypage_does_not_decide_a_request_of_sips_1_0(shop: MovingShop, param: Path) -> None:
     number = shop.show_form()
     shop.move(param)
     post(shop.autoresponse, **shop.paypage_post(number))
     assert (states(shop), shop.outcomes) == ({number: "waiting"}, [])
 
 
-def test_response_of_sips_1_0_has_the_transmission_date_that_was_sent(shop: MovingShop) -> None:
+def test_response_of_sips_1_0_needs_the_transmission_date_of_the_request(shop: MovingShop) -> None:
     number = shop.show_form()
     moment = sent(shop, number)
     other = f"{moment[:-1]}{(int(moment[-1]) + 1) % 10}"
@@ -92,7 +92,7 @@ def test_response_of_sips_1_0_has_the_transmission_date_that_was_sent(shop: Movi
     assert notified(shop) == ["accepted"]
 
 
-def test_number_of_the_server_pays_no_other_customers_order(shop: MovingShop, param: Path) -> None:
+def test_number_assigned_by_the_server_does_not_pay_another_order(shop: MovingShop, param: Path) -> None:
     shop.move(param, REFERENCE="transactionReference")
     first, second = shop.show_form(), shop.show_form()
     day = shop.day()
@@ -105,7 +105,7 @@ def test_number_of_the_server_pays_no_other_customers_order(shop: MovingShop, pa
 
 @pytest.mark.parametrize("protocol", ["sips", "paypage"])
 @pytest.mark.parametrize("code", ["00", "05", "17", "90"])
-def test_page_that_is_reloaded_says_the_same_and_notifies_nobody(
+def test_reloaded_page_is_the_same_and_notifies_nobody(
     shop: MovingShop, param: Path, protocol: str, code: str
 ) -> None:
     if protocol == "paypage":
@@ -134,7 +134,7 @@ def test_page_that_is_reloaded_says_the_same_and_notifies_nobody(
         ("statementReference", "short", "statement_reference", True),
     ],
 )
-def test_long_field_of_paypage_is_cut_and_the_payment_counts(
+def test_long_field_of_paypage_is_truncated_and_the_payment_is_accepted(
     shop: MovingShop, param: Path, key: str, value: str, field: str, whole: bool
 ) -> None:
     shop.move(param)
@@ -147,7 +147,9 @@ def test_long_field_of_paypage_is_cut_and_the_payment_counts(
 
 
 @pytest.mark.parametrize("days", [-1, 1, 3])
-def test_payment_on_another_day_than_its_form_counts(shop: MovingShop, param: Path, days: int) -> None:
+def test_payment_on_another_day_than_its_request_is_accepted(
+    shop: MovingShop, param: Path, days: int
+) -> None:
     shop.move(param)
     number = shop.show_form()
     answer = post(shop.autoresponse, **shop.paypage_post(number, day=day_after(shop.day(), days)))
@@ -157,7 +159,7 @@ def test_payment_on_another_day_than_its_form_counts(shop: MovingShop, param: Pa
 @pytest.mark.parametrize(
     "other", [{"orderId": "CMD-43"}, {"amount": "1251"}, {"currencyCode": "840"}, {"s10TransactionId": "2"}]
 )
-def test_payment_days_later_of_something_else_pays_nothing(
+def test_payment_days_later_with_other_values_is_unknown(
     shop: MovingShop, param: Path, other: dict[str, str]
 ) -> None:
     shop.move(param)
@@ -166,7 +168,7 @@ def test_payment_days_later_of_something_else_pays_nothing(
     assert ("unknown no such request" in answer.log, states(shop)) == (True, {number: "waiting"})
 
 
-def test_payment_days_later_counts_only_if_one_request_alone_waits(shop: MovingShop, param: Path) -> None:
+def test_payment_days_later_is_accepted_only_if_one_request_is_waiting(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     fields = {"merchant_id": MERCHANT, "amount": "1250", "currency_code": "978", "order_id": "CMD-42"}
     with shop.ledger() as ledger:
@@ -187,14 +189,14 @@ def test_payment_days_later_counts_only_if_one_request_alone_waits(shop: MovingS
         ]
 
 
-def test_shop_gets_day_and_original_keys_with_a_ledger_too(shop: MovingShop, param: Path) -> None:
+def test_shop_receives_day_and_original_keys_of_paypage(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     post(shop.autoresponse, **shop.paypage_post(shop.show_form()))
     [response] = shop.outcomes
     assert (response.protocol, response.day, response.original["newKey"]) == ("paypage", shop.day(), "x")
 
 
-def test_shop_is_notified_in_the_words_of_the_request(shop: MovingShop) -> None:
+def test_shop_receives_values_in_the_notation_of_the_request(shop: MovingShop) -> None:
     assert shop.order
     shop.order = Order({**shop.order.parameters, "order_id": "A|B"}, shop.order.lines)
     number = shop.show_form()
@@ -212,7 +214,7 @@ GIVEN_BACK = {"caddie": "basket 7", "return_context": "tab 2", "customer_email":
 
 @pytest.mark.parametrize("first", ["response page", "bank", "executable"])
 @pytest.mark.parametrize("protocol", ["sips", "paypage"])
-def test_short_response_that_comes_first_is_completed_from_the_request(
+def test_short_response_is_completed_from_the_request(
     shop: MovingShop, param: Path, protocol: str, first: str
 ) -> None:
     """With NO_RESPONSE_PAGE the customer's browser brings fewer fields than the bank posts."""
@@ -271,7 +273,7 @@ def test_acceptance_that_contradicts_a_refusal_is_logged(
     assert post(shop.autoresponse, DATA=sealed_data(shop, number)).log == ""
 
 
-def test_ledger_and_journal_say_who_brought_a_response(shop: MovingShop) -> None:
+def test_ledger_and_journal_store_the_source_of_a_response(shop: MovingShop) -> None:
     number = shop.show_form()
     for script in (shop.autoresponse, shop.response):
         assert post(script, DATA=sealed_data(shop, number)).status == 200
@@ -281,7 +283,7 @@ def test_ledger_and_journal_say_who_brought_a_response(shop: MovingShop) -> None
         assert lines == [answer.source for answer in responses_to(ledger, row)] == ["automatic", "manual"]
 
 
-def test_acceptance_while_another_outcome_is_notified_follows_at_once(shop: MovingShop) -> None:
+def test_acceptance_during_another_notification_is_notified_next(shop: MovingShop) -> None:
     number = shop.show_form()
     moment = sent(shop, number)
     inside, go_on = threading.Event(), threading.Event()
@@ -306,7 +308,7 @@ def test_acceptance_while_another_outcome_is_notified_follows_at_once(shop: Movi
     assert (accepted.status, notified(shop)) == (200, ["cancelled", "accepted"])
 
 
-def test_ledger_that_is_lost_while_the_shop_is_notified_is_logged_and_the_bank_answered(
+def test_loss_of_the_ledger_during_a_notification_is_logged_and_answered_with_200(
     shop: MovingShop,
 ) -> None:
     number = shop.show_form()
@@ -320,7 +322,7 @@ def test_ledger_that_is_lost_while_the_shop_is_notified_is_logged_and_the_bank_a
     assert "automatic response" in answer.log and "ledger" in answer.log
 
 
-def test_function_that_ends_the_process_is_a_failed_attempt(shop: MovingShop) -> None:
+def test_function_that_calls_exit_is_a_failed_attempt(shop: MovingShop) -> None:
     first, second = shop.show_form(), shop.show_form()
 
     def ends(response: PaymentResponse) -> None:
@@ -352,7 +354,7 @@ run_cgi(call_autoresponse(record_outcome, sys.argv[1], os.devnull))
 """
 
 
-def test_function_that_kills_the_process_keeps_no_other_payment_back(
+def test_function_that_kills_the_process_does_not_block_other_payments(
     shop: MovingShop, tmp_path: Path
 ) -> None:
     def pay(order_id: str) -> str:
@@ -393,7 +395,7 @@ def test_function_that_kills_the_process_keeps_no_other_payment_back(
         assert pending_outcomes(ledger) == 1
 
 
-def test_answer_to_the_bank_comes_before_another_payments_notification(shop: MovingShop) -> None:
+def test_bank_is_answered_before_pending_notifications_are_sent(shop: MovingShop) -> None:
     shop.failing = True
     shop.post_acceptance(shop.show_form())
     shop.failing = False
@@ -422,7 +424,7 @@ def test_answer_to_the_bank_comes_before_another_payments_notification(shop: Mov
     assert sorted(events) == ["000001", number, "200 OK"]
 
 
-def test_order_paid_twice_is_recorded_twice_and_named(shop: MovingShop) -> None:
+def test_order_paid_twice_is_recorded_twice_and_logged(shop: MovingShop) -> None:
     first, second = shop.show_form(), shop.show_form()
     assert shop.post_acceptance(first).log == ""
     answer = post(shop.autoresponse, DATA=sealed_data(shop, second))
@@ -438,16 +440,14 @@ def test_form_shown_again_is_the_same_and_writes_nothing(shop: MovingShop, tmp_p
     assert (len(data), lines, states(shop)) == (1, 1, {"000001": "waiting"})
 
 
-def test_unanswered_forms_of_one_order_end_in_a_page_that_says_what_to_do(
-    shop: MovingShop, param: Path
-) -> None:
+def test_too_many_requests_of_one_order_are_answered_with_429(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     answers = [ask(shop.request, query="order=CMD-42", HTTP_ACCEPT_LANGUAGE="en") for _ in range(201)]
     assert ({answer.status for answer in answers[:200]}, answers[200].status) == ({200}, 429)
     assert "<title>Too many attempts for this order</title>" in answers[200].body
 
 
-def test_request_without_order_id_is_refused_if_paypage_numbers_by_day(shop: MovingShop, param: Path) -> None:
+def test_request_of_paypage_without_order_id_is_rejected(shop: MovingShop, param: Path) -> None:
     shop.move(param)
     assert shop.order
     parameters = {name: value for name, value in shop.order.parameters.items() if name != "order_id"}
@@ -481,7 +481,7 @@ def test_outcome_that_only_response_reported_is_not_pending(shop: MovingShop) ->
     assert [response["transaction_id"] for response in shop.outcomes] == ["000002"]
 
 
-def test_response_prints_what_the_journal_has_while_the_ledger_is_out_of_reach(
+def test_response_prints_fields_during_an_outage_of_the_ledger(
     shop: MovingShop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     number = shop.show_form()
@@ -505,7 +505,7 @@ def test_response_prints_what_the_journal_has_while_the_ledger_is_out_of_reach(
         assert pending_outcomes(ledger) == 0
 
 
-def test_response_prints_nothing_that_neither_ledger_nor_journal_has(
+def test_response_prints_no_fields_if_neither_ledger_nor_journal_can_be_written(
     shop: MovingShop, tmp_path: Path
 ) -> None:
     number = shop.show_form()
@@ -566,7 +566,7 @@ def test_payment_during_an_outage_is_recorded_with_the_next_call(
     assert [response["transaction_id"] for response in shop.outcomes] == [another, number]
 
 
-def test_day_of_the_journal_that_cannot_be_read_holds_up_no_notification_and_no_request(
+def test_unreadable_day_of_the_journal_blocks_neither_notifications_nor_requests(
     shop: MovingShop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = shop.show_form(), shop.show_form()
@@ -588,7 +588,7 @@ def test_day_of_the_journal_that_cannot_be_read_holds_up_no_notification_and_no_
     assert "request Error reading the journal" in capsys.readouterr().err
 
 
-def test_many_numbers_of_a_day_are_logged_once(
+def test_unusual_number_of_requests_in_a_day_is_logged_once(
     shop: MovingShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(ledger_module, "MANY_NUMBERS", 3)
@@ -614,7 +614,7 @@ def test_many_numbers_of_a_day_are_logged_once(
     assert capsys.readouterr().err.count(" 9 transaction numbers of ") == 1
 
 
-def test_number_of_a_later_instalment_is_given_to_nobody_else(shop: MovingShop) -> None:
+def test_numbers_of_later_instalments_are_reserved(shop: MovingShop) -> None:
     assert shop.order
     plan = {
         "capture_mode": "PAYMENT_N",
@@ -641,7 +641,7 @@ def test_number_of_a_later_instalment_is_given_to_nobody_else(shop: MovingShop) 
         ("paypage", "readable by everybody", 500),
     ],
 )
-def test_genuine_message_is_stored_until_the_secret_is_corrected(
+def test_genuine_response_is_replayed_after_the_secret_is_corrected(
     shop: MovingShop, param: Path, protocol: str, fault: str, status: int
 ) -> None:
     secret = param / f"certif.fr.{MERCHANT}.php"
@@ -672,7 +672,7 @@ def test_genuine_message_is_stored_until_the_secret_is_corrected(
 
 
 @pytest.mark.parametrize("code", ["17", "05", "60"])
-def test_acceptance_after_another_outcome_is_stored_until_the_secret_is_corrected(
+def test_acceptance_after_another_outcome_is_replayed_after_the_secret_is_corrected(
     shop: MovingShop, param: Path, code: str
 ) -> None:
     secret = param / f"certif.fr.{MERCHANT}.php"
@@ -695,7 +695,9 @@ def test_acceptance_after_another_outcome_is_stored_until_the_secret_is_correcte
     assert shop.notified_by_replay() == "CMD-42 accepted\n"
 
 
-def test_wrong_key_version_is_stored_until_the_pathfile_is_corrected(shop: MovingShop, param: Path) -> None:
+def test_response_with_a_wrong_key_version_is_replayed_after_the_pathfile_is_corrected(
+    shop: MovingShop, param: Path
+) -> None:
     shop.move(param, KEY_VERSION="2")
     number = shop.show_form()
     assert post(shop.autoresponse, **shop.paypage_post(number, keyVersion="1")).status == 400
@@ -705,7 +707,7 @@ def test_wrong_key_version_is_stored_until_the_pathfile_is_corrected(shop: Movin
     assert (status, states(shop)) == (0, {number: "accepted"}), said
 
 
-def test_forged_message_is_never_replayed(shop: MovingShop) -> None:
+def test_forged_response_is_not_replayed(shop: MovingShop) -> None:
     number = shop.show_form()
     data = sealed_data(shop, number)
     forged = data[:-1] + ("0" if data[-1] != "0" else "1")
@@ -715,7 +717,7 @@ def test_forged_message_is_never_replayed(shop: MovingShop) -> None:
 
 
 @pytest.mark.parametrize("ledger", [True, False])
-def test_report_that_a_request_could_not_begin_is_no_outcome(
+def test_initialisation_error_has_no_outcome_and_is_logged(
     shop: MovingShop, param: Path, ledger: bool
 ) -> None:
     shop.move(param)
@@ -739,7 +741,7 @@ def test_report_that_a_request_could_not_begin_is_no_outcome(
 
 
 @pytest.mark.parametrize("ledger", [True, False])
-def test_response_that_cannot_be_read_or_has_no_seal_says_why(
+def test_response_in_json_or_without_a_seal_is_rejected_with_its_reason(
     shop: MovingShop, param: Path, ledger: bool
 ) -> None:
     shop.move(param)
@@ -760,7 +762,7 @@ def test_response_that_cannot_be_read_or_has_no_seal_says_why(
     assert shop.outcomes == []
 
 
-def test_two_shops_on_one_certificate_take_numbers_of_their_own_ranges(shop: MovingShop) -> None:
+def test_transaction_numbers_are_taken_from_the_range_of_the_pathfile(shop: MovingShop) -> None:
     path = Path(shop.pathfile.path)
     path.write_text(path.read_text() + "NUMBERS!500000-500001!\n")
     assert [shop.show_form(), shop.show_form()] == ["500000", "500001"]

@@ -54,7 +54,7 @@ def requested(shop: MovingShop, **parameters: str) -> set[str | None]:
 
 
 @pytest.mark.parametrize("language", ["fr", "en", "ge", "sp", "it"])
-def test_customer_reads_what_happened_and_may_try_again(shop: MovingShop, language: str) -> None:
+def test_page_of_a_soft_decline_explains_it_and_offers_a_retry(shop: MovingShop, language: str) -> None:
     assert shop.order
     shop.order = Order({**shop.order.parameters, "language": language})
     page = come_back(shop, shop.paypage_post(shop.show_form(), **SOFT))
@@ -80,7 +80,7 @@ def test_next_request_of_the_order_asks_for_authentication(shop: MovingShop) -> 
     assert recorded == written == [None, None, "CHALLENGE", "CHALLENGE", None]
 
 
-def test_python_api_asks_for_it_too(shop: MovingShop) -> None:
+def test_request_of_the_python_api_asks_for_authentication(shop: MovingShop) -> None:
     assert shop.order
     kit = Kit(shop.pathfile.path)
     number = kit.request(**shop.order.parameters).transaction_id
@@ -89,7 +89,7 @@ def test_python_api_asks_for_it_too(shop: MovingShop) -> None:
     assert kit.request(**shop.order.parameters).fields[KEY] == "CHALLENGE"
 
 
-def test_automatic_response_is_enough(shop: MovingShop) -> None:
+def test_automatic_response_makes_the_next_request_ask_for_authentication(shop: MovingShop) -> None:
     shop.post_response(shop.paypage_post(shop.show_form(), **SOFT))
     assert requested(shop) == {"CHALLENGE"}
 
@@ -104,7 +104,9 @@ def test_automatic_response_is_enough(shop: MovingShop) -> None:
         ("NO_PREFERENCE", "CHALLENGE"),
     ],
 )
-def test_exemption_that_the_shop_asks_for_is_replaced(shop: MovingShop, given: str, expected: str) -> None:
+def test_exemption_requested_by_the_shop_is_replaced_after_a_soft_decline(
+    shop: MovingShop, given: str, expected: str
+) -> None:
     assert requested(shop, **{KEY: given}) == {given}
     shop.post_response(shop.paypage_post(shop.show_form(), **SOFT))
     assert requested(shop, **{KEY: given}) == {expected}
@@ -120,13 +122,13 @@ def test_exemption_that_the_shop_asks_for_is_replaced(shop: MovingShop, given: s
         {**SOFT, "orderId": "CMD-43"},
     ],
 )
-def test_other_responses_ask_for_nothing(shop: MovingShop, said: dict[str, str]) -> None:
+def test_other_response_does_not_ask_for_authentication(shop: MovingShop, said: dict[str, str]) -> None:
     page = come_back(shop, shop.paypage_post(shop.show_form(), **said))
     assert "soft_decline" not in page.body and "authentification forte" not in page.body
     assert requested(shop) == {None}
 
 
-def test_forged_soft_decline_asks_for_nothing(shop: MovingShop) -> None:
+def test_forged_soft_decline_does_not_ask_for_authentication(shop: MovingShop) -> None:
     assert come_back(shop, shop.paypage_post(shop.show_form(), **SOFT) | {"Seal": "0" * 64}).status == 403
     assert requested(shop) == {None}
 
@@ -146,19 +148,21 @@ def test_second_try_is_accepted_and_the_shop_is_notified(shop: MovingShop) -> No
         ({"SCRIPT_NAME": "/pay/back"}, ""),
     ],
 )
-def test_link_leads_beside_the_script(shop: MovingShop, environ: dict[str, str], link: str) -> None:
+def test_retry_link_leads_to_call_request_beside_the_script(
+    shop: MovingShop, environ: dict[str, str], link: str
+) -> None:
     page = come_back(shop, shop.paypage_post(shop.show_form(), **SOFT), **environ)
     assert re.findall(r'href="call_request[^"]*"', page.body) == ([link] if link else [])
 
 
-def test_order_in_the_link_is_quoted(shop: MovingShop) -> None:
+def test_order_in_the_retry_link_is_percent_encoded(shop: MovingShop) -> None:
     assert shop.order
     shop.order = Order({**shop.order.parameters, "order_id": "a&b=é/1"})
     page = come_back(shop, shop.paypage_post(shop.show_form(), orderId="a&b=é/1", **SOFT))
     assert 'href="call_request.py?order=a%26b%3D%C3%A9%2F1"' in unescape(page.body)
 
 
-def test_shop_may_say_where_an_order_is_paid_again(shop: MovingShop) -> None:
+def test_shop_can_set_the_retry_page(shop: MovingShop) -> None:
     shop.response = call_response(
         lambda response: "/", shop.record_outcome, shop.pathfile.path, lambda r: f"/again/{r['order_id']}"
     )
@@ -166,7 +170,7 @@ def test_shop_may_say_where_an_order_is_paid_again(shop: MovingShop) -> None:
     assert 'href="/again/CMD-42"' in page.body
 
 
-def test_without_a_ledger_nothing_is_promised(param: Path, tmp_path: Path) -> None:
+def test_page_without_a_ledger_has_no_retry_link(param: Path, tmp_path: Path) -> None:
     shop = Shop(read_pathfile(use_paypage(param)), tmp_path / "autoresponse.log")
     said = {"merchantId": MERCHANT, "amount": "1250", "orderId": "CMD-42", **SOFT}
     page = come_back(shop, sealed(f"{MERCHANT}_KEY1", **said))
