@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 CHECKS = {
     "configuration": ("parameters", "paths", "debug"),
     "secrets": ("certificates",),
-    "requests": ("requests", "addresses", "logos"),
-    "office": ("office",),
+    "merchants": ("requests", "addresses", "logos", "office"),
     "shop": ("templates", "shop"),
-    "records": ("disk", "ledger", "journal", "secrets", "log"),
+    "storage": ("disk", "ledger", "journal", "secrets", "log"),
     "server": ("clock", "scripts", "served_logos"),
     "payment": ("payment",),
 }

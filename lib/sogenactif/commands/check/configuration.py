@@ -60,12 +60,11 @@ def parameters(site: Site) -> Findings:
 def paths(site: Site) -> Findings:
     """Check that the paths of the pathfile exist, and that the web server may read them, the scripts and the code."""
     pathfile = site.pathfile
-    key, certificates = ("PAYPAGE_KEY", pathfile.paypage.key), ("F_CERTIFICATE", pathfile.certificates)
-    for keyword, value in [
-        ("F_DEFAULT", pathfile.default_parameters),
-        ("F_PARAM", pathfile.merchant_parameters),
-        key if site.paypage else certificates,
-    ]:
+    values = {"F_DEFAULT": pathfile.default_parameters, "F_PARAM": pathfile.merchant_parameters}
+    secret = (
+        {"PAYPAGE_KEY": pathfile.paypage.key} if site.paypage else {"F_CERTIFICATE": pathfile.certificates}
+    )
+    for keyword, value in (values | secret).items():
         place = site.where(keyword)
         needed, wanted = (value, READ) if keyword == "F_DEFAULT" else (os.path.dirname(value), SEARCH)
         if not os.path.isabs(value):

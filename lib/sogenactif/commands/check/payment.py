@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode, urljoin
 
 from sogenactif.commands.check.findings import Failed, Findings, fault, first, ok
-from sogenactif.commands.check.requests import opened_request
+from sogenactif.commands.check.merchants import opened_request
 from sogenactif.commands.check.server import Reply, ask
 from sogenactif.commands.check.site import Site
 from sogenactif.errors import KitError

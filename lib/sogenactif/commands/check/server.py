@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urljoin
 from sogenactif.addresses import host, is_address
 from sogenactif.commands.check.apache import hidden, sites_of
 from sogenactif.commands.check.findings import OK, Failed, Findings, all_well, fault, first, ok, warning
-from sogenactif.commands.check.requests import ADDRESSES, PROBE, means
+from sogenactif.commands.check.merchants import ADDRESSES, PROBE, means
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.files import read_file
@@ -85,12 +85,9 @@ def scripts(site: Site) -> Findings:
     for script, expected in EXPECTED.items():
         url = f"{site.url}/cgi-bin/{script}"
         reply = ask(url)
+        is_source = reply.body.lstrip().startswith(b"#!") or b"from sogenactif" in reply.body
         rules = [
-            (
-                fault,
-                "source_served",
-                reply.body.lstrip().startswith(b"#!") or b"from sogenactif" in reply.body,
-            ),
+            (fault, "source_served", is_source),
             (ok, "script_runs", reply.is_ours(expected)),
             (fault, NOT_RUN.get(reply.status, "script_not_run"), True),
         ]
@@ -168,12 +165,9 @@ def _addresses(site: Site, running: Collection[str]) -> Findings:
 def _configuration(site: Site, all_run: bool) -> Findings:
     """Check that the web server doesn't serve the pathfile or a secret key."""
     secret = [("pathfile", b"F_PARAM!", "configuration_served")]
-    keys = (key_path(site.pathfile, merchant.id) for merchant in site.merchants if site.pathfile.paypage.key)
-    secret += [
-        (os.path.basename(path), read_file(path).strip(), "key_served")
-        for path in keys
-        if os.path.isfile(path)
-    ]
+    keys = [key_path(site.pathfile, merchant.id) for merchant in site.merchants if site.pathfile.paypage.key]
+    for path in filter(os.path.isfile, keys):
+        secret.append((os.path.basename(path), read_file(path).strip(), "key_served"))
     folders = ["", "var/conf/"]
     if KIND != "installed" or not all_run:
         # Our Apache runs every file of cgi-bin, and logs an error for a missing one.

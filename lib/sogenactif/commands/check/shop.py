@@ -16,7 +16,7 @@ from jinja2 import TemplateSyntaxError
 
 from sogenactif.commands.check.findings import Findings, all_well, fault
 from sogenactif.commands.check.machine import interpreter_of
-from sogenactif.commands.check.requests import PROBE, probe, probes
+from sogenactif.commands.check.merchants import PROBE, probe, probes
 from sogenactif.commands.check.rights import groups_of, refused
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.functions import load_script, plain

@@ -1,4 +1,4 @@
-"""Checks of each merchant: a request that can be sealed, addresses, logos."""
+"""Checks of each merchant: a request that can be sealed, addresses, logos, the bank's Office server."""
 
 import os
 import re
@@ -16,12 +16,16 @@ from sogenactif.commands.check.rights import refused
 from sogenactif.commands.check.site import Merchant, Place, Site
 from sogenactif.commands.paypage import TEST_SHOPS
 from sogenactif.commands.places import KIND, ROOT
+from sogenactif.commands.texts import bank_code
 from sogenactif.configuration import Pathfile
-from sogenactif.errors import CallError, ConfigurationError, KitError
+from sogenactif.dates import today
+from sogenactif.errors import CallError, ConfigurationError, KitError, OfficeError, SecretError
 from sogenactif.fields import PARMCOM
 from sogenactif.payment import PaymentRequest, make_request, read_blocks
 from sogenactif.protocols import Post, paypage, sips
+from sogenactif.protocols.office import UNKNOWN_TRANSACTION, by_number, by_reference
 from sogenactif.protocols.paypage_fields import REQUEST_KEYS
+from sogenactif.reconciliation import office_client
 
 # Each address of the shop: its field, its keyword, and the script of the kit that serves it.
 ADDRESSES = (
@@ -34,6 +38,8 @@ KEYWORD_OF = {field.name: keyword for keyword, field in PARMCOM.items()}
 KEYWORD_OF |= {key: KEYWORD_OF[name] for key, name in REQUEST_KEYS.items() if name in KEYWORD_OF}
 PROBE = {"amount": "100", "order_id": "check", "transaction_id": "1"}
 MISSPELLED = 0.85
+# The transaction_id of a query: the server answers that it doesn't exist, if all is well.
+IMPOSSIBLE = "000000"
 
 
 def requests(site: Site) -> Findings:
@@ -113,6 +119,29 @@ def logos(site: Site) -> Findings:
     yield all_well("logos", folder, count=len(means(site)))
 
 
+def office(site: Site) -> Findings:
+    """Check the address, and with each merchant's key that the server knows it."""
+    url, place = site.pathfile.office_url, site.where("OFFICE_URL")
+    if not url or not site.paypage:
+        return
+    # The test servers of Office have a label of their own: office-server.test.sips-services.com.
+    if "test" in host(url).split(".") and not hosts.is_for_tests(site.pathfile.paypage.url):
+        yield warning("office_for_tests", *place, url=url)
+    by_name = site.pathfile.paypage.reference == "transactionReference"
+    identifier = by_reference(f"{today()}{IMPOSSIBLE}") if by_name else by_number(IMPOSSIBLE, today())
+    for merchant in site.merchants:
+        try:
+            code = office_client(site.pathfile, merchant.id).query(identifier).code
+        except SecretError:  # whose own check reports it
+            continue
+        except OfficeError as error:
+            if error.sent or not is_local(url):  # else a sandbox that isn't running now
+                yield fault("office_fails", *place, merchant=merchant.id, error=error)
+            continue
+        make, name = (ok, "office_answers") if code == UNKNOWN_TRANSACTION else (fault, "office_refuses")
+        yield make(name, *place, merchant=merchant.id, words=bank_code(code))
+
+
 def means(site: Site) -> list[str]:
     """Return the means of payment whose logo any merchant's pages show."""
     names: set[str] = set()
@@ -136,14 +165,11 @@ def _server(site: Site) -> Findings:
         (warning, "server_for_tests", hosts.is_for_tests(url)),
         (fault, "server_in_clear", hosts.is_in_clear(url)),
         (warning, "server_unknown", not is_local(url) and not hosts.is_paypage(url)),
+        (ok, "address", True),
     ]
-    values: dict[str, Any] = {
-        "host": host(url),
-        "likely": likely,
-        "production": hosts.production_address(url),
-    }
-    faults = list(first(rules, *site.where("PAYPAGE_URL"), url=url, **values))
-    yield from faults or _address(site.where("PAYPAGE_URL"), "PAYPAGE_URL", url)
+    place, production = site.where("PAYPAGE_URL"), hosts.production_address(url)
+    values: dict[str, Any] = {"keyword": "PAYPAGE_URL", "url": url, "host": host(url), "likely": likely}
+    yield from first(rules, *place, production=production, **values)
     for merchant in site.merchants:
         wanted = TEST_SHOPS.get(merchant.id, mode)
         if wanted != mode:
@@ -151,9 +177,7 @@ def _server(site: Site) -> Findings:
             yield fault("test_shop_mode", *place, merchant=merchant.id, wanted=wanted, mode=mode)
 
 
-def _address(
-    place: Place, keyword: str, url: str, served: str = "", server: str = "", is_paypage: bool = False
-) -> Findings:
+def _address(place: Place, keyword: str, url: str, served: str, server: str, is_paypage: bool) -> Findings:
     """Check an address; ``served`` is the script that it is for, ``server`` the payment server's, empty if not known."""
     parts, is_far = urlsplit(url if is_address(url) else ""), bool(server) and not is_local(server)
     script = parts.path.rpartition("/")[2]

@@ -12,7 +12,7 @@ from contextlib import closing
 
 import pytest
 
-from sogenactif.commands.check import records
+from sogenactif.commands.check import storage
 from sogenactif.commands.check.site import Site
 from sogenactif.configuration import read_pathfile
 from sogenactif.ledger.schema import MIGRATIONS
@@ -196,13 +196,13 @@ def test_world_readable_ledger_or_journal_is_a_fault(kit: CheckedInstallation, n
 
 def test_unreachable_syslog_is_a_warning(kit: CheckedInstallation, monkeypatch: pytest.MonkeyPatch) -> None:
     kit.add(kit.pathfile, "LOG!syslog!\n")
-    monkeypatch.setattr(records, "SYSLOG", f"{kit.folder}/log")
-    [found] = records.log(Site(read_pathfile(str(kit.pathfile))))
+    monkeypatch.setattr(storage, "SYSLOG", f"{kit.folder}/log")
+    [found] = storage.log(Site(read_pathfile(str(kit.pathfile))))
     assert (found.level, found.name, found.line) == ("warning", "syslog_unreachable", 21)
     assert found.values["error"] == "No such file or directory"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as taker:
         taker.bind(f"{kit.folder}/log")
-        assert [found.name for found in records.log(Site(read_pathfile(str(kit.pathfile))))] == ["syslog"]
+        assert [found.name for found in storage.log(Site(read_pathfile(str(kit.pathfile))))] == ["syslog"]
 
 
 def test_world_readable_pathfile_with_a_password_is_reported(kit: CheckedInstallation) -> None:
