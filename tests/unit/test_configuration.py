@@ -24,7 +24,7 @@ def pathfile_of(folder: Path, content: str) -> Pathfile:
     return read_pathfile(str(folder / "pathfile"))
 
 
-def test_a_pathfile_names_the_files_of_a_shop(tmp_path: Path) -> None:
+def test_pathfile_gives_the_parmcom_files_of_a_merchant(tmp_path: Path) -> None:
     pathfile = pathfile_of(tmp_path, NEEDED)
     assert pathfile.parameter_files("014") == (
         ("default", "/etc/shop/common"),
@@ -34,12 +34,12 @@ def test_a_pathfile_names_the_files_of_a_shop(tmp_path: Path) -> None:
     assert pathfile.logo_extension == "gif"
 
 
-def test_extra_keywords_name_the_logos_and_the_kit(tmp_path: Path) -> None:
+def test_keywords_for_logos_kit_version_and_debug_are_read(tmp_path: Path) -> None:
     pathfile = pathfile_of(tmp_path, NEEDED + "LOGO_TYPE!svg!\nKIT_VERSION!615!\nDEBUG!YES!")
     assert (pathfile.logo_extension, pathfile.kit_version, pathfile.debug) == ("svg", "615", True)
 
 
-def test_files_may_have_crlf_accents_and_no_last_newline(tmp_path: Path) -> None:
+def test_pathfile_with_crlf_accents_and_no_last_newline_is_read(tmp_path: Path) -> None:
     pathfile = pathfile_of(
         tmp_path, "# param\u00e8tres\r\n\r\n" + NEEDED.replace("\n", "\r\n") + "DEBUG!YES!"
     )
@@ -47,7 +47,7 @@ def test_files_may_have_crlf_accents_and_no_last_newline(tmp_path: Path) -> None
     assert pathfile.merchant_parameters == "/etc/shop/parmcom"
 
 
-def test_d_parm_is_put_before_parmcom_wherever_it_stands(tmp_path: Path) -> None:
+def test_d_parm_is_prepended_to_parmcom_from_any_line(tmp_path: Path) -> None:
     indirect = NEEDED.replace("/etc/shop/parmcom!", "D_PARM!parmcom!")
     for content in (indirect + "D_PARM!/srv/!\n", "D_PARM!/srv/!\n" + indirect):
         assert pathfile_of(tmp_path, content).merchant_parameters == "/srv/parmcom"
@@ -59,7 +59,7 @@ def test_d_parm_is_put_before_parmcom_wherever_it_stands(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("keyword", ["D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE"])
-def test_a_needed_keyword_that_is_missing_is_named(tmp_path: Path, keyword: str) -> None:
+def test_missing_required_keyword_is_reported(tmp_path: Path, keyword: str) -> None:
     with pytest.raises(PathfileError, match=rf"^Error reading pathfile \(no key word {keyword}\)$"):
         pathfile_of(tmp_path, NEEDED.replace(keyword, "X"))
 
@@ -97,7 +97,7 @@ def test_a_needed_keyword_that_is_missing_is_named(tmp_path: Path, keyword: str)
     ("LEDGER!postgresql://db/shop?sslmode!", "LEDGER must be sqlite:////absolute/path or postgresql://…"),
     ("LEDGER!postgresql://shop:secret@127.0.0.1/shop!", "no key word JOURNAL, which this LEDGER needs"),
 ])  # fmt: skip
-def test_wrong_value_is_refused_with_its_line(tmp_path: Path, line: str, message: str) -> None:
+def test_invalid_value_is_rejected_with_its_line(tmp_path: Path, line: str, message: str) -> None:
     with pytest.raises(PathfileError) as refusal:
         pathfile_of(tmp_path, NEEDED + "# comment\n\n" + line + "\n")
     assert str(refusal.value) == f"Error reading pathfile (line 7: {message})"
@@ -131,7 +131,7 @@ def test_journal_is_beside_an_sqlite_ledger_unless_it_is_named(tmp_path: Path) -
     assert pathfile_of(tmp_path, content + "JOURNAL!/srv/journal!\n").journal == "/srv/journal"
 
 
-def test_each_keyword_keeps_its_last_line(tmp_path: Path) -> None:
+def test_line_number_of_a_repeated_keyword_is_the_last_one(tmp_path: Path) -> None:
     lines = pathfile_of(tmp_path, "# shop\n" + NEEDED + "DEBUG!NO!\nDEBUG!YES!\n").lines
     assert (lines["D_LOGO"], lines["F_CERTIFICATE"], lines["DEBUG"]) == (2, 5, 7)
 
@@ -146,7 +146,7 @@ def test_each_keyword_keeps_its_last_line(tmp_path: Path) -> None:
         "postgresql://%2Frun%2Fpostgresql/shop",
     ],
 )
-def test_address_of_a_ledger_is_as_the_library_of_postgresql_reads_it(tmp_path: Path, url: str) -> None:
+def test_postgresql_address_that_libpq_reads_is_accepted(tmp_path: Path, url: str) -> None:
     assert conninfo_to_dict(url) is not None
     pathfile = pathfile_of(tmp_path, f"{NEEDED}JOURNAL!/srv/journal!\nLEDGER!{url}!\n")
     assert pathfile.ledger and (pathfile.ledger.url, pathfile.ledger.file) == (url, "")
@@ -175,14 +175,14 @@ def test_password_of_the_ledger_is_not_shown(tmp_path: Path) -> None:
         ("postgresql:///shop?host=/run/postgresql&password=secret", "", True),
     ],
 )
-def test_ledger_address_names_its_host_and_says_whether_it_holds_a_password(
+def test_ledger_address_gives_its_host_and_whether_it_has_a_password(
     url: str, host: str, has_password: bool
 ) -> None:
     address = LedgerAddress(url)
     assert (address.host, address.has_password) == (host, has_password)
 
 
-def test_every_wrong_value_is_reported_with_its_keyword_and_its_rule(tmp_path: Path) -> None:
+def test_every_invalid_value_is_reported_with_its_keyword_and_its_rule(tmp_path: Path) -> None:
     content = (
         "D_LOGO!/logos/!\nNUMBERS!all!\nLOG!disk!\nNUMBERS!\nPAYPAGE_URL!bank!\nLEDGER!postgresql://h/d!\n"
     )
@@ -199,18 +199,18 @@ def test_every_wrong_value_is_reported_with_its_keyword_and_its_rule(tmp_path: P
 
 
 @pytest.mark.parametrize("path", ["/nowhere/pathfile", "/", "path\0file"])
-def test_a_pathfile_that_cannot_be_opened_is_named(path: str) -> None:
+def test_unreadable_pathfile_is_reported(path: str) -> None:
     with pytest.raises(PathfileError) as refusal:
         read_pathfile(path)
     assert str(refusal.value) == f"Error reading pathfile ({path})"
 
 
-def test_a_line_without_its_separators_is_named_with_its_number(tmp_path: Path) -> None:
+def test_line_without_separators_is_reported_with_its_number(tmp_path: Path) -> None:
     with pytest.raises(InvalidSeparator, match=r"^\+ Invalid separator in file at line 5 \("):
         pathfile_of(tmp_path, NEEDED + "DEBUG!NO")
 
 
-def test_a_parmcom_file_sets_fields_under_their_keywords(tmp_path: Path) -> None:
+def test_keywords_of_a_parmcom_file_set_their_fields(tmp_path: Path) -> None:
     (tmp_path / "parmcom").write_text(
         "# shop\nLOGO!shop.gif!\nRETURN_URL!http://shop.example/a b!\nFOO!bar!\nDATA!" + "x" * 3000 + "!"
     )
@@ -229,21 +229,23 @@ def test_a_parmcom_file_sets_fields_under_their_keywords(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "keyword", ["", "FOO", "AMOUNT", "amount", "caddie", "logo", "TRANSACTION_ID", "THREED_LS_CODE"]
 )
-def test_keyword_that_no_parmcom_file_has_sets_nothing(tmp_path: Path, keyword: str) -> None:
+def test_unknown_keyword_of_a_parmcom_file_is_ignored(tmp_path: Path, keyword: str) -> None:
     (tmp_path / "parmcom").write_text(f"{keyword}!1!\nCADDIE!x!\n")
     assert read_parameters("merchant", str(tmp_path / "parmcom")).fields == {"caddie": "x"}
 
 
 @pytest.mark.parametrize("whose", ["default", "merchant"])
 @pytest.mark.parametrize("path", ["/no", "/", "parm\0com"])
-def test_a_parmcom_file_that_cannot_be_opened_says_whose_it_is(whose: str, path: str) -> None:
+def test_unreadable_parmcom_file_is_reported_as_default_or_merchant_file(whose: str, path: str) -> None:
     with pytest.raises(ParametersUnreadable) as refusal:
         read_parameters(whose, path)
     assert str(refusal.value) == f"Error reading {whose} parameters definition ({path})"
 
 
 @pytest.mark.parametrize(("line", "parts"), [("DEBUG", 1), ("DEBUG!YES", 2), ("DEBUG!YES!!", 4), ("!!!", 4)])
-def test_line_of_a_parmcom_file_has_two_separators(tmp_path: Path, line: str, parts: int) -> None:
+def test_line_of_a_parmcom_file_without_two_separators_is_rejected(
+    tmp_path: Path, line: str, parts: int
+) -> None:
     path = tmp_path / "parmcom"
     path.write_text(f"# shop\n\n{line}\n")
     with pytest.raises(InvalidSeparator) as refusal:
@@ -251,7 +253,7 @@ def test_line_of_a_parmcom_file_has_two_separators(tmp_path: Path, line: str, pa
     assert str(refusal.value) == f"Invalid separator in file at line 3 3 attendu, {parts} recu ({path})"
 
 
-def test_each_source_overrides_the_one_before_where_it_is_not_empty() -> None:
+def test_value_that_is_not_empty_overrides_the_previous_source() -> None:
     default, merchant, call = (
         {"language": "fr", "currency_code": "840", "logo_id": "bank.gif"},
         {"language": "en", "logo_id": ""},
@@ -268,7 +270,7 @@ def test_each_source_overrides_the_one_before_where_it_is_not_empty() -> None:
     }
 
 
-def test_a_pathfile_may_name_its_own_folder(param: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pathfile_can_refer_to_its_own_folder(param: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = param / "pathfile"
     path.write_text(path.read_text().replace(str(param), "@HERE@"))
     link = param.parent / "link"
@@ -287,7 +289,7 @@ def test_a_pathfile_may_name_its_own_folder(param: Path, monkeypatch: pytest.Mon
         ("LOG\n", "LOG!syslog!\n"),
     ],
 )
-def test_keywords_of_a_file_are_replaced_where_they_are(content: str, expected: str) -> None:
+def test_keywords_of_a_file_are_replaced_on_their_line(content: str, expected: str) -> None:
     values = {"LOG": "syslog", "JOURNAL": None}
     assert replace_keywords(content.encode(), values) == expected.encode()
 

@@ -37,7 +37,7 @@ def ask(pathfile: Pathfile, **parameters: str) -> PaymentRequest:
 
 
 @pytest.mark.parametrize("case", vectors("request.json"))
-def test_requests_are_those_of_the_original_kit_byte_for_byte(case: dict[str, Any], param: Path) -> None:
+def test_request_equals_that_of_the_original_kit_byte_for_byte(case: dict[str, Any], param: Path) -> None:
     moment = calendar.timegm(time.strptime(case["transmission_date"], "%Y%m%d%H%M%S"))
     call = parse_call(as_text(argument, param) for argument in case["arguments"])
     request = make_request(call, read_pathfile(str(param / case["pathfile"])), moment)
@@ -52,7 +52,7 @@ def test_requests_are_those_of_the_original_kit_byte_for_byte(case: dict[str, An
     assert [list(block.means) for block in request.blocks] == [block["means"] for block in form["blocks"]]
 
 
-def test_calls_by_name_and_by_argument_are_checked_alike() -> None:
+def test_call_by_dictionary_and_by_arguments_are_checked_alike() -> None:
     call = {"amount": "1=0", "caddie": "a=b&c"}
     assert check_call(call) == parse_call(["amount=1=0", "caddie=a=b&c"]) == call
     for wrong in ({"toto": "12"}, {"amount": "1" * 13}):
@@ -72,7 +72,7 @@ TOO_LONG_IN_ORDER = [
 ]  # fmt: skip
 
 
-def test_first_field_that_is_too_long_is_named_in_the_order_of_the_original_kit(
+def test_first_field_that_is_too_long_is_reported_in_the_order_of_the_original_kit(
     pathfile: Pathfile,
 ) -> None:
     certificate = read_certificate(pathfile, "fr", MERCHANT)
@@ -86,7 +86,7 @@ def test_first_field_that_is_too_long_is_named_in_the_order_of_the_original_kit(
         assert str(error.value) == f"Error in the response structure ({name})"
 
 
-def test_without_transaction_id_the_local_time_is_taken(
+def test_local_time_is_the_default_transaction_id(
     pathfile: Pathfile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TZ", "Europe/Paris")
@@ -102,13 +102,13 @@ def test_without_transaction_id_the_local_time_is_taken(
 
 @pytest.mark.parametrize("name", ["merchant_id", "merchant_country"])
 @pytest.mark.parametrize("value", ["../parmcom", "a/b", "..", "%2e"])
-def test_no_parameter_leads_out_of_its_directory(pathfile: Pathfile, name: str, value: str) -> None:
+def test_merchant_id_or_country_with_a_path_is_rejected(pathfile: Pathfile, name: str, value: str) -> None:
     words = "may contain letters" if name == "merchant_id" else r"^Error reading certificate file \("
     with pytest.raises(KitError, match=words):
         ask(pathfile, **{name: value})
 
 
-def test_merchant_country_may_come_from_nowhere_else_but_must_come(param: Path, pathfile: Pathfile) -> None:
+def test_missing_merchant_country_is_rejected(param: Path, pathfile: Pathfile) -> None:
     default = param / "parmcom.sogenactif"
     default.write_text(default.read_text().replace("MERCHANT_COUNTRY!fr!", ""))
     with pytest.raises(CallError, match=r"\(merchant_country not filled\)$"):
@@ -116,18 +116,18 @@ def test_merchant_country_may_come_from_nowhere_else_but_must_come(param: Path, 
 
 
 @pytest.mark.parametrize("means", ["CB", ",1", "C/B,1", "..,1", "CB,1,,", "CB,1;VISA,1", "CB,\u0661"])
-def test_means_that_are_no_list_of_names_and_blocks_are_refused(pathfile: Pathfile, means: str) -> None:
+def test_malformed_payment_means_are_rejected(pathfile: Pathfile, means: str) -> None:
     with pytest.raises(CallError, match=r"\(payment_means,block_order\)$"):
         ask(pathfile, payment_means=means)
 
 
 @pytest.mark.parametrize("name", ["amount", "transaction_id", "currency_code"])
-def test_digits_are_those_of_ascii(pathfile: Pathfile, name: str) -> None:
+def test_digits_other_than_ascii_are_rejected(pathfile: Pathfile, name: str) -> None:
     with pytest.raises(CallError, match=rf"\({name} \(.*\) not numeric\)$"):
         ask(pathfile, **{name: "٣" if name == "currency_code" else "٣٤٥"})
 
 
-def test_a_block_stands_once_however_often_its_number_is_listed(pathfile: Pathfile) -> None:
+def test_block_listed_twice_is_shown_once(pathfile: Pathfile) -> None:
     request = ask(pathfile, payment_means="CB,1", block_order="1,1")
     assert [block.means for block in request.blocks] == [("CB",)]
 
@@ -150,7 +150,7 @@ def test_a_block_stands_once_however_often_its_number_is_listed(pathfile: Pathfi
         ("CB,1,VISA", "1", None),
     ],
 )
-def test_means_stand_in_their_blocks_in_the_order_of_the_blocks(
+def test_means_of_payment_are_grouped_in_the_order_of_block_order(
     pathfile: Pathfile, means: str, order: str, blocks: dict[str, tuple[str, ...]] | None
 ) -> None:
     call = {"payment_means": means, "block_order": order}
@@ -164,13 +164,13 @@ def test_means_stand_in_their_blocks_in_the_order_of_the_blocks(
         assert [(block.number, block.means) for block in shown] == list(blocks.items())
 
 
-def test_no_means_anywhere_is_a_form_without_blocks(param: Path, pathfile: Pathfile) -> None:
+def test_form_without_means_of_payment_has_no_blocks(param: Path, pathfile: Pathfile) -> None:
     default = param / "parmcom.sogenactif"
     default.write_text(default.read_text().replace("PAYMENT_MEANS!CB,2,VISA,2,MASTERCARD,2!", ""))
     assert ask(pathfile).blocks == ()
 
 
-def test_lengths_count_bytes_and_personal_values_stay_out_of_the_log() -> None:
+def test_length_is_counted_in_bytes_and_personal_values_are_not_logged() -> None:
     assert parse_call(["customer_id=" + "é" * 9]) == {"customer_id": "é" * 9}
     with pytest.raises(ParameterTooLong) as refusal:
         parse_call(["customer_id=" + "é" * 10])
@@ -181,7 +181,7 @@ def test_lengths_count_bytes_and_personal_values_stay_out_of_the_log() -> None:
 
 
 @pytest.mark.parametrize("case", [case for case in vectors("response.json") if "message" in case.values[0]])
-def test_responses_are_read_as_by_the_original_kit(case: dict[str, Any], param: Path) -> None:
+def test_response_is_accepted_or_rejected_as_by_the_original_kit(case: dict[str, Any], param: Path) -> None:
     pathfile = read_pathfile(str(param / case["pathfile"]))
     if case["code"] == "0":
         amount = as_text(case["output"], param).split("!")[5]
@@ -200,12 +200,12 @@ def test_responses_are_read_as_by_the_original_kit(case: dict[str, Any], param: 
         ("three-payments", "accepted"),
     ],
 )
-def test_only_response_code_00_says_paid(pathfile: Pathfile, name: str, outcome: str) -> None:
+def test_only_response_code_00_is_accepted(pathfile: Pathfile, name: str, outcome: str) -> None:
     [message] = [case.values[0]["message"] for case in vectors("response.json") if case.id == name]
     assert read_outcome(message, pathfile).outcome == outcome
 
 
-def test_a_sealed_request_sent_back_is_no_response(pathfile: Pathfile) -> None:
+def test_sealed_request_sent_back_is_rejected_as_a_response(pathfile: Pathfile) -> None:
     data = ask(pathfile).data
     assert read_response(data, pathfile)["amount"] == "1000"
     with pytest.raises(ResponseError, match=r"\(response_code\)$"):

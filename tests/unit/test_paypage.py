@@ -110,7 +110,7 @@ def test_response_has_the_fields_of_sips_1_0(case: Path, param: Path) -> None:
 
 
 @pytest.mark.parametrize(("data", "bypass"), [("NO_RESPONSE_PAGE", "true"), ("X;NO_RESPONSE_PAGE_POST", "true"), ("NO_RESPONSE_PAGES", None)])  # fmt: skip
-def test_payment_without_a_receipt_is_requested(
+def test_option_no_response_page_requests_no_receipt_page(
     paypage_pathfile: Pathfile, data: str, bypass: str | None
 ) -> None:
     assert (
@@ -201,7 +201,7 @@ def test_one_form_lists_the_means_if_the_server_offers_them(param: Path) -> None
     assert str(form(request, pathfile)).count("<form ") == 1
 
 
-def test_each_part_of_a_payment_by_reference_has_a_reference(param: Path) -> None:
+def test_each_instalment_of_a_payment_by_reference_has_a_reference(param: Path) -> None:
     pathfile = read_pathfile(use_paypage(param, REFERENCE="transactionReference"))
     plan = {
         "capture_mode": "PAYMENT_N",
@@ -215,7 +215,7 @@ def test_each_part_of_a_payment_by_reference_has_a_reference(param: Path) -> Non
     )
 
 
-def test_payment_in_several_times_is_that_of_the_documented_example(paypage_pathfile: Pathfile) -> None:
+def test_payment_in_instalments_has_the_keys_of_the_documented_example(paypage_pathfile: Pathfile) -> None:
     data = "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=15000"
     call = {"merchant_id": SHOP, "merchant_country": "fr", "amount": "65000", "transaction_id": "123"}
     parmcom = Path(paypage_pathfile.merchant_parameters + f".{SHOP}")
@@ -240,7 +240,7 @@ def test_payment_in_several_times_is_that_of_the_documented_example(paypage_path
     {"capture_mode": "PAYMENT_N", "capture_day": "0", "data": "NB_PAYMENT=1;PERIOD=1;INITIAL_AMOUNT=1"},
     {"capture_mode": "PAYMENT_N", "data": "NB_PAYMENT=2;PERIOD=1;INITIAL_AMOUNT=1"},
 ])  # fmt: skip
-def test_request_that_paypage_cannot_carry_is_rejected(
+def test_request_that_paypage_cannot_carry_is_rejected_before_a_number_is_assigned(
     paypage_pathfile: Pathfile, parameters: dict[str, str]
 ) -> None:
     numbers: list[str] = []
@@ -299,7 +299,7 @@ def test_request_that_paypage_cannot_carry_is_rejected(
         (sealed(orderId="x" * 33), ResponseError),
     ],
 )
-def test_response_that_cannot_be_trusted_is_rejected(
+def test_invalid_response_is_rejected(
     paypage_pathfile: Pathfile, post: dict[str, str], error: type[KitError]
 ) -> None:
     with pytest.raises((error, MessageError) if error is KeyMissing else error):
@@ -318,7 +318,7 @@ def test_values_may_contain_separators_or_be_empty(paypage_pathfile: Pathfile) -
     assert response.original["newKey"] == "x"
 
 
-def test_every_altered_character_of_data_is_noticed(paypage_pathfile: Pathfile) -> None:
+def test_altered_character_of_data_is_detected(paypage_pathfile: Pathfile) -> None:
     post = sealed()
     for place in range(len(post["Data"])):
         other = "A" if post["Data"][place] != "A" else "B"
@@ -328,7 +328,7 @@ def test_every_altered_character_of_data_is_noticed(paypage_pathfile: Pathfile) 
             )
 
 
-def test_any_sealed_text_is_a_response_or_a_known_error(paypage_pathfile: Pathfile) -> None:
+def test_any_sealed_text_is_read_or_rejected_with_a_known_error(paypage_pathfile: Pathfile) -> None:
     chance = random.Random(20261123)
     keys = [*RESPONSE_KEYS, *RESPONSE_DATA, "maskedPan", "transactionDateTime", "transactionReference", "x.y"]
     values = [
@@ -354,7 +354,7 @@ def test_any_sealed_text_is_a_response_or_a_known_error(paypage_pathfile: Pathfi
         assert response["merchant_id"] == SHOP and int(response["amount"]) >= 0
 
 
-def test_previous_key_is_accepted_while_it_exists(paypage_pathfile: Pathfile) -> None:
+def test_previous_key_is_accepted_until_its_file_is_removed(paypage_pathfile: Pathfile) -> None:
     post = sealed(SHOP + "_KEY0", keyVersion="7")
     assert read_outcome(post, paypage_pathfile).outcome == "accepted"
     Path(paypage_pathfile.paypage.key + f".{SHOP}.old").unlink()
@@ -370,7 +370,7 @@ def test_reference_of_the_kit_gives_its_number_and_day(paypage_pathfile: Pathfil
     assert (other["transaction_id"], other.day) == ("", "")
 
 
-def test_key_that_others_may_read_is_rejected(paypage_pathfile: Pathfile) -> None:
+def test_world_readable_empty_or_missing_secret_key_is_rejected(paypage_pathfile: Pathfile) -> None:
     key = Path(paypage_pathfile.paypage.key + f".{MERCHANT}")
     key.chmod(0o644)
     with pytest.raises(KeyUnusable, match="other users may read it"):
@@ -385,12 +385,12 @@ def test_key_that_others_may_read_is_rejected(paypage_pathfile: Pathfile) -> Non
         ask(paypage_pathfile)
 
 
-def test_response_is_rejected_without_a_secret_key(pathfile: Pathfile) -> None:
+def test_response_of_paypage_is_rejected_without_paypage_key(pathfile: Pathfile) -> None:
     with pytest.raises(KeyMissing, match="PAYPAGE_KEY"):
         read_outcome(sealed(), pathfile)
 
 
-def test_argument_of_the_executable_holds_the_whole_post() -> None:
+def test_argument_message_accepts_data_or_a_whole_post() -> None:
     assert read_post("20aa") == {"DATA": "20aa"}
     assert read_post("Data=a%3D&Encode=&Seal=ff&InterfaceVersion=HP_3.4&x=1") == {
         "Data": "a=",

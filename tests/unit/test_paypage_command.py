@@ -80,7 +80,7 @@ def test_each_test_shop_has_its_mode_and_its_published_key(
     ("sherlocks", "sherlocks-payment-webinit.secure.lcl.fr"),
     ("scellius", "payment-webinit.scellius.labanquepostale.fr"),
 ])  # fmt: skip
-def test_each_brand_has_its_server_of_production(brand: str, host: str, tmp_path: Path) -> None:
+def test_production_server_of_each_brand_is_written(brand: str, host: str, tmp_path: Path) -> None:
     arguments = ("--brand", brand, "--server", "production", "--merchant", "211000021310001")
     assert paypage(tmp_path, "https://shop.example", *arguments)[0] == 0
     assert read_pathfile(str(tmp_path / "pathfile")).paypage.url == f"https://{host}/paymentInit"
@@ -96,7 +96,7 @@ def test_secret_key_is_readable_for_the_group_of_the_folder_only(tmp_path: Path)
     assert (tmp_path / "open" / key.name).stat().st_mode & 0o777 == 0o600
 
 
-def test_two_test_shops_take_different_transaction_numbers(tmp_path: Path) -> None:
+def test_test_shops_get_random_ranges_of_transaction_numbers(tmp_path: Path) -> None:
     ranges = set()
     for name in map(str, range(8)):
         paypage(tmp_path / name, "https://shop.example")
@@ -106,7 +106,7 @@ def test_two_test_shops_take_different_transaction_numbers(tmp_path: Path) -> No
     assert len(ranges) > 1
 
 
-def test_own_shop_has_its_key_to_be_pasted_and_every_number(tmp_path: Path) -> None:
+def test_own_shop_gets_an_empty_key_file_and_all_transaction_numbers(tmp_path: Path) -> None:
     own = ("https://shop.example", "--server", "production", "--merchant", "211000021310001")
     status, said = paypage(
         tmp_path / "conf", *own, "--brand", "mercanet", "--reference", "transactionReference"
@@ -159,6 +159,6 @@ def test_address_of_another_server_can_be_named(tmp_path: Path) -> None:
     assert read_pathfile(str(tmp_path / "conf" / "pathfile")).paypage.url == url
 
 
-def test_each_host_of_a_brand_is_on_the_page() -> None:
+def test_each_host_of_a_brand_is_documented() -> None:
     hosts = [host for hosts in PAYPAGE_HOSTS.values() for host in hosts.values()]
     assert [host for host in hosts if f"`{host}`" not in PAGE] == []

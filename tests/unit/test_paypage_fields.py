@@ -27,7 +27,7 @@ def paypage_pathfile(param: Path) -> Pathfile:
 
 
 @pytest.mark.parametrize("case", PUBLISHED, ids=lambda case: f"{case['name']}-{case['algorithm']}")
-def test_published_seal_is_computed(case: dict[str, str]) -> None:
+def test_published_data_gets_the_published_seal(case: dict[str, str]) -> None:
     assert SEALS[case["algorithm"]](case["data"].encode(), case["key"].encode()) == case["seal"]
 
 
@@ -36,7 +36,7 @@ def test_published_seal_is_computed(case: dict[str, str]) -> None:
     [case for case in PUBLISHED if case["name"] == "post-response"],
     ids=lambda case: case["algorithm"],
 )
-def test_published_response_is_read_whole(param: Path, case: dict[str, str]) -> None:
+def test_published_response_is_read_completely(param: Path, case: dict[str, str]) -> None:
     pathfile = read_pathfile(use_paypage(param, SEAL=case["algorithm"]))
     [merchant] = re.findall("merchantId=([0-9]+)", case["data"])
     key = param / f"key.{merchant}"
@@ -113,7 +113,7 @@ def test_published_response_is_read_whole(param: Path, case: dict[str, str]) -> 
     ],
 )
 @pytest.mark.parametrize("encode", ["base64url", "base64", ""])
-def test_key_of_a_response_is_read(
+def test_key_of_a_response_becomes_its_field(
     paypage_pathfile: Pathfile, encode: str, key: str, value: str, field: str, expected: str
 ) -> None:
     response = read_outcome(sealed(encode=encode, **{key: value}), paypage_pathfile)
@@ -206,7 +206,7 @@ URL = "https://shop.example/back"
         ({}, "responseEncoding", "base64url"),
     ],
 )
-def test_parameter_becomes_its_key(
+def test_parameter_of_a_request_becomes_its_key(
     paypage_pathfile: Pathfile, parameters: dict[str, str], key: str, value: str | None
 ) -> None:
     assert (
@@ -255,12 +255,12 @@ def test_request_asks_for_a_response_in_its_own_encoding(
     )
 
 
-def test_response_without_a_seal_says_so(paypage_pathfile: Pathfile) -> None:
+def test_response_without_a_seal_raises_its_own_error(paypage_pathfile: Pathfile) -> None:
     with pytest.raises(SealMissing, match="no seal: the server knows no such merchant or key"):
         read_outcome(sealed(responseCode="34") | {"Seal": ""}, paypage_pathfile)
 
 
-def test_response_in_json_is_named(paypage_pathfile: Pathfile) -> None:
+def test_response_in_json_raises_its_own_error(paypage_pathfile: Pathfile) -> None:
     post = {"Data": '{"merchantId":"002001000000003","responseCode":"00"}', "Seal": "ff"}
     with pytest.raises(JsonResponse, match="Data is JSON"):
         read_outcome(post, paypage_pathfile)
@@ -268,7 +268,7 @@ def test_response_in_json_is_named(paypage_pathfile: Pathfile) -> None:
 
 @pytest.mark.parametrize("code", ["03", "12", "30", "34", "94", "99"])
 @pytest.mark.parametrize("encode", ["base64url", "base64", ""])
-def test_initialisation_error_is_no_outcome(paypage_pathfile: Pathfile, encode: str, code: str) -> None:
+def test_initialisation_error_has_no_outcome(paypage_pathfile: Pathfile, encode: str, code: str) -> None:
     keys = {
         "redirectionStatusCode": code,
         "redirectionStatusMessage": "Invalid keyword: colour=blue",
@@ -304,7 +304,7 @@ def test_forged_initialisation_error_is_not_reported(paypage_pathfile: Pathfile)
         ({"acquirerResponseCode": "A1"}, ("unknown", False, False)),
     ],
 )
-def test_readings_of_a_response_have_names(
+def test_response_has_guarantee_authentication_and_soft_decline(
     paypage_pathfile: Pathfile, keys: dict[str, str], readings: tuple[str, bool, bool]
 ) -> None:
     response = read_outcome(sealed(**keys), paypage_pathfile)
@@ -330,9 +330,7 @@ def test_data_is_read_with_and_without_padding(
 
 
 @pytest.mark.parametrize("context", ["~~~>>>???", "aé>?>?>", "xx>>>>>>>"])
-def test_plus_of_base64_that_a_form_decoder_lost_is_restored(
-    paypage_pathfile: Pathfile, context: str
-) -> None:
+def test_blank_in_base64_is_read_as_plus(paypage_pathfile: Pathfile, context: str) -> None:
     post = sealed(encode="base64", returnContext=context)
     assert "+" in post["Data"]
     body = "&".join(f"{name}={value}" for name, value in post.items())
@@ -358,7 +356,7 @@ def test_plus_of_base64_that_a_form_decoder_lost_is_restored(
         ({"transactionDateTime": "2026-11-23T23:59:58-01:00"}, "payment_date", "20261124"),
     ],
 )
-def test_fields_of_a_response_have_the_forms_of_sips_1_0(
+def test_fields_of_a_response_have_the_formats_of_sips_1_0(
     paypage_pathfile: Pathfile, said: dict[str, str], field: str, expected: str
 ) -> None:
     assert read_outcome(sealed(**said), paypage_pathfile)[field] == expected
@@ -379,7 +377,7 @@ def test_fields_of_a_response_have_the_forms_of_sips_1_0(
         ("2026113000000x", ("000123", "20261123")),
     ],
 )
-def test_reference_of_the_kit_goes_before_the_number_of_the_server(
+def test_reference_of_the_kit_takes_precedence_over_the_number_of_the_server(
     paypage_pathfile: Pathfile, reference: str, expected: tuple[str, str]
 ) -> None:
     response = read_outcome(sealed(transactionReference=reference), paypage_pathfile)

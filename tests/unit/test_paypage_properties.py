@@ -45,7 +45,7 @@ def paypage_pathfile(param: Path, request: pytest.FixtureRequest) -> Pathfile:
 
 
 @given(more=st.dictionaries(KEY, VALUE, max_size=8), encode=st.sampled_from(ENCODINGS))
-def test_no_other_key_loses_an_acceptance(
+def test_acceptance_is_read_with_any_additional_keys(
     paypage_pathfile: Pathfile, more: dict[str, str], encode: str
 ) -> None:
     post = sealed(algorithm=paypage_pathfile.paypage.seal, encode=encode, orderId="CMD42", **more)
@@ -64,7 +64,7 @@ def test_no_other_key_loses_an_acceptance(
     place=st.integers(min_value=0),
     put=st.one_of(TEXT, st.sampled_from([*ENCODINGS, "BASE64URL", "none", "A", "=", "0"])),
 )
-def test_altered_response_is_rejected_or_says_the_same(
+def test_altered_response_is_rejected_or_has_the_same_content(
     paypage_pathfile: Pathfile, more: dict[str, str], encode: str, field: str, place: int, put: str
 ) -> None:
     post = sealed(algorithm=paypage_pathfile.paypage.seal, encode=encode, **more)
@@ -91,7 +91,7 @@ def test_altered_response_is_rejected_or_says_the_same(
     ),
     encode=st.sampled_from(ENCODINGS),
 )
-def test_whatever_was_sealed_has_a_clear_verdict(
+def test_any_sealed_response_has_an_outcome_or_an_error(
     paypage_pathfile: Pathfile, parts: list[str], encode: str
 ) -> None:
     text = f"merchantId={RESPONSE_DATA['merchantId']}|" + "|".join(parts)
@@ -114,7 +114,7 @@ BYTES = st.one_of(VALUE, st.binary(max_size=30).map(to_text), st.sampled_from(["
 @given(
     keys=st.dictionaries(ADDRESS, BYTES.filter(bool), max_size=4), context=BYTES.filter(lambda v: len(v) < 60)
 )
-def test_request_arrives_as_it_was_given_or_is_refused(
+def test_request_arrives_unchanged_or_is_rejected(
     param: Path, encode: str, keys: dict[str, str], context: str
 ) -> None:
     pathfile = read_pathfile(use_paypage(param, ENCODE=encode))
@@ -169,7 +169,7 @@ def identity(shop: MovingShop, mode: str, number: str, right: bool) -> dict[str,
 
 @settings(max_examples=100)
 @given(data=st.data(), more=st.dictionaries(KEY, VALUE, max_size=4), encode=st.sampled_from(ENCODINGS))
-def test_response_is_accepted_if_and_only_if_it_answers_its_request(
+def test_response_is_accepted_only_if_it_fits_its_request(
     shop: MovingShop, data: st.DataObject, more: dict[str, str], encode: str
 ) -> None:
     number = shop.show_form()

@@ -173,12 +173,14 @@ def key_slowly(grid: Sequence[bytes], amount: str, date: str, tid: str) -> str:
 
 
 @given(RECORDS)
-def test_any_records_survive_the_way_there_and_back(records: list[tuple[int, bytes]]) -> None:
+def test_any_records_are_encoded_without_loss(records: list[tuple[int, bytes]]) -> None:
     assert parse(decode(encode(build(records)))) == records
 
 
 @given(RECORDS)
-def test_total_count_and_lengths_of_a_message_agree_with_it(records: list[tuple[int, bytes]]) -> None:
+def test_total_length_count_and_record_lengths_of_a_message_are_right(
+    records: list[tuple[int, bytes]],
+) -> None:
     plain = build(records)
     assert plain[:2] == b"\x01\x02"
     assert (int(plain[2:8]), plain[8:10], int(plain[10:13])) == (len(plain), b"34", len(records))
@@ -191,7 +193,7 @@ def test_total_count_and_lengths_of_a_message_agree_with_it(records: list[tuple[
 
 
 @given(st.binary(max_size=400))
-def test_the_encoded_form_is_that_of_a_slow_reading_of_the_specification(plain: bytes) -> None:
+def test_encoding_equals_a_reference_implementation(plain: bytes) -> None:
     content = encode(plain)
     assert content == encode_slowly(plain)
     assert decode(content) == decode_slowly(content) == plain
@@ -201,7 +203,7 @@ def test_the_encoded_form_is_that_of_a_slow_reading_of_the_specification(plain: 
 
 
 @given(digits(3, 12), digits(14, 14), digits(1, 6), st.binary(min_size=25 * 65, max_size=25 * 65))
-def test_the_key_of_a_message_is_that_of_a_slow_reading_of_the_specification(
+def test_message_key_equals_a_reference_implementation(
     amount: str, date: str, number: str, grid: bytes
 ) -> None:
     rows = [grid[start : start + 65] for start in range(0, len(grid), 65)]
@@ -210,7 +212,7 @@ def test_the_key_of_a_message_is_that_of_a_slow_reading_of_the_specification(
 
 
 @given(fields=REQUESTED)
-def test_any_request_that_is_sealed_opens_again(pathfile: Pathfile, fields: dict[str, str]) -> None:
+def test_any_sealed_request_can_be_opened(pathfile: Pathfile, fields: dict[str, str]) -> None:
     data = seal_request(fields, read_certificate(pathfile, "fr", MERCHANT))
     read, certificate = open_request(data, pathfile)
     added = {"version", "certificate_date", "certificate_expired", "certificate_version", "certificate_type"}
@@ -219,14 +221,14 @@ def test_any_request_that_is_sealed_opens_again(pathfile: Pathfile, fields: dict
 
 
 @given(fields=ANSWERED)
-def test_any_response_that_is_sealed_opens_again(pathfile: Pathfile, fields: dict[str, str]) -> None:
+def test_any_sealed_response_can_be_opened(pathfile: Pathfile, fields: dict[str, str]) -> None:
     data = seal_response(fields, read_certificate(pathfile, "fr", MERCHANT))
     assert open_response(data, pathfile) == fields
     assert read_response(data, pathfile).fields == fields
 
 
 @given(fields=ANSWERED, place=st.integers(min_value=0), other=st.integers(1, 15))
-def test_any_altered_digit_is_refused(
+def test_any_altered_digit_is_rejected(
     pathfile: Pathfile, fields: dict[str, str], place: int, other: int
 ) -> None:
     data = seal_response(fields, read_certificate(pathfile, "fr", MERCHANT))
@@ -268,7 +270,7 @@ SPOILT = st.lists(
     needed=st.fixed_dictionaries(dict.fromkeys(NEEDED, VALUE.filter(bool))),
     others=st.dictionaries(KEYWORD, VALUE, max_size=5),
 )
-def test_any_keywords_of_a_pathfile_read_back(
+def test_any_keywords_of_a_pathfile_are_read_unchanged(
     tmp_path: Path, data: st.DataObject, needed: dict[str, str], others: dict[str, str]
 ) -> None:
     keywords = {**others, **needed}
@@ -277,7 +279,7 @@ def test_any_keywords_of_a_pathfile_read_back(
 
 
 @given(data=st.data(), keywords=st.dictionaries(st.one_of(st.sampled_from([*PARMCOM]), KEYWORD), VALUE))
-def test_any_keywords_of_a_parmcom_file_read_back(
+def test_any_keywords_of_a_parmcom_file_are_read_unchanged(
     tmp_path: Path, data: st.DataObject, keywords: dict[str, str]
 ) -> None:
     (tmp_path / "parmcom").write_bytes(data.draw(files(keywords)))
@@ -288,7 +290,7 @@ def test_any_keywords_of_a_parmcom_file_read_back(
 
 
 @given(content=st.one_of(st.binary(), SPOILT))
-def test_any_bytes_as_a_file_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
+def test_any_bytes_as_a_pathfile_or_parmcom_file_are_read_or_rejected(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file"
     path.write_bytes(content)
     try:
@@ -302,7 +304,7 @@ def test_any_bytes_as_a_file_are_read_or_refused(tmp_path: Path, content: bytes)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(["data", "amount", *DEFAULTS]), st.text(max_size=2))))
-def test_of_any_sources_the_last_that_is_not_empty_counts(sources: list[dict[str, str]]) -> None:
+def test_merge_takes_the_last_value_that_is_not_empty(sources: list[dict[str, str]]) -> None:
     merged = merge(*sources)
     for name in {"data", "amount", *DEFAULTS}:
         said = [source[name] for source in sources if source.get(name)]
@@ -313,12 +315,12 @@ def test_of_any_sources_the_last_that_is_not_empty_counts(sources: list[dict[str
 
 
 @given(st.binary())
-def test_text_gives_back_any_bytes(value: bytes) -> None:
+def test_text_keeps_any_bytes(value: bytes) -> None:
     assert to_bytes(to_text(value)) == value
 
 
 @given(st.one_of(st.text(), st.binary().map(to_text)))
-def test_no_text_breaks_out_of_its_place_in_html(text: str) -> None:
+def test_escaped_text_has_no_markup_or_control_characters(text: str) -> None:
     try:
         escaped = html_entities(text)
     except UnicodeEncodeError:
@@ -335,7 +337,7 @@ LOST = "".join(map(chr, (*range(9), 11, *range(14, 32), 127)))
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters=LOST)))
-def test_html_shows_any_text_as_it_was(text: str) -> None:
+def test_unescaped_html_equals_the_text(text: str) -> None:
     assert html.unescape(html_entities(text)) == text
 
 
@@ -352,7 +354,7 @@ def spoilt_certificates(draw: st.DrawFn) -> bytes:
 
 
 @given(content=st.one_of(st.binary(), spoilt_certificates()), type_=st.sampled_from(["php", ""]))
-def test_any_bytes_as_a_certificate_are_read_or_refused(tmp_path: Path, content: bytes, type_: str) -> None:
+def test_any_bytes_as_a_certificate_are_read_or_rejected(tmp_path: Path, content: bytes, type_: str) -> None:
     (tmp_path / f"certif.fr.{MERCHANT}{'.' * bool(type_)}{type_}").write_bytes(content)
     pathfile = Pathfile("", {"F_CERTIFICATE": str(tmp_path / "certif"), "F_CTYPE": type_})
     try:
@@ -381,7 +383,7 @@ IN_URL = "".join(sorted(SAFE_IN_URL))
     type_=st.one_of(st.just(""), NAME),
     expired=digits(8, 8),
 )
-def test_any_certificate_that_is_issued_reads_back(
+def test_any_issued_certificate_can_be_read(
     tmp_path: Path, scheme: str, host: str, rest: str, merchant: str, country: str, type_: str, expired: str
 ) -> None:
     url = f"{scheme}://{host}{rest}"
@@ -423,7 +425,7 @@ def arguments_of(names: Iterable[str]) -> st.SearchStrategy[list[str]]:
 
 
 @given(arguments=arguments_of(CALL))
-def test_any_call_makes_a_request_or_says_why_not(pathfile: Pathfile, arguments: list[str]) -> None:
+def test_any_call_makes_a_request_or_raises_a_known_error(pathfile: Pathfile, arguments: list[str]) -> None:
     try:
         request = make_request(parse_call(arguments), pathfile)
     except KitError as error:
@@ -443,7 +445,7 @@ def write_pathfile(param: Path, *lines: str) -> str:
 
 @pytest.mark.parametrize("debug", ["NO", "YES"])
 @given(arguments=arguments_of(CALL))
-def test_request_prints_one_line_of_five_parts_for_any_call(
+def test_request_prints_five_strings_on_one_line_for_any_call(
     param: Path, debug: str, arguments: list[str]
 ) -> None:
     path = write_pathfile(param, f"DEBUG!{debug}!")
@@ -459,7 +461,7 @@ def test_request_prints_one_line_of_five_parts_for_any_call(
 @pytest.mark.parametrize("debug", ["NO", "YES"])
 @pytest.mark.parametrize(("version", "separators"), [("", 33), ("615", 44)])
 @given(data=st.data(), fields=ANSWERED, sent=st.sampled_from(["sealed", "altered", "junk", "odd"]))
-def test_response_prints_as_many_strings_for_any_message(
+def test_response_prints_the_same_number_of_strings_for_any_message(
     param: Path,
     debug: str,
     version: str,
@@ -782,7 +784,7 @@ class Rules(RuleBasedStateMachine):
             record_journal(self.ledger)
 
 
-def test_the_ledger_keeps_its_rules_whatever_happens_in_any_order(tmp_path: Path) -> None:
+def test_ledger_agrees_with_a_model_for_any_sequence_of_events(tmp_path: Path) -> None:
     numbers = count()
 
     class Here(Rules):
@@ -798,7 +800,7 @@ def test_the_ledger_keeps_its_rules_whatever_happens_in_any_order(tmp_path: Path
     fields=ANSWERED,
     date=st.sampled_from(["", "99991231233000", "20260229120000", "00000101000000", "20261123236099"]),
 )
-def test_any_sealed_response_gets_a_verdict_or_a_reason(
+def test_any_sealed_response_is_unknown_or_rejected_with_a_reason(
     tmp_path: Path, fields: dict[str, str], date: str
 ) -> None:
     ledger = Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal"))
