@@ -150,7 +150,7 @@ class BankReport:
                 self.broken.append(self._number)
 
     def _cells(self) -> list[str] | None:
-        """Return the cells of the next line, one empty cell for one that can't be taken apart, None at the end."""
+        """Return the cells of the next line, ``?`` for a line that isn't CSV, None at the end."""
         try:
             content = self._file.readline(LONGEST_LINE)
         except OSError as error:

@@ -61,6 +61,6 @@ def _pooled(url: str, journal: str) -> "Ledger | None":
 
 
 def close_pool() -> None:
-    """Close the ledgers that nobody has borrowed, before the process ends."""
+    """Close the pooled ledgers before the process ends, except those that are borrowed."""
     while POOL:
         POOL.pop().close()

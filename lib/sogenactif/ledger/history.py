@@ -218,7 +218,7 @@ def first_original(ledger: Ledger, transaction: Transaction) -> dict[str, str]:
 
 
 def paid_twice(ledger: Ledger) -> list[tuple[str, list[str]]]:
-    """Return the orders that several transactions paid, those given back aside: the order_id, and their references."""
+    """Return the orders with several accepted transactions that were not fully refunded: order_id and references."""
     statement = f"SELECT DISTINCT merchant, order_id FROM sogenactif_request AS request WHERE {HAS_ANOTHER}"
     orders = [
         (order_id, _payments(ledger, merchant, order_id))
@@ -270,7 +270,7 @@ def differences(ledger: Ledger, progress: Callable[[int], None]) -> Generator[Di
 
     ``progress`` is called with the number of the journal's lines read so far.
     """
-    # Read the ledger first: what arrives meanwhile is in the ledger before it is in the journal.
+    # Read the ledger first: a new entry is in the ledger before it is in the journal.
     here = {entry["entry"]: _named(entry) for entry in recorded_entries(ledger)}
     # A request that was repeated has a line each time, an operation for each result: the last one counts.
     requests: dict[str, dict[str, Any]] = {}

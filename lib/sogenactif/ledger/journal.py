@@ -65,7 +65,7 @@ class Journal:
         try:
             file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
             with open(file, "rb") as lines, open(open_private(draft, os.O_TRUNC), "wb") as new:
-                # Until it is replaced nobody appends to it, and who waits for it then opens the new one.
+                # No process appends to it until it is replaced; one that waits for the lock then opens the new file.
                 fcntl.flock(lines, fcntl.LOCK_EX)
                 for line in lines:
                     entry = _entry(line)
@@ -149,7 +149,7 @@ class Journal:
         return sorted(name[:8] for name in names if DAY_FILE.fullmatch(name))
 
     def _open(self, path: str) -> int:
-        """Open and lock the file of a day: the one at its path, for ``rewrite`` may replace it meanwhile."""
+        """Open and lock the file of a day; open it again if ``rewrite`` replaced it in the meantime."""
         while True:
             try:
                 file = open_private(path, os.O_APPEND)

@@ -149,7 +149,7 @@ class Ledger:
         return os.path.exists(f"{self.journal.folder}/{UNRECORDED_DAYS}")
 
     def make_up_for_outage(self, log: LogError) -> None:
-        """Record the responses that only the journal has; an error is given to ``log``: it is about other payments."""
+        """Record the responses that only the journal has; an error, which concerns other payments, is given to ``log``."""
         if not self.lacks_responses():
             return
         from sogenactif.ledger.rebuild import record_unrecorded
@@ -198,7 +198,7 @@ class Ledger:
                 entry |= {"entry": recorded["entry"], "time": recorded["made"]}
                 entry["fields"] = {**fields, **_identifiers(recorded["fields"])}
                 _update_request(execute, entry)
-                # Lines of one request have to stand in the order in which they were recorded. This one is flushed: if a
+                # The lines of a request must be in the order in which they were recorded. This one is flushed: if a
                 # power cut took it, replay would record the line before it again.
                 self.journal.append(journal_day(fields), entry)
                 return dict(entry["fields"])

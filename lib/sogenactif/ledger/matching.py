@@ -180,7 +180,7 @@ def as_recorded(
 ) -> Match:
     """Return a match as it was decided when the response arrived.
 
-    Two responses that arrived at once may stand in the journal in the other order: a final decision
+    Two responses that arrived at once may be in the journal in the other order: a final decision
     among ``decided`` stays, whatever the journal has after it.
     """
     if match.request_id is None or verdict == UNKNOWN:

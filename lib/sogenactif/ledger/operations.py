@@ -28,7 +28,7 @@ PENDING = "state = 'done' AND operation <> 'validate' AND notified = ''"
 
 
 class Operation:
-    """Hold an operation as it stands: its ``fields`` are text, amounts in the smallest unit of the currency.
+    """Hold an operation and its state: its ``fields`` are text, amounts in the smallest unit of the currency.
 
     ``operation`` is cancel, refund or validate; ``state`` is intended while its result is not known, done, refused,
     not_done or unclear. A shop's ``record_refund`` reads fields by name: order_id, merchant_id, transaction_id, day,

@@ -130,7 +130,7 @@ class PostgresqlDatabase:
 
     @contextmanager
     def secure_deletion(self) -> Iterator[None]:
-        """Do nothing more: the server's own vacuum removes the rows of before."""
+        """Do nothing more: the server's own vacuum removes the old rows."""
         yield
 
     def is_usable(self) -> bool:

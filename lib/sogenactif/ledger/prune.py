@@ -119,7 +119,7 @@ def prune(ledger: Ledger, before: str, progress: Callable[[int], None] = lambda 
 
     for day in [day for day in ledger.journal.days() if day < before]:
         pruned.days += ledger.journal.rewrite(day, changed)
-    # A line that was written at midnight may stand in the next file.
+    # A line that was written at midnight may be in the next file.
     next_day = filter(None, ledger.journal.lines(only=before) if before in ledger.journal.days() else ())
     if any(entry["verdict"] != FORGED and _changed(ledger, entry) is not entry for entry in next_day):
         pruned.days += ledger.journal.rewrite(before, changed)

@@ -79,7 +79,7 @@ def record_journal(
     the name and the values of a text for each of these, ``progress`` with the number of lines read. Raises LedgerError.
     """
     recorded = invalid = 0
-    # Read the ledger first: what arrives meanwhile is in the ledger before it is in the journal.
+    # Read the ledger first: a new entry is in the ledger before it is in the journal.
     here = {entry["entry"]: entry for entry in recorded_entries(ledger)}
     unreadable: list[JournalUnreadable] = []
 

@@ -216,9 +216,9 @@ def rebuilt(path: str) -> Iterator[SqliteDatabase]:
                 raise LedgerError(path, "restored meanwhile; run sogenactif replay again")
             if os.path.exists(f"{draft}-wal"):
                 raise LedgerError(draft, "used by another program")
-            aside = f"{path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+            damaged = f"{path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
             # The files beside it first: SQLite would replay them into the new one.
-            for name, new_name in reversed(list(zip(_files(path), _files(aside), strict=True))):
+            for name, new_name in reversed(list(zip(_files(path), _files(damaged), strict=True))):
                 with contextlib.suppress(FileNotFoundError):
                     if before:
                         os.rename(name, new_name)
