@@ -128,7 +128,7 @@ def customer() -> Iterator[BrowserContext]:
 
 
 @pytest.mark.browser
-def test_a_customer_pays(installation: Installation, customer: BrowserContext) -> None:
+def test_accepted_payment_is_shown_and_recorded(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
     follow(page.get_by_role("button", name="VISA"))
@@ -151,7 +151,7 @@ def test_a_customer_pays(installation: Installation, customer: BrowserContext) -
 
 
 @pytest.mark.browser
-def test_a_customer_is_refused(installation: Installation, customer: BrowserContext) -> None:
+def test_refused_payment_is_shown_and_recorded(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
     follow(page.get_by_role("button", name="CB"))
@@ -163,7 +163,7 @@ def test_a_customer_is_refused(installation: Installation, customer: BrowserCont
 
 
 @pytest.mark.browser
-def test_a_customer_cancels_and_pays_after_all(installation: Installation, customer: BrowserContext) -> None:
+def test_cancelled_order_can_be_paid_later(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
     follow(page.get_by_role("button", name="MASTERCARD"))
@@ -177,7 +177,7 @@ def test_a_customer_cancels_and_pays_after_all(installation: Installation, custo
     assert installation.order(reference) == "accepted"
 
 
-def test_a_customer_closes_the_window_and_the_shop_knows_all_the_same(installation: Installation) -> None:
+def test_payment_is_recorded_if_the_customer_closes_the_window(installation: Installation) -> None:
     with browsing() as customer:
         page = customer.new_page()
         reference = place_order(page, installation.shop)
@@ -188,7 +188,7 @@ def test_a_customer_closes_the_window_and_the_shop_knows_all_the_same(installati
 
 
 @pytest.mark.browser
-def test_a_paid_order_cannot_be_paid_again(installation: Installation, customer: BrowserContext) -> None:
+def test_paid_order_cannot_be_paid_again(installation: Installation, customer: BrowserContext) -> None:
     page = customer.new_page()
     reference = place_order(page, installation.shop)
     follow(page.get_by_role("button", name="CB"))
@@ -200,7 +200,7 @@ def test_a_paid_order_cannot_be_paid_again(installation: Installation, customer:
     assert page.get_by_role("button").count() == 0
 
 
-def test_payment_posted_in_chunks_counts(installation: Installation) -> None:
+def test_chunked_response_is_accepted_and_a_huge_one_rejected(installation: Installation) -> None:
     reference = TRIALS[-1]
     urllib.request.urlopen(f"{installation.apache}/cgi-bin/call_request.py?order={reference}").close()
     body = urllib.parse.urlencode(installation.acceptance(reference)).encode()
@@ -218,7 +218,7 @@ def test_payment_posted_in_chunks_counts(installation: Installation) -> None:
     ("/kit/var/conf/pathfile", 403), ("/sogenactif/logos/../../kit/var/conf/pathfile", 403),
     ("/sogenactif/logos/CB.svg", 200), ("/logos/CB.svg", 403), ("/cgi-bin/wsgi.py", 403),
 ])  # fmt: skip
-def test_apache_serves_the_scripts_and_the_logos_and_nothing_else(
+def test_apache_serves_only_the_scripts_and_the_logos(
     installation: Installation, path: str, status: int
 ) -> None:
     try:
@@ -232,7 +232,7 @@ def test_apache_serves_the_scripts_and_the_logos_and_nothing_else(
 
 
 @pytest.mark.browser
-def test_our_own_fault_is_a_page_and_a_line_of_apaches_log(
+def test_internal_error_has_a_page_and_a_line_in_the_log_of_apache(
     installation: Installation, customer: BrowserContext
 ) -> None:
     page = customer.new_page()
@@ -255,7 +255,7 @@ def test_our_own_fault_is_a_page_and_a_line_of_apaches_log(
     assert re.search(f"sogenactif call_request 500 {incident} Error reading {words}", log)
 
 
-def test_only_the_web_server_reads_secrets_and_only_root_changes_code(
+def test_secrets_are_readable_for_the_web_server_only_and_code_is_not_writable(
     installation: Installation,
 ) -> None:
     var = installation.kit / "var"
@@ -272,13 +272,13 @@ def test_only_the_web_server_reads_secrets_and_only_root_changes_code(
         assert not stat.S_IMODE(file.stat().st_mode) & 0o022
 
 
-def test_the_pathfile_holds_absolute_paths(installation: Installation) -> None:
+def test_pathfile_contains_absolute_paths(installation: Installation) -> None:
     pathfile = read_pathfile(f"{installation.kit}/cgi-bin/pathfile")
     for keyword in ("F_DEFAULT", "F_PARAM", "F_CERTIFICATE"):
         assert pathfile.keywords[keyword].startswith(f"{installation.kit}/")
 
 
-def test_upgrade_keeps_the_shops_own_files(installation: Installation) -> None:
+def test_upgrade_keeps_edited_files_of_the_shop(installation: Installation) -> None:
     kit, conf = installation.kit, installation.kit / "var" / "conf"
     for changed in (kit / "cgi-bin" / "call_request.py", conf / f"parmcom.{MERCHANT}"):
         changed.write_text(changed.read_text() + "# ours\n")

@@ -105,7 +105,7 @@ def make_shop(kind: str, pathfile: Pathfile, folder: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("kind", ["flask", "django", "wsgi"])
-def test_shop_of_the_page_takes_a_payment(
+def test_example_shop_of_the_documentation_is_paid(
     kind: str, ledger: Pathfile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environ: dict[str, Any] = {
@@ -152,7 +152,7 @@ def test_shop_of_the_page_takes_a_payment(
     assert "/order/A-1" in (returned.headers.get("Location", "") + unescape(returned.body))
 
 
-def test_payment_without_a_ledger(pathfile: Pathfile) -> None:
+def test_kit_makes_a_request_and_receives_its_response_without_a_ledger(pathfile: Pathfile) -> None:
     kit = Kit(pathfile.path)
     payment = kit.request(merchant_id=MERCHANT, amount=1250, order_id="A-1", transaction_id="000123")
     assert (payment.transaction_id, payment.fields["currency_code"]) == ("000123", "978")
@@ -164,7 +164,7 @@ def test_payment_without_a_ledger(pathfile: Pathfile) -> None:
     assert pathfile.path in repr(kit)
 
 
-def test_payment_on_paypage(param: Path) -> None:
+def test_kit_makes_a_request_on_paypage_and_rejects_a_wrong_seal(param: Path) -> None:
     kit = Kit(use_paypage(param))
     payment = kit.request(merchant_id=MERCHANT, amount=1250, order_id="A-1", payment_means="CB,1,VISA,1")
     assert {"Data", "Seal"} <= set(payment.posts["CB"])
@@ -172,7 +172,7 @@ def test_payment_on_paypage(param: Path) -> None:
         kit.receive({**payment.posts["CB"], "Seal": "0" * 64})
 
 
-def test_what_the_shop_was_given_counts_as_notified(ledger: Pathfile) -> None:
+def test_received_outcome_is_not_pending(ledger: Pathfile) -> None:
     kit = Kit(ledger.path)
     payment = kit.request(merchant_id=MERCHANT, amount=1250, order_id="A-1")
     sealed = accepted(payment.posts[""]["DATA"], ledger)
@@ -183,7 +183,7 @@ def test_what_the_shop_was_given_counts_as_notified(ledger: Pathfile) -> None:
         assert pending_outcomes(opened) == 0
 
 
-def test_what_still_fails_after_an_outage_is_logged_as_a_response(
+def test_error_while_recovering_from_an_outage_is_logged(
     ledger: Pathfile, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kit = Kit(ledger.path)
@@ -203,7 +203,7 @@ def test_what_still_fails_after_an_outage_is_logged_as_a_response(
     ("changed", "words"),
     [({"amount": "100"}, "conflicting: another amount"), ({"transaction_id": "999"}, "unknown")],
 )
-def test_response_that_answers_no_request_is_untrusted(
+def test_conflicting_or_unknown_response_is_untrusted(
     ledger: Pathfile, changed: dict[str, str], words: str
 ) -> None:
     kit = Kit(ledger.path)
@@ -213,19 +213,19 @@ def test_response_that_answers_no_request_is_untrusted(
 
 
 @pytest.mark.parametrize("message", [{}, {"DATA": ""}, {"DATA": "2020"}, "", "nonsense"])
-def test_anything_else_is_untrusted(pathfile: Pathfile, message: dict[str, str] | str) -> None:
+def test_invalid_message_is_untrusted(pathfile: Pathfile, message: dict[str, str] | str) -> None:
     with pytest.raises(UntrustedResponse):
         Kit(pathfile.path).receive(message)
 
 
-def test_request_itself_is_no_response(pathfile: Pathfile) -> None:
+def test_request_received_as_a_response_is_untrusted(pathfile: Pathfile) -> None:
     kit = Kit(pathfile.path)
     payment = kit.request(merchant_id=MERCHANT, amount=1250)
     with pytest.raises(UntrustedResponse, match="response_code"):
         kit.receive(payment.posts[""])
 
 
-def test_fault_on_this_side_is_another_error(pathfile: Pathfile, tmp_path: Path) -> None:
+def test_error_on_this_side_is_not_untrusted_response(pathfile: Pathfile, tmp_path: Path) -> None:
     kit = Kit(pathfile.path)
     for parameters in ({"merchant_id": MERCHANT}, {"merchant_id": MERCHANT, "toto": 1}):
         with pytest.raises(KitError) as caught:
@@ -235,7 +235,7 @@ def test_fault_on_this_side_is_another_error(pathfile: Pathfile, tmp_path: Path)
         Kit(f"{tmp_path}/none").receive({"DATA": ""})
 
 
-def test_public_names_are_loaded_when_they_are_used() -> None:
+def test_public_names_are_loaded_on_first_use() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", "import sys, sogenactif; print('sogenactif.kit' in sys.modules, sogenactif.Kit.__name__)"],
         check=True, capture_output=True, text=True,

@@ -95,7 +95,7 @@ def report(*lines: str) -> str:
     return "\n".join(["TITLE;TRANSACTIONS;20261124", COLUMNS, *lines, f"END;{len(lines)}"]) + "\n"
 
 
-def test_report_that_agrees_has_no_differences(ledger: Ledger, tmp_path: Path) -> None:
+def test_matching_report_has_no_differences(ledger: Ledger, tmp_path: Path) -> None:
     pay(ledger, "CMD1")
     begin(ledger, "CMD2")
     found = reconcile(tmp_path, report(line("000001", "CMD1"), line("2", "CMD2", code="05")))
@@ -133,7 +133,7 @@ def test_each_difference_is_listed(ledger: Ledger, tmp_path: Path) -> None:
         assert "7 " in printed[-1]
 
 
-def test_a_report_changes_nothing(ledger: Ledger, tmp_path: Path) -> None:
+def test_comparison_does_not_change_the_ledger(ledger: Ledger, tmp_path: Path) -> None:
     begin(ledger, "CMD1")
     before = list(ledger.database.rows("SELECT * FROM sogenactif_request"))
     reconcile(tmp_path, report(line("1", "CMD1")))
@@ -141,7 +141,7 @@ def test_a_report_changes_nothing(ledger: Ledger, tmp_path: Path) -> None:
     assert list(ledger.database.rows("SELECT count(*) FROM sogenactif_response")) == [(0,)]
 
 
-def test_example_of_the_documentation_is_true(ledger: Ledger, tmp_path: Path) -> None:
+def test_example_of_the_documentation_is_printed(ledger: Ledger, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "refunds.md").read_text()
     page = page[page.index("## A report of the bank") :]
     columns, content, printed = re.findall(r"```\w*\n(.*?)```", page, re.DOTALL)[:3]
@@ -153,13 +153,13 @@ def test_example_of_the_documentation_is_true(ledger: Ledger, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("day", ["20261123", "2026-11-23", "23/11/2026", "2026-11-23T10:30:00+01:00", "23/11/2026 10:30", "20261123103000"])  # fmt: skip
-def test_days_may_be_written_in_several_ways(ledger: Ledger, tmp_path: Path, day: str) -> None:
+def test_day_is_accepted_in_several_formats(ledger: Ledger, tmp_path: Path, day: str) -> None:
     pay(ledger, "CMD1")
     assert reconcile(tmp_path, report(line("1", "CMD1").replace(DAY, day))).kinds == []
 
 
 @pytest.mark.parametrize("broken", ["1", "x;y;z;CMD1;1250;978;00", f"{MERCHANT};1;20261340;CMD1;1250;978;00", f"{MERCHANT};1;{DAY};CMD1;12.50;978;00", f"{MERCHANT};1;{DAY};CMD1;-1;978;00", f"{MERCHANT};1;{DAY};CMD1;٣;978;00", f"{MERCHANT};1234567;{DAY};CMD1;1250;978;00", f'{MERCHANT};1;{DAY};"CMD1;1250;978;00', f"{MERCHANT};1;{DAY};CMD1;1250;978;", f"{MERCHANT};;;CMD1;1250;978;00"])  # fmt: skip
-def test_broken_line_is_named_and_the_others_are_compared(
+def test_invalid_line_is_reported_and_others_are_compared(
     ledger: Ledger, tmp_path: Path, broken: str
 ) -> None:
     pay(ledger, "CMD1")
@@ -183,9 +183,7 @@ def test_broken_line_is_named_and_the_others_are_compared(
         (b"PK\3\4\0\0", "isn't text"),
     ],
 )
-def test_file_that_is_no_report_is_named(
-    ledger: Ledger, tmp_path: Path, content: str | bytes, error: str
-) -> None:
+def test_invalid_report_is_reported(ledger: Ledger, tmp_path: Path, content: str | bytes, error: str) -> None:
     begin(ledger, "CMD1")
     found = reconcile(tmp_path, content)
     assert (found.status, error in found.error) == (2, True)
@@ -193,13 +191,13 @@ def test_file_that_is_no_report_is_named(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "iso8859-1"])
-def test_reports_of_each_encoding_are_read(ledger: Ledger, tmp_path: Path, encoding: str) -> None:
+def test_report_is_read_in_each_encoding(ledger: Ledger, tmp_path: Path, encoding: str) -> None:
     pay(ledger, "CMDé")
     assert reconcile(tmp_path, report(line("1", "CMDé")).encode(encoding)).kinds == []
     assert reconcile(tmp_path, report(line("1", "CMDé")).replace("\n", "\r\n").encode(encoding)).kinds == []
 
 
-def test_a_report_that_is_missing_is_named(ledger: Ledger, tmp_path: Path) -> None:
+def test_missing_report_or_columns_file_is_reported(ledger: Ledger, tmp_path: Path) -> None:
     begin(ledger, "CMD1")
     found = reconcile(tmp_path, report(), "--json", f"--file={tmp_path}/none")
     assert (found.status, "can't be read" in found.error) == (2, True)
@@ -208,13 +206,13 @@ def test_a_report_that_is_missing_is_named(ledger: Ledger, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("columns", ["nothing=X", "amount", "=X", "amount=", "é"])
-def test_wrong_line_of_the_columns_is_named(ledger: Ledger, tmp_path: Path, columns: str) -> None:
+def test_invalid_line_of_the_columns_file_is_reported(ledger: Ledger, tmp_path: Path, columns: str) -> None:
     begin(ledger, "CMD1")
     found = reconcile(tmp_path, report(), columns=f"# columns\n\n{columns}\n")
     assert (found.status, "columns.txt, line 3" in found.error) == (2, True)
 
 
-def test_payments_of_another_merchant_are_not_mixed_up(ledger: Ledger, tmp_path: Path) -> None:
+def test_payments_of_another_merchant_are_not_compared(ledger: Ledger, tmp_path: Path) -> None:
     pay(ledger, "CMD1")
     other = "014213245611112"
     pay(ledger, "CMD2", merchant_id=other)
@@ -224,7 +222,9 @@ def test_payments_of_another_merchant_are_not_mixed_up(ledger: Ledger, tmp_path:
     assert (unknown.kinds, unknown.merchants) == ([("unknown", 3, "CMD3")], ["1"])
 
 
-def test_transaction_reference_counts_before_the_number_of_the_server(ledger: Ledger, tmp_path: Path) -> None:
+def test_transaction_reference_takes_precedence_over_the_number_of_the_server(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     begin(ledger, "CMD1", Numbering(PAYPAGE, by_reference=True))
     begin(ledger, "CMD2", Numbering(PAYPAGE, by_reference=True))
     columns = COLUMNS.replace("MERCHANT_ID", "TRANSACTION_REFERENCE")
@@ -233,14 +233,14 @@ def test_transaction_reference_counts_before_the_number_of_the_server(ledger: Le
     assert reconcile(tmp_path, content).kinds == [("unknown", 5, "CMD3")]
 
 
-def test_payment_that_the_server_numbered_is_found_by_its_order(ledger: Ledger, tmp_path: Path) -> None:
+def test_payment_numbered_by_the_server_is_found_by_its_order_id(ledger: Ledger, tmp_path: Path) -> None:
     for order_id in ("CMD2", "CMD1", "CMD3"):
         begin(ledger, order_id, Numbering(PAYPAGE, by_server=True))
     assert reconcile(tmp_path, report(line("777", "CMD1"))).kinds == [("outcome", 3, "CMD1")]
     assert reconcile(tmp_path, report(line("777", "CMD1", "990"))).kinds == [("unknown", 3, "CMD1")]
 
 
-def test_each_instalment_is_compared_with_its_part(ledger: Ledger, tmp_path: Path) -> None:
+def test_each_instalment_is_compared_with_its_amount_in_the_schedule(ledger: Ledger, tmp_path: Path) -> None:
     pay(
         ledger,
         "CMD1",
@@ -264,7 +264,7 @@ def test_invalid_schedule_of_another_payment_is_skipped(ledger: Ledger, tmp_path
     assert reconcile(tmp_path, report(*lines)).kinds == []
 
 
-def test_a_long_report_is_read_a_line_at_a_time(ledger: Ledger, tmp_path: Path) -> None:
+def test_report_of_20000_lines_is_compared(ledger: Ledger, tmp_path: Path) -> None:
     pay(ledger, "CMD1")
     found = reconcile(tmp_path, report(*[line("1", "CMD1")] * 20000))
     assert (found.status, found.kinds) == (0, [])

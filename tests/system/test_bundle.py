@@ -99,7 +99,7 @@ def hosting(request: pytest.FixtureRequest) -> Iterator[tuple[str, Path]]:
             yield address, folder / "www" / "cgi-bin" / "sogenactif"
 
 
-def test_the_trial_order_is_shown_and_its_outcome_received(hosting: tuple[str, Path]) -> None:
+def test_trial_order_is_shown_and_paid(hosting: tuple[str, Path]) -> None:
     address, inside = hosting
     status, page = ask(f"{address}/cgi-bin/call_request.py?order=TRIAL")
     assert status == 200, page
@@ -124,7 +124,7 @@ def test_the_trial_order_is_shown_and_its_outcome_received(hosting: tuple[str, P
     assert "<form" not in page.lower()
 
 
-def test_passenger_serves_the_same_scripts_and_edits_at_once(tmp_path: Path) -> None:
+def test_passenger_serves_the_scripts_and_reloads_them_after_an_edit(tmp_path: Path) -> None:
     need(Path("/usr/bin/gunicorn").exists(), "gunicorn")
     bundle(tmp_path / "new", "--shop", "http://127.0.0.1:8")
     application = tmp_path / "new" / "cgi-bin"
@@ -150,7 +150,7 @@ def test_passenger_serves_the_same_scripts_and_edits_at_once(tmp_path: Path) -> 
         process.wait(20)
 
 
-def test_nothing_else_is_shown(hosting: tuple[str, Path]) -> None:
+def test_private_files_are_not_served(hosting: tuple[str, Path]) -> None:
     address, _ = hosting
     for path in ("var/conf/pathfile", f"var/conf/certif.fr.{MERCHANT}.php", f"var/conf/key.{MERCHANT}", "var/data/shop.db", "bin/request",
                  "lib/sogenactif/web.py", "var/conf/"):  # fmt: skip
@@ -159,7 +159,7 @@ def test_nothing_else_is_shown(hosting: tuple[str, Path]) -> None:
         assert "F_PARAM" not in page
 
 
-def test_the_executables_work_where_the_folder_is(hosting: tuple[str, Path]) -> None:
+def test_executables_work_in_the_copied_folder(hosting: tuple[str, Path]) -> None:
     _, inside = hosting
     call = [f"merchant_id={MERCHANT}", "amount=1000", "order_id=A-1", "pathfile=var/conf/pathfile"]
     answer = subprocess.run(["bin/request", *call], cwd=inside, check=True, capture_output=True).stdout
@@ -175,14 +175,14 @@ def check(inside: Path, *arguments: str) -> dict[str, Any]:
     return answer
 
 
-def test_the_check_finds_nothing_wrong(hosting: tuple[str, Path]) -> None:
+def test_check_finds_no_fault_in_the_copied_folder(hosting: tuple[str, Path]) -> None:
     address, inside = hosting
     found = check(inside, "--url", address)
     assert [finding["saw"] for finding in found["findings"] if finding["level"] != "ok"] == []
     assert {"script_runs", "logos", "templates", "shop"} <= {finding["name"] for finding in found["findings"]}
 
 
-def test_the_check_says_what_to_copy_again(tmp_path: Path) -> None:
+def test_check_names_the_missing_part_to_copy_again(tmp_path: Path) -> None:
     bundle(tmp_path / "new", "--shop", "http://127.0.0.1:8", "--python", "/usr/bin/python3")
     scripts, inside = tmp_path / "new" / "cgi-bin", tmp_path / "new" / "cgi-bin" / "sogenactif"
     (scripts / "call_request.py").rename(tmp_path / "call_request.py")
@@ -197,7 +197,7 @@ def test_the_check_says_what_to_copy_again(tmp_path: Path) -> None:
     assert missing["do"].startswith("Copy the folder lib/packages of the bundle here again")
 
 
-def test_logos_are_where_the_shop_has_room_for_them(tmp_path: Path) -> None:
+def test_logos_are_placed_in_the_chosen_folder(tmp_path: Path) -> None:
     options = ["--shop", "https://tea.example/shop", "--logos", "pictures/means"]
     assert "copy cgi-bin and pictures" in bundle(tmp_path / "new", *options)
     inside = tmp_path / "new" / "cgi-bin" / "sogenactif"
@@ -212,7 +212,7 @@ def test_logos_are_where_the_shop_has_room_for_them(tmp_path: Path) -> None:
             bundle(tmp_path / "other", "--logos", path)
 
 
-def test_the_instructions_name_the_shop_and_a_full_folder_stays_as_it_is(tmp_path: Path) -> None:
+def test_instructions_contain_the_address_of_the_shop_and_a_full_folder_is_rejected(tmp_path: Path) -> None:
     bundle(tmp_path / "new", "--shop", "https://tea.example/", "--python", "/opt/python/bin/python3")
     readmes = [(tmp_path / "new" / name).read_text() for name in ("README.txt", "LISEZMOI.txt")]
     for readme in readmes:

@@ -99,7 +99,7 @@ def killed_again_and_again(shop: LedgerShop, notes: Path) -> Iterator[tuple[int,
         listening.close()
 
 
-def test_what_was_acknowledged_is_recorded_however_often_the_server_is_killed(
+def test_acknowledged_responses_are_recorded_although_processes_are_killed(
     shop: LedgerShop, tmp_path: Path
 ) -> None:
     notes = tmp_path / "notes"
@@ -150,9 +150,7 @@ def any_shop(request: pytest.FixtureRequest, param: Path, tmp_path: Path) -> Ite
 
 
 @pytest.mark.parametrize("sources", [["automatic"], ["automatic", "manual"]])
-def test_the_same_response_many_times_at_once_has_one_effect(
-    any_shop: LedgerShop, sources: list[str]
-) -> None:
+def test_concurrent_copies_of_a_response_notify_once(any_shop: LedgerShop, sources: list[str]) -> None:
     shop = any_shop
     [data] = sealed_responses(shop, 1).values()
     pages = {

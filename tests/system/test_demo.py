@@ -80,7 +80,7 @@ def demonstration(folder: Path, port: int, protocol: str) -> Iterator[str]:
     ],
 )
 @pytest.mark.parametrize("window", [{"width": 1280, "height": 900}, {"width": 360, "height": 640}])
-def test_a_person_pays_is_refused_and_cancels(
+def test_payment_can_be_accepted_refused_and_cancelled_in_a_browser(
     demonstration: str, number: str, button: str, page_says: str, shop_says: str, window: dict[str, int]
 ) -> None:
     with browsing(viewport=window) as customer:
@@ -101,7 +101,7 @@ def test_a_person_pays_is_refused_and_cancels(
 
 
 @pytest.mark.parametrize("way", ["3-D Secure", "In 3 instalments", "Sips 2.0"])
-def test_other_ways_to_pay_are_a_click_away(demonstration: str, protocol: str, way: str) -> None:
+def test_other_payment_options_are_linked_from_the_order(demonstration: str, protocol: str, way: str) -> None:
     with browsing(java_script_enabled=True) as customer:
         page = customer.new_page()
         reference = put_in_order(page, demonstration)
@@ -129,7 +129,7 @@ def test_other_ways_to_pay_are_a_click_away(demonstration: str, protocol: str, w
         assert page.get_by_role("heading", name="Payment server console").is_visible()
 
 
-def test_an_article_is_removed_and_a_changed_quantity_is_ordered(demonstration: str) -> None:
+def test_basket_article_can_be_removed_and_its_quantity_changed(demonstration: str) -> None:
     with browsing() as customer:
         page = customer.new_page()
         page.goto(f"{demonstration}/")
@@ -143,7 +143,7 @@ def test_an_article_is_removed_and_a_changed_quantity_is_ordered(demonstration: 
         assert page.get_by_role("cell", name="€19.50").count() == 2
 
 
-def test_the_back_office_refunds_a_payment_of_paypage(demonstration: str, protocol: str) -> None:
+def test_back_office_refunds_a_payment_of_paypage(demonstration: str, protocol: str) -> None:
     with browsing() as customer:
         page = customer.new_page()
         reference = put_in_order(page, demonstration)
@@ -158,7 +158,7 @@ def test_the_back_office_refunds_a_payment_of_paypage(demonstration: str, protoc
         assert page.get_by_role("row", name="Refunded €2.50").first.is_visible()
 
 
-def test_everything_it_writes_is_under_var_and_secrets_are_the_owners(
+def test_files_are_written_under_var_and_secrets_are_private(
     demonstration: str, folder: Path, protocol: str
 ) -> None:
     written = {str(path.relative_to(folder)) for path in folder.glob("*/*")} - BEFORE
@@ -187,7 +187,7 @@ def test_port_in_use_is_reported(demonstration: str, folder: Path, port: int) ->
     assert "Traceback" not in result.stderr
 
 
-def test_only_the_ports_of_the_bank_are_called_if_asked(folder: Path) -> None:
+def test_bank_ports_option_rejects_other_ports(folder: Path) -> None:
     command = [sys.executable, "-m", "sogenactif_sandbox.demonstration", "--bank-ports", "--port=49152"]
     result = subprocess.run(
         [*command, "--root", str(folder)], capture_output=True, text=True, cwd=ROOT, check=False
@@ -196,7 +196,7 @@ def test_only_the_ports_of_the_bank_are_called_if_asked(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["0", "99999", "-1", "x"])
-def test_what_is_no_port_is_refused(port: str, folder: Path) -> None:
+def test_invalid_port_is_a_usage_error(port: str, folder: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -209,7 +209,7 @@ def test_what_is_no_port_is_refused(port: str, folder: Path) -> None:
     assert (result.returncode, "argument --port" in result.stderr) == (2, True)
 
 
-def test_a_second_demonstration_leaves_the_configuration_of_the_first(
+def test_second_demonstration_does_not_change_the_configuration(
     demonstration: str, folder: Path, port: int
 ) -> None:
     conf = folder / "var" / "conf"
@@ -242,7 +242,7 @@ def shop_answer(
         ("basket=<script>", {"add": "<script>"}, ""),
     ],
 )
-def test_a_basket_holds_articles_of_the_shop_and_sane_quantities(
+def test_basket_holds_known_articles_in_limited_quantities(
     demonstration: str, cookie: str, form: dict[str, str], basket: str
 ) -> None:
     status, set_cookie, _ = shop_answer(demonstration, "POST", "/basket", cookie, **form)
@@ -260,7 +260,7 @@ def test_a_basket_holds_articles_of_the_shop_and_sane_quantities(
         ("GET", "/logos/../conf/pathfile", 404),
     ],
 )
-def test_the_shop_has_a_page_for_what_it_does_not_serve(
+def test_unknown_page_of_the_shop_has_an_error_page(
     demonstration: str, method: str, path: str, status: int
 ) -> None:
     found, _, body = shop_answer(demonstration, method, path)
@@ -269,7 +269,7 @@ def test_the_shop_has_a_page_for_what_it_does_not_serve(
 
 
 @pytest.mark.parametrize("language", ["fr", "en", "de", "es", "it"])
-def test_the_shop_speaks_its_customers_languages(demonstration: str, language: str) -> None:
+def test_shop_is_shown_in_the_language_of_the_browser(demonstration: str, language: str) -> None:
     request = urllib.request.Request(
         demonstration, headers={"Accept-Language": language, "Cookie": "basket=tea1"}
     )

@@ -91,7 +91,7 @@ def orders(
             yield request.param, address, lambda sql: connection.execute(sql.encode()).fetchall()
 
 
-def test_an_order_in_a_database_is_paid(
+def test_example_for_a_database_pays_the_order(
     orders: tuple[str, str, Callable[[str], list[tuple[Any, ...]]]], ledger: Pathfile
 ) -> None:
     kind, address, query = orders
@@ -113,7 +113,7 @@ def test_an_order_in_a_database_is_paid(
     assert again.status == 200 and "This order is paid" in again.body and "DATA" not in again.body
 
 
-def test_the_customer_goes_on_to_the_shops_page(ledger: Pathfile) -> None:
+def test_example_of_next_page_links_to_the_order(ledger: Pathfile) -> None:
     shop: dict[str, Any] = {}
     exec(compile(example("python next_page"), "shop.md", "exec"), shop)
     parameters = {"merchant_id": MERCHANT, "amount": "1250", "order_id": "A 1"}
@@ -135,7 +135,7 @@ def here(code: str, pathfile: Pathfile) -> str:
     return code.replace(f"{KIT}/var/conf/pathfile", pathfile.path).replace(f"{KIT}/bin", f"{kit}/bin")
 
 
-def test_a_php_shop_keeps_calling_request_and_response(ledger: Pathfile, tmp_path: Path) -> None:
+def test_example_in_php_calls_request_and_response(ledger: Pathfile, tmp_path: Path) -> None:
     need(shutil.which("php"), "php-cli")
     for name in ("request", "response"):
         (tmp_path / f"{name}.php").write_text(here(example(f"php {name}"), ledger))
@@ -162,7 +162,7 @@ def test_a_php_shop_keeps_calling_request_and_response(ledger: Pathfile, tmp_pat
     assert "can't be made" in php("request", "$_GET['order'] = str_repeat('x', 33);")
 
 
-def test_a_shell_calls_them_too(ledger: Pathfile) -> None:
+def test_example_in_shell_calls_request_and_response(ledger: Pathfile) -> None:
     page = run(["sh", "-c", here(example("sh request"), ledger)])
     assert page.startswith("!0!!<")
     sealed = answer_to(the_data(page), ledger)
@@ -186,12 +186,12 @@ def test_dictionary_has_every_field_with_its_length_and_format() -> None:
     ]
 
 
-def test_the_examples_merchant_has_a_certificate(pathfile: Pathfile) -> None:
+def test_merchant_of_the_examples_has_a_certificate(pathfile: Pathfile) -> None:
     assert read_certificate(pathfile, "fr", MERCHANT)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_lead_to_existing_files(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
@@ -223,7 +223,7 @@ def test_docstrings_begin_with_an_imperative_verb() -> None:
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
-def test_each_page_is_linked_from_both_entries(page: Path) -> None:
+def test_each_page_is_linked_from_both_readmes(page: Path) -> None:
     for entry in ("README.md", "README.fr.md"):
         translated = entry == "README.fr.md" and (FRENCH / page.name).exists()
         assert f"(docs/{'fr/' if translated else ''}{page.name})" in (ROOT / entry).read_text(), entry
@@ -427,7 +427,7 @@ def kit() -> Iterator[tuple[Path, dict[str, str]]]:
 
 
 @pytest.mark.parametrize("page", SPOKEN, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_commands_of_each_page_work(page: Path, kit: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+def test_commands_of_each_page_work(page: Path, kit: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     place, known = kit
     for name in ("pathfile", "parmcom.sogenactif", f"parmcom.{MERCHANT}"):
         content = (place / "var" / "conf" / name).read_text().replace(f"{place}/var/conf", str(tmp_path))
@@ -452,7 +452,7 @@ def test_the_commands_of_each_page_work(page: Path, kit: tuple[Path, dict[str, s
     assert not (ROOT / "payment.db").exists()
 
 
-def test_the_form_for_the_simulator_is_a_page(tmp_path: Path) -> None:
+def test_example_for_the_simulator_makes_an_html_page(tmp_path: Path) -> None:
     page = ROOT / "docs" / "paypage.md"
     [block] = [block for block in blocks(page) if block[0].startswith("bin/sogenactif paypage")]
     for command in block:
@@ -463,7 +463,9 @@ def test_the_form_for_the_simulator_is_a_page(tmp_path: Path) -> None:
     assert 'action="https://payment-webinit.simu.sogenactif.com/paymentInit"' in html
 
 
-def test_the_manual_is_installed_where_man_looks_for_it(kit: tuple[Path, dict[str, str]]) -> None:
+def test_manual_pages_are_installed_beside_the_folder_of_the_programs(
+    kit: tuple[Path, dict[str, str]],
+) -> None:
     """That is beside a folder of PATH; see manpath(1)."""
     place, _ = kit
     written = {page.name for page in (ROOT / "docs" / "man").iterdir()}
@@ -498,7 +500,9 @@ def follow(command: str, environment: dict[str, str], folder: Path) -> tuple[boo
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.fr.md", "lib/sogenactif_sandbox/README.md"])
-def test_a_test_suite_imports_the_payment_server(page: str, pathfile: Pathfile, tmp_path: Path) -> None:
+def test_example_of_a_test_suite_runs_the_payment_server(
+    page: str, pathfile: Pathfile, tmp_path: Path
+) -> None:
     [block] = [block for block in blocks(ROOT / page) if block[0].startswith("from ")]
     code = "\n".join(block).replace("...", "seen = urlopen(f'{address}/console/health').status", 1)
     for words, mine in (("/path/to/pathfile", pathfile.path), ("path/of/pathfile", pathfile.path),
@@ -509,7 +513,7 @@ def test_a_test_suite_imports_the_payment_server(page: str, pathfile: Pathfile, 
     assert known["seen"] == 200
 
 
-def test_both_readmes_say_the_same() -> None:
+def test_both_readmes_have_the_same_commands_links_and_structure() -> None:
     english, french = (ROOT / "README.md", ROOT / "README.fr.md")
 
     def parts(page: Path) -> dict[str, Any]:
@@ -530,12 +534,12 @@ def test_both_readmes_say_the_same() -> None:
     assert parts(french) == parts(english)
 
 
-def test_each_keyword_of_the_pathfile_is_explained() -> None:
+def test_each_keyword_of_the_pathfile_is_documented() -> None:
     pages = "".join((ROOT / page).read_text() for page in ("docs/configuration.md", "docs/paypage.md"))
     assert [keyword for keyword in KEYWORDS if not re.search(rf"`{keyword}[`!]", pages)] == []
 
 
-def test_the_options_of_the_installation_are_on_its_page() -> None:
+def test_options_of_the_installation_are_documented() -> None:
     page = (ROOT / "docs" / "install.md").read_text()
     shown = set(re.findall(r"^\| `(--[a-z-]+)", page, re.MULTILINE))
     taken = {
@@ -589,7 +593,7 @@ def places_of(package: str, page: str) -> dict[str, int]:
     ("package", "page"),
     [("sogenactif", "docs/code.md"), ("sogenactif_sandbox", "lib/sogenactif_sandbox/README.md")],
 )
-def test_modules_import_those_below_them_only(package: str, page: str) -> None:
+def test_modules_import_only_modules_below_them(package: str, page: str) -> None:
     """As the page lists them, from the top down; those of a row may know each other."""
     places = places_of(package, page)
     modules = {name: path for name, path in MODULES.items() if name.startswith(f"{package}.")}
@@ -603,7 +607,7 @@ def test_modules_import_those_below_them_only(package: str, page: str) -> None:
         assert above == [], f"{name} imports {above}"
 
 
-def test_no_two_modules_load_each_other() -> None:
+def test_modules_have_no_import_cycle() -> None:
     TopologicalSorter({name: imports_of(path)[0] for name, path in MODULES.items()}).prepare()
 
 
@@ -626,7 +630,7 @@ def test_imports_are_found_in_every_form(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [{"amount": "1251"}, {"order_id": "B-2"}, {"currency_code": "840"}, {"merchant_id": "014213245611112"}])  # fmt: skip
-def test_an_accepted_payment_that_pays_no_order_is_not_swallowed(
+def test_examples_raise_an_error_for_an_accepted_payment_without_an_order(
     orders: tuple[str, str, Callable[[str], list[tuple[Any, ...]]]], change: dict[str, str]
 ) -> None:
     kind, address, query = orders
@@ -644,6 +648,6 @@ def test_an_accepted_payment_that_pays_no_order_is_not_swallowed(
     assert query("SELECT paid FROM orders") == [(True,)]
 
 
-def test_neither_the_kit_nor_the_installer_knows_the_sandbox() -> None:
+def test_kit_and_installer_do_not_import_the_sandbox() -> None:
     files = [*(ROOT / "lib" / "sogenactif").rglob("*.py"), *(ROOT / "installer").glob("*.py")]
     assert [path.name for path in files if "sogenactif_sandbox" in path.read_text()] == []

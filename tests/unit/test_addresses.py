@@ -30,7 +30,7 @@ from sogenactif.addresses import (
         f"https://b/{string.ascii_letters}{string.digits}.-_~:/?&=%+[]",
     ],
 )
-def test_address_is_http_or_https_and_a_host(url: str) -> None:
+def test_http_or_https_address_with_a_host_is_safe(url: str) -> None:
     assert is_safe_address(url)
 
 
@@ -58,12 +58,12 @@ def test_address_is_http_or_https_and_a_host(url: str) -> None:
         "https://[bank",
     ],
 )
-def test_anything_else_is_no_address(url: str) -> None:
+def test_other_address_is_not_safe(url: str) -> None:
     assert not is_safe_address(url)
 
 
 @pytest.mark.parametrize("character", [*" \"'<>#!$()*,;@\\^`{|}\t\n\r\0\x7f", "é", "\udce9", "\uff21"])
-def test_characters_that_mean_something_in_a_header_or_in_html_are_refused(character: str) -> None:
+def test_address_with_special_characters_of_headers_or_html_is_not_safe(character: str) -> None:
     assert not is_safe_address(f"https://bank.example/pay{character}")
     assert not is_safe_address(f"https://bank{character}.example/pay")
 
@@ -94,7 +94,7 @@ def test_characters_that_mean_something_in_a_header_or_in_html_are_refused(chara
         ("http://user@shop.example/", False),
     ],
 )
-def test_address_of_a_shop_has_a_host_and_a_port_that_exist(url: str, expected: bool) -> None:
+def test_address_needs_a_valid_host_and_port(url: str, expected: bool) -> None:
     assert is_address(url) is expected
 
 
@@ -110,7 +110,7 @@ def test_address_of_a_shop_has_a_host_and_a_port_that_exist(url: str, expected: 
         ("https://shop!example", False),
     ],
 )
-def test_path_of_a_script_can_be_appended_to_the_address_of_a_shop(url: str, expected: bool) -> None:
+def test_address_of_a_shop_has_no_query_string(url: str, expected: bool) -> None:
     assert is_shop_address(url) is expected
 
 
@@ -128,19 +128,19 @@ def test_path_of_a_script_can_be_appended_to_the_address_of_a_shop(url: str, exp
         ("http://8.8.8.8/", False),
     ],
 )
-def test_local_address_is_out_of_reach_of_a_bank(url: str, expected: bool) -> None:
+def test_local_addresses_are_recognised(url: str, expected: bool) -> None:
     assert is_local(url) is expected
 
 
 @pytest.mark.parametrize(
     ("url", "expected"), [("https://Shop.Example:1/x", "shop.example"), ("http://[::1/", "")]
 )
-def test_host_is_in_lower_case_and_empty_if_there_is_none(url: str, expected: str) -> None:
+def test_host_is_in_lower_case_and_empty_if_invalid(url: str, expected: str) -> None:
     assert host(url) == expected
 
 
 @pytest.mark.parametrize("brand", PAYPAGE_HOSTS)
-def test_test_server_of_each_brand_is_known_with_that_of_production(brand: str) -> None:
+def test_test_server_of_each_brand_has_its_production_server(brand: str) -> None:
     hosts = PAYPAGE_HOSTS[brand]
     assert not is_for_tests(f"https://{hosts['production']}/paymentInit")
     if "test" in hosts:
@@ -149,7 +149,7 @@ def test_test_server_of_each_brand_is_known_with_that_of_production(brand: str) 
         assert production_address(test) == f"https://{hosts['production']}/paymentInit"
 
 
-def test_test_server_of_an_unknown_brand_leads_to_sogenactif() -> None:
+def test_production_server_of_an_unknown_brand_is_that_of_sogenactif() -> None:
     url = "https://payment-webinit.simu.bank.example/paymentInit"
     assert is_for_tests(url)
     assert production_address(url) == "https://payment-webinit.sogenactif.com/paymentInit"

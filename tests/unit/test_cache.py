@@ -10,7 +10,7 @@ from sogenactif import files as module
 from sogenactif.files import cached_until_changed
 
 
-def test_a_file_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_is_cached_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SETTLE_SECONDS", -1)
     readings = []
 
@@ -38,7 +38,7 @@ def test_a_file_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytes
     ("content_age", "status_age", "readings"),
     [(100, 100, 1), (2.5, 2.5, 1), (1.5, 100, 2), (100, 1.5, 2), (-5, 100, 2)],
 )
-def test_file_is_cached_once_its_content_and_its_rights_are_two_seconds_old(
+def test_file_changed_in_the_last_two_seconds_is_not_cached(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content_age: float, status_age: float, readings: int
 ) -> None:
     seen = []
@@ -58,7 +58,7 @@ def test_file_is_cached_once_its_content_and_its_rights_are_two_seconds_old(
     assert len(seen) == readings
 
 
-def test_file_that_may_change_within_a_tick_of_its_clock_is_not_cached(tmp_path: Path) -> None:
+def test_change_without_a_new_modification_time_is_noticed(tmp_path: Path) -> None:
     @cached_until_changed
     def read(path: str) -> str:
         return Path(path).read_text()

@@ -20,14 +20,14 @@ def test_languages_have_the_same_entries(english: Mapping[str, object], french: 
 
 
 @pytest.mark.parametrize(("english", "french"), TABLES)
-def test_languages_fill_in_the_same_values(
+def test_texts_of_both_languages_have_the_same_placeholders(
     english: Mapping[str, str | tuple[str, ...]], french: Mapping[str, str | tuple[str, ...]]
 ) -> None:
     for name, text in english.items():
         assert _values(text) == _values(french[name]), name
 
 
-def test_no_sentence_is_empty_but_what_to_do_if_all_is_well() -> None:
+def test_no_text_of_a_command_is_empty() -> None:
     texts = chain(en.FINDINGS.items(), fr.FINDINGS.items())
     assert [name for name, text in texts if not text.saw] == []
     assert [name for words in (en.WORDS, fr.WORDS) for name, text in words.items() if not text] == []

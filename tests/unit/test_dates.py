@@ -29,12 +29,12 @@ from sogenactif.dates import day_in_paris, format_day, is_moment, read_day, toda
         ("20280228230000", "20280229"),
     ],
 )
-def test_day_in_paris_begins_one_hour_before_that_of_utc_and_two_in_summer(moment: str, day: str) -> None:
+def test_day_in_paris_begins_one_or_two_hours_before_the_day_in_utc(moment: str, day: str) -> None:
     assert day_in_paris(moment) == day
 
 
 @pytest.mark.parametrize("moment", ["", "20261123", "20261123240000", "20260230120000", "2026112312000x"])
-def test_what_is_no_moment_has_no_day(moment: str) -> None:
+def test_invalid_timestamp_is_rejected(moment: str) -> None:
     with pytest.raises(ValueError, match=f"^{moment}$"):
         day_in_paris(moment)
 
@@ -43,7 +43,7 @@ DAYS = {1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 1
 
 
 @pytest.mark.parametrize(("month", "days"), DAYS.items())
-def test_each_month_has_its_days(month: int, days: int) -> None:
+def test_each_month_has_its_number_of_days(month: int, days: int) -> None:
     assert [is_moment(f"2026{month:02}{day:02}120000") for day in range(40)] == [
         1 <= day <= days for day in range(40)
     ]
@@ -61,7 +61,7 @@ def test_each_month_has_its_days(month: int, days: int) -> None:
         ("2400", True),
     ],
 )
-def test_29_february_is_a_day_of_leap_years(year: str, leap: bool) -> None:
+def test_february_29_is_valid_in_leap_years_only(year: str, leap: bool) -> None:
     assert is_moment(f"{year}0229120000") is leap
     assert is_moment(f"{year}0228120000")
 
@@ -88,7 +88,7 @@ def test_29_february_is_a_day_of_leap_years(year: str, leap: bool) -> None:
         ("²0261123120000", False),
     ],
 )
-def test_moment_is_14_digits_before_the_year_9999(text: str, expected: bool) -> None:
+def test_timestamp_has_14_digits_and_a_year_before_9999(text: str, expected: bool) -> None:
     assert is_moment(text) is expected
 
 
@@ -96,7 +96,7 @@ def test_moment_is_14_digits_before_the_year_9999(text: str, expected: bool) -> 
     ("text", "day"),
     [("20261123", date(2026, 11, 23)), ("20280229", date(2028, 2, 29)), ("00010101", date(1, 1, 1))],
 )
-def test_day_is_8_digits(text: str, day: date) -> None:
+def test_day_has_8_digits(text: str, day: date) -> None:
     assert read_day(text) == day
 
 
@@ -116,12 +116,12 @@ def test_day_is_8_digits(text: str, day: date) -> None:
         "²0261123",
     ],
 )
-def test_what_is_no_day_is_rejected(text: str) -> None:
+def test_invalid_day_is_rejected(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         read_day(text)
 
 
-def test_paris_is_a_time_zone_that_is_loaded_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_zone_of_paris_is_loaded_on_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(vars(dates), "PARIS", raising=False)
     assert dates.PARIS.key == "Europe/Paris"
     assert "PARIS" in vars(dates)
@@ -140,11 +140,11 @@ def test_paris_is_a_time_zone_that_is_loaded_when_it_is_needed(monkeypatch: pyte
         ("zz", "1 August 2026"),
     ],
 )
-def test_customers_read_a_date_in_their_language(language: str, written: str) -> None:
+def test_day_is_formatted_in_the_language(language: str, written: str) -> None:
     assert format_day(date(2026, 8, 1), language) == written
 
 
-def test_today_is_the_day_of_the_current_moment() -> None:
+def test_today_is_the_current_day_in_paris() -> None:
     before, current, after = (
         day_in_paris(time.strftime("%Y%m%d%H%M%S", time.gmtime())),
         today(),

@@ -13,19 +13,19 @@ LINES = DOCKERFILE.read_text().replace("\\\n", " ").splitlines()
 INSTRUCTIONS = [line.split(maxsplit=1) for line in LINES if line and not line.startswith("#")]
 
 
-def test_the_linter_of_dockerfiles_finds_nothing() -> None:
+def test_hadolint_reports_nothing() -> None:
     lint = Path(sysconfig.get_path("scripts")) / "hadolint"
     found = subprocess.run([lint, "--no-color", DOCKERFILE], check=False, capture_output=True, text=True)
     assert (found.stdout, found.returncode) == ("", 0)
 
 
-def test_the_image_has_a_version_and_no_root() -> None:
+def test_image_has_a_pinned_base_and_an_unprivileged_user() -> None:
     values = dict(INSTRUCTIONS)
     assert re.fullmatch(r"python:3\.[0-9]+-slim", values["FROM"])
     assert values["USER"] == "1000" and "--no-cache-dir" in values["RUN"]
 
 
-def test_its_command_is_understood() -> None:
+def test_command_of_the_image_is_valid_and_uses_the_exposed_port() -> None:
     program, command, *arguments = re.findall(r'"([^"]+)"', dict(INSTRUCTIONS)["CMD"])
     assert (program, command) == ("sogenactif", "sandbox")
     assert str(make_parser().parse_args(arguments).port) == dict(INSTRUCTIONS)["EXPOSE"]

@@ -110,7 +110,7 @@ def test_every_command_has_a_call() -> None:
 
 
 @pytest.mark.parametrize("command", JSON)
-def test_json_is_one_document_in_ascii_and_its_moments_name_their_zone(
+def test_json_is_ascii_and_its_timestamps_have_the_offset_of_paris(
     place: dict[str, str], command: str
 ) -> None:
     result = run(place, command, "--json", language="fr_FR.UTF-8")
@@ -123,7 +123,7 @@ def test_json_is_one_document_in_ascii_and_its_moments_name_their_zone(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_reader_that_has_left_gets_no_traceback(place: dict[str, str], command: str) -> None:
+def test_closed_pipe_causes_no_traceback(place: dict[str, str], command: str) -> None:
     call = " ".join(f"'{word.format(**place)}'" for word in CALLS[command])
     reader = subprocess.run(
         ["sh", "-c", f"'{ROOT}/bin/sogenactif' {command} {call} | true"],
@@ -134,14 +134,14 @@ def test_a_reader_that_has_left_gets_no_traceback(place: dict[str, str], command
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_nothing_moves_a_cursor_or_is_coloured_in_a_pipe(place: dict[str, str], command: str) -> None:
+def test_output_to_a_pipe_has_no_terminal_codes(place: dict[str, str], command: str) -> None:
     result = run(place, command)
     assert "\x1b" not in result.stdout + result.stderr
     assert "\r" not in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_nothing_is_written_into_the_current_folder(place: dict[str, str], command: str) -> None:
+def test_command_writes_nothing_to_the_current_folder(place: dict[str, str], command: str) -> None:
     run(place, command)
     assert os.listdir(f"{place['folder']}/empty") == []
 
@@ -154,7 +154,7 @@ def test_nothing_is_written_into_the_current_folder(place: dict[str, str], comma
         ("fr_FR.UTF-8", "erreur : argument inconnu : --nothing"),
     ],
 )
-def test_usage_errors_are_in_the_language_of_the_locale(
+def test_usage_error_is_in_the_language_of_the_locale(
     place: dict[str, str], command: str, language: str, words: str
 ) -> None:
     result = run(place, command, "--nothing", language=language)
@@ -189,7 +189,7 @@ def test_usage_errors_are_in_the_language_of_the_locale(
         (["audit", "http://127.0.0.1/", "--amount", "1,50"], "1,50 n’est pas un montant en centimes"),
     ],
 )  # fmt: skip
-def test_each_usage_error_has_a_french_sentence(call: Sequence[str], words: str, tmp_path: Path) -> None:
+def test_each_usage_error_has_a_french_text(call: Sequence[str], words: str, tmp_path: Path) -> None:
     result = subprocess.run(
         [f"{ROOT}/bin/sogenactif", *call],
         capture_output=True, text=True, check=False, cwd=tmp_path, env={"PATH": "/usr/bin:/bin", "LC_ALL": "fr_FR.UTF-8"},
@@ -200,7 +200,7 @@ def test_each_usage_error_has_a_french_sentence(call: Sequence[str], words: str,
 
 
 @pytest.mark.parametrize("command", ["transactions", "prune"])
-def test_days_are_read_in_both_forms(place: dict[str, str], command: str) -> None:
+def test_day_is_accepted_with_and_without_hyphens(place: dict[str, str], command: str) -> None:
     parser = load(command, COMMANDS).make_parser()
     options = {option for action in parser._actions for option in action.option_strings}
     [option] = options & {"--day", "--before"}
@@ -208,7 +208,7 @@ def test_days_are_read_in_both_forms(place: dict[str, str], command: str) -> Non
         assert run(place, command, option, day, "--json").returncode == 0
 
 
-def test_numbers_under_a_list_are_counted_in_the_singular_too(place: dict[str, str]) -> None:
+def test_summary_of_a_list_uses_the_singular_for_one(place: dict[str, str]) -> None:
     assert run(place, "transactions").stdout.splitlines()[-1] == "1 transaction."
 
 

@@ -264,7 +264,7 @@ class Payments(RuleBasedStateMachine):
 
 
 @pytest.mark.exhaustive
-def test_the_shop_is_notified_of_what_the_bank_accepted_and_nothing_else(
+def test_shop_is_notified_of_every_acceptance_in_any_sequence_of_events(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = count()

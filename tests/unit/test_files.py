@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_new_file_belongs_to_the_owner_of_its_folder(folder: Path) -> None:
+def test_new_file_belongs_to_the_owner_of_its_folder(folder: Path) -> None:
     os.close(open_private(f"{folder}/file"))
     made = os.stat(folder / "file")
     assert (made.st_uid, made.st_gid, made.st_mode & 0o777) == (NOBODY, NOBODY, 0o600)
@@ -39,7 +39,7 @@ def test_a_new_file_belongs_to_the_owner_of_its_folder(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_a_link_is_not_followed_and_its_target_keeps_its_owner(folder: Path, there: bool) -> None:
+def test_symbolic_link_is_not_followed_and_its_target_keeps_its_owner(folder: Path, there: bool) -> None:
     target = folder.parent / "secret"
     if there:
         target.write_text("x")
@@ -59,7 +59,7 @@ def test_existing_file_keeps_its_owner(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("link", ["none", "of the user", "to the user"])
-def test_root_continues_as_the_owner_of_the_data(folder: Path, link: str) -> None:
+def test_become_owner_drops_root_for_the_owner_of_the_data(folder: Path, link: str) -> None:
     place = folder
     if link != "none":
         place = folder.parent / "link"
@@ -73,12 +73,12 @@ def test_root_continues_as_the_owner_of_the_data(folder: Path, link: str) -> Non
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 
-def test_a_folder_that_is_missing_cannot_be_flushed(tmp_path: Path) -> None:
+def test_flushing_a_missing_folder_raises_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         flush_folder(f"{tmp_path}/nowhere")
 
 
-def test_file_that_is_too_large_is_named_as_such(tmp_path: Path) -> None:
+def test_file_larger_than_1_mib_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "parmcom"
     path.write_bytes(b"x" * MOST_BYTES)
     assert len(read_file(str(path))) == MOST_BYTES

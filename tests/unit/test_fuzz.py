@@ -175,7 +175,7 @@ def recorded_messages() -> list[str]:
 
 
 @pytest.mark.exhaustive
-def test_of_a_hundred_thousand_altered_messages_none_is_trusted(pathfile: Pathfile) -> None:
+def test_no_altered_message_of_100000_is_trusted(pathfile: Pathfile) -> None:
     answers = [*recorded_messages(), *sealed_answers(pathfile)]
     genuine = {text for text in answers if _is_answer(text, pathfile)}
     trusted, refused = 0, 0
@@ -231,7 +231,7 @@ def send(application: Application, data: str, posted: bool = True) -> HttpReply:
 
 
 @pytest.mark.exhaustive
-def test_altered_messages_are_never_a_fault_nor_a_payment_of_the_shops(shop: Shop) -> None:
+def test_altered_message_is_rejected_without_an_internal_error_or_a_notification(shop: Shop) -> None:
     good = [*sealed_answers(shop.pathfile), *sealed_requests(shop.pathfile)]
     genuine = set(good[: len(ANSWERS)])
     for number, text in enumerate(altered(good, POSTED)):

@@ -57,7 +57,7 @@ def test_each_script_answers_at_its_name(folder: Path) -> None:
     assert ask(application, "call_other")[0] == 404
 
 
-def test_an_edited_script_is_in_force_with_the_next_request(folder: Path) -> None:
+def test_edited_script_is_reloaded_by_the_next_request(folder: Path) -> None:
     application = serve_scripts(str(folder))
     assert ask(application, "call_request")[1] == "call_request"
     write(folder, "call_request", '"edited"')
@@ -70,7 +70,7 @@ def test_an_edited_script_is_in_force_with_the_next_request(folder: Path) -> Non
     assert ask(application, "call_request")[1] == "editee"
 
 
-def test_a_script_sees_an_edit_of_what_it_imports_from_the_folder(folder: Path) -> None:
+def test_edited_import_of_a_script_is_reloaded(folder: Path) -> None:
     write(folder, "orders", '"one"')
     write(folder, "call_request", "WORDS", "from orders import WORDS")
     write(folder, "call_autoresponse", "WORDS", "from call_request import WORDS")
@@ -97,7 +97,7 @@ def test_unchanged_scripts_are_loaded_once(folder: Path) -> None:
         ("0\ndel WORDS\nraise LookupError", "LookupError"),
     ],
 )
-def test_a_script_that_cannot_be_loaded_leaves_the_others(folder: Path, words: str, reason: str) -> None:
+def test_script_that_cannot_be_loaded_does_not_affect_others(folder: Path, words: str, reason: str) -> None:
     application = serve_scripts(str(folder))
     assert ask(application, "call_request")[0] == 200
     write(folder, "call_request", words)
@@ -108,14 +108,14 @@ def test_a_script_that_cannot_be_loaded_leaves_the_others(folder: Path, words: s
     assert ask(application, "call_request")[1] == "mended"
 
 
-def test_a_script_without_an_application_is_named(folder: Path) -> None:
+def test_script_without_an_application_is_reported(folder: Path) -> None:
     (folder / "call_response.py").write_text("")
     application = serve_scripts(str(folder))
     assert ask(application, "call_request")[0] == 200
     assert "call_response.py has no application" in ask(application, "call_response")[2]
 
 
-def test_a_missing_script_is_loaded_once_it_is_there(folder: Path) -> None:
+def test_missing_script_is_loaded_after_it_is_added(folder: Path) -> None:
     script = folder / "call_request.py"
     away = script.rename(folder / "away")
     application = serve_scripts(str(folder))

@@ -21,7 +21,7 @@ def shop(pathfile: Pathfile, tmp_path: Path) -> Shop:
 @pytest.mark.parametrize(
     ("server", "status"), [("wsgi.run_once", 200), ("wsgi.input_terminated", 200), ("wsgi.multithread", 411)]
 )
-def test_a_body_in_chunks_is_read_to_its_end_or_answered_411(shop: Shop, server: str, status: int) -> None:
+def test_chunked_body_is_read_or_answered_with_411(shop: Shop, server: str, status: int) -> None:
     body = b"DATA=" + shop.seal().encode()
     chunked: dict[str, Any] = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "Chunked", server: True}
     answer = ask(shop.autoresponse, "POST", body=body, **chunked)
@@ -55,7 +55,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("body", "fields"), FORMS)
-def test_fields_of_a_form_and_of_a_query_string_read_alike(body: bytes, fields: dict[str, str]) -> None:
+def test_form_and_query_string_are_parsed_alike(body: bytes, fields: dict[str, str]) -> None:
     assert read_form(posted(body)) == fields
     assert read_query({"QUERY_STRING": body.decode("latin-1")}) == fields
 
@@ -70,7 +70,7 @@ def test_request_without_a_query_string_or_a_body_has_no_fields() -> None:
     "content_type",
     ["", FORM, f"{FORM};charset=UTF-8", " Application/X-WWW-Form-Urlencoded ; charset=ISO-8859-1", ";x"],
 )
-def test_form_is_taken_with_its_content_type_or_without_any(content_type: str) -> None:
+def test_form_is_accepted_with_its_content_type_or_without_one(content_type: str) -> None:
     assert read_form(posted(b"a=1", CONTENT_TYPE=content_type)) == {"a": "1"}
 
 
@@ -95,13 +95,11 @@ def refusal(call: Callable[[], object]) -> tuple[int, str, list[tuple[str, str]]
         ({"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "gzip, Chunked"}, 411, "chunked request body"),
     ],
 )
-def test_body_that_cannot_be_read_is_refused_with_a_reason(
-    variables: dict[str, str], status: int, why: str
-) -> None:
+def test_invalid_body_is_rejected_with_a_reason(variables: dict[str, str], status: int, why: str) -> None:
     assert refusal(lambda: read_form(posted(b"a=1", **variables))) == (status, why, [])
 
 
-def test_body_has_64_kib_at_most_however_it_is_sent() -> None:
+def test_body_larger_than_64_kib_is_rejected() -> None:
     whole = b"a=" + b"x" * (64 * 1024 - 2)
     in_chunks = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     assert read_form(posted(whole)) == read_form(posted(whole, **in_chunks)) == {"a": "x" * 65534}
@@ -112,7 +110,7 @@ def test_body_has_64_kib_at_most_however_it_is_sent() -> None:
     assert refusal(lambda: read_query(query)) == (413, "65538 bytes", [])
 
 
-def test_body_of_a_known_length_ends_there_whatever_follows() -> None:
+def test_body_ends_at_its_content_length() -> None:
     chunked = {"HTTP_TRANSFER_ENCODING": "chunked"}
     assert read_form(posted(b"a=1&b=2", CONTENT_LENGTH="3")) == {"a": "1"}
     assert read_form(posted(b"a=1&b=2", CONTENT_LENGTH="3", **chunked)) == {"a": "1"}
@@ -129,7 +127,7 @@ def test_form_has_at_most_100_fields(shop: Shop) -> None:
         assert ask(shop.autoresponse, "POST", body=body).status == status
 
 
-def test_method_is_one_of_those_that_are_allowed() -> None:
+def test_method_that_is_not_allowed_is_answered_with_405() -> None:
     assert allow({"REQUEST_METHOD": "POST"}, "GET", "POST") == "POST"
     allowed = [("Allow", "GET, HEAD")]
     put = {"REQUEST_METHOD": "PUT"}
@@ -137,7 +135,7 @@ def test_method_is_one_of_those_that_are_allowed() -> None:
     assert refusal(lambda: allow({}, "GET", "HEAD")) == (405, "method ", allowed)
 
 
-def test_every_answer_is_neither_stored_nor_sniffed() -> None:
+def test_every_response_has_headers_against_caching_and_sniffing() -> None:
     answered: list[object] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Callable[[bytes], object]:

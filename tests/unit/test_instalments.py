@@ -54,7 +54,7 @@ def test_three_payments_of_650_euros_a_month_apart() -> None:
         ),
     ],
 )
-def test_last_payment_takes_what_an_equal_division_leaves(
+def test_last_instalment_takes_the_remainder(
     amount: int, data: str, first_after: int, expected: list[tuple[str, int]]
 ) -> None:
     assert plan(amount, data, first_after) == expected
@@ -69,7 +69,7 @@ def test_last_payment_takes_what_an_equal_division_leaves(
         "NB_PAYMENT=9;NB_PAYMENT=2;PERIOD=1;INITIAL_AMOUNT=50",
     ],
 )
-def test_options_come_in_any_order_among_others_and_the_last_of_a_name_counts(data: str) -> None:
+def test_options_may_come_in_any_order_and_the_last_of_a_name_is_used(data: str) -> None:
     assert plan(100, data) == [("2026-11-23", 50), ("2026-11-24", 50)]
 
 
@@ -103,7 +103,7 @@ def test_options_come_in_any_order_among_others_and_the_last_of_a_name_counts(da
         (101, "NB_PAYMENT=3;PERIOD=1;INITIAL_AMOUNT=100"),
     ],
 )
-def test_payments_that_are_unreadable_too_few_too_long_or_empty_are_rejected(amount: int, data: str) -> None:
+def test_invalid_schedule_is_rejected(amount: int, data: str) -> None:
     with pytest.raises(WrongSchedule):
         plan(amount, data)
 
@@ -120,12 +120,12 @@ def test_payments_that_are_unreadable_too_few_too_long_or_empty_are_rejected(amo
         ("٣", False),
     ],
 )
-def test_digits_are_those_of_ascii(text: str, expected: bool) -> None:
+def test_digits_are_ascii_only(text: str, expected: bool) -> None:
     assert is_digits(text) is expected
 
 
 @pytest.mark.parametrize("name", ["PAYMENT_DUE_DATES", "PAYMENT_DUE_DATE"])
-def test_schedule_of_a_response_is_the_servers_under_either_name(name: str) -> None:
+def test_schedule_of_a_response_is_read_under_either_name(name: str) -> None:
     """Both names occur, and the last option counts."""
     parts = (Instalment(date(2026, 12, 1), 450), Instalment(date(2026, 12, 31), 800))
     for data in (f"{name}=20261201/450,20261231/800", f"{name}=x/y;a=b;{name}=20261201/450,20261231/800"):

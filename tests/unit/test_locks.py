@@ -33,7 +33,7 @@ def open_files() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-def test_a_byte_is_locked_by_one_at_a_time(path: str) -> None:
+def test_lock_of_a_byte_is_exclusive(path: str) -> None:
     with locked(path, 1) as first:
         with locked(path, 1) as second, locked(path, 2) as another_byte:
             assert (first, second, another_byte) == (True, False, True)
@@ -44,7 +44,7 @@ def test_a_byte_is_locked_by_one_at_a_time(path: str) -> None:
         assert fourth
 
 
-def test_a_waiting_thread_gets_the_lock_once_it_is_free(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_thread_gets_the_lock_after_its_release(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     waiting = threading.Event()
 
@@ -66,7 +66,7 @@ def test_a_waiting_thread_gets_the_lock_once_it_is_free(path: str, monkeypatch: 
     assert order == ["first", "waited: True"]
 
 
-def test_waiting_in_vain_leaves_no_file_open(path: str) -> None:
+def test_failed_attempts_to_lock_leave_no_file_open(path: str) -> None:
     with locked(path, 1):
         before = open_files()
         for _ in range(50):
@@ -75,7 +75,7 @@ def test_waiting_in_vain_leaves_no_file_open(path: str) -> None:
         assert open_files() == before
 
 
-def test_a_process_that_is_stopped_keeps_its_lock_until_it_is_killed(path: str) -> None:
+def test_stopped_process_keeps_its_lock_until_it_is_killed(path: str) -> None:
     process = subprocess.Popen([sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE, text=True)
     with process:
         try:
@@ -89,14 +89,14 @@ def test_a_process_that_is_stopped_keeps_its_lock_until_it_is_killed(path: str) 
         assert is_mine
 
 
-def test_a_lock_is_released_if_the_block_raises(path: str) -> None:
+def test_lock_is_released_if_the_block_raises(path: str) -> None:
     with pytest.raises(ZeroDivisionError), locked(path, 1):
         print(1 / 0)
     with locked(path, 1) as is_mine:
         assert is_mine
 
 
-def test_a_process_that_was_forked_in_the_block_does_not_keep_the_lock(path: str) -> None:
+def test_forked_process_does_not_keep_the_lock(path: str) -> None:
     read, write = os.pipe()
     with locked(path, 1):
         child = os.fork()
@@ -114,7 +114,7 @@ def test_a_process_that_was_forked_in_the_block_does_not_keep_the_lock(path: str
         os.close(write)
 
 
-def test_a_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_lock_file_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     with (
         pytest.raises(LedgerError, match=r"nowhere/ledger\.db\.lock"),
         locked(f"{tmp_path}/nowhere/ledger.db.lock", 1),

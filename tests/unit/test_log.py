@@ -21,7 +21,7 @@ def taker(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield f"{folder}/log"
 
 
-def test_a_line_for_the_syslog(taker: str) -> None:
+def test_line_is_sent_to_syslog_with_its_priority(taker: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(taker)
         errors = io.StringIO()
@@ -30,7 +30,7 @@ def test_a_line_for_the_syslog(taker: str) -> None:
         assert errors.getvalue() == ""
 
 
-def test_a_line_that_no_syslog_takes_goes_to_the_web_servers_log(
+def test_line_goes_to_the_log_of_the_web_server_if_syslog_is_unreachable(
     taker: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for reason in ("No such file or directory", "Connection refused"):
@@ -53,7 +53,7 @@ def test_a_line_that_no_syslog_takes_goes_to_the_web_servers_log(
         (JournalError("1.jsonl", OSError(28, "Permission denied")), "Error writing the journal (1.jsonl: Permission denied)"),
     ],
 )  # fmt: skip
-def test_line_of_an_error_has_the_systems_reason_once(
+def test_line_of_an_error_has_the_reason_of_the_system_once(
     error: KitError, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     error.__cause__ = PermissionError(13, "Permission denied")
@@ -61,7 +61,7 @@ def test_line_of_an_error_has_the_systems_reason_once(
     assert capsys.readouterr().err.endswith(f"Z sogenactif request {reason}\n")
 
 
-def test_line_of_an_unexpected_error_says_where_it_was_raised(capsys: pytest.CaptureFixture[str]) -> None:
+def test_line_of_an_unexpected_error_has_its_file_and_line(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         raise LookupError("no order")
     except LookupError as error:

@@ -50,7 +50,7 @@ MEANS = [
 
 
 @pytest.mark.parametrize("means", MEANS)
-def test_each_means_has_a_picture_with_a_title_and_nothing_that_runs(means: str) -> None:
+def test_each_logo_has_a_title_and_no_active_content(means: str) -> None:
     picture = ElementTree.parse(ROOT / "logos" / f"{means}.svg").getroot()
     assert picture.tag == f"{SVG}svg"
     assert picture.get("viewBox")

@@ -17,7 +17,7 @@ def migrate(*arguments: str) -> tuple[int, str]:
     return result.returncode, result.stdout + result.stderr
 
 
-def test_the_new_pathfile_serves_the_same_shop(param: Path) -> None:
+def test_migrate_writes_a_pathfile_for_the_same_shop(param: Path) -> None:
     (param / f"parmcom.{MERCHANT}").write_text(
         "LOGO!shop.gif!\nCADDIE!3 books!\nLANGUAGE!ge!\nDATA!NO_RESPONSE_PAGE_POST!\n"
     )
@@ -44,7 +44,7 @@ def test_the_new_pathfile_serves_the_same_shop(param: Path) -> None:
     assert request.action == "https://payment-webinit.simu.sogenactif.com/paymentInit"
 
 
-def test_nothing_is_written_over(param: Path) -> None:
+def test_existing_file_is_not_overwritten(param: Path) -> None:
     (param / "pathfile.paypage").write_text("ours")
     status, said = migrate(str(param / "pathfile"))
     assert (status, "already exists" in said) == (1, True)
@@ -62,7 +62,7 @@ def test_invalid_pathfile_is_reported(param: Path, line: str, words: str) -> Non
     assert not (param / "pathfile.paypage").exists()
 
 
-def test_production_and_another_server_can_be_named(param: Path) -> None:
+def test_production_server_brand_or_url_can_be_chosen(param: Path) -> None:
     output = str(param / "new")
     assert migrate(str(param / "pathfile"), "--server", "production", "--output", output)[0] == 0
     assert read_pathfile(output).paypage.url == "https://payment-webinit.sogenactif.com/paymentInit"

@@ -28,7 +28,7 @@ from sogenactif.money import CURRENCIES, format_amount
         ("1250", "826", "en", "£12.50"),
     ],
 )
-def test_amounts_are_written_as_the_language_writes_them(
+def test_amount_is_formatted_in_the_notation_of_the_language(
     amount: str, currency: str, language: str, shown: str
 ) -> None:
     assert format_amount(amount, currency, language) == shown
@@ -47,7 +47,7 @@ def test_amounts_are_written_as_the_language_writes_them(
         ("999999999999", "9\u202f999\u202f999\u202f999,99"),
     ],
 )
-def test_cents_have_two_digits_and_thousands_are_parted(amount: str, shown: str) -> None:
+def test_cents_have_two_digits_and_thousands_are_grouped(amount: str, shown: str) -> None:
     assert format_amount(amount, "978", "fr") == f"{shown}\u00a0€"
 
 
@@ -60,12 +60,12 @@ def test_cents_have_two_digits_and_thousands_are_parted(amount: str, shown: str)
         ("999", "en", "-1250 (999)"),
     ],
 )
-def test_a_refund_has_its_sign_in_front(currency: str, language: str, shown: str) -> None:
+def test_negative_amount_has_its_sign_in_front(currency: str, language: str, shown: str) -> None:
     assert format_amount("-1250", currency, language) == shown
 
 
 @pytest.mark.parametrize("language", ["", "pt", "ge"])
-def test_a_language_without_a_page_of_its_own_is_written_as_english(language: str) -> None:
+def test_unknown_language_is_formatted_as_english(language: str) -> None:
     assert format_amount("125000", "978", language) == "€1,250.00"
     assert format_amount("125000", "756", language) == "CHF\u00a01,250.00"
 
@@ -83,7 +83,7 @@ def test_a_language_without_a_page_of_its_own_is_written_as_english(language: st
         ("١٢", "978", "١٢ (978)"),
     ],
 )
-def test_what_is_no_amount_of_a_known_currency_is_shown_as_it_is(
+def test_invalid_amount_or_unknown_currency_is_shown_unchanged(
     amount: str, currency: str, shown: str
 ) -> None:
     assert format_amount(amount, currency, "en") == shown
@@ -105,7 +105,7 @@ LETTERS = {
 ALL = [(code, letters, decimals) for decimals, codes in LETTERS.items() for code, letters in codes.items()]
 
 
-def test_the_platform_has_47_currencies() -> None:
+def test_all_47_currencies_of_the_platform_are_known() -> None:
     assert len(ALL) == 47
     assert sorted(CURRENCIES) == sorted(code for code, _, _ in ALL)
 

@@ -27,18 +27,18 @@ def registered(pathfile: Pathfile, order_id: str = "A-1") -> tuple[Ledger, str]:
         return ledger, register(ledger, {**ASKED, "order_id": order_id})
 
 
-def test_the_next_request_gets_the_same_ledger(pathfile: Pathfile) -> None:
+def test_next_request_borrows_the_same_ledger(pathfile: Pathfile) -> None:
     first, second = registered(pathfile), registered(pathfile, "A-2")
     assert second[0] is first[0]
     assert (first[1], second[1]) == ("000001", "000002")
 
 
-def test_requests_at_once_get_one_each(pathfile: Pathfile) -> None:
+def test_concurrent_requests_borrow_different_ledgers(pathfile: Pathfile) -> None:
     with borrow_ledger(pathfile) as one, borrow_ledger(pathfile) as other:
         assert one is not other
 
 
-def test_a_ledger_that_was_replaced_is_opened_again(pathfile: Pathfile, tmp_path: Path) -> None:
+def test_replaced_ledger_is_removed_from_the_pool(pathfile: Pathfile, tmp_path: Path) -> None:
     first, _ = registered(pathfile)
     for name in ("ledger.db", "ledger.db-wal"):
         os.rename(tmp_path / name, tmp_path / f"old-{name}")

@@ -35,7 +35,7 @@ def shown(*objects: object) -> str:
     return text
 
 
-def test_every_class_of_the_kit_shows_which_one_it_is() -> None:
+def test_every_class_of_the_kit_has_a_repr() -> None:
     for module in pkgutil.walk_packages(sogenactif.__path__, "sogenactif."):
         # The commands hand no object on.
         if module.name.startswith("sogenactif.commands"):
@@ -46,7 +46,7 @@ def test_every_class_of_the_kit_shows_which_one_it_is() -> None:
                 assert "__repr__" in vars(value), f"{module.name}.{name}"
 
 
-def test_payment_objects_name_the_order_and_nothing_personal(pathfile: Pathfile) -> None:
+def test_repr_of_a_payment_has_the_order_id_and_no_personal_values(pathfile: Pathfile) -> None:
     parameters = {"merchant_id": MERCHANT, "amount": "1250", "order_id": "A-1", "transaction_id": "000123"}
     call = parameters | {"customer_email": PERSONAL["customer_email"]}
     response = PaymentResponse({**call, **PERSONAL, **ACCEPTED})
@@ -64,12 +64,12 @@ def test_payment_objects_name_the_order_and_nothing_personal(pathfile: Pathfile)
     assert shown(*request.blocks)
 
 
-def test_response_with_an_impossible_date_shows_itself() -> None:
+def test_response_with_an_invalid_date_has_a_repr() -> None:
     response = PaymentResponse({"order_id": "A\n1", "transmission_date": "20261399999999"})
     assert repr(response) == r"<PaymentResponse 'A\n1'  refused>"
 
 
-def test_gateways_name_their_server_and_no_secret(param: Path, pathfile: Pathfile) -> None:
+def test_repr_of_a_gateway_has_its_address_and_no_secret(param: Path, pathfile: Pathfile) -> None:
     sips = gateway(pathfile, "fr", MERCHANT)
     assert shown(sips) == f"<Gateway sips {sips.action}>"
     assert shown(Office("https://office.example/", MERCHANT, "1", [b"secret"]))
@@ -79,7 +79,7 @@ def test_gateways_name_their_server_and_no_secret(param: Path, pathfile: Pathfil
 
 
 @pytest.mark.parametrize("kind", DATABASES)
-def test_ledger_shows_no_password_and_no_customer(
+def test_repr_of_a_ledger_has_no_password_and_no_personal_values(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
@@ -94,7 +94,7 @@ def test_ledger_shows_no_password_and_no_customer(
     ledger.close()
 
 
-def test_sandbox_shows_no_customer(tmp_path: Path) -> None:
+def test_repr_of_the_sandbox_has_no_personal_values(tmp_path: Path) -> None:
     fields = {**ASKED, **PERSONAL, "transaction_id": "000123"}
     request = Request("sips", fields, "VISA", {"DATA": "secret"}, old=False)
     table = Transactions(str(tmp_path / "payment.db"))

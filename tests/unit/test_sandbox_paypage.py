@@ -45,7 +45,7 @@ def altered(pathfile: Pathfile, **keys: str) -> dict[str, str]:
     return {**form, "SealAlgorithm": "HMAC-SHA-256"}
 
 
-def test_sandbox_reads_the_schedule_that_the_kit_sent(pathfile: Pathfile) -> None:
+def test_sandbox_reads_the_schedule_sent_by_the_kit(pathfile: Pathfile) -> None:
     opened = sandbox.open_request(post(pathfile, **PLAN), pathfile, TODAY)
     read = {name: opened.fields[name] for name in ("amount", "capture_mode", "capture_day")}
     assert read == {name: PLAN[name] for name in read}
@@ -81,7 +81,7 @@ def test_schedule_is_the_same_on_a_later_day(pathfile: Pathfile) -> None:
         {"s10TransactionIdsList": "000123,7,8"},
     ],
 )
-def test_parts_have_any_days_and_amounts(pathfile: Pathfile, keys: dict[str, str]) -> None:
+def test_schedule_of_any_days_and_amounts_is_accepted(pathfile: Pathfile, keys: dict[str, str]) -> None:
     opened = sandbox.open_request(altered(pathfile, **keys), pathfile, TODAY)
     asked = {"datesList": DAYS, "amountsList": AMOUNTS, **keys}
     parts = read_due_dates(opened.fields["data"])
@@ -89,7 +89,7 @@ def test_parts_have_any_days_and_amounts(pathfile: Pathfile, keys: dict[str, str
     assert ",".join(str(part.amount) for part in parts) == asked["amountsList"]
 
 
-def test_payment_at_once_has_no_schedule(pathfile: Pathfile) -> None:
+def test_single_payment_has_no_schedule(pathfile: Pathfile) -> None:
     opened = sandbox.open_request(
         post(pathfile, capture_mode="VALIDATION", capture_day="2", amount="0001250"), pathfile, TODAY
     )
@@ -125,7 +125,7 @@ def test_payment_at_once_has_no_schedule(pathfile: Pathfile) -> None:
         {"transactionReferencesList": "a,b,c"},
     ],
 )
-def test_wrong_schedule_is_rejected(pathfile: Pathfile, keys: dict[str, str]) -> None:
+def test_invalid_schedule_is_rejected(pathfile: Pathfile, keys: dict[str, str]) -> None:
     sandbox.open_request(altered(pathfile), pathfile, TODAY)
     with pytest.raises(sandbox.InitialisationError, match="Invalid field value: instalmentData"):
         sandbox.open_request(altered(pathfile, **keys), pathfile, TODAY)
@@ -142,7 +142,7 @@ def answered(pathfile: Pathfile, asked: Mapping[str, str], **said: str) -> Payme
     return read_outcome(sandbox.seal_response(fields, opened.envelope, pathfile, old=False), pathfile)
 
 
-def test_kit_reads_the_response(pathfile: Pathfile) -> None:
+def test_kit_reads_the_response_of_the_sandbox(pathfile: Pathfile) -> None:
     response = answered(pathfile, post(pathfile, order_id="CMD-42", return_context="a=b", amount="005"))
     assert {name: response[name] for name in ("amount", "order_id", "return_context", "card_number")} == {
         "amount": "005",
@@ -158,11 +158,11 @@ def test_kit_reads_the_response(pathfile: Pathfile) -> None:
 @pytest.mark.parametrize(
     ("asked", "read"), [("005", "005"), ("0050", "050"), ("100", "100"), ("001000", "1000")]
 )
-def test_amount_has_three_digits_or_more(pathfile: Pathfile, asked: str, read: str) -> None:
+def test_amount_is_padded_to_three_digits(pathfile: Pathfile, asked: str, read: str) -> None:
     assert sandbox.open_request(post(pathfile, amount=asked), pathfile, TODAY).fields["amount"] == read
 
 
-def test_kit_reads_the_response_of_a_payment_in_several_times(pathfile: Pathfile) -> None:
+def test_kit_reads_the_response_of_a_payment_in_instalments(pathfile: Pathfile) -> None:
     response = answered(pathfile, post(pathfile, **PLAN))
     assert (response["capture_mode"], response["amount"]) == ("PAYMENT_N", "1001")
     assert response.original["captureMode"] == "AUTHOR_CAPTURE"
@@ -170,7 +170,7 @@ def test_kit_reads_the_response_of_a_payment_in_several_times(pathfile: Pathfile
 
 
 @pytest.mark.parametrize("encode", ["base64", "base64url", "none"])
-def test_response_is_encoded_as_the_request_asks(param: Path, encode: str) -> None:
+def test_response_has_the_encoding_of_the_request(param: Path, encode: str) -> None:
     pathfile = read_pathfile(use_paypage(param, ENCODE=encode))
     for order in ("A", "AB", "ABC"):
         assert answered(pathfile, post(pathfile, order_id=order))["order_id"] == order
@@ -179,7 +179,7 @@ def test_response_is_encoded_as_the_request_asks(param: Path, encode: str) -> No
 @pytest.mark.parametrize(
     "condition", ["3D_SUCCESS", "3D_FAILURE", "3D_ERROR", "3D_NOTENROLLED", "3D_ATTEMPT", "3D_ABORT"]
 )
-def test_result_of_the_authentication_comes_back(pathfile: Pathfile, condition: str) -> None:
+def test_result_of_the_authentication_is_returned(pathfile: Pathfile, condition: str) -> None:
     response = answered(pathfile, post(pathfile), transaction_condition=condition)
     assert response["transaction_condition"] == condition
 

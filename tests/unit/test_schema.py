@@ -87,7 +87,7 @@ def old_postgresql(postgresql_url: str) -> str:
 @pytest.mark.parametrize(
     "database", ["old_sqlite", pytest.param("old_postgresql", marks=pytest.mark.postgresql)]
 )
-def test_ledger_of_the_first_release_goes_on(
+def test_ledger_of_the_first_release_is_migrated_and_used(
     database: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     ledger = Ledger(LedgerAddress(request.getfixturevalue(database)), str(tmp_path / "journal"))
@@ -110,7 +110,7 @@ def test_ledger_of_the_first_release_goes_on(
         assert ledger.register({**ASKED, "order_id": "new"})["transaction_id"] == "000004"
 
 
-def test_journal_of_the_first_release_makes_a_ledger(tmp_path: Path) -> None:
+def test_ledger_is_rebuilt_from_a_journal_of_the_first_release(tmp_path: Path) -> None:
     """Its lines don't name their protocol, and only a response of Paypage has a day and its original keys."""
     shutil.copytree(VECTORS / "first_release", tmp_path / "journal")
     with closing(
@@ -183,7 +183,7 @@ INDEXES = {
 
 
 @pytest.mark.parametrize("old", [False, True])
-def test_schema_of_a_new_ledger_and_of_a_migrated_one(
+def test_new_and_migrated_ledgers_have_the_same_schema(
     request: pytest.FixtureRequest, tmp_path: Path, old: bool
 ) -> None:
     path = tmp_path / "ledger.db"
@@ -232,7 +232,7 @@ def test_schema_of_a_new_ledger_and_of_a_migrated_one(
         assert ledger.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
 
-def test_version_of_a_ledger_is_read_without_changing_it(old_sqlite: str, tmp_path: Path) -> None:
+def test_reading_the_schema_version_changes_nothing(old_sqlite: str, tmp_path: Path) -> None:
     assert [schema_version(LedgerAddress(old_sqlite)), schema_version(LedgerAddress(old_sqlite))] == [
         FIRST_RELEASE
     ] * 2
@@ -243,7 +243,7 @@ def test_version_of_a_ledger_is_read_without_changing_it(old_sqlite: str, tmp_pa
 
 
 @pytest.mark.postgresql
-def test_postgresql_flushes_what_is_recorded_whatever_its_default(postgresql_url: str) -> None:
+def test_postgresql_commits_synchronously_even_if_its_default_is_off(postgresql_url: str) -> None:
     import psycopg
 
     with psycopg.connect(postgresql_url, autocommit=True) as server:
@@ -257,7 +257,7 @@ def test_postgresql_flushes_what_is_recorded_whatever_its_default(postgresql_url
 
 
 @pytest.mark.postgresql
-def test_version_of_a_ledger_on_a_server_is_0_until_there_is_one(postgresql_url: str) -> None:
+def test_schema_version_on_postgresql_is_0_before_the_ledger_is_created(postgresql_url: str) -> None:
     import psycopg
 
     assert schema_version(LedgerAddress(postgresql_url)) == 0
@@ -279,7 +279,7 @@ def newer(execute: Callable[[str], object], statement: str) -> Callable[[], bool
     return may_create
 
 
-def test_ledger_that_a_newer_kit_makes_meanwhile_keeps_its_version(tmp_path: Path) -> None:
+def test_sqlite_ledger_created_by_a_newer_kit_at_the_same_time_keeps_its_version(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     path.touch()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -291,7 +291,9 @@ def test_ledger_that_a_newer_kit_makes_meanwhile_keeps_its_version(tmp_path: Pat
 
 
 @pytest.mark.postgresql
-def test_ledger_that_a_newer_kit_makes_on_the_server_meanwhile_keeps_its_version(postgresql_url: str) -> None:
+def test_postgresql_ledger_created_by_a_newer_kit_at_the_same_time_keeps_its_version(
+    postgresql_url: str,
+) -> None:
     import psycopg
 
     with psycopg.connect(postgresql_url, autocommit=True) as other:
@@ -302,7 +304,7 @@ def test_ledger_that_a_newer_kit_makes_on_the_server_meanwhile_keeps_its_version
 
 
 @pytest.mark.parametrize("asked_first", [1, 2])
-def test_ledger_that_another_process_makes_meanwhile_is_used(tmp_path: Path, asked_first: int) -> None:
+def test_ledger_created_by_another_process_at_the_same_time_is_used(tmp_path: Path, asked_first: int) -> None:
     path = str(tmp_path / "ledger.db")
     calls: list[int] = []
 
@@ -319,7 +321,7 @@ def test_ledger_that_another_process_makes_meanwhile_is_used(tmp_path: Path, ask
 
 
 @pytest.mark.parametrize("empty", [False, True])
-def test_ledger_that_may_not_be_created_is_missing(tmp_path: Path, empty: bool) -> None:
+def test_ledger_that_must_not_be_created_is_reported_as_missing(tmp_path: Path, empty: bool) -> None:
     path = tmp_path / "ledger.db"
     if empty:
         path.touch()
@@ -331,7 +333,7 @@ def test_ledger_that_may_not_be_created_is_missing(tmp_path: Path, empty: bool) 
         SqliteDatabase(str(path), lambda: next(answers))
 
 
-def test_each_transaction_of_sqlite_is_flushed_but_one_that_need_not_be(tmp_path: Path) -> None:
+def test_sqlite_transactions_are_flushed_unless_requested_otherwise(tmp_path: Path) -> None:
     def synchronous() -> int:
         [[value]] = database.rows("PRAGMA synchronous")
         return int(value)

@@ -64,19 +64,19 @@ def shop(tmp_path: Path) -> Shop:
 
 
 @pytest.mark.parametrize("change", [{"merchant_id": "014213245611112"}, {"currency_code": "840"}, {"amount": "999"}, {"order_id": "B"}])  # fmt: skip
-def test_an_accepted_payment_that_pays_no_order_raises(shop: Shop, change: dict[str, str]) -> None:
+def test_accepted_payment_without_an_order_raises_an_error(shop: Shop, change: dict[str, str]) -> None:
     assert shop.record(**change).startswith("LookupError: a payment was accepted")
     assert shop.record(**{**change, "response_code": "05"}) == ""
     assert shop.state == "waiting"
 
 
-def test_an_order_that_is_paid_stays_paid(shop: Shop) -> None:
+def test_paid_order_stays_paid(shop: Shop) -> None:
     for code, state in (("17", "cancelled"), ("00", "accepted"), ("00", "accepted"), ("05", "accepted")):
         assert shop.record(response_code=code) == ""
         assert shop.state == state
 
 
-def test_the_merchant_is_named_in_one_script(shop: Shop) -> None:
+def test_merchant_id_is_set_in_one_script(shop: Shop) -> None:
     scripts = sorted(path.name for path in shop.scripts.glob("*.py") if MERCHANT in path.read_text())
     assert scripts == ["call_request.py"]
     script = shop.scripts / "call_request.py"

@@ -7,7 +7,7 @@ from sogenactif_sandbox.shop.texts import shop_texts
 from sogenactif_sandbox.texts import texts as sandbox_texts
 
 
-def test_every_language_says_everything() -> None:
+def test_every_language_has_every_text() -> None:
     assert {frozenset(said) for said in TEXTS.values()} == {frozenset(TEXTS["en"])}
     assert all(text.strip() for said in TEXTS.values() for text in said.values())
 
@@ -17,7 +17,7 @@ def test_french_pages_have_french_spaces_and_apostrophes() -> None:
     assert [text for text in said if re.search(r" [:;?!»€]|« |\w'\w", text)] == []
 
 
-def test_an_unknown_language_is_english() -> None:
+def test_unknown_language_falls_back_to_english() -> None:
     assert texts("zz") is texts("en")
     assert texts("ge") is texts("de")
 
@@ -33,5 +33,5 @@ def test_an_unknown_language_is_english() -> None:
         (",;=", "en"),
     ],
 )
-def test_the_browsers_first_language_that_is_ours(header: str, language: str) -> None:
+def test_first_supported_language_of_the_browser_is_used(header: str, language: str) -> None:
     assert accepted_language(header) == language
