@@ -98,7 +98,7 @@ use_cgi() {
     through=cgi
 }
 
-# The pathfile that is there says where the logos are; it may be closed to whoever asks for a dry run.
+# An existing pathfile names the address of the logos; a dry run without root may be unable to read it.
 choose_logos() {
     chosen=$(sed -n 's/^D_LOGO!\([^!]*\)!.*/\1/p' "$prefix/var/conf/pathfile" 2>/dev/null) ||
         chosen=$(sed -n "s|^ *Alias \"\(.*\)\" \"$prefix/logos/\"|\1|p" "$config" 2>/dev/null) || true
@@ -199,13 +199,13 @@ uninstall_from_apache() {
 
 # Removes an installed file unless it was changed, and what was put beside it.
 remove_file() {
-    find_place "$1"
-    [ ! -e "$place.new" ] || step "remove $place.new" rm "$place.new"
-    [ -e "$place" ] || return 0
-    if is_listed "$(sum_of "$1" <"$place")" "$prefix/.sogenactif"; then
-        step "remove $place" rm "$place"
+    find_target "$1"
+    [ ! -e "$target.new" ] || step "remove $target.new" rm "$target.new"
+    [ -e "$target" ] || return 0
+    if is_listed "$(sum_of "$1" <"$target")" "$prefix/.sogenactif"; then
+        step "remove $target" rm "$target"
     else
-        printf 'Changed by you, so it stays: %s\n' "$place"
+        printf 'Changed by you, so it stays: %s\n' "$target"
     fi
 }
 
@@ -225,7 +225,7 @@ need_apache() {
     done
     [ "$dry_run" = yes ] || apache_accepts ||
         die "Apache's configuration already has an error; correct it first:
-$said"
+$output"
 }
 
 need_mod_wsgi() {
@@ -233,10 +233,10 @@ need_mod_wsgi() {
     [ -e $mod_wsgi ] || die "there is no $mod_wsgi, although libapache2-mod-wsgi-py3 is installed"
 }
 
-# Whether Apache takes its configuration as it stands; $said is what it says of it.
+# Succeeds if Apache accepts its configuration; sets $output.
 apache_accepts() {
-    said=$(apachectl configtest 2>&1) || {
-        said=$(printf '%s\n' "$said" | sed "/^AH00558/d; /^Action '/d; /^The Apache error log/d")
+    output=$(apachectl configtest 2>&1) || {
+        output=$(printf '%s\n' "$output" | sed "/^AH00558/d; /^Action '/d; /^The Apache error log/d")
         return 1
     }
 }
@@ -244,17 +244,17 @@ apache_accepts() {
 make_folders() {
     for folder in lib bin cgi-bin templates logos share/man var/data; do mkdir -p "$prefix/$folder"; done
     touch "$prefix/.sogenactif"
-    # What is made in there is the web server's.
+    # The web server creates files in it.
     ! is_root || chown "$user:$user" "$prefix/var/data"
     chmod 700 "$prefix/var/data"
     chmod 755 "$prefix"
 }
 
-# Puts a folder of the kit ($1) in place of the installed one ($2), in one moment.
+# Replaces an installed folder ($2) with one of the kit ($1) by renaming.
 replace_folder() {
     target=${prefix:?}/$2
     rm -rf "$target.new" "$target.gone"
-    # With its times, by which Python knows that what is compiled is not outdated.
+    # Preserves modification times, so that compiled modules stay valid.
     cp -RLp "$1" "$target.new"
     [ ! -e "$target" ] || mv "$target" "$target.gone"
     mv "$target.new" "$target"
@@ -282,19 +282,19 @@ put_files() {
 }
 
 put_file() {
-    find_place "$1"
-    if [ ! -e "$place" ] || cmp -s "$work/new/$1" "$place" || is_listed "$(sum_of "$1" <"$place")" "$work/listed"; then
-        [ "$dry_run" = yes ] || { cp -p "$work/new/$1" "$place.new" && mv "$place.new" "$place"; }
+    find_target "$1"
+    if [ ! -e "$target" ] || cmp -s "$work/new/$1" "$target" || is_listed "$(sum_of "$1" <"$target")" "$work/listed"; then
+        [ "$dry_run" = yes ] || { cp -p "$work/new/$1" "$target.new" && mv "$target.new" "$target"; }
     elif is_listed "$(grep "  $1\$" "$work/sums")" "$work/listed"; then
-        printf 'Changed by you, so it stays: %s\n' "$place"
+        printf 'Changed by you, so it stays: %s\n' "$target"
     else
-        printf 'Changed by you, so it stays: %s; the new version is %s\n' "$place" "$place.new"
-        [ "$dry_run" = yes ] || cp -p "$work/new/$1" "$place.new"
+        printf 'Changed by you, so it stays: %s; the new version is %s\n' "$target" "$target.new"
+        [ "$dry_run" = yes ] || cp -p "$work/new/$1" "$target.new"
     fi
 }
 
-# Sets $place to where a file is installed: in the kit's folder, or by the whole path of Apache's configuration.
-find_place() { case $1 in /*) place=$1 ;; *) place=$prefix/$1 ;; esac }
+# Sets $target to where a file is installed: in the kit's folder, or by the whole path of Apache's configuration.
+find_target() { case $1 in /*) target=$1 ;; *) target=$prefix/$1 ;; esac }
 
 # A file as the kit installs it, the first line of a program naming the interpreter.
 content_of() {
@@ -353,7 +353,7 @@ set_rights() {
     find "$prefix/var/conf" -type f -exec chmod 640 {} +
 }
 
-# What the whole of Apache has to know.
+# Prints the server-wide directives.
 apache_config() {
     printf '# The payment kit: its three scripts, and its logos.\n'
     if [ "$through" = cgi ]; then
@@ -401,7 +401,7 @@ TEXT
 TEXT
 }
 
-# What all virtual hosts share, or some have.
+# Prints the aliases, for all virtual hosts or for --site.
 addresses_in_apache() {
     scripts='"^/cgi-bin/(call_(?:request|response|autoresponse)\.py)$"'
     # Of aliases the first counts: with mod_cgid on, Debian has one for all of /cgi-bin/, which goes before any
@@ -460,12 +460,12 @@ say_what_is_hidden() {
     [ -x "$interpreter" ] || return 0
     # shellcheck disable=SC2086
     PYTHONPATH=lib "$interpreter" -Bc 'import sys
-from sogenactif.commands.check.apache import hidden
-for path in hidden(*sys.argv[1:3], sys.argv[3:]):
+from sogenactif.commands.check.apache import shadowed_files
+for path in shadowed_files(*sys.argv[1:3], sys.argv[3:]):
     print("Apache serves the kit in place of the shop'\''s own", path)' "$prefix" "$logos" $sites
 }
 
-# Turns the configuration on. Where Apache refuses it, the one before is in force again, or none.
+# Enables the configuration; if Apache rejects it, restores the previous one or disables it.
 enable_on_apache() {
     name=$(basename "$config" .conf)
     running=reload
@@ -475,7 +475,7 @@ enable_on_apache() {
     enter_sites
     a2enconf -q "$name"
     apache_accepts || {
-        refused=$said
+        refused=$output
         [ -e "$saved$config" ] || a2disconf -q "$name"
         restore_state
         apache_accepts || a2disconf -q "$name"
@@ -489,7 +489,7 @@ $refused"
 is_running() { service apache2 status >/dev/null 2>&1; }
 
 turn_off() {
-    # Where Apache is gone already, its own program for that is, too.
+    # If Apache is uninstalled, a2disconf is missing too.
     a2disconf -q "$(basename "$1" .conf)" 2>/dev/null || rm -f "/etc/apache2/conf-enabled/$(basename "$1")"
     ! is_running || service apache2 reload >/dev/null ||
         printf 'Apache was not reloaded; apachectl configtest shows why. Then run: service apache2 reload\n'

@@ -18,7 +18,7 @@ from sogenactif.configuration import PAYPAGE, SIPS
 KIT = Path(__file__).parents[1]
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "psycopg*", "*.new")
 # Apache serves nothing of a folder with this, be it among documents or scripts.
-CLOSED = "Require all denied\n"
+DENY_ALL = "Require all denied\n"
 # A folder of this name among a shop's documents is hardly the shop's own.
 LOGOS = "/sogenactif/logos/"
 
@@ -50,7 +50,7 @@ def bundle(
     )
     for program in sorted((KIT / "bin").iterdir()):
         _write_program(inside / "bin" / program.name, program.read_text(), python)
-    (inside / ".htaccess").write_text(CLOSED)
+    (inside / ".htaccess").write_text(DENY_ALL)
     prepare(inside, shop, payment, protocol, portable=True, logos=urlsplit(shop).path + logos)
     values = {"@SHOP@": shop, "@PYTHON@": python, "@LOGOS@": logos, "@TOP@": logos.split("/")[1]}
     for name, source in READMES.items():

@@ -29,9 +29,9 @@ PAYPAGE_HOSTS = {
     },
 }
 # Domains that don't exist on the internet.
-LOCAL = (".localhost", ".local", ".test", ".lan", ".internal", ".home.arpa")
+RESERVED_DOMAINS = (".localhost", ".local", ".test", ".lan", ".internal", ".home.arpa")
 # Hosts of this domain are switched off.
-GONE_DOMAIN = "sips-atos.com"
+DECOMMISSIONED_DOMAIN = "sips-atos.com"
 # The ports at which the platform calls a shop.
 PORTS = range(80, 10000)
 IN_HOST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
@@ -94,7 +94,7 @@ def is_local(url: str) -> bool:
     try:
         return not ipaddress.ip_address(name).is_global
     except ValueError:
-        return "." not in name or name.endswith(LOCAL)
+        return "." not in name or name.endswith(RESERVED_DOMAINS)
 
 
 def is_in_clear(url: str) -> bool:
@@ -102,7 +102,7 @@ def is_in_clear(url: str) -> bool:
     return url.startswith("http:") and not is_local(url)
 
 
-def is_for_tests(url: str) -> bool:
+def is_test_server(url: str) -> bool:
     """Return whether an address is that of a bank's test server, where nobody is charged."""
     name = host(url)
     return "simu" in name.replace("-", ".").split(".") or name.endswith(".test.sips-services.com")
@@ -116,9 +116,9 @@ def production_address(url: str) -> str:
 
 def is_paypage(url: str) -> bool:
     """Return whether an address is on a host of Paypage."""
-    return is_for_tests(url) or any(host(url) in hosts.values() for hosts in PAYPAGE_HOSTS.values())
+    return is_test_server(url) or any(host(url) in hosts.values() for hosts in PAYPAGE_HOSTS.values())
 
 
-def is_gone(url: str) -> bool:
+def is_decommissioned(url: str) -> bool:
     """Return whether an address is on a host that is switched off."""
-    return f".{host(url)}".endswith(f".{GONE_DOMAIN}")
+    return f".{host(url)}".endswith(f".{DECOMMISSIONED_DOMAIN}")

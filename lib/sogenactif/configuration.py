@@ -19,8 +19,8 @@ DEFAULTS = {
     "currency_code": "978",
     "header_flag": "no",
 }
-NEEDED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE")
-PAYPAGE_NEEDED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "PAYPAGE_URL", "PAYPAGE_KEY")
+REQUIRED = ("D_LOGO", "F_DEFAULT", "F_PARAM", "F_CERTIFICATE")
+REQUIRED_BY_PAYPAGE = ("D_LOGO", "F_DEFAULT", "F_PARAM", "PAYPAGE_URL", "PAYPAGE_KEY")
 # F_PARAM as the original kit's samples write it: the folder D_PARM, then parmcom.
 INDIRECT = ["F_PARAM", "D_PARM", "parmcom", ""]
 # The number of a line, from 1, and its parts between exclamation marks.
@@ -51,7 +51,7 @@ LEDGER_FORM = (
 )
 # Every keyword that a pathfile may have.
 KEYWORDS = (
-    *NEEDED, *CHOICES, *FORMS,
+    *REQUIRED, *CHOICES, *FORMS,
     "D_PARM", "DEBUG", "F_CTYPE", "JOURNAL", "LEDGER", "LOGO_TYPE", "OFFICE_URL", "PAYPAGE_URL",
     "PAYPAGE_KEY", "SHOP_NAME", "SHOP_URL",
 )  # fmt: skip
@@ -212,7 +212,7 @@ def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Itera
             yield PathfileError(
                 f"{keyword} is {value}, and must be {may}", lines[keyword], "wrong_value", keyword
             )
-    for keyword in PAYPAGE_NEEDED if keywords.get("PROTOCOL") == PAYPAGE else NEEDED:
+    for keyword in REQUIRED_BY_PAYPAGE if keywords.get("PROTOCOL") == PAYPAGE else REQUIRED:
         if not keywords.get(keyword):
             yield PathfileError(f"no key word {keyword}", 0, "keyword_absent", keyword)
     for keyword in ("F_CTYPE", "LOGO_TYPE"):

@@ -20,7 +20,7 @@ PACKAGE = os.path.dirname(os.path.abspath(__file__))
 ROOT = PACKAGE if os.path.isdir(f"{PACKAGE}/templates") else os.path.dirname(os.path.dirname(PACKAGE))
 MOST_BYTES = 1024 * 1024
 FILE_NAME_CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-")
-# A file may change twice in one tick of its clock, so a younger one is not cached.
+# The clock of files is coarse: one that changed less long ago may change again unnoticed, and is not cached.
 SETTLE_SECONDS = 2
 
 
@@ -84,7 +84,7 @@ def write_secret(path: str, content: bytes, as_folder: bool = False) -> None:
 
 
 def open_private(path: str, flags: int = 0) -> int:
-    """Open a file for reading and writing, made if it is missing, and return its descriptor. Raise OSError.
+    """Open a file for reading and writing, made if it is missing, and return its descriptor. Raises OSError.
 
     Only its owner may read a new file. If root makes it, it belongs to the owner of its folder, whose
     programs go on writing it. A link is refused, and an existing file keeps its owner: a user who
@@ -101,7 +101,7 @@ def open_private(path: str, flags: int = 0) -> int:
 
 
 def append_line(path: str, file: int, line: bytes, flush: bool = True) -> None:
-    """Append a line to an open file; if a full disk cuts it, remove it. Raise OSError.
+    """Append a line to an open file; if a full disk cuts it, remove it. Raises OSError.
 
     It is flushed to the disk, or without ``flush`` together with the next one; the name of a new file always is.
     """
@@ -125,7 +125,7 @@ def append_line(path: str, file: int, line: bytes, flush: bool = True) -> None:
 
 
 def make_private_folder(path: str) -> None:
-    """Make a folder that only its owner may use, and those above it; owned as ``open_private`` says. Raise OSError."""
+    """Make a folder that only its owner may use, and those above it; owned as ``open_private`` says. Raises OSError."""
     os.makedirs(path, mode=0o700, exist_ok=True)
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -135,7 +135,7 @@ def make_private_folder(path: str) -> None:
 
 
 def flush_folder(path: str) -> None:
-    """Flush the names in a folder to the disk. Raise OSError."""
+    """Flush the names in a folder to the disk. Raises OSError."""
     folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -144,14 +144,14 @@ def flush_folder(path: str) -> None:
 
 
 def become_owner(*paths: str) -> None:
-    """Drop the rights of root for those of the first other owner of these files and folders, if there is one.
+    """Drop root's privileges: become the first owner of these files and folders who is not root, if there is one.
 
     That user may make links there, which root must not follow.
     """
     if os.geteuid() != 0:
         return
     for path in paths:
-        # A link of that user's may lead to a folder of root's, and one of root's to that user's folder.
+        # Both the link and its target: either may belong to the user.
         for look in (os.lstat, os.stat):
             with contextlib.suppress(OSError):
                 owner = look(path)

@@ -8,10 +8,10 @@ from sogenactif.addresses import (
     PAYPAGE_HOSTS,
     host,
     is_address,
-    is_for_tests,
     is_local,
     is_safe_address,
     is_shop_address,
+    is_test_server,
     production_address,
 )
 
@@ -142,14 +142,14 @@ def test_host_is_in_lower_case_and_empty_if_invalid(url: str, expected: str) -> 
 @pytest.mark.parametrize("brand", PAYPAGE_HOSTS)
 def test_test_server_of_each_brand_has_its_production_server(brand: str) -> None:
     hosts = PAYPAGE_HOSTS[brand]
-    assert not is_for_tests(f"https://{hosts['production']}/paymentInit")
+    assert not is_test_server(f"https://{hosts['production']}/paymentInit")
     if "test" in hosts:
         test = f"https://{hosts['test']}/paymentInit"
-        assert is_for_tests(test)
+        assert is_test_server(test)
         assert production_address(test) == f"https://{hosts['production']}/paymentInit"
 
 
 def test_production_server_of_an_unknown_brand_is_that_of_sogenactif() -> None:
     url = "https://payment-webinit.simu.bank.example/paymentInit"
-    assert is_for_tests(url)
+    assert is_test_server(url)
     assert production_address(url) == "https://payment-webinit.sogenactif.com/paymentInit"

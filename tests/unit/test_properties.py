@@ -17,7 +17,7 @@ from sogenactif import executables
 from sogenactif.addresses import IN_HOST, SAFE_IN_URL
 from sogenactif.configuration import (
     DEFAULTS,
-    NEEDED,
+    REQUIRED,
     LedgerAddress,
     Pathfile,
     merge,
@@ -259,7 +259,7 @@ def files(draw: st.DrawFn, keywords: Mapping[str, str]) -> bytes:
 
 
 SPOILT = st.lists(
-    st.sampled_from([*(f"{keyword}!".encode() for keyword in (*NEEDED, "F_CTYPE", "LOGO!", "D_PARM")),
+    st.sampled_from([*(f"{keyword}!".encode() for keyword in (*REQUIRED, "F_CTYPE", "LOGO!", "D_PARM")),
                      b"x!\n", b"!", b"\r", b"\n", b"#", b"\0", b"\xff", b"/", b"F_PARAM!D_PARM!parmcom!\n"]),
     max_size=20,
 ).map(b"".join)  # fmt: skip
@@ -267,7 +267,7 @@ SPOILT = st.lists(
 
 @given(
     data=st.data(),
-    needed=st.fixed_dictionaries(dict.fromkeys(NEEDED, VALUE.filter(bool))),
+    needed=st.fixed_dictionaries(dict.fromkeys(REQUIRED, VALUE.filter(bool))),
     others=st.dictionaries(KEYWORD, VALUE, max_size=5),
 )
 def test_any_keywords_of_a_pathfile_are_read_unchanged(
@@ -294,7 +294,7 @@ def test_any_bytes_as_a_pathfile_or_parmcom_file_are_read_or_rejected(tmp_path: 
     path = tmp_path / "file"
     path.write_bytes(content)
     try:
-        assert all(read_pathfile(str(path)).keywords[keyword] for keyword in NEEDED)
+        assert all(read_pathfile(str(path)).keywords[keyword] for keyword in REQUIRED)
     except KitError as error:
         assert str(error).lstrip("+ ").startswith(("Error reading pathfile (", "Invalid separator"))
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.check.site import Site
-from sogenactif.commands.common import in_words, print_json
+from sogenactif.commands.common import error_message, print_json
 from sogenactif.commands.places import PATHFILE
 from sogenactif.commands.texts import printable, say
 from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
@@ -40,7 +40,7 @@ class Refused(Exception):
         self.values = values
 
     def __str__(self) -> str:
-        return _say(self.name, **self.values)
+        return _sentence(self.name, **self.values)
 
 
 def issue(url: str, merchant_id: str, country: str, pathfile: Pathfile, rotate: bool = False) -> str:
@@ -56,7 +56,7 @@ def issue(url: str, merchant_id: str, country: str, pathfile: Pathfile, rotate: 
     content = issue_certificate(url, merchant_id, country, pathfile.certificate_type)
     if os.path.exists(path) and not rotate:
         raise Refused("exists", path=path)
-    _put(pathfile, country, merchant_id, content)
+    _write_certificate(pathfile, country, merchant_id, content)
     return path
 
 
@@ -74,7 +74,7 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
         if _may_be_a_key(source):
             raise Refused("is_a_key", path=source) from None
         raise
-    country, merchant_id = _whose(certificate)
+    country, merchant_id = _owner_of(certificate)
     wanted, says = pathfile.certificate_type, certificate.header.get("certificate_type", "")
     if says != wanted:
         raise Refused("other_type", path=source, says=says or "-", wanted=wanted or "-")
@@ -85,7 +85,7 @@ def install(source: str, pathfile: Pathfile, force: bool = False) -> tuple[str, 
     path = certificate_path(pathfile, country, merchant_id)
     if os.path.exists(path) and read_file(path) == content:
         raise Refused("same", path=path)
-    return path, _put(pathfile, country, merchant_id, content)
+    return path, _write_certificate(pathfile, country, merchant_id, content)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -94,12 +94,12 @@ def main(arguments: Sequence[str]) -> int:
     try:
         status: int = args.run(args)
     except (Refused, KitError) as error:
-        print(printable(in_words(error)), file=sys.stderr)
+        print(printable(error_message(error)), file=sys.stderr)
         return 1
     except BrokenPipeError:
         raise
     except OSError as error:
-        words = _say("unwritten", path=error.filename or "", error=error.strerror)
+        words = _sentence("unwritten", path=error.filename or "", error=error.strerror)
         advice = f". {say('as_root')}" if isinstance(error, PermissionError) else ""
         print(f"{words}{advice}", file=sys.stderr)
         return 1
@@ -163,7 +163,7 @@ def _show(args: argparse.Namespace) -> int:
         pathfile = read_pathfile(args.pathfile)
         paths = _installed(pathfile)
         if pathfile.protocol == PAYPAGE:
-            note = _say("paypage", path=args.pathfile, key=pathfile.paypage.key)
+            note = _sentence("paypage", path=args.pathfile, key=pathfile.paypage.key)
             print(printable(note), file=sys.stderr)
         elif not paths:
             raise Refused("none", path=args.pathfile)
@@ -198,10 +198,10 @@ def _install(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"path": path, "previous": old})
         return 0
-    print(_say("installed", path=path))
+    print(_sentence("installed", path=path))
     if old:
-        print(_say("kept", path=old))
-    print(_say("then"))
+        print(_sentence("kept", path=old))
+    print(_sentence("then"))
     return 0
 
 
@@ -214,14 +214,14 @@ def _describe(certificate: Certificate) -> None:
         "country": header.get("merchant_country", ""),
         "type": header.get("certificate_type", ""),
         "made": f"{certificate.made[:4]}-{certificate.made[4:6]}-{certificate.made[6:]}",
-        "expires": _say("expired", day=day) if late else str(day or ""),
-        "issuer": _say("own") if certificate.own else "",
+        "expires": _sentence("expired", day=day) if late else str(day or ""),
+        "issuer": _sentence("own") if certificate.own else "",
         **dict(zip(SERVICES, certificate.services, strict=True)),
     }
     print(printable(certificate.path))
     for name, value in lines.items():
         if value:
-            print(f"  {_say(name):18} {printable(value)}")
+            print(f"  {_sentence(name):18} {printable(value)}")
 
 
 def _row(certificate: Certificate) -> dict[str, object]:
@@ -247,7 +247,7 @@ def _may_be_a_key(path: str) -> bool:
     return 0 < len(content) <= LONGEST_KEY and b"\n" not in content
 
 
-def _whose(certificate: Certificate) -> tuple[str, str]:
+def _owner_of(certificate: Certificate) -> tuple[str, str]:
     """Return country and merchant_id, from the header of a typed certificate or the file name of an untyped one."""
     header = certificate.header
     if header:
@@ -258,7 +258,7 @@ def _whose(certificate: Certificate) -> tuple[str, str]:
     return name[1], name[2]
 
 
-def _put(pathfile: Pathfile, country: str, merchant_id: str, content: bytes) -> str:
+def _write_certificate(pathfile: Pathfile, country: str, merchant_id: str, content: bytes) -> str:
     """Write a certificate with the rights of its folder; return the path of the previous one, if there is any."""
     path = certificate_path(pathfile, country, merchant_id)
     old = ""
@@ -269,5 +269,5 @@ def _put(pathfile: Pathfile, country: str, merchant_id: str, content: bytes) -> 
     return old
 
 
-def _say(name: str, **values: object) -> str:
+def _sentence(name: str, **values: object) -> str:
     return say(f"certificate_{name}", **values)

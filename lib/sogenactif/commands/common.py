@@ -35,12 +35,12 @@ def command_parser(name: str, description: str) -> argparse.ArgumentParser:
 
 
 @contextmanager
-def the_ledger(pathfile: str, failure: int = 1) -> Iterator[Ledger]:
+def open_ledger_or_exit(pathfile: str, failure: int = 1) -> Iterator[Ledger]:
     """Open the ledger of a pathfile; an error ends the command with a sentence and status 1."""
     try:
         with open_ledger(read_pathfile(pathfile)) as ledger:
             if ledger is None:
-                end("no_ledger", failure, path=pathfile)
+                exit_with("no_ledger", failure, path=pathfile)
             path = ledger.address.file
             folders = [os.path.dirname(path)] if path else []
             journal = ledger.journal.folder
@@ -53,12 +53,12 @@ def the_ledger(pathfile: str, failure: int = 1) -> Iterator[Ledger]:
             become_owner(*folders, journal, os.path.dirname(journal))
             yield ledger
     except KitError as error:
-        print(f"sogenactif: {in_words(error)}", file=sys.stderr)
+        print(f"sogenactif: {error_message(error)}", file=sys.stderr)
         sys.exit(failure)
 
 
-def in_words(error: Exception) -> str:
-    """Return the message of an error and its cause; after a refused permission, also who has it."""
+def error_message(error: Exception) -> str:
+    """Return the message of an error and its cause; for a denied permission, also what to do."""
     cause = error if isinstance(error, OSError) else error.__cause__
     words = str(error)
     if isinstance(cause, OSError) and cause.strerror and cause.strerror not in words:
@@ -83,7 +83,7 @@ def in_paris(moment: str) -> datetime:
     )
 
 
-def shown(moment: str) -> str:
+def format_timestamp(moment: str) -> str:
     """Return a moment (ISO 8601, UTC) for a person: in Paris, with the zone."""
     return f"{in_paris(moment):%Y-%m-%d %H:%M:%S %Z}"
 
@@ -120,13 +120,13 @@ def warn(name: str, **values: object) -> None:
     print(f"sogenactif: {say(name, **values)}", file=sys.stderr)
 
 
-def end(name: str, status: int, **values: object) -> NoReturn:
+def exit_with(name: str, status: int, **values: object) -> NoReturn:
     """End the command with a sentence and a status."""
     warn(name, **values)
     sys.exit(status)
 
 
-def confirmed(name: str) -> bool:
+def ask_confirmation(name: str) -> bool:
     """Ask a question of the texts, and return whether the answer is yes; the end of the input means no."""
     try:
         return input(f"{say(name)} ").strip().lower() in ("y", "yes", "o", "oui")
@@ -153,11 +153,11 @@ def read_reference(parser: argparse.ArgumentParser, text: str) -> tuple[str, str
 
 
 def add_merchant(parser: argparse.ArgumentParser) -> None:
-    """Add the option that tells two merchants' transactions of one number apart."""
+    """Add the option that chooses between merchants with the same transaction number."""
     parser.add_argument("--merchant", default="", help="merchant_id, if the ledger has several")
 
 
-def the_transaction(ledger: Ledger, reference: tuple[str, str], merchant: str) -> Transaction:
+def find_transaction_or_exit(ledger: Ledger, reference: tuple[str, str], merchant: str) -> Transaction:
     """Return the transaction of a day and number; if there is none or several, the command ends with a sentence."""
     named = "-".join(reference)
     rows = transactions_by_number(ledger, *reference, merchant)

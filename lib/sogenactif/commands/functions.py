@@ -5,7 +5,7 @@ import importlib.util
 import os
 from types import ModuleType
 
-from sogenactif.commands.common import end, warn
+from sogenactif.commands.common import exit_with, warn
 from sogenactif.commands.places import SCRIPTS
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.ledger.notification import RecordOutcome, notify_pending_outcomes, pending_outcomes
@@ -26,12 +26,12 @@ def add_script(parser: argparse.ArgumentParser) -> None:
 def both_functions(script: str, failure: int = 1) -> tuple[RecordOutcome, RecordRefund | None]:
     """Return record_outcome of a script, without which the command ends, and its record_refund if it has one."""
     if not os.path.exists(script):
-        end("replay_no_script", failure, script=script)
+        exit_with("replay_no_script", failure, script=script)
     try:
         module = load_script(script)
         function: RecordOutcome = module.record_outcome
     except Exception as error:
-        end("replay_no_function", failure, script=script, error=plain(error))
+        exit_with("replay_no_function", failure, script=script, error=plain(error))
     return function, getattr(module, "record_refund", None)
 
 
@@ -42,7 +42,7 @@ def refund_function(script: str) -> RecordRefund | None:
     """
     if not os.path.exists(script):
         if script != SCRIPT:
-            end("replay_no_script", 2, script=script)
+            exit_with("replay_no_script", 2, script=script)
         return None
     try:
         return getattr(load_script(script), "record_refund", None)
@@ -73,7 +73,7 @@ def notify_pending(
     ledger: Ledger, record_outcome: RecordOutcome, record_refund: RecordRefund | None
 ) -> tuple[int, int]:
     """Notify the shop of every pending outcome and refund; return of how many, and how many are left."""
-    notified = notify_pending_outcomes(ledger, record_outcome, complain, most=None)
+    notified = notify_pending_outcomes(ledger, record_outcome, print_shop_error, most=None)
     pending = pending_outcomes(ledger)
     if record_refund:
         notified += notify_refunds(ledger, record_refund, complain_of_refund, most=None)
@@ -86,7 +86,7 @@ def complain_of_refund(error: BaseException) -> None:
     warn("refund_raised", error=plain(error))
 
 
-def complain(error: BaseException) -> None:
+def print_shop_error(error: BaseException) -> None:
     """Print what a function of the shop raised."""
     warn("replay_raised", error=plain(error))
 

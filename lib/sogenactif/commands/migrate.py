@@ -8,7 +8,7 @@ from glob import escape, glob
 from typing import Any
 
 from sogenactif.commands import new_parser
-from sogenactif.commands.common import in_words, print_json
+from sogenactif.commands.common import error_message, print_json
 from sogenactif.commands.paypage import add_server_options, server_address
 from sogenactif.commands.texts import labelled, printable, say
 from sogenactif.configuration import PAYPAGE, Pathfile, read_parameters, read_pathfile, replace_keywords
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     except FileExistsError:
         sys.exit(f"sogenactif: {say('migrate_exists', path=output)}")
     except (KitError, OSError) as error:
-        sys.exit(f"sogenactif: {in_words(error)}")
+        sys.exit(f"sogenactif: {error_message(error)}")
     if args.json:
         print_json({"written": output, **report})
     else:

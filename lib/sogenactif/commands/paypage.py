@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from sogenactif.addresses import PAYPAGE_HOSTS, PORTS, is_safe_address, is_shop_address
 from sogenactif.commands import new_parser
-from sogenactif.commands.common import in_words, print_json
+from sogenactif.commands.common import error_message, print_json
 from sogenactif.commands.texts import say
 from sogenactif.configuration import CHOICES
 from sogenactif.fields import MAX_LENGTH, is_digits
@@ -134,7 +134,7 @@ def main(arguments: Sequence[str]) -> int:
         for path, content in zip(written, files.values(), strict=True):
             write_secret(path, content.encode(), as_folder=True)
     except OSError as error:
-        sys.exit(f"sogenactif: {in_words(error)}")
+        sys.exit(f"sogenactif: {error_message(error)}")
     key, place = os.path.join(args.folder, f"key.{merchant}"), os.path.join(args.folder, "pathfile")
     to_do = [] if is_test_shop else [say("paypage_key", merchant=merchant, path=key)]
     to_do += [

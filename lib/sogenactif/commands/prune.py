@@ -4,13 +4,13 @@ import argparse
 from collections.abc import Sequence
 
 from sogenactif.commands.common import (
+    ask_confirmation,
     command_parser,
-    confirmed,
     day,
     done,
+    open_ledger_or_exit,
     print_json,
     progress,
-    the_ledger,
     warn,
 )
 from sogenactif.commands.texts import counted, say
@@ -46,12 +46,12 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(say("no_day", text=args.before))
     if before > today():
         parser.error(say("prune_future", text=args.before))
-    with the_ledger(args.pathfile) as ledger, ledger.journal.replaying(lambda: warn("replay_waits")):
+    with open_ledger_or_exit(args.pathfile) as ledger, ledger.journal.replaying(lambda: warn("replay_waits")):
         ledger.journal.require_readable()
         pruned = preview(ledger, before)
         if not args.json:
             _print(before, pruned)
-        is_confirmed = args.yes or (not args.json and bool(pruned) and confirmed("prune_confirm"))
+        is_confirmed = args.yes or (not args.json and bool(pruned) and ask_confirmation("prune_confirm"))
         if pruned and is_confirmed:
             pruned = prune(ledger, before, progress("journal_lines"))
             done()

@@ -8,7 +8,7 @@ from contextlib import nullcontext, redirect_stdout
 from datetime import datetime, timedelta, timezone
 
 from sogenactif.bank_report import COLUMNS, BankReport, Discrepancy, compare, read_columns
-from sogenactif.commands.common import command_parser, done, print_json, the_ledger, warn
+from sogenactif.commands.common import command_parser, done, open_ledger_or_exit, print_json, warn
 from sogenactif.commands.functions import add_script, both_functions, notify_pending
 from sogenactif.commands.texts import bank_code, counted, say
 from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     # With --json the output of the shop's function must not get into the JSON.
     with redirect_stdout(sys.stderr) if args.json else nullcontext():
         record_outcome, record_refund = both_functions(args.script, COULD_NOT_ASK)
-        with the_ledger(args.pathfile, COULD_NOT_ASK) as ledger:
+        with open_ledger_or_exit(args.pathfile, COULD_NOT_ASK) as ledger:
             pathfile = read_pathfile(args.pathfile)
             results, error = _results(pathfile, ledger, args.older, args.newer)
             notified, pending = notify_pending(ledger, record_outcome, record_refund)
@@ -92,7 +92,7 @@ def _compare(args: argparse.Namespace) -> int:
     """Print what differs between a report and the ledger; status 1 if anything does, 2 if it can't be read."""
     discrepancies: list[Discrepancy] = []
     error = ""
-    with the_ledger(args.pathfile, COULD_NOT_ASK) as ledger:
+    with open_ledger_or_exit(args.pathfile, COULD_NOT_ASK) as ledger:
         try:
             columns = read_columns(args.columns) if args.columns else COLUMNS
             with open(args.file, "rb") as file:

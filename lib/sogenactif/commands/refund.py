@@ -8,13 +8,13 @@ from contextlib import nullcontext, redirect_stdout
 from sogenactif.commands.common import (
     add_merchant,
     add_reference,
+    ask_confirmation,
     command_parser,
-    confirmed,
+    find_transaction_or_exit,
     money,
+    open_ledger_or_exit,
     print_json,
     read_reference,
-    the_ledger,
-    the_transaction,
     warn,
 )
 from sogenactif.commands.functions import add_script, complain_of_refund, refund_function
@@ -74,8 +74,8 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str], validating: b
     # With --json the output of the shop's function must not get into the JSON.
     with redirect_stdout(sys.stderr) if args.json else nullcontext():
         record_refund = refund_function(args.script)
-        with the_ledger(args.pathfile, NOT_KNOWN) as ledger:
-            transaction = the_transaction(ledger, reference, args.merchant)
+        with open_ledger_or_exit(args.pathfile, NOT_KNOWN) as ledger:
+            transaction = find_transaction_or_exit(ledger, reference, args.merchant)
             status, row = _operate(args, ledger, transaction, amount, validating)
             if record_refund:
                 notify_refunds(ledger, record_refund, complain_of_refund, most=None)
@@ -105,7 +105,7 @@ def _operate(
                 _print(transaction, prepared)
             if prepared.done:
                 return 0, {**row, "result": "done"}
-            if not args.yes and not confirmed("refund_confirm"):
+            if not args.yes and not ask_confirmation("refund_confirm"):
                 warn("refund_not_confirmed")
                 return NOT_DONE, row
             sending = True

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
 
-from sogenactif.commands.common import command_parser, done, print_json, progress, the_ledger, warn
+from sogenactif.commands.common import command_parser, done, open_ledger_or_exit, print_json, progress, warn
 from sogenactif.commands.functions import add_script, both_functions, notify_pending
 from sogenactif.commands.texts import counted, say
 from sogenactif.configuration import read_pathfile
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     # With --json the output of the shop's function must not get into the JSON.
     with redirect_stdout(sys.stderr) if args.json else nullcontext():
         record_outcome, record_refund = both_functions(args.script)
-        with the_ledger(args.pathfile) as ledger, ledger.journal.replaying(_wait):
+        with open_ledger_or_exit(args.pathfile) as ledger, ledger.journal.replaying(_wait):
             recorded = 0
             try:
                 ledger.database.check()

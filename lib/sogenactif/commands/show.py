@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from sogenactif.commands.common import (
     add_reference,
     command_parser,
+    format_timestamp,
     in_paris,
     money,
+    open_ledger_or_exit,
     print_json,
     read_reference,
-    shown,
-    the_ledger,
 )
 from sogenactif.commands.texts import say
 from sogenactif.ledger.history import (
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = make_parser()
     args = parser.parse_args(arguments)
     wanted, number = read_reference(parser, args.reference)
-    with the_ledger(args.pathfile) as ledger:
+    with open_ledger_or_exit(args.pathfile) as ledger:
         rows = [
             (row, responses_to(ledger, row), operations_on(ledger, row))
             for row in transactions_by_number(ledger, wanted, number)
@@ -101,14 +101,18 @@ def _print(
     currency = transaction.fields["currency_code"]
     if transaction.given_back:
         print(f"  {say('given_back', amount=money(transaction.given_back, currency))}")
-    print(f"  {say('show_made', moment=shown(transaction.made))}")
+    print(f"  {say('show_made', moment=format_timestamp(transaction.made))}")
     _print_fields(transaction.fields)
     for response in responses:
-        values = {"moment": shown(response.received), "verdict": response.verdict, "source": response.source}
+        values = {
+            "moment": format_timestamp(response.received),
+            "verdict": response.verdict,
+            "source": response.source,
+        }
         print(f"  {say('show_response', **values)}")
         _print_fields(response.fields)
     for one in made:
-        values = {"operation": say(f"operation_{one.operation}"), "moment": shown(one.made)}
+        values = {"operation": say(f"operation_{one.operation}"), "moment": format_timestamp(one.made)}
         values["state"] = say(f"operation_state_{one.state}")
         print(f"  {say('show_operation', **values, amount=money(one.amount, currency))}")
 

@@ -7,11 +7,11 @@ from sogenactif.commands.common import (
     add_merchant,
     add_reference,
     command_parser,
+    find_transaction_or_exit,
     money,
+    open_ledger_or_exit,
     print_json,
     read_reference,
-    the_ledger,
-    the_transaction,
     warn,
 )
 from sogenactif.commands.texts import bank_code, bank_state, printable, say
@@ -39,8 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = make_parser()
     args = parser.parse_args(arguments)
     reference = read_reference(parser, args.reference)
-    with the_ledger(args.pathfile, NOT_KNOWN) as ledger:
-        transaction = the_transaction(ledger, reference, args.merchant)
+    with open_ledger_or_exit(args.pathfile, NOT_KNOWN) as ledger:
+        transaction = find_transaction_or_exit(ledger, reference, args.merchant)
         state, error = None, ""
         try:
             state = query(ledger, read_pathfile(args.pathfile), transaction)

@@ -8,7 +8,15 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from itertools import chain, islice
 
-from sogenactif.commands.common import command_parser, day, in_paris, money, print_json, shown, the_ledger
+from sogenactif.commands.common import (
+    command_parser,
+    day,
+    format_timestamp,
+    in_paris,
+    money,
+    open_ledger_or_exit,
+    print_json,
+)
 from sogenactif.commands.texts import counted, printable, say
 from sogenactif.dates import today
 from sogenactif.ledger.history import WAITING, Transaction, transactions
@@ -59,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     write = {"table": _table, "csv": _csv, "json": _json}["json" if args.json else args.format]
     # Closed before the ledger: the reader of a pipe may stop in the middle.
     with (
-        the_ledger(args.pathfile) as ledger,
+        open_ledger_or_exit(args.pathfile) as ledger,
         closing(transactions(ledger, wanted, "", args.order, args.state)) as rows,
     ):
         # Read before anything is printed, so that an error stands alone.
@@ -91,7 +99,7 @@ def _table(rows: Iterable[Transaction]) -> None:
     for transaction in rows:
         count += 1
         row = _row(transaction)
-        row["made"] = shown(transaction.made)
+        row["made"] = format_timestamp(transaction.made)
         row["notified"] = say(f"transactions_{row['notified']}") if row["notified"] else "-"
         row["amount"] = money(row["amount"], row["currency_code"])
         line = HEADINGS.format(order=row["order_id"], **row)

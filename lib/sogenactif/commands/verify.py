@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from contextlib import closing
 
-from sogenactif.commands.common import command_parser, done, print_json, progress, the_ledger, warn
+from sogenactif.commands.common import command_parser, done, open_ledger_or_exit, print_json, progress, warn
 from sogenactif.commands.functions import add_script, has_refund_function
 from sogenactif.commands.texts import counted, printable, say
 from sogenactif.ledger.history import contradicted, differences, paid_twice
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     args = make_parser().parse_args(arguments)
     rows, missing = [], set()
     with (
-        the_ledger(args.pathfile) as ledger,
+        open_ledger_or_exit(args.pathfile) as ledger,
         closing(differences(ledger, progress("journal_lines"))) as differing,
     ):
         for difference in differing:

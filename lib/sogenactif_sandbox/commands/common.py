@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from sogenactif.commands.common import in_words
+from sogenactif.commands.common import error_message
 from sogenactif.configuration import PAYPAGE, SIPS
 from sogenactif.errors import KitError
 from sogenactif.fields import is_digits
@@ -119,5 +119,5 @@ def attempt(parser: argparse.ArgumentParser, work: Callable[[], T]) -> T:
     except WrongCall as error:
         parser.error(say(error.name, **error.values))
     except (KitError, OSError) as error:
-        print(f"sogenactif: {in_words(error)}", file=sys.stderr)
+        print(f"sogenactif: {error_message(error)}", file=sys.stderr)
         sys.exit(UNUSABLE)

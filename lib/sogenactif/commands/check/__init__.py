@@ -14,7 +14,7 @@ from sogenactif.commands import new_parser
 from sogenactif.commands.check import findings
 from sogenactif.commands.check.findings import FAULT, WARNING, Failed, Finding, Findings, fault
 from sogenactif.commands.check.machine import python, this_python
-from sogenactif.commands.check.rights import not_allowed
+from sogenactif.commands.check.rights import explain_unreadable
 from sogenactif.commands.places import PATHFILE, SCRIPTS
 from sogenactif.commands.texts import say
 
@@ -112,7 +112,7 @@ def _run(check: Findings, site: "Site | None" = None) -> list[Finding]:
     except Failed as failed:
         reported.append(failed.finding)
     except PermissionError as error:
-        reported += not_allowed(os.fsdecode(error.filename or ""), site.user if site else None)
+        reported += explain_unreadable(os.fsdecode(error.filename or ""), site.user if site else None)
     except NotADirectoryError as error:
         reported.append(fault("not_a_folder", os.fsdecode(error.filename or "")))
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Check of Debian's Apache: what of the shop's own it serves no longer because of the kit."""
+"""Find the shop's files that Debian's Apache no longer serves because the kit's addresses hide them."""
 
 import os
 import re
@@ -14,7 +14,7 @@ PLACE = re.compile(rf"^\s*(?:DocumentRoot|(?:Script)?Alias\s+{ARGUMENT})\s+{ARGU
 INCLUDE = re.compile(rf"^\s*Include(?:Optional)?\s+{ARGUMENT}\s*$", FLAGS)
 
 
-def hidden(kit: str, logos: str, sites: Collection[str] = (), apache: str = APACHE) -> list[str]:
+def shadowed_files(kit: str, logos: str, sites: Collection[str] = (), apache: str = APACHE) -> list[str]:
     """Return the files and folders of the shop at addresses that an installed kit takes.
 
     ``kit`` is its folder, ``logos`` the path of their address, and ``sites`` the names of the only sites that

@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from sogenactif.addresses import is_local
 from sogenactif.commands.check.findings import Finding, Findings, all_well, fault, first, ok, warning
 from sogenactif.commands.check.machine import SCRIPTS
-from sogenactif.commands.check.rights import READ, SEARCH, exists, refused
-from sogenactif.commands.check.site import Place, Site
+from sogenactif.commands.check.rights import READ, SEARCH, exists, missing_rights
+from sogenactif.commands.check.site import Location, Site
 from sogenactif.commands.places import ROOT
 from sogenactif.configuration import CHOICES, FORMS, INDIRECT, KEYWORDS, Row, parse, settings, wrong_values
 from sogenactif.fields import PARMCOM, is_platform_key, to_bytes
@@ -73,16 +73,16 @@ def paths(site: Site) -> Findings:
             yield fault("leads_nowhere", *place, keyword=keyword, path=needed)
         else:
             well = ok("leads_there", *place, keyword=keyword, user=site.user.pw_name)
-            yield next(refused(site.user, needed, wanted), well)
+            yield next(missing_rights(site.user, needed, wanted), well)
     scripts = (os.path.join(site.scripts, script) for script in SCRIPTS)
     parameters = (merchant.path for merchant in site.merchants)
     for path in [site.path, *parameters, *filter(os.path.exists, scripts)]:
-        yield from refused(site.user, path)
+        yield from missing_rights(site.user, path)
     lib = f"{ROOT}/lib"
     for folder, _, names in os.walk(lib):
         files = [os.path.join(folder, name) for name in names if name.endswith((".py", ".so"))]
         for path, wanted in [(folder, READ | SEARCH), *((file, READ) for file in files)]:
-            for closed in refused(site.user, path, wanted):
+            for closed in missing_rights(site.user, path, wanted):
                 above = not closed.file.startswith(lib)
                 yield closed if above else fault("code_closed", lib, user=site.user.pw_name, path=closed.file)
                 return  # one remedy opens them all
@@ -140,7 +140,7 @@ def _lines(
     return rows
 
 
-def _line(place: Place, parts: list[str], known: Collection[str], elsewhere: Collection[str]) -> Findings:
+def _line(place: Location, parts: list[str], known: Collection[str], elsewhere: Collection[str]) -> Findings:
     """Yield the findings on a line. Values are never shown: one may be a secret."""
     keyword, shown, text = parts[0], parts[0].strip(), "!".join(parts)
     shown = shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"

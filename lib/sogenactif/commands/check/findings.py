@@ -16,8 +16,8 @@ OK, WARNING, FAULT = "ok", "warning", "fault"
 COLOURS = {OK: "32", WARNING: "33", FAULT: "1;31"}
 
 
-# Causes for which the web server's user, or anybody, can't show an order.
-CAUSES = {
+# Findings that explain order_fails and form_fails.
+ROOT_CAUSES = {
     "not_allowed", "not_entered", "not_readable", "not_writable", "code_closed", "user_unknown", "template_missing",
     "template_syntax", "template_fails", "not_utf8",
 }  # fmt: skip
@@ -82,7 +82,7 @@ def without_consequences(everything: Results) -> Results:
         for finding in findings:
             _, of_check, name, file, _, _ = finding
             follows = (
-                (name in ("order_fails", "form_fails") and not names.isdisjoint(CAUSES))
+                (name in ("order_fails", "form_fails") and not names.isdisjoint(ROOT_CAUSES))
                 or (name == "order_fails" and file in broken)
                 or (name in ("not_entered", "not_readable") and file in unwritable)
                 or (of_check and is_bad)

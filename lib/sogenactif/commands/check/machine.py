@@ -17,7 +17,7 @@ OLDEST = (3, 10)
 SCRIPTS = ("call_request.py", "call_response.py", "call_autoresponse.py")
 DEPENDENCIES = ("Crypto.Cipher.DES", "jinja2", "markupsafe")
 # Run by the interpreter in question: it prints its version, then the modules that it can't import.
-QUESTION = """
+INTERPRETER_PROBE = """
 import sys
 sys.path[:0] = sys.argv[1:3]
 print(*sys.version_info[:2], sep=".")
@@ -82,7 +82,7 @@ def _interpreter(command: Sequence[str], path: str = "") -> Findings:
     """Check an interpreter, that of a script if ``path`` is given: its version, and the modules it can't import."""
     name, line = " ".join(command), 1 if path else 0
     try:
-        version, *missing = _answer(tuple(command)).split()
+        version, *missing = _run_probe(tuple(command)).split()
         is_old = tuple(map(int, version.split("."))) < OLDEST
     except (OSError, ValueError, subprocess.SubprocessError):
         yield fault("no_interpreter", path, line, command=name)
@@ -94,9 +94,9 @@ def _interpreter(command: Sequence[str], path: str = "") -> Findings:
 
 
 @cache
-def _answer(command: tuple[str, ...]) -> str:
-    """Run QUESTION with an interpreter and return its output. Raises OSError, SubprocessError."""
+def _run_probe(command: tuple[str, ...]) -> str:
+    """Run INTERPRETER_PROBE with an interpreter and return its output. Raises OSError, SubprocessError."""
     return subprocess.run(
-        [*command, "-c", QUESTION, f"{ROOT}/lib", f"{ROOT}/lib/packages", *DEPENDENCIES],
+        [*command, "-c", INTERPRETER_PROBE, f"{ROOT}/lib", f"{ROOT}/lib/packages", *DEPENDENCIES],
         capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
     ).stdout  # fmt: skip

@@ -12,8 +12,8 @@ from sogenactif import addresses as hosts
 from sogenactif.addresses import PORTS, host, is_address, is_local
 from sogenactif.commands.check.findings import Findings, all_well, fault, first, ok, warning
 from sogenactif.commands.check.machine import SCRIPTS
-from sogenactif.commands.check.rights import refused
-from sogenactif.commands.check.site import Merchant, Place, Site
+from sogenactif.commands.check.rights import missing_rights
+from sogenactif.commands.check.site import Location, Merchant, Site
 from sogenactif.commands.paypage import TEST_SHOPS
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.commands.texts import bank_code
@@ -114,8 +114,8 @@ def logos(site: Site) -> Findings:
             (warning, "logo_as_text", site.pathfile.logo_type),
             (fault, "logo_missing", True),
         ]
-        is_there = os.path.isfile(path)
-        yield from (refused(site.user, path) if is_there else first(rules, path, means=name, likely=likely))
+        absent = first(rules, path, means=name, likely=likely)
+        yield from missing_rights(site.user, path) if os.path.isfile(path) else absent
     yield all_well("logos", folder, count=len(means(site)))
 
 
@@ -125,7 +125,7 @@ def office(site: Site) -> Findings:
     if not url or not site.paypage:
         return
     # The test servers of Office have a label of their own: office-server.test.sips-services.com.
-    if "test" in host(url).split(".") and not hosts.is_for_tests(site.pathfile.paypage.url):
+    if "test" in host(url).split(".") and not hosts.is_test_server(site.pathfile.paypage.url):
         yield warning("office_for_tests", *place, url=url)
     by_name = site.pathfile.paypage.reference == "transactionReference"
     identifier = by_reference(f"{today()}{IMPOSSIBLE}") if by_name else by_number(IMPOSSIBLE, today())
@@ -161,8 +161,8 @@ def _server(site: Site) -> Findings:
     known = [name for servers in hosts.PAYPAGE_HOSTS.values() for name in servers.values()]
     [likely] = get_close_matches(host(url), known, 1, 0)
     rules = [
-        (fault, "server_gone", hosts.is_gone(url)),
-        (warning, "server_for_tests", hosts.is_for_tests(url)),
+        (fault, "server_gone", hosts.is_decommissioned(url)),
+        (warning, "server_for_tests", hosts.is_test_server(url)),
         (fault, "server_in_clear", hosts.is_in_clear(url)),
         (warning, "server_unknown", not is_local(url) and not hosts.is_paypage(url)),
         (ok, "address", True),
@@ -177,7 +177,7 @@ def _server(site: Site) -> Findings:
             yield fault("test_shop_mode", *place, merchant=merchant.id, wanted=wanted, mode=mode)
 
 
-def _address(place: Place, keyword: str, url: str, served: str, server: str, is_paypage: bool) -> Findings:
+def _address(place: Location, keyword: str, url: str, served: str, server: str, is_paypage: bool) -> Findings:
     """Check an address; ``served`` is the script that it is for, ``server`` the payment server's, empty if not known."""
     parts, is_far = urlsplit(url if is_address(url) else ""), bool(server) and not is_local(server)
     script = parts.path.rpartition("/")[2]

@@ -17,7 +17,7 @@ from sogenactif.payment import read_outcome
 from sogenactif.protocols import read_post
 
 CARD, CODE = "4974934125497800", "600"
-PATIENCE = 10
+RESPONSE_SECONDS = 10
 # The fields that hold what is sealed, in Sips 1.0 and in Paypage.
 SEALED = ("DATA", "Data")
 
@@ -100,7 +100,7 @@ def _pay(site: Site) -> Findings:
 
 def _await(site: Site, requested: dict[str, str], number: str) -> None:
     """Wait until the automatic response is in the ledger. Raises Failed."""
-    end, state = time.monotonic() + PATIENCE, ""
+    end, state = time.monotonic() + RESPONSE_SECONDS, ""
     wanted = requested["merchant_id"], requested.get("order_id")
     while state != "accepted":
         if time.monotonic() > end:

@@ -45,7 +45,7 @@ def exists(path: str) -> bool:
     return True
 
 
-def refused(user: pwd.struct_passwd, path: str, wanted: int = READ) -> Findings:
+def missing_rights(user: pwd.struct_passwd, path: str, wanted: int = READ) -> Findings:
     """Yield why a user can't read, write or search an existing path: its rights, or those of a folder above.
 
     Raises PermissionError if the current user can't see the rights.
@@ -61,14 +61,14 @@ def refused(user: pwd.struct_passwd, path: str, wanted: int = READ) -> Findings:
 def unwritable(user: pwd.struct_passwd, folder: str, files: Iterable[str]) -> list[Finding]:
     """Return why a user can't write in a folder, or else in those of its files that exist."""
     existing = filter(os.path.exists, files)
-    in_files = (finding for path in existing for finding in refused(user, path, READ | WRITE))
-    return list(refused(user, folder, WRITE | SEARCH)) or list(in_files)
+    in_files = (finding for path in existing for finding in missing_rights(user, path, READ | WRITE))
+    return list(missing_rights(user, folder, WRITE | SEARCH)) or list(in_files)
 
 
-def not_allowed(path: str, user: pwd.struct_passwd | None) -> Findings:
+def explain_unreadable(path: str, user: pwd.struct_passwd | None) -> Findings:
     """Yield why the current user can't read a path: a fault of its rights if it is ``user``, the web server's.
 
-    The path is empty if the system refused something else.
+    The path is empty if the system denied something else.
     """
     if not path:
         yield fault("not_allowed")
@@ -76,17 +76,17 @@ def not_allowed(path: str, user: pwd.struct_passwd | None) -> Findings:
     path = os.path.realpath(path)
     closed = next((str(f) for f in reversed(Path(path).parents) if not os.access(f, os.X_OK)), path)
     wanted = SEARCH if os.path.isdir(closed) else READ
-    faults = list(refused(user, closed, wanted)) if user and user.pw_uid == os.geteuid() else []
+    faults = list(missing_rights(user, closed, wanted)) if user and user.pw_uid == os.geteuid() else []
     yield from faults or [fault("not_allowed", closed)]
 
 
-def open_to_all(path: str) -> Findings:
+def world_accessible(path: str) -> Findings:
     """Yield a fault if anybody on the machine has any right on a file: the kit refuses such a key."""
     if os.stat(path).st_mode & 0o007:
-        yield fault("open_to_all", path, **described(path))
+        yield fault("open_to_all", path, **permissions(path))
 
 
-def described(path: str) -> dict[str, Any]:
+def permissions(path: str) -> dict[str, Any]:
     """Return the values of a text on a file's rights: mode, owner, group."""
     status, owner = os.stat(path), owner_of(path).pw_name
     return {"mode": f"{status.st_mode & 0o7777:03o}", "owner": owner, "group": group_name(status.st_gid)}

@@ -9,10 +9,10 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 
-from sogenactif.addresses import is_for_tests, production_address
+from sogenactif.addresses import is_test_server, production_address
 from sogenactif.commands.check.configuration import BYTE_ORDER_MARK
 from sogenactif.commands.check.findings import OK, Findings, fault, first, ok, warning
-from sogenactif.commands.check.rights import described, open_to_all, refused
+from sogenactif.commands.check.rights import missing_rights, permissions, world_accessible
 from sogenactif.commands.check.site import Merchant, Site
 from sogenactif.errors import KitError, SecretError, SecretMissing
 from sogenactif.files import read_file
@@ -43,7 +43,7 @@ def _secret(site: Site, merchant: Merchant, path: str, old: bool, kind: str) -> 
     is_used = site.paypage == (kind == "key")
     folder, name = os.path.split(path)
     if os.path.isfile(path):
-        faults = [*refused(site.user, path), *open_to_all(path)]
+        faults = [*missing_rights(site.user, path), *world_accessible(path)]
         if is_used:
             of_content = (_key if kind == "key" else _certificate)(site, merchant, path, old)
         else:
@@ -67,7 +67,7 @@ def _former(site: Site, path: str, kind: str) -> Findings:
     if kind == "certificate" and in_force > LAST_RESPONSES and not _is_own(path):
         yield warning("certificate_left_over", path, days=LAST_RESPONSES.days)
     else:
-        yield ok(f"{kind}_former", path, **described(path))
+        yield ok(f"{kind}_former", path, **permissions(path))
 
 
 def _is_own(path: str) -> bool:
@@ -103,7 +103,7 @@ def _certificate(site: Site, merchant: Merchant, path: str, old: bool) -> Findin
         (ok, "certificate", True),
     ]
     days, url = (day - date.today()).days if day else 0, certificate.payment_url
-    yield from first(rules, path, merchant=merchant.id, url=url, day=day, days=days, **described(path))
+    yield from first(rules, path, merchant=merchant.id, url=url, day=day, days=days, **permissions(path))
 
 
 def _key(site: Site, merchant: Merchant, path: str, old: bool) -> Findings:
@@ -119,9 +119,9 @@ def _key(site: Site, merchant: Merchant, path: str, old: bool) -> Findings:
         (fault, "key_spaces", has_spaces),
         (ok, "key_before", old),
         (fault, "key_public", is_published and url and not merchant.is_trial),
-        (fault, "key_in_tests", not is_published and is_for_tests(url)),
+        (fault, "key_in_tests", not is_published and is_test_server(url)),
         (ok, "key", True),
     ]
-    values = {"count": len(lines), "url": url, "production": production_address(url), **described(path)}
+    values = {"count": len(lines), "url": url, "production": production_address(url), **permissions(path)}
     line = int(has_mark or (has_spaces and len(lines) == 1 and content.strip() != b""))
     yield from first(rules, path, line, merchant=merchant.id, **values)

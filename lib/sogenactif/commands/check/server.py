@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode, urljoin
 
 from sogenactif.addresses import host, is_address
-from sogenactif.commands.check.apache import hidden, sites_of
+from sogenactif.commands.check.apache import shadowed_files, sites_of
 from sogenactif.commands.check.findings import OK, Failed, Findings, all_well, fault, first, ok, warning
 from sogenactif.commands.check.merchants import ADDRESSES, PROBE, means
 from sogenactif.commands.check.site import Site
@@ -26,8 +26,8 @@ EXPECTED = {"call_autoresponse.py": 405, "call_request.py": 400, "call_response.
 NOT_RUN = {500: "script_fails", 403: "script_forbidden", 404: "script_not_found"}
 # A post that is no response, and the status with which the kit's scripts answer it.
 NO_RESPONSE, REFUSED = {"check": "sogenactif"}, 400
-# What keeps the posts of the payment server from a script, by status.
-IN_THE_WAY = {
+# The finding for a rejected post, by HTTP status.
+BLOCKED_POST = {
     401: "address_asks_password",
     403: "address_refuses_posts",
     405: "address_takes_no_posts",
@@ -77,7 +77,7 @@ def ask(url: str, form: dict[str, str] | None = None, method: str | None = None)
 def scripts(site: Site) -> Findings:
     """Check that the web server runs the scripts, rather than hide them or show their source."""
     logos, sites = site.pathfile.logos, sites_of(ROOT) if KIND == "installed" else None
-    for path in () if sites is None else hidden(ROOT, logos, sites):
+    for path in () if sites is None else shadowed_files(ROOT, logos, sites):
         yield warning("shop_hidden", path, logos=logos)
     if not site.url:
         return
@@ -153,7 +153,7 @@ def _addresses(site: Site, running: Collection[str]) -> Findings:
             rules = [
                 (fault, "address_redirects", reply.url.partition("#")[0] != url.partition("#")[0]),
                 (ok, "address_served", reply.is_ours(REFUSED)),
-                (fault, IN_THE_WAY.get(reply.status, ""), reply.status in IN_THE_WAY),
+                (fault, BLOCKED_POST.get(reply.status, ""), reply.status in BLOCKED_POST),
                 (fault, "address_not_served", reply.status in (404, 410) or reply.status >= 500),
                 (warning, "address_unknown", True),
             ]

@@ -17,7 +17,7 @@ from jinja2 import TemplateSyntaxError
 from sogenactif.commands.check.findings import Findings, all_well, fault
 from sogenactif.commands.check.machine import interpreter_of
 from sogenactif.commands.check.merchants import PROBE, probe, probes
-from sogenactif.commands.check.rights import groups_of, refused
+from sogenactif.commands.check.rights import groups_of, missing_rights
 from sogenactif.commands.check.site import Site
 from sogenactif.commands.functions import load_script, plain
 from sogenactif.commands.places import ROOT
@@ -111,7 +111,7 @@ def show_forms(script: str, pathfile: str, *merchants: str) -> None:
 
 def _template(site: Site, path: str) -> Findings:
     try:
-        closed = list(refused(site.user, path))
+        closed = list(missing_rights(site.user, path))
         yield from closed
         if not closed:
             ENVIRONMENT.compile(read_file(path).decode(), os.path.basename(path), path)

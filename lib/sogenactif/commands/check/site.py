@@ -7,7 +7,7 @@ import re
 from functools import cached_property
 from typing import NamedTuple
 
-from sogenactif.addresses import is_for_tests, is_local
+from sogenactif.addresses import is_local, is_test_server
 from sogenactif.commands.check.rights import group_name, owner_of
 from sogenactif.commands.places import ROOT
 from sogenactif.configuration import PAYPAGE, Parameters, Pathfile, merge, read_parameters
@@ -15,7 +15,7 @@ from sogenactif.errors import KitError
 from sogenactif.protocols.certificate import read_certificate
 
 NUMBER = re.compile(r"[0-9]{1,15}")
-Place = tuple[str, int]
+Location = tuple[str, int]
 
 
 class Merchant(NamedTuple):
@@ -41,9 +41,9 @@ class Merchant(NamedTuple):
     @property
     def is_trial(self) -> bool:
         """Return whether nobody is charged: the server is a sandbox, or the bank's for tests."""
-        return self.is_sandbox or is_for_tests(self.server)
+        return self.is_sandbox or is_test_server(self.server)
 
-    def where(self, keyword: str) -> Place:
+    def where(self, keyword: str) -> Location:
         """Return the file and the line that set a keyword; line 0 of the merchant's file if none does."""
         for source in (self.own, self.common):
             if keyword in source.lines:
@@ -69,7 +69,7 @@ class Site:
         self.ledger = pathfile.ledger.file if pathfile.ledger else ""
         self.journal = pathfile.journal or f"{ROOT}/var/data"
 
-    def where(self, keyword: str) -> Place:
+    def where(self, keyword: str) -> Location:
         """Return the path of the pathfile and the line of a keyword, 0 if it has none."""
         return self.path, self.pathfile.lines.get(keyword, 0)
 

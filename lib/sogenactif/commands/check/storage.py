@@ -26,7 +26,7 @@ from sogenactif.ledger.operations import pending_refunds
 from sogenactif.ledger.schema import MIGRATIONS, schema_version
 from sogenactif.log import SYSLOG
 
-PATIENCE = timedelta(minutes=5)
+OVERDUE_AFTER = timedelta(minutes=5)
 MOST_ORDERS = 10
 SHORT_MIB = 100
 LATEST_ORDERS = 100
@@ -96,7 +96,7 @@ def journal(site: Site) -> Findings:
     elif not os.path.exists(parent):
         yield fault("leads_nowhere", site.path, keyword="JOURNAL", path=parent)
     elif not is_there:
-        yield from rights.refused(site.user, parent, rights.WRITE | rights.SEARCH)
+        yield from rights.missing_rights(site.user, parent, rights.WRITE | rights.SEARCH)
         yield all_well("journal_to_come", folder)
     else:
         files = [f"{folder}/{day}.jsonl" for day in Journal(folder).days()]
@@ -112,7 +112,7 @@ def secrets(site: Site) -> Findings:
     if site.pathfile.ledger and site.pathfile.ledger.has_password:
         private.append(site.path)
     for path in filter(os.path.isfile, [*private, f"{ROOT}/var/data/autoresponse.log"]):
-        yield from rights.open_to_all(path)
+        yield from rights.world_accessible(path)
     yield all_well("secrets", count=len(private))
 
 
@@ -131,7 +131,7 @@ def log(site: Site) -> Findings:
 
 def _left_behind(site: Site, address: LedgerAddress) -> Findings:
     """Report what the ledger shows that somebody has to do something about."""
-    before = (datetime.now(timezone.utc) - PATIENCE).isoformat()
+    before = (datetime.now(timezone.utc) - OVERDUE_AFTER).isoformat()
     at_bank = site.paypage and not all(merchant.is_sandbox for merchant in site.merchants)
     unreadable: list[JournalUnreadable] = []
     with closing(Ledger(address, site.journal)) as opened:
