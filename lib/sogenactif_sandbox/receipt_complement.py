@@ -19,7 +19,6 @@ ATTRIBUTES = frozenset((
     "dir",
 ))
 # fmt: on
-EMPTY = frozenset(("br", "hr"))
 UNSHOWN = frozenset(("script", "style", "title", "iframe", "noscript", "template", "textarea", "object"))
 
 # The parser accepts rows only within a table; the receipt has its own around them.
