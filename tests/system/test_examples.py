@@ -47,19 +47,19 @@ def copy(kind: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", SHOPS)
-def test_an_example_passes_its_own_tests(kind: str, tmp_path: Path) -> None:
+def test_example_passes_its_own_tests(kind: str, tmp_path: Path) -> None:
     done = run_tests(copy(kind, tmp_path))
     assert done.returncode == 0, done.stdout
 
 
-def test_the_fixtures_work_in_parallel(tmp_path: Path) -> None:
+def test_fixtures_work_in_parallel(tmp_path: Path) -> None:
     done = run_tests(copy("flask", tmp_path), "-n", "2")
     assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize("kind", SHOPS)
 @pytest.mark.parametrize("lacking", FAILING)
-def test_the_audit_finds_the_check_that_an_example_lacks(kind: str, lacking: str, tmp_path: Path) -> None:
+def test_audit_detects_a_check_removed_from_an_example(kind: str, lacking: str, tmp_path: Path) -> None:
     folder = copy(kind, tmp_path)
     shop = folder / FILES[kind]
     lines = shop.read_text().splitlines(keepends=True)

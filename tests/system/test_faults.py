@@ -75,7 +75,7 @@ def a_folder(shop: LedgerShop, path: Path) -> Iterator[None]:
         (a_folder, "unable to open database file"),
     ],
 )
-def test_a_response_outlives_a_ledger_that_fails(
+def test_response_during_a_failure_of_the_ledger_is_recorded_by_replay(
     shop: LedgerShop,
     tmp_path: Path,
     fault: Callable[..., Iterator[None]],
@@ -136,7 +136,7 @@ def fill(folder: Path) -> None:
             pass
 
 
-def test_when_neither_ledger_nor_journal_can_be_written_the_bank_has_to_try_again(
+def test_response_is_answered_with_500_if_neither_ledger_nor_journal_can_be_written(
     param: Path, tmp_path: Path
 ) -> None:
     with small_disk(tmp_path / "disk") as disk:
@@ -160,7 +160,9 @@ def test_when_neither_ledger_nor_journal_can_be_written_the_bank_has_to_try_agai
         assert len(shop.outcomes) == 1 >= acknowledged
 
 
-def test_a_full_disk_for_the_ledger_alone_leaves_the_journal(param: Path, tmp_path: Path) -> None:
+def test_responses_are_written_to_the_journal_if_the_disk_of_the_ledger_is_full(
+    param: Path, tmp_path: Path
+) -> None:
     with small_disk(tmp_path / "disk") as disk:
         shop = LedgerShop(param, f"sqlite:///{disk}/ledger.db", tmp_path / "journal")
         numbers = [shop.show_form() for _ in range(20)]
@@ -175,7 +177,7 @@ def test_a_full_disk_for_the_ledger_alone_leaves_the_journal(param: Path, tmp_pa
             assert list(differences(ledger, lambda count: None)) == []
 
 
-def test_a_ledger_that_is_read_only_leaves_the_journal(param: Path, tmp_path: Path) -> None:
+def test_response_is_written_to_the_journal_if_the_ledger_is_read_only(param: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         shop = LedgerShop(param, f"sqlite:///{disk}/ledger.db", tmp_path / "journal")
         number = shop.show_form()
@@ -190,7 +192,7 @@ def test_a_ledger_that_is_read_only_leaves_the_journal(param: Path, tmp_path: Pa
 
 
 @pytest.mark.postgresql
-def test_postgresql_may_stop_and_start_again(param: Path, tmp_path: Path) -> None:
+def test_response_during_a_stop_of_postgresql_is_recorded_by_replay(param: Path, tmp_path: Path) -> None:
     with postgresql() as server:
         shop = LedgerShop(param, server.url, tmp_path / "journal")
         number = shop.show_form()
@@ -207,7 +209,7 @@ def test_postgresql_may_stop_and_start_again(param: Path, tmp_path: Path) -> Non
         assert shop.show_form() == "000002"
 
 
-def test_no_page_says_paid_while_the_ledger_cannot_be_asked(shop: LedgerShop, tmp_path: Path) -> None:
+def test_page_says_in_progress_while_the_ledger_is_unavailable(shop: LedgerShop, tmp_path: Path) -> None:
     number = shop.show_form()
     with missing(shop, tmp_path / "ledger.db"):
         page = post(shop.response, DATA=shop.seal(transaction_id=number))
@@ -216,7 +218,9 @@ def test_no_page_says_paid_while_the_ledger_cannot_be_asked(shop: LedgerShop, tm
     assert "Payment accepted" not in page.body
 
 
-def test_a_shops_function_that_raises_loses_nothing(shop: LedgerShop) -> None:
+def test_exception_in_the_function_of_the_shop_is_logged_and_the_notification_repeated(
+    shop: LedgerShop,
+) -> None:
     number = shop.show_form()
     shop.failing = True
     answer = shop.post_acceptance(number)
@@ -230,7 +234,7 @@ def test_a_shops_function_that_raises_loses_nothing(shop: LedgerShop) -> None:
     assert [outcome["transaction_id"] for outcome in shop.outcomes] == ["000002", "000001"]
 
 
-def test_a_response_to_another_order_or_amount_is_shown_to_nobody(shop: LedgerShop) -> None:
+def test_conflicting_or_unknown_response_is_not_shown_or_notified(shop: LedgerShop) -> None:
     number = shop.show_form()
     for fields in ({"amount": "001"}, {"order_id": "CMD-43"}, {"transaction_id": "000009"}):
         data = shop.seal(**{"transaction_id": number, **fields})
@@ -243,7 +247,7 @@ def test_a_response_to_another_order_or_amount_is_shown_to_nobody(shop: LedgerSh
     assert shop.outcomes == []
 
 
-def test_a_forged_response_is_noted_without_what_it_says(shop: LedgerShop) -> None:
+def test_forged_response_is_stored_without_its_fields(shop: LedgerShop) -> None:
     shop.show_form()
     data = shop.seal(transaction_id="000777")
     assert post(shop.autoresponse, DATA=data[:-1] + ("0" if data[-1] != "0" else "1")).status == 403
@@ -255,7 +259,7 @@ def test_a_forged_response_is_noted_without_what_it_says(shop: LedgerShop) -> No
     assert "MAC" in forged["error"]
 
 
-def test_a_form_that_is_shown_was_recorded_with_what_it_asks_for(shop: LedgerShop) -> None:
+def test_request_is_recorded_before_its_form_is_shown(shop: LedgerShop) -> None:
     assert shop.show_form() == "000001"
     with shop.ledger() as ledger:
         [request] = ledger.journal.entries()
@@ -264,7 +268,7 @@ def test_a_form_that_is_shown_was_recorded_with_what_it_asks_for(shop: LedgerSho
     assert (transaction.fields["amount"], transaction.fields["order_id"]) == ("1250", "CMD-42")
 
 
-def test_a_sealed_response_of_an_impossible_date_is_no_response(shop: LedgerShop) -> None:
+def test_sealed_response_with_an_invalid_date_is_rejected(shop: LedgerShop) -> None:
     data = shop.seal(transmission_date="20261399999999")
     for application in (shop.response, shop.autoresponse):
         assert post(application, DATA=data).status == 400

@@ -108,7 +108,7 @@ def ask(url: str, body: str | None = None) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def test_a_payment_goes_through_the_one_application(hosted: tuple[Path, str]) -> None:
+def test_scripts_hosted_in_one_application_handle_a_payment(hosted: tuple[Path, str]) -> None:
     kit, address = hosted
     status, page = ask(f"{address}/cgi-bin/call_request.py?order={TRIALS[0]}")
     assert status == 200
@@ -124,7 +124,7 @@ def test_a_payment_goes_through_the_one_application(hosted: tuple[Path, str]) ->
     assert ask(f"{address}/cgi-bin/pathfile")[0] in (403, 404)
 
 
-def test_files_that_change_are_read_again_without_a_restart(hosted: tuple[Path, str]) -> None:
+def test_changed_files_are_read_again_without_a_restart(hosted: tuple[Path, str]) -> None:
     kit, address = hosted
     url = f"{address}/cgi-bin/call_request.py?order={TRIALS[0]}"
     assert "Our own title" not in ask(url)[1]

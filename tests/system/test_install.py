@@ -71,7 +71,9 @@ print(answer.read().decode(), answer.status, end="")
         (["release", "--quick"], 1, "release accepts no --quick"),
     ],
 )
-def test_it_says_what_is_wrong_and_what_to_do(arguments: list[str], status: int, words: str) -> None:
+def test_invalid_arguments_are_reported_with_the_remedy(
+    arguments: list[str], status: int, words: str
+) -> None:
     if arguments[0] == "apache":
         # Whatever a machine makes of it, nothing is installed.
         arguments = ["apache", "--dry-run", *arguments[1:]]
@@ -89,7 +91,9 @@ def test_it_says_what_is_wrong_and_what_to_do(arguments: list[str], status: int,
         ("$HOME", "can't run in"),
     ],
 )
-def test_a_folder_may_have_spaces_and_accents(tmp_path: Path, name: str, words: str) -> None:
+def test_folder_may_contain_spaces_and_accents_but_no_shell_characters(
+    tmp_path: Path, name: str, words: str
+) -> None:
     root = tmp_path / name
     root.mkdir(parents=True)
     shutil.copy(ROOT / "install.sh", root)
@@ -129,7 +133,7 @@ def new(path: Path) -> Path:
     return path.with_name(f"{path.name}.new")
 
 
-def test_a_dry_run_says_what_it_would_do_and_changes_nothing(folder: Path) -> None:
+def test_dry_run_prints_the_steps_and_changes_nothing(folder: Path) -> None:
     said = install(folder, "--dry-run", "--shop", "https://shop.example")
     assert f"put lib/sogenactif in {folder}/kit" in said
     assert "for https://shop.example" in said
@@ -167,7 +171,7 @@ def test_upgrade_replaces_unchanged_files(installed_folder: Path) -> None:
     assert not list(kit.rglob("*.new"))
 
 
-def test_edited_templates_and_logos_stay_in_force_and_the_new_ones_go_beside(installed_folder: Path) -> None:
+def test_upgrade_keeps_edited_files_and_writes_new_versions_beside_them(installed_folder: Path) -> None:
     kit = installed_folder / "kit"
     edited = [kit / name for name in ("cgi-bin/call_request.py", "templates/style.css", "logos/CB.svg")]
     for path in edited:
@@ -197,7 +201,7 @@ def test_edited_templates_and_logos_stay_in_force_and_the_new_ones_go_beside(ins
     assert edited[2].read_text() == "ours"
 
 
-def test_uninstall_keeps_the_shops_own_files(installed_folder: Path) -> None:
+def test_uninstall_keeps_files_of_the_shop(installed_folder: Path) -> None:
     kit = installed_folder / "kit"
     (kit / "cgi-bin" / "call_request.py").write_text("# ours\n")
     (kit / "logos" / "ours.gif").write_text("ours")
@@ -227,7 +231,7 @@ def test_configuration_of_another_program_is_not_changed(installed_folder: Path)
     assert (installed_folder / "kit.conf").read_text() == "# another program's\n"
 
 
-def test_an_edited_configuration_of_apache_stays(installed_folder: Path) -> None:
+def test_upgrade_and_uninstall_keep_an_edited_apache_configuration(installed_folder: Path) -> None:
     config = installed_folder / "kit.conf"
     edited = config.read_text() + "# ours\n"
     config.write_text(edited)
@@ -241,7 +245,9 @@ def test_an_edited_configuration_of_apache_stays(installed_folder: Path) -> None
     assert not new(config).exists()
 
 
-def test_rights_in_folders_of_the_shops_own_configuration_stay_usable(installed_folder: Path) -> None:
+def test_upgrade_keeps_folders_in_the_configuration_readable_for_the_web_server(
+    installed_folder: Path,
+) -> None:
     ours = installed_folder / "kit" / "var" / "conf" / "ours"
     ours.mkdir(mode=0o750)
     (ours / "key").write_text("secret")
@@ -250,7 +256,7 @@ def test_rights_in_folders_of_the_shops_own_configuration_stay_usable(installed_
     assert stat.S_IMODE((ours / "key").stat().st_mode) == 0o640
 
 
-def test_files_that_stay_are_named(folder: Path) -> None:
+def test_existing_configuration_that_is_kept_is_reported(folder: Path) -> None:
     asked = ["--shop", "https://shop.example", "--payment", "http://pay.example:8080/payment"]
     assert "stay" not in install(folder, *asked)
     assert "stay" not in install(folder, *asked, "--protocol", "sips")
@@ -265,7 +271,7 @@ def test_files_that_stay_are_named(folder: Path) -> None:
     assert "\nPROTOCOL!" not in (folder / "kit" / "var" / "conf" / "pathfile").read_text()
 
 
-def test_paypage_settings_that_stay_are_named(folder: Path) -> None:
+def test_existing_paypage_settings_that_are_kept_are_reported(folder: Path) -> None:
     asked = ["--payment", "http://pay.example:8080/payment", "--protocol", "paypage"]
     assert "stay" not in install(folder, *asked)
     assert "stay" not in install(folder)
@@ -274,7 +280,7 @@ def test_paypage_settings_that_stay_are_named(folder: Path) -> None:
     assert "its PAYPAGE_URL is not https://other.example/payment/paymentInit.\n" in said
 
 
-def test_a_configuration_that_is_wrong_is_named(installed_folder: Path) -> None:
+def test_invalid_pathfile_is_reported(installed_folder: Path) -> None:
     pathfile = installed_folder / "kit" / "var" / "conf" / "pathfile"
     pathfile.write_text(pathfile.read_text() + "PROTOCOL!carrier pigeon!\n")
     with pytest.raises(subprocess.CalledProcessError) as failed:
@@ -283,7 +289,7 @@ def test_a_configuration_that_is_wrong_is_named(installed_folder: Path) -> None:
     assert "PROTOCOL is carrier pigeon, and must be sips or paypage" in failed.value.stderr
 
 
-def test_orders_to_try_with_are_placed_where_the_shop_has_none(installed_folder: Path) -> None:
+def test_trial_orders_are_created_only_if_the_shop_has_no_order_database(installed_folder: Path) -> None:
     orders = installed_folder / "kit" / "var" / "data" / "shop.db"
     assert orders.owner() == web_user()
     with closing(sqlite3.connect(orders)) as shop, shop:
@@ -387,7 +393,7 @@ def recorded(var: Path, copy: Path) -> list[tuple[str, str]]:
 
 @on_debian
 @pytest.mark.parametrize(("options", "line"), [(["--cgi"], "Tea by CGI"), ([], "Tea by WSGI")])
-def test_debians_apache_serves_the_kit_until_it_is_uninstalled(
+def test_apache_of_debian_serves_the_kit_until_it_is_uninstalled(
     debian: Machine, options: list[str], line: str, tmp_path: Path
 ) -> None:
     before = contents(debian.root / "etc" / "apache2")
@@ -427,7 +433,7 @@ def test_debians_apache_serves_the_kit_until_it_is_uninstalled(
 
 @on_debian
 @pytest.mark.parametrize("options", [[], ["--protocol", "paypage"]], ids=["sips", "paypage"])
-def test_an_order_is_paid_with_nothing_but_what_was_installed(debian: Machine, options: list[str]) -> None:
+def test_trial_order_is_paid_after_the_installation(debian: Machine, options: list[str]) -> None:
     install_on(debian, *options)
     check = [f"{KIT}/bin/sogenactif", "check", "--url", "http://localhost", "--payment", "--order", "TRIAL"]
     server = f"'{ROOT}/install.sh' payment --pathfile {KIT}/var/conf/pathfile --database /run/payment.db"
@@ -440,7 +446,7 @@ def test_an_order_is_paid_with_nothing_but_what_was_installed(debian: Machine, o
 
 
 @on_debian
-def test_upgrade_moves_between_cgi_and_wsgi_and_keeps_edited_files(debian: Machine) -> None:
+def test_upgrade_switches_between_cgi_and_wsgi_and_keeps_edited_files(debian: Machine) -> None:
     install_on(debian)
     write_the_shops_part(debian)
     kit = debian.root / KIT[1:]
@@ -461,7 +467,7 @@ def test_upgrade_moves_between_cgi_and_wsgi_and_keeps_edited_files(debian: Machi
 
 @on_debian
 @pytest.mark.parametrize("options", [[], ["--cgi"]], ids=["wsgi", "cgi"])
-def test_an_edited_script_is_in_force_at_once(debian: Machine, options: list[str]) -> None:
+def test_edited_script_is_used_without_a_restart(debian: Machine, options: list[str]) -> None:
     install_on(debian, *options)
     write_the_shops_part(debian)
     scripts = debian.root / f"{KIT[1:]}/cgi-bin"
@@ -480,7 +486,7 @@ def test_an_edited_script_is_in_force_at_once(debian: Machine, options: list[str
 
 
 @on_debian
-def test_without_mod_wsgi_the_scripts_run_by_cgi(debian: Machine) -> None:
+def test_scripts_run_as_cgi_if_mod_wsgi_is_missing(debian: Machine) -> None:
     modules = "/usr/lib/apache2/modules"
     overlay = f"lowerdir={modules},upperdir=/mnt/etc/modules,workdir=/mnt/etc/modules-work"
     debian.run("mkdir", "/mnt/etc/modules", "/mnt/etc/modules-work")
@@ -495,7 +501,7 @@ def test_without_mod_wsgi_the_scripts_run_by_cgi(debian: Machine) -> None:
 
 
 @on_debian
-def test_the_kit_may_be_in_the_virtual_hosts_of_one_site_only(debian: Machine) -> None:
+def test_option_site_limits_the_kit_to_the_virtual_hosts_of_one_site(debian: Machine) -> None:
     available = debian.root / "etc/apache2/sites-available"
     hosts = "<VirtualHost *:80>\nServerName {0}\nDocumentRoot /var/www/{0}\n{1}</VirtualHost>\n"
     own = "ScriptAlias /cgi-bin/ /usr/lib/cgi-bin/\n"
@@ -545,7 +551,7 @@ def test_the_kit_may_be_in_the_virtual_hosts_of_one_site_only(debian: Machine) -
 
 
 @on_debian
-def test_a_shops_own_logos_stay_at_their_address(debian: Machine) -> None:
+def test_existing_logos_of_the_shop_keep_their_address(debian: Machine) -> None:
     own = debian.root / "var/www/html/logos/brand.png"
     own.parent.mkdir(parents=True)
     own.write_text("brand")
@@ -563,7 +569,7 @@ def test_a_shops_own_logos_stay_at_their_address(debian: Machine) -> None:
 
 
 @on_debian
-def test_an_apache_that_is_broken_already_is_named_and_left(debian: Machine) -> None:
+def test_existing_error_in_the_apache_configuration_stops_the_installation(debian: Machine) -> None:
     site = debian.root / "etc" / "apache2" / "sites-enabled" / "shop.conf"
     site.write_text("Nonsense on\n")
     before = contents(debian.root / "etc" / "apache2")
@@ -575,7 +581,7 @@ def test_an_apache_that_is_broken_already_is_named_and_left(debian: Machine) -> 
 
 
 @on_debian
-def test_a_configuration_that_apache_refuses_leaves_what_it_served(debian: Machine) -> None:
+def test_configuration_rejected_by_apache_is_replaced_by_the_previous_one(debian: Machine) -> None:
     debian.run("a2enmod", "-q", "wsgi")
     other = debian.root / "etc" / "apache2" / "sites-enabled" / "other.conf"
     other.write_text("WSGIDaemonProcess sogenactif\n")
@@ -598,7 +604,7 @@ def test_a_configuration_that_apache_refuses_leaves_what_it_served(debian: Machi
 
 
 @on_debian
-def test_the_scripts_are_not_shown_if_the_module_that_runs_them_is_off(debian: Machine) -> None:
+def test_source_of_the_scripts_is_not_served_if_their_module_is_off(debian: Machine) -> None:
     install_on(debian)
     assert debian.ask("/cgi-bin/call_response.py")[0] == 400
     debian.run("a2dismod", "-q", "-f", "wsgi")
@@ -618,7 +624,7 @@ def test_the_scripts_are_not_shown_if_the_module_that_runs_them_is_off(debian: M
 
 
 @on_debian
-def test_configuration_that_another_program_took_over_stays_enabled(debian: Machine) -> None:
+def test_uninstall_keeps_a_configuration_changed_by_another_program_enabled(debian: Machine) -> None:
     install_on(debian)
     (debian.root / AVAILABLE[1:]).write_text("# another program's\n")
     install_on(debian, "--uninstall")
@@ -626,7 +632,7 @@ def test_configuration_that_another_program_took_over_stays_enabled(debian: Mach
 
 
 @on_debian
-def test_a_stopped_apache_is_started_for_the_kit_and_left_stopped_without_it(debian: Machine) -> None:
+def test_stopped_apache_is_started_by_install_and_not_by_uninstall(debian: Machine) -> None:
     install_on(debian)
     debian.run("service", "apache2", "stop")
     install_on(debian)
@@ -639,7 +645,7 @@ def test_a_stopped_apache_is_started_for_the_kit_and_left_stopped_without_it(deb
 
 
 @on_debian
-def test_a_port_that_something_else_holds_is_no_silent_failure(debian: Machine) -> None:
+def test_port_in_use_makes_the_installation_fail(debian: Machine) -> None:
     listening = "import socket, sys; s = socket.create_server(('', 80)); print(flush=True); sys.stdin.read()"
     with debian.started(sys.executable, "-c", listening):
         said = install_on(debian, fails=True)
@@ -648,7 +654,7 @@ def test_a_port_that_something_else_holds_is_no_silent_failure(debian: Machine) 
     assert debian.ask("/sogenactif/logos/CB.svg")[0] == 200
 
 
-def test_the_shell_is_clean() -> None:
+def test_shellcheck_reports_nothing() -> None:
     need(shutil.which("shellcheck"), "shellcheck")
     scripts = [ROOT / "install.sh", *sorted((ROOT / "installer").glob("*.sh"))]
     result = subprocess.run(

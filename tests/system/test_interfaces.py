@@ -24,13 +24,13 @@ def run(*arguments: object) -> str:
 
 
 @pytest.mark.parametrize("program", ["bin/request", "bin/response", "bin/sogenactif", "install.sh"])
-def test_each_program_says_what_it_does_and_which_version_it_is(program: str) -> None:
+def test_each_program_prints_help_and_version(program: str) -> None:
     assert program.rpartition("/")[2] in run(ROOT / program, "--help")
     assert run(ROOT / program, "--version") == f"Sogenactif payment kit {__version__}\n"
 
 
 @pytest.mark.parametrize("task", ["demo", "payment", "bundle", "postgresql", "release", "test", "apache"])
-def test_each_task_says_what_it_takes_and_does_nothing(task: str) -> None:
+def test_help_and_version_of_each_task_of_the_installation_are_printed(task: str) -> None:
     said = run(ROOT / "install.sh", task, "--help")
     assert f"install.sh {task}" in said
     assert len([line for line in said.splitlines() if "install.sh" in line]) == 1
@@ -38,7 +38,7 @@ def test_each_task_says_what_it_takes_and_does_nothing(task: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_says_what_it_does_and_its_page_says_the_same(command: str) -> None:
+def test_each_option_of_a_command_is_in_its_manual_page(command: str) -> None:
     program = ROOT / "bin" / "sogenactif"
     said = run(program, command, "--help")
     assert f"sogenactif {command}" in said
@@ -65,19 +65,19 @@ def test_missing_dependency_of_a_command_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_examples_of_the_manual_are_calls_that_work(command: str) -> None:
+def test_examples_of_the_manual_are_valid_calls(command: str) -> None:
     for example in EXAMPLES[command]:
         name, *arguments = shlex.split(example)
         assert name == command
         assert load(command, COMMANDS).make_parser().parse_args(arguments)
 
 
-def test_the_changes_begin_with_this_version() -> None:
+def test_changelog_begins_with_this_version() -> None:
     [first, *_] = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert first in (__version__, "Unreleased")
 
 
-def test_manual_pages_are_those_of_the_parsers(tmp_path: Path) -> None:
+def test_manual_pages_are_up_to_date_with_the_parsers(tmp_path: Path) -> None:
     run(sys.executable, ROOT / "docs" / "manual.py", tmp_path)
     written = {page.name: page.read_text() for page in tmp_path.iterdir()}
     assert {page.name: page.read_text() for page in MANUAL if page.name in written} == written
@@ -85,14 +85,14 @@ def test_manual_pages_are_those_of_the_parsers(tmp_path: Path) -> None:
     assert str(ROOT) not in "".join(written.values()).replace("\\", "")
 
 
-def test_overview_of_the_manual_names_each_command() -> None:
+def test_overview_of_the_manual_lists_each_command() -> None:
     overview = (ROOT / "docs" / "man" / "sogenactif.1").read_text()
     entries = dict(re.findall(r"^\.It Xr sogenactif-(\w+) 1\n(.*)$", overview, re.MULTILINE))
     assert entries == {command: summary for command, (summary, _) in COMMANDS.items()}
 
 
 @pytest.mark.parametrize("page", MANUAL, ids=lambda page: page.name)
-def test_the_manual_is_well_formed(page: Path) -> None:
+def test_manual_page_is_valid_and_refers_to_existing_pages(page: Path) -> None:
     need(shutil.which("mandoc"), "mandoc")
     lint = subprocess.run(["mandoc", "-T", "lint", page], check=False, capture_output=True, text=True).stdout
     # Lint looks for other pages among those that are installed.

@@ -96,7 +96,7 @@ print(payment.html)
     )
 
 
-def test_commands_work(installed: Environment, pathfile: Pathfile) -> None:
+def test_commands_of_the_package_run(installed: Environment, pathfile: Pathfile) -> None:
     for program in ("sogenactif", "sogenactif-request", "sogenactif-response"):
         assert installed.run(program, "--version") == f"Sogenactif payment kit {__version__}\n"
     assert "--pathfile" in installed.run("sogenactif", "check", "--help")
@@ -106,7 +106,7 @@ def test_commands_work(installed: Environment, pathfile: Pathfile) -> None:
     assert "--pathfile" in installed.run("sogenactif-sandbox", "--help")
 
 
-def test_test_suite_imports_the_sandbox(installed: Environment, pathfile: Pathfile) -> None:
+def test_installed_sandbox_can_be_used_by_a_test_suite(installed: Environment, pathfile: Pathfile) -> None:
     code = f"""
 from urllib.request import urlopen
 from sogenactif_sandbox import payment_server
@@ -134,20 +134,20 @@ for package in (sogenactif, sogenactif_sandbox):
     assert {"sogenactif.web", "sogenactif_sandbox.commands.preview"} <= set(modules)
 
 
-def test_pages_of_a_preview_show_pictures_of_the_package(installed: Environment) -> None:
+def test_preview_refers_to_pictures_of_the_package(installed: Environment) -> None:
     installed.run("sogenactif", "preview", "--output", "preview.html", "entry")
     [logo] = set(re.findall(r'src="file://([^"]*/CB\.svg)"', (installed.folder / "preview.html").read_text()))
     assert Path(logo).is_file()
 
 
-def test_sandbox_writes_its_database_in_the_users_folder(installed: Environment) -> None:
+def test_sandbox_database_is_in_the_home_folder_by_default(installed: Environment) -> None:
     """As ``sogenactif sandbox`` does; the folder of the package is for programs."""
     shown = installed.run("sogenactif-sandbox", "--help")
     state = installed.folder / ".local" / "state" / "sogenactif-sandbox" / "payment-server.db"
     assert str(state) in re.sub(r"\s+", "", shown)
 
 
-def test_package_alone_works_and_says_how_to_get_the_sandbox(
+def test_package_without_the_sandbox_says_how_to_install_it(
     without_sandbox: Environment, pathfile: Pathfile
 ) -> None:
     assert "sandbox" in without_sandbox.run("sogenactif", "--help")
@@ -159,14 +159,14 @@ def test_package_alone_works_and_says_how_to_get_the_sandbox(
         assert len(refused.stderr.splitlines()) == 1, refused.stderr
 
 
-def test_package_is_typed_and_says_what_it_is(installed: Environment) -> None:
+def test_package_has_type_information_and_a_version(installed: Environment) -> None:
     code = "import sogenactif, sogenactif_sandbox as s; from pathlib import Path; print(*(Path(m.__file__).with_name('py.typed').exists() for m in (sogenactif, s)))"
     assert installed.run("python", "-c", code) == "True True\n"
     shown = installed.run("python", "-m", "pip", "show", "sogenactif")
     assert f"Version: {__version__}" in shown
 
 
-def test_package_depends_on_what_the_installation_pins(installed: Environment) -> None:
+def test_dependencies_of_the_package_are_pinned_by_the_installation(installed: Environment) -> None:
     """But for what these depend on themselves."""
     code = "import importlib.metadata as metadata; print('\\n'.join(metadata.requires('sogenactif')))"
     for line in installed.run("python", "-c", code).splitlines():

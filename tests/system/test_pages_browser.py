@@ -76,7 +76,7 @@ def look(shown: Any, html: bytes, amounts: int, cells: str = ".amount") -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_amounts_never_break_and_titles_always_may(width: int, scheme: str) -> None:
+def test_amounts_are_not_wrapped_and_long_titles_fit_the_window(width: int, scheme: str) -> None:
     lines = [(title, 4800 * 10**place) for place, title in enumerate(TITLES)]
     fields = {
         "currency_code": "978",
@@ -107,7 +107,9 @@ def test_amounts_never_break_and_titles_always_may(width: int, scheme: str) -> N
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_order_of_the_demonstration_bears_any_title(width: int, scheme: str, tmp_path: Path) -> None:
+def test_pages_of_the_demonstration_fit_the_window_with_any_title(
+    width: int, scheme: str, tmp_path: Path
+) -> None:
     (tmp_path / "cgi-bin").mkdir()
     pathfile = prepare(tmp_path, "http://127.0.0.1:8080", "http://127.0.0.1:8080/payment", name=SHOP_NAME)
     database = str(tmp_path / "var" / "data" / "shop.db")
@@ -125,7 +127,9 @@ def test_order_of_the_demonstration_bears_any_title(width: int, scheme: str, tmp
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_pages_of_the_sandbox_bear_any_shop_and_order(width: int, scheme: str, tmp_path: Path) -> None:
+def test_pages_of_the_sandbox_fit_the_window_with_any_shop_and_order(
+    width: int, scheme: str, tmp_path: Path
+) -> None:
     fields = {
         "amount": AMOUNT,
         "order_id": ORDER,

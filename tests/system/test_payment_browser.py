@@ -64,7 +64,9 @@ def fits(page: Any, window: dict[str, int]) -> bool:
 
 @pytest.mark.parametrize("window", [WIDE, NARROW])
 @pytest.mark.browser
-def test_with_3d_secure_and_in_three_times(running: Bank, window: dict[str, int]) -> None:
+def test_payment_with_3d_secure_in_three_instalments_is_accepted(
+    running: Bank, window: dict[str, int]
+) -> None:
     with browsing(viewport=window) as browser:
         page = browser.new_page()
         schedule = {
@@ -102,7 +104,7 @@ def test_with_3d_secure_and_in_three_times(running: Bank, window: dict[str, int]
 )
 @pytest.mark.parametrize("window", [WIDE, NARROW])
 @pytest.mark.browser
-def test_payment_in_the_style_of_the_shop(
+def test_pages_have_the_colours_of_the_shop(
     running: Bank, window: dict[str, int], fields: dict[str, str], colour: str
 ) -> None:
     with browsing(viewport=window, java_script_enabled=True) as browser:
@@ -122,7 +124,7 @@ def test_payment_in_the_style_of_the_shop(
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
 @pytest.mark.parametrize("button", ["Return to the shop", "Cancel and return to the shop", "Pay"])
 @pytest.mark.browser
-def test_a_shop_may_send_its_customers_on(running: Bank, status: str, button: str) -> None:
+def test_return_address_of_the_shop_may_redirect(running: Bank, status: str, button: str) -> None:
     with serving(Shop()) as elsewhere, browsing() as browser:
         page = browser.new_page()
         open_payment(page, running, data="NO_RESPONSE_PAGE" if button == "Pay" else "")
@@ -137,7 +139,7 @@ def test_a_shop_may_send_its_customers_on(running: Bank, status: str, button: st
 
 
 @pytest.mark.browser
-def test_cancelling_is_one_click(running: Bank) -> None:
+def test_cancellation_takes_one_click(running: Bank) -> None:
     with browsing() as browser:
         page = browser.new_page()
         open_payment(page, running)
@@ -148,7 +150,7 @@ def test_cancelling_is_one_click(running: Bank) -> None:
 
 
 @pytest.mark.browser
-def test_cancelling_at_the_cards_bank_ends_the_payment_without_an_authorisation(running: Bank) -> None:
+def test_cancellation_on_the_3d_secure_page_refuses_the_payment(running: Bank) -> None:
     with browsing() as browser:
         page = browser.new_page()
         open_payment(page, running, merchant_id=ENROLLED)
@@ -163,7 +165,7 @@ def test_cancelling_at_the_cards_bank_ends_the_payment_without_an_authorisation(
 
 
 @pytest.mark.browser
-def test_without_response_page(running: Bank) -> None:
+def test_no_response_page_redirects_to_the_shop(running: Bank) -> None:
     with browsing() as browser:
         page = browser.new_page()
         open_payment(page, running, data="NO_RESPONSE_PAGE")
@@ -173,7 +175,7 @@ def test_without_response_page(running: Bank) -> None:
 
 @pytest.mark.parametrize("script", [True, False])
 @pytest.mark.browser
-def test_without_response_page_the_response_is_posted_if_asked_for(running: Bank, script: bool) -> None:
+def test_no_response_page_post_posts_the_response_to_the_shop(running: Bank, script: bool) -> None:
     with browsing(java_script_enabled=script) as browser:
         page = browser.new_page()
         open_payment(page, running, data="NO_RESPONSE_PAGE_POST")
@@ -186,7 +188,7 @@ def test_without_response_page_the_response_is_posted_if_asked_for(running: Bank
 
 
 @pytest.mark.browser
-def test_with_the_keyboard_alone(running: Bank) -> None:
+def test_payment_can_be_made_with_the_keyboard(running: Bank) -> None:
     with browsing() as browser:
         page = browser.new_page()
         open_payment(page, running)
@@ -206,9 +208,7 @@ def test_with_the_keyboard_alone(running: Bank) -> None:
     ],
 )
 @pytest.mark.browser
-def test_a_card_number_is_grouped_while_it_is_typed(
-    running: Bank, script: bool, number: str, shown: str
-) -> None:
+def test_card_number_is_grouped_during_typing(running: Bank, script: bool, number: str, shown: str) -> None:
     with browsing(java_script_enabled=script) as browser:
         page = browser.new_page()
         open_payment(page, running)
@@ -220,7 +220,7 @@ def test_a_card_number_is_grouped_while_it_is_typed(
 
 
 @pytest.mark.browser
-def test_a_digit_in_the_middle_of_a_number_is_corrected_where_it_stands(running: Bank) -> None:
+def test_cursor_keeps_its_place_when_a_digit_in_the_middle_is_corrected(running: Bank) -> None:
     with browsing(java_script_enabled=True) as browser:
         page = browser.new_page()
         open_payment(page, running)
@@ -234,7 +234,7 @@ def test_a_digit_in_the_middle_of_a_number_is_corrected_where_it_stands(running:
 
 
 @pytest.mark.browser
-def test_pages_are_reloaded_without_a_question(running: Bank) -> None:
+def test_pages_can_be_reloaded_without_a_second_payment(running: Bank) -> None:
     with browsing() as browser:
         page = browser.new_page()
         open_payment(page, running)
@@ -249,7 +249,7 @@ def test_pages_are_reloaded_without_a_question(running: Bank) -> None:
 
 
 @pytest.mark.browser
-def test_the_console(running: Bank) -> None:
+def test_console_sets_a_switch_and_sends_a_response_again(running: Bank) -> None:
     running.pay()
     with browsing(viewport=NARROW) as browser:
         page: Any = browser.new_page()
@@ -297,7 +297,7 @@ def test_form_on_a_page_of_another_encoding_keeps_its_seal(param: Path, encode: 
 ], ids=["transactionId", "transactionReference", "server"])  # fmt: skip
 @pytest.mark.parametrize("window", [WIDE, NARROW])
 @pytest.mark.browser
-def test_paypage_with_a_co_badged_card_a_failure_and_a_second_try(
+def test_paypage_offers_brands_failure_and_soft_decline_of_a_co_badged_card(
     paypage_server: Bank, number: dict[str, str], window: dict[str, int]
 ) -> None:
     ends = (

@@ -28,7 +28,7 @@ def next_number(ledger: Ledger) -> str:
 
 @pytest.mark.parametrize(("processes", "orders"), [(1, 7), (3, 3)])
 @pytest.mark.parametrize("lucky", [False, True])
-def test_power_cut_loses_nothing_acknowledged_and_no_number_is_given_twice(
+def test_power_cut_loses_no_acknowledged_payment_and_assigns_no_number_twice(
     param: Path, tmp_path: Path, processes: int, orders: int, lucky: bool
 ) -> None:
     shop, log, answers = tmp_path / "shop", tmp_path / "trace", tmp_path / "answers"

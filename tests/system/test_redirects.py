@@ -55,7 +55,7 @@ def https_server(folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
-def test_a_payment_server_may_redirect_to_another_host(
+def test_content_security_policy_allows_a_redirect_of_the_payment_server(
     pathfile: Pathfile, param: Path, tmp_path: Path, status: str
 ) -> None:
     with https_server(tmp_path) as second_host:

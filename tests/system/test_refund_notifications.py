@@ -94,7 +94,7 @@ def test_refund_is_notified_after_an_outage_of_the_ledger(shop: OfficeShop) -> N
     assert refunds(shop) == ["refund CMD42 cancel 250"]
 
 
-def test_function_that_fails_keeps_no_response_back_and_is_called_again(shop: OfficeShop) -> None:
+def test_failing_record_refund_does_not_block_responses_and_is_called_again(shop: OfficeShop) -> None:
     given_back(shop, shop.arrive())
     write_script(shop, "raise OSError('down')")
     assert respond(shop, shop.receipt("CMD43")) == 0
@@ -108,7 +108,9 @@ def test_function_that_fails_keeps_no_response_back_and_is_called_again(shop: Of
     assert verified["pending_refunds"] == 0
 
 
-def test_function_that_ends_its_process_is_called_a_few_times_and_then_by_a_command(shop: OfficeShop) -> None:
+def test_record_refund_that_ends_its_process_is_called_a_few_times_and_then_by_replay(
+    shop: OfficeShop,
+) -> None:
     given_back(shop, shop.arrive())
     write_script(shop, "note('called'); os._exit(9)")
     statuses = [respond(shop, shop.receipt(f"CMD{number}")) for number in range(43, 45 + MOST_UNFINISHED)]
@@ -119,7 +121,7 @@ def test_function_that_ends_its_process_is_called_a_few_times_and_then_by_a_comm
     assert refunds(shop) == ["refund CMD42 cancel 250"]
 
 
-def test_check_counts_refunds_that_are_long_pending(shop: OfficeShop) -> None:
+def test_check_reports_refunds_with_a_long_pending_notification(shop: OfficeShop) -> None:
     given_back(shop, shop.arrive())
     assert "refunds_not_notified" not in findings(shop)
     with shop.ledger() as ledger, ledger.database.transaction() as execute:

@@ -63,7 +63,7 @@ def test_killed_refund_on_postgresql_leaves_no_lock_and_is_not_made_twice(on_pos
     assert (status, shop.operations()) == (0, [("cancel", 250)]), complaint
 
 
-def test_number_of_two_merchants_is_refunded_for_the_one_that_is_named(shop: OfficeShop) -> None:
+def test_refund_of_a_number_of_two_merchants_needs_the_merchant(shop: OfficeShop) -> None:
     (shop.param / f"parmcom.{OTHER}").write_text((shop.param / f"parmcom.{MERCHANT}").read_text())
     key = shop.param / f"key.{OTHER}"
     key.write_text(f"{OTHER}_KEY1\n")
@@ -104,7 +104,7 @@ def test_payment_in_another_currency_at_the_bank_is_not_refunded(shop: OfficeSho
         ("OFFICE_URL!http://127.0.0.1", "OFFICE_URL!http://127.0.0.9", "can't be reached"),
     ],
 )
-def test_refund_that_cannot_be_asked_for_is_not_sent(
+def test_refund_without_a_reachable_office_server_is_not_sent(
     shop: OfficeShop, before: str, after: str, words: str
 ) -> None:
     reference = shop.arrive()

@@ -31,7 +31,7 @@ def release(clone: Path) -> Path:
     return clone / "dist" / f"{NAME}.tar.gz"
 
 
-def test_a_release_is_the_same_each_time_and_installs_without_network(clone: Path, tmp_path: Path) -> None:
+def test_release_is_reproducible_and_installs_without_network(clone: Path, tmp_path: Path) -> None:
     archive = release(clone)
     first = hashlib.sha256(archive.read_bytes()).digest()
     with tarfile.open(archive) as opened:
@@ -64,7 +64,7 @@ def test_a_release_is_the_same_each_time_and_installs_without_network(clone: Pat
     )
 
 
-def test_a_release_is_made_from_git_only(clone: Path, tmp_path: Path) -> None:
+def test_release_outside_a_git_clone_is_rejected(clone: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(clone, copy, ignore=shutil.ignore_patterns(".git", ".venv", "dist"), symlinks=True)
     result = subprocess.run(

@@ -90,7 +90,7 @@ def tops(modules: set[str]) -> set[str]:
     return {name.partition(".")[0] for name in modules if not name.startswith("_")}
 
 
-def test_call_request_loads_nothing_that_only_another_path_needs(kit: Kit) -> None:
+def test_call_request_loads_only_the_modules_it_needs(kit: Kit) -> None:
     loaded = kit.loaded("cgi-bin/call_request.py", REQUEST_METHOD="GET", QUERY_STRING=f"order={TRIALS[0]}")
     beyond = tops(loaded) - tops(imported(f"{RENDERS_AND_SEALS}; import zoneinfo", kit))
     assert beyond <= OF_ITS_OWN | DATABASE
@@ -103,7 +103,7 @@ def test_call_request_loads_nothing_that_only_another_path_needs(kit: Kit) -> No
     assert ("sogenactif.ledger.ledger" in loaded) == kit.ledger
 
 
-def test_call_response_loads_nothing_that_only_another_path_needs(kit: Kit) -> None:
+def test_call_response_loads_only_the_modules_it_needs(kit: Kit) -> None:
     loaded = kit.loaded(
         "cgi-bin/call_response.py", REQUEST_METHOD="POST", body=f"DATA={kit.answer(TRIALS[1])}"
     )
@@ -117,7 +117,7 @@ def test_call_response_loads_nothing_that_only_another_path_needs(kit: Kit) -> N
     }
 
 
-def test_call_autoresponse_loads_no_templates_and_little_else(kit: Kit) -> None:
+def test_call_autoresponse_loads_no_templates_or_texts(kit: Kit) -> None:
     loaded = kit.loaded(
         "cgi-bin/call_autoresponse.py", REQUEST_METHOD="POST", body=f"DATA={kit.answer(TRIALS[2])}"
     )
@@ -133,7 +133,7 @@ def test_call_autoresponse_loads_no_templates_and_little_else(kit: Kit) -> None:
     assert ("sogenactif.ledger.ledger" in loaded) == kit.ledger
 
 
-def test_the_executables_load_only_what_their_answer_needs(kit: Kit) -> None:
+def test_executables_load_only_the_modules_they_need(kit: Kit) -> None:
     pathfile = f"pathfile={kit.folder}/cgi-bin/pathfile"
     asked = kit.loaded("bin/request", *(f"{name}={value}" for name, value in CALL.items()), pathfile)
     zone = tops(imported(f"{SEALS}; import zoneinfo", kit)) if kit.ledger else set()
@@ -145,7 +145,7 @@ def test_the_executables_load_only_what_their_answer_needs(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("kit", [True], indirect=True, ids=["with a ledger"])
-def test_a_process_that_ends_leaves_the_whole_ledger_in_its_file(kit: Kit, tmp_path: Path) -> None:
+def test_ledger_file_is_complete_after_the_end_of_a_process(kit: Kit, tmp_path: Path) -> None:
     for program, order in (("cgi-bin/call_autoresponse.py", TRIALS[4]), ("bin/response", TRIALS[5])):
         message = kit.answer(order)
         if program.startswith("bin/"):

@@ -49,7 +49,7 @@ def ready(tmp_path: Path) -> DefaultMerchant:
 
 
 @pytest.mark.parametrize("protocol", ["sips", "paypage"])
-def test_trigger_reaches_a_shop_on_the_executables(protocol: str, ready: DefaultMerchant) -> None:
+def test_trigger_posts_responses_that_the_executable_accepts(protocol: str, ready: DefaultMerchant) -> None:
     def call_response(body: bytes) -> str:
         message = body.decode() if protocol == "paypage" else parse_qs(body.decode())["DATA"][0]
         arguments = [f"{ROOT}/bin/response", f"message={message}", f"pathfile={ready.pathfile}"]
@@ -78,9 +78,7 @@ def test_trigger_reaches_a_shop_on_the_executables(protocol: str, ready: Default
         assert "!-1!" in altered["answers"][0]["answer"]
 
 
-def test_trigger_finds_the_request_in_the_ledger_of_a_shop_on_the_library(
-    pathfile: Pathfile, tmp_path: Path
-) -> None:
+def test_trigger_answers_the_request_in_the_ledger_of_the_shop(pathfile: Pathfile, tmp_path: Path) -> None:
     path = Path(pathfile.path)
     path.write_text(path.read_text().rstrip("\n") + f"\nLEDGER!sqlite:///{tmp_path}/ledger.db!\n")
     paid: list[PaymentResponse] = []
@@ -124,7 +122,7 @@ def received() -> Iterator[tuple[str, list[dict[str, str]]]]:
         thread.join()
 
 
-def test_a_saved_fixture_sends_the_same_fields(
+def test_saved_fixture_sends_the_same_fields(
     ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]], tmp_path: Path
 ) -> None:
     address, posts = received
@@ -139,7 +137,7 @@ def test_a_saved_fixture_sends_the_same_fields(
     assert "returnContext=été" in posts[0]["Data"] and "orderId=A-1" in posts[0]["Data"]
 
 
-def test_shop_that_is_not_there_is_named(ready: DefaultMerchant) -> None:
+def test_unreachable_shop_is_reported(ready: DefaultMerchant) -> None:
     options = ["--key", str(ready.key_file), "--order", "A-1", "--amount", "1250"]
     done = command("trigger", "accepted", *options, "--to", "http://127.0.0.1:9/none")
     assert done.returncode == 1
@@ -173,7 +171,7 @@ def test_every_event_is_listed_and_sent(
 
 
 @pytest.mark.parametrize("name", ["trigger", "audit"])
-def test_another_machine_is_refused_until_its_owner_allows_it(name: str, ready: DefaultMerchant) -> None:
+def test_address_of_another_machine_is_rejected_without_allow_host(name: str, ready: DefaultMerchant) -> None:
     url = "http://192.0.2.1:1/"
     call = ["trigger", "accepted", "--to", url] if name == "trigger" else ["audit", url]
     done = command(*call, "--order", "A-1", "--amount", "1250", "--key", str(ready.key_file))
@@ -184,7 +182,7 @@ def test_another_machine_is_refused_until_its_owner_allows_it(name: str, ready: 
     )
 
 
-def test_audit_without_a_way_to_see_the_order_says_what_it_does_not_know(
+def test_audit_without_paid_when_has_unknown_verdicts(
     ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]]
 ) -> None:
     address, posts = received
@@ -206,7 +204,7 @@ def test_audit_without_a_way_to_see_the_order_says_what_it_does_not_know(
     assert len(posts) < 50
 
 
-def test_audit_that_can_judge_nothing_is_no_success(
+def test_audit_of_an_order_that_is_already_paid_exits_with_2(
     ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]]
 ) -> None:
     """The order is paid from the beginning, and nothing makes it unpaid."""
@@ -216,7 +214,7 @@ def test_audit_that_can_judge_nothing_is_no_success(
     assert "0 held, 0 failed" in done.stdout
 
 
-def test_audit_of_a_shop_that_takes_no_acceptance_says_that_it_proves_nothing(
+def test_audit_fails_if_no_acceptance_pays_the_order(
     ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]]
 ) -> None:
     call = ["audit", received[0], "--order", "A-1", "--amount", "1250", "--key", str(ready.key_file)]
@@ -228,7 +226,7 @@ def test_audit_of_a_shop_that_takes_no_acceptance_says_that_it_proves_nothing(
 @pytest.mark.parametrize(
     ("outcome", "code"), [("accepted", "00"), ("refused", "05"), ("cancelled", "17"), ("SOFT_DECLINE", "05")]
 )
-def test_pay_returns_what_the_shop_would_see(
+def test_pay_returns_the_response_for_each_outcome(
     outcome: str, code: str, ready: DefaultMerchant, tmp_path: Path
 ) -> None:
     from sogenactif.protocols import open_response
@@ -247,7 +245,7 @@ def test_pay_returns_what_the_shop_would_see(
     assert open_response(dict(returned.post), pathfile).fields["response_code"] == code
 
 
-def test_pay_says_why_a_request_is_invalid(ready: DefaultMerchant, tmp_path: Path) -> None:
+def test_pay_raises_the_message_of_an_invalid_request(ready: DefaultMerchant, tmp_path: Path) -> None:
     call = {"merchant_id": ready.merchant_id, "amount": "1250", "order_id": "A1", "transaction_id": "7"}
     post = next(iter(make_request(call, read_pathfile(str(ready.pathfile))).posts.values()))
     with (
@@ -257,7 +255,7 @@ def test_pay_says_why_a_request_is_invalid(ready: DefaultMerchant, tmp_path: Pat
         pay(f"{address}/paymentInit", post)
 
 
-def test_pay_takes_other_outcomes_for_a_mistake() -> None:
+def test_pay_rejects_an_unknown_outcome() -> None:
     with pytest.raises(ValueError, match="outcome is one of accepted, refused, cancelled"):
         pay("http://127.0.0.1:9/payment/paymentInit", {}, outcome="lost")
 
@@ -273,7 +271,7 @@ def audit_with(address: str, ready: DefaultMerchant, *options: str) -> dict[str,
     "program",
     ["ls /nowhere", "sh -c 'echo broken >&2; exit 1'", "sh -c 'kill $$'", "http://127.0.0.1:1/", "ADDRESS"],
 )
-def test_a_probe_that_fails_is_no_unpaid_order(
+def test_failing_probe_gives_unknown_verdicts(
     program: str, ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]]
 ) -> None:
     address, _ = received
@@ -283,7 +281,7 @@ def test_a_probe_that_fails_is_no_unpaid_order(
     assert {verdict for verdict, _ in verdicts.values()} == {"unknown"}
 
 
-def test_a_probe_without_a_number_does_not_see_a_second_delivery(
+def test_probe_without_a_number_cannot_detect_a_second_delivery(
     ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]], tmp_path: Path
 ) -> None:
     address, _posts = received
@@ -296,7 +294,7 @@ def test_a_probe_without_a_number_does_not_see_a_second_delivery(
     assert verdicts["altered"][0] == "failed"
 
 
-def test_an_order_that_a_forgery_paid_was_paid_once(
+def test_order_paid_by_a_forgery_is_reported(
     ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]], tmp_path: Path
 ) -> None:
     paid = tmp_path / "paid"
@@ -305,13 +303,13 @@ def test_an_order_that_a_forgery_paid_was_paid_once(
     assert verdicts["altered"] == ("failed", "the order was paid once")
 
 
-def test_a_shop_that_is_silent_did_not_hold(ready: DefaultMerchant, tmp_path: Path) -> None:
+def test_unreachable_shop_does_not_pass_the_audit(ready: DefaultMerchant, tmp_path: Path) -> None:
     verdicts = audit_with("http://127.0.0.1:1/", ready, "--paid-when", "echo 0", "--reset", "true")
     assert verdicts["altered"][0] == verdicts["other-amount"][0] == verdicts["refused"][0] == "unknown"
     assert verdicts["late"][0] == "failed"
 
 
-def test_the_order_is_made_unpaid_before_each_check(
+def test_audit_resets_the_order_before_each_check(
     ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]], tmp_path: Path
 ) -> None:
     address, _ = received
@@ -321,19 +319,19 @@ def test_the_order_is_made_unpaid_before_each_check(
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "-1"])
-def test_audit_wants_a_number_of_seconds(seconds: str, ready: DefaultMerchant) -> None:
+def test_invalid_time_limit_is_a_usage_error(seconds: str, ready: DefaultMerchant) -> None:
     done = command("audit", "http://127.0.0.1:1/", f"--seconds={seconds}")
     assert done.returncode == 2 and seconds in done.stderr
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "http:///notify", "http://127.0.0.1@192.0.2.1/"])
-def test_address_without_a_host_of_this_machine_is_refused(url: str, ready: DefaultMerchant) -> None:
+def test_address_without_a_local_host_is_rejected(url: str, ready: DefaultMerchant) -> None:
     done = command("trigger", "accepted", "--to", url, "--order", "A-1", "--amount", "1250")
     assert done.returncode == 2 and REFUSED in done.stderr
 
 
 @pytest.mark.parametrize("call", [["trigger", "accepted", "--to"], ["audit"]])
-def test_a_damaged_ledger_is_named_and_nothing_is_sent(
+def test_damaged_ledger_is_reported_and_nothing_is_sent(
     call: list[str], ready: DefaultMerchant, received: tuple[str, list[dict[str, str]]], tmp_path: Path
 ) -> None:
     address, posts = received
