@@ -58,7 +58,7 @@ def test_file_changed_in_the_last_two_seconds_is_not_cached(
     assert len(seen) == readings
 
 
-def test_change_without_a_new_modification_time_is_noticed(tmp_path: Path) -> None:
+def test_change_without_a_new_modification_time_is_detected(tmp_path: Path) -> None:
     @cached_until_changed
     def read(path: str) -> str:
         return Path(path).read_text()

@@ -31,7 +31,7 @@ def test_typed_certificate_has_dates_and_address(pathfile: Pathfile) -> None:
     assert certificate.header["certificate_expired"] == "20361231"
 
 
-def test_an_untyped_certificate_has_no_header(param: Path) -> None:
+def test_untyped_certificate_has_no_header(param: Path) -> None:
     certificate = read_certificate(read_pathfile(str(param / "pathfile.old-kit")), "fr", "014213245611113")
     assert certificate.payment_url == URL
     assert certificate.header == {}
@@ -176,7 +176,7 @@ def opened(param: Path, rows: list[bytes]) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("service", range(4))
-def test_each_service_has_its_address(param: Path, service: int) -> None:
+def test_each_service_has_its_own_address(param: Path, service: int) -> None:
     expected = [URL] * 4
     expected[service] = "https://office.example/p2"
     assert opened(param, with_service(service, b"025https://office.example/p2")) == tuple(expected)
@@ -219,7 +219,7 @@ def test_text_after_the_length_of_an_address_is_ignored(param: Path) -> None:
 
 
 @pytest.mark.parametrize("length", [8, 12, 13, 14, 20, 21, 22, 124, 125])
-def test_address_of_up_to_125_characters_is_issued(param: Path, length: int) -> None:
+def test_certificate_with_an_address_of_up_to_125_characters_is_issued(param: Path, length: int) -> None:
     url = "http://b/" + "x" * (length - 9) if length > 8 else "http://b"
     content = issue_certificate(url, MERCHANT, type_="")
     assert opened(param, content.split(b"\n")) == (url,) * 4

@@ -12,7 +12,7 @@ from tests.support.vectors import ENROLLED, MERCHANT, need
 pytestmark = pytest.mark.system
 
 
-def test_script_that_names_a_merchant_without_parameters_is_a_fault(kit: CheckedInstallation) -> None:
+def test_merchant_id_of_a_script_without_a_parmcom_file_is_a_fault(kit: CheckedInstallation) -> None:
     path = kit.root / "cgi-bin" / "call_request.py"
     before = path.read_text()
     path.write_text(before.replace(f'"{MERCHANT}"', '"014213245611119"'))

@@ -83,7 +83,7 @@ def test_ledger_of_a_newer_kit_or_without_tables_is_reported(kit: CheckedInstall
     assert "it is missing" in kit.check().bad["ledger_gone"]["saw"]
 
 
-def test_ledger_of_an_older_kit_is_no_fault(kit: CheckedInstallation) -> None:
+def test_ledger_of_an_older_kit_is_not_a_fault(kit: CheckedInstallation) -> None:
     kit.record()
     with closing(sqlite3.connect(kit.data / "ledger.db")) as ledger:
         ledger.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")

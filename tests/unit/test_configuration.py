@@ -123,7 +123,7 @@ def test_absent_keywords_have_defaults(tmp_path: Path) -> None:
     assert (pathfile.ledger, pathfile.journal) == (None, "")
 
 
-def test_journal_is_beside_an_sqlite_ledger_unless_it_is_named(tmp_path: Path) -> None:
+def test_journal_is_beside_an_sqlite_ledger_by_default(tmp_path: Path) -> None:
     content = NEEDED + "LEDGER!sqlite:////srv/shop/ledger.db!\n"
     pathfile = pathfile_of(tmp_path, content)
     assert pathfile.ledger and pathfile.ledger.file == "/srv/shop/ledger.db"

@@ -86,7 +86,7 @@ def test_request_prints_a_form_on_one_line(case: dict[str, Any], param: Path) ->
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("case", vectors("errors.json"))
-def test_errors_of_request_are_those_of_the_original_kit(case: dict[str, Any], param: Path) -> None:
+def test_error_of_request_equals_that_of_the_original_kit(case: dict[str, Any], param: Path) -> None:
     pathfile = param / "pathfile"
     if case["name"].startswith("pathfile-"):
         pathfile = param / "pathfile.case"

@@ -50,7 +50,7 @@ def ask(application: Application, name: str) -> tuple[int, str, str]:
     return int(statuses[0][:3]), body.decode(), log.getvalue()
 
 
-def test_each_script_answers_at_its_name(folder: Path) -> None:
+def test_each_script_is_served_under_its_name(folder: Path) -> None:
     application = serve_scripts(str(folder))
     for name in SCRIPTS:
         assert ask(application, name)[:2] == (200, name)

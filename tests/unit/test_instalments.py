@@ -14,7 +14,7 @@ def plan(amount: int, data: str, first_after: int = 0, today: date = TODAY) -> l
     return [(part.day.isoformat(), part.amount) for part in schedule(amount, data, first_after, today)]
 
 
-def test_three_payments_of_650_euros_a_month_apart() -> None:
+def test_schedule_equals_the_documented_example_of_three_instalments() -> None:
     assert schedule(65000, "NB_PAYMENT=3;PERIOD=30;INITIAL_AMOUNT=15000", 5, date(2010, 6, 15)) == (
         Instalment(date(2010, 6, 20), 15000),
         Instalment(date(2010, 7, 20), 25000),

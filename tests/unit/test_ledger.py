@@ -395,7 +395,7 @@ def test_ledger_of_a_newer_kit_is_rejected(tmp_path: Path) -> None:
         register(Ledger(LedgerAddress(f"sqlite:///{tmp_path}/ledger.db"), str(tmp_path / "journal")), ASKED)
 
 
-def test_lost_ledger_is_not_recreated_silently(tmp_path: Path) -> None:
+def test_lost_ledger_is_created_again_by_a_rebuild_only(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
     ledger = Ledger(LedgerAddress(url), str(tmp_path / "journal"))
     register(ledger, ASKED)

@@ -134,7 +134,7 @@ def test_card_with_an_unknown_code_is_accepted(server: Bank) -> None:
 
 
 @pytest.mark.parametrize("code", ["", "1", "999", "abcd"])
-def test_the_security_code_is_ignored(server: Bank, code: str) -> None:
+def test_security_code_is_ignored(server: Bank, code: str) -> None:
     assert "SUCCESS" in server.card(call(server, sealed(server)), ACCEPTED, code).text
 
 
@@ -151,7 +151,7 @@ def test_card_number_has_15_to_19_digits(server: Bank, number: str, taken: bool)
     ("SUCCESS", "00", "00", "Y"), ("ATTEMPT", "00", "00", "Y"), ("ERROR", "00", "00", "N"), ("NOT_ENROLLED", "00", "00", "N"),
     ("FAILURE", "05", None, None), ("CANCEL", "05", None, None),
 ])  # fmt: skip
-def test_the_customer_chooses_the_result_of_the_authentication(
+def test_customer_chooses_the_result_of_the_authentication(
     server: Bank, result: str, code: str, acquirer: str | None, guarantee: str | None
 ) -> None:
     pairs = pairs_of(pay(server, sealed(server), result=result))
@@ -637,7 +637,7 @@ def test_bank_ports_option_rejects_other_ports(param: Path) -> None:
 @pytest.mark.parametrize("keywords", [
     {"MEANS": "server"}, {"ENCODE": "none"}, {"ENCODE": "base64"}, {"SEAL": "SHA-256"}, {"REFERENCE": "transactionReference"},
 ])  # fmt: skip
-def test_kit_pays_with_every_setting(param: Path, keywords: dict[str, str]) -> None:
+def test_request_of_the_kit_with_each_setting_is_paid(param: Path, keywords: dict[str, str]) -> None:
     use_paypage(param, **keywords)
     with bank(param) as running:
         by_server = keywords.get("MEANS") == "server"

@@ -128,7 +128,7 @@ def test_cancellation_of_an_earlier_request_is_rejected(running: Bank, field: st
     assert running.cancel(entry).status == 307
 
 
-def test_three_wrong_entries_end_the_payment(running: Bank) -> None:
+def test_third_wrong_entry_ends_the_payment(running: Bank) -> None:
     entry = running.call(running.request())
     first = running.card(entry, number="12")
     assert "10 to 19 digits" in first.text and "Last try" not in first.text
@@ -252,7 +252,7 @@ def test_separator_in_a_field_is_rejected_with_a_green_page(
 
 
 @pytest.mark.parametrize("bank_code", ["00", "05"])
-def test_a_transaction_is_processed_once(running: Bank, bank_code: str) -> None:
+def test_transaction_is_processed_once(running: Bank, bank_code: str) -> None:
     data = running.request()
     paid = running.card(running.call(data), number="49749341254978" + bank_code)
     again = running.call(data)

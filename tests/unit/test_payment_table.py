@@ -219,7 +219,7 @@ def test_payment_returns_the_documented_fields(running: Bank, case: Case) -> Non
     assert {name: response.get(name, "") for name in case.expected} == case.expected
 
 
-def test_3d_secure_goes_through_two_pages(running: Bank) -> None:
+def test_3d_secure_shows_an_information_page_and_a_password_page(running: Bank) -> None:
     entry = running.call(running.request(merchant_id=ENROLLED, language="it"), "VISA")
     assert "/logos/VISA_3D.svg" in entry.text
     information = running.card(entry)

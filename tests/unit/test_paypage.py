@@ -44,7 +44,7 @@ def paypage_pathfile(param: Path) -> Pathfile:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_vectors_are_those_of_openssl(case: Path) -> None:
+def test_vectors_equal_the_output_of_openssl(case: Path) -> None:
     need(shutil.which("openssl"), "openssl")
     text, data, seal = lines(case)
     _, encode, algorithm, _ = case.name.split(".")
@@ -64,7 +64,7 @@ def test_vectors_are_those_of_openssl(case: Path) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_data_and_seal_are_those_of_the_vectors(case: Path) -> None:
+def test_data_and_seal_equal_the_vectors(case: Path) -> None:
     text, data, seal = lines(case)
     _, encode, algorithm, _ = case.name.split(".")
     if encode == "none":
@@ -173,7 +173,7 @@ def test_request_carries_every_parameter(paypage_pathfile: Pathfile) -> None:
     assert sealing.unsupported_fields(request.fields)["data"] == "no counterpart: NO_COPYRIGHT"
 
 
-def test_each_means_has_its_own_form_if_the_shop_offers_them(paypage_pathfile: Pathfile) -> None:
+def test_each_means_of_payment_has_its_own_form_if_the_shop_offers_them(paypage_pathfile: Pathfile) -> None:
     request = ask(paypage_pathfile, payment_means="CB,1,VISA,1")
     html = str(form(request, paypage_pathfile))
     assert html.count("<form ") == html.count("</form>") == 2
@@ -182,7 +182,7 @@ def test_each_means_has_its_own_form_if_the_shop_offers_them(paypage_pathfile: P
     assert "!" not in html and "\n" not in html
 
 
-def test_one_form_lists_the_means_if_the_server_offers_them(param: Path) -> None:
+def test_one_form_lists_the_means_of_payment_if_the_server_offers_them(param: Path) -> None:
     pathfile = read_pathfile(
         use_paypage(
             param,

@@ -152,7 +152,7 @@ def test_usage_error_writes_nothing(arguments: list[str], words: str, tmp_path: 
     assert not (tmp_path / "conf").exists()
 
 
-def test_address_of_another_server_can_be_named(tmp_path: Path) -> None:
+def test_address_of_another_server_can_be_set(tmp_path: Path) -> None:
     url = "https://payment-webinit.simu.scellius.labanquepostale.fr/paymentInit"
     status, said = paypage(tmp_path / "conf", "https://shop.example", "--brand", "scellius", "--url", url)
     assert status == 0, said

@@ -236,7 +236,7 @@ def test_appearance_is_not_sent(paypage_pathfile: Pathfile, name: str, value: st
     )
 
 
-def test_hmac_sha_512_is_accepted_if_the_pathfile_names_it(param: Path) -> None:
+def test_hmac_sha_512_is_accepted_if_the_pathfile_sets_it(param: Path) -> None:
     pathfile = read_pathfile(use_paypage(param, SEAL="HMAC-SHA-512"))
     assert ask(pathfile, payment_means="CB,1").posts["CB"]["SealAlgorithm"] == "HMAC-SHA-512"
     assert read_outcome(sealed(algorithm="HMAC-SHA-512"), pathfile).outcome == "accepted"

@@ -234,7 +234,7 @@ def test_damaged_lines_and_rejected_messages_of_old_days_are_deleted(ledger: Led
     assert (folder / f"{BEFORE}.jsonl").read_text() == stays
 
 
-def test_paypage_keeps_what_identifies_its_payments(ledger: Ledger) -> None:
+def test_keys_that_identify_a_payment_of_paypage_are_retained(ledger: Ledger) -> None:
     fields = {
         **ASKED,
         **PERSONAL,

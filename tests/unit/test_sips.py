@@ -47,7 +47,7 @@ def test_sealed_response_can_be_opened(pathfile: Pathfile, sealed: str) -> None:
     assert open_response(sealed, pathfile) == PAID
 
 
-def test_a_response_begins_with_the_version_and_the_date_of_the_certificate(sealed: str) -> None:
+def test_response_begins_with_the_version_and_the_date_of_the_certificate(sealed: str) -> None:
     tags = {
         "transaction_id": 5,
         "amount": 3,

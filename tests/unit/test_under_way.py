@@ -47,7 +47,9 @@ def test_second_window_of_an_order_shows_a_warning(shop: MovingShop) -> None:
 
 
 @pytest.mark.parametrize(("code", "sentence"), [("00", ACCEPTED), ("60", PENDING), ("05", ""), ("17", "")])
-def test_warning_follows_the_state_of_the_other_payment(shop: MovingShop, code: str, sentence: str) -> None:
+def test_warning_depends_on_the_state_of_the_other_payment(
+    shop: MovingShop, code: str, sentence: str
+) -> None:
     page(shop)
     shop.post_response(shop.paypage_post(numbers(shop)[0], responseCode=code))
     again = page(shop)
