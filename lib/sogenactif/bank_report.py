@@ -13,7 +13,7 @@ from typing import BinaryIO
 from sogenactif.dates import read_day
 from sogenactif.errors import ReportError
 from sogenactif.fields import is_digits
-from sogenactif.instalments import WrongSchedule, requested_instalments
+from sogenactif.instalments import requested_instalments
 from sogenactif.ledger.history import (
     Transaction,
     first_original,
@@ -258,10 +258,7 @@ def _transaction(ledger: Ledger, line: ReportLine) -> tuple[Transaction | None, 
 def _expected(transaction: Transaction, day: str, part: str) -> int:
     """Return the amount of a transaction: of a payment in instalments that of the part that is due that day."""
     amount = int(transaction.fields["amount"])
-    try:
-        parts = requested_instalments(transaction.fields, read_day(transaction.reference[:8]))
-    except WrongSchedule:
-        return amount
+    parts = requested_instalments(transaction.fields, read_day(transaction.reference[:8]))
     if not parts:
         return amount
     if is_digits(part) and 0 < int(part[:3]) <= len(parts):
@@ -273,10 +270,7 @@ def _instalments_on(ledger: Ledger, line: ReportLine) -> list[Transaction]:
     """Return the payments in instalments whose part has the day and the number of a line."""
     rows = []
     for row in transactions_with_instalment(ledger, line["day"], line["transaction_id"]):
-        try:
-            parts = requested_instalments(row.fields, read_day(row.reference[:8]))
-        except WrongSchedule:
-            continue
+        parts = requested_instalments(row.fields, read_day(row.reference[:8]))
         if any(f"{part.day:%Y%m%d}" == line["day"] for part in parts):
             rows.append(row)
     return rows

@@ -167,22 +167,6 @@ class SealError(MessageError):
         super().__init__(f"Invalid message MAC ({what})")
 
 
-class SealMissing(SealError):
-    """Report a Paypage response without a seal: its server knows no such merchant or key, or it is forged."""
-
-    def __init__(self) -> None:
-        super().__init__("no seal: the server knows no such merchant or key")
-
-
-class JsonResponse(MessageError):
-    """Report a Paypage response in JSON, which the kit doesn't read."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Error in loading the response structure (Data is JSON: the request asked for responses of version JS_)"
-        )
-
-
 class InitialisationError(MessageError):
     """Report that Paypage could not begin a payment: there is no outcome.
 

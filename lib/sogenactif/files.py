@@ -24,6 +24,11 @@ FILE_NAME_CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij
 SETTLE_SECONDS = 2
 
 
+def version_of(status: os.stat_result) -> tuple[int, ...]:
+    """Return what changes with the content of a file."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
 def cached_until_changed(read: "Read") -> "Read":
     """Cache what a function reads of a file, whose path is its last argument, until the file changes.
 
@@ -37,7 +42,7 @@ def cached_until_changed(read: "Read") -> "Read":
             status = os.stat(call[-1])
         except (OSError, ValueError):
             return read(*call)
-        version = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        version = version_of(status)
         cached = memory.get(call)
         if cached and cached[0] == version:
             return cached[1]

@@ -7,7 +7,7 @@ from functools import partial
 from threading import Lock
 from types import ModuleType
 
-from sogenactif.files import read_file
+from sogenactif.files import read_file, version_of
 from sogenactif.http import Application, Environ
 from sogenactif.web import dispatch
 
@@ -103,9 +103,8 @@ class _Scripts:
 
 
 def _version(path: str) -> Version:
-    """Return what changes with a file; empty if there is none."""
+    """Return what changes with the content of a file; empty if there is none."""
     try:
-        status = os.stat(path)
+        return version_of(os.stat(path))
     except OSError:
         return ()
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

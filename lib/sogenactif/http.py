@@ -16,9 +16,6 @@ MOST_FIELDS = 100
 FORM_TYPE = "application/x-www-form-urlencoded"
 STATUS = {
     200: "200 OK",
-    302: "302 Found",
-    303: "303 See Other",
-    307: "307 Temporary Redirect",
     400: "400 Bad Request",
     403: "403 Forbidden",
     404: "404 Not Found",
@@ -27,7 +24,6 @@ STATUS = {
     413: "413 Content Too Large",
     429: "429 Too Many Requests",
     500: "500 Internal Server Error",
-    503: "503 Service Unavailable",
 }
 
 Environ = dict[str, "Any"]

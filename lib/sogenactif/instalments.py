@@ -50,19 +50,20 @@ def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Ins
 
 
 def requested_instalments(fields: Mapping[str, str], day: date) -> tuple[Instalment, ...]:
-    """Return the instalments that a request of a day asks for; empty for a single payment.
+    """Return the instalments that a request of a day asks for.
 
-    Without a capture_day the first is captured that day. Raises WrongSchedule.
+    Empty for a single payment, and for a schedule that the payment server would refuse. Without a capture_day the
+    first is captured that day.
     """
     if fields.get("capture_mode") != "PAYMENT_N":
         return ()
     amount, first_after = fields.get("amount", ""), fields.get("capture_day") or "0"
     if not (is_digits(amount) and is_digits(first_after)):
-        raise WrongSchedule
+        return ()
     try:
         return schedule(int(amount), fields.get("data", ""), int(first_after), day)
-    except OverflowError:
-        raise WrongSchedule from None
+    except (OverflowError, WrongSchedule):
+        return ()
 
 
 def due_dates(instalments: tuple[Instalment, ...]) -> str:

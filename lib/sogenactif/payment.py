@@ -192,23 +192,15 @@ class PaymentResponse:
         That is identity, code, tries, late, used, unavailable, invalid or bank.
         Source: docs/dictionary.md, Fields of a response.
         """
-        return refusal(self.fields)
+        reason = REFUSALS.get(self["response_code"], "bank")
+        if reason == "bank" and self["transaction_condition"] in ("3D_FAILURE", "3D_ABORT"):
+            return "identity"
+        if reason == "bank" and (self["bank_response_code"], self["cvv_response_code"]) == ("00", "4E"):
+            return "code"
+        return reason
 
     def _of_paypage(self, key: str) -> str:
         return self.original.get(key, "") if self.protocol == PAYPAGE else ""
-
-
-def refusal(fields: Mapping[str, str]) -> str:
-    """Return why the payment of a response's fields failed, as ``PaymentResponse.refusal`` does."""
-    reason = REFUSALS.get(fields.get("response_code", ""), "bank")
-    if reason == "bank" and fields.get("transaction_condition") in ("3D_FAILURE", "3D_ABORT"):
-        return "identity"
-    if reason == "bank" and (fields.get("bank_response_code"), fields.get("cvv_response_code")) == (
-        "00",
-        "4E",
-    ):
-        return "code"
-    return reason
 
 
 def check_call(call: Mapping[str, str]) -> dict[str, str]:

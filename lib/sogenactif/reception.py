@@ -85,7 +85,19 @@ def receive(
         )
     if not ledger:
         return Received(response, None)
-    return Received(*_record(response, ledger, source, log, notifies))
+    match = ledger.receive(response, source, notifies)
+    for warning in match.warnings:
+        log(f"{source} response", KitError(warning))
+    if match.is_trusted and match.why:
+        log(f"{source} response", KitError(f"{match.why}: the acceptance counts"))
+    if not match.is_recorded:
+        log(
+            f"{source} response",
+            KitError(
+                f"{match.why}; the response is in the journal, and the ledger records it once it is available again"
+            ),
+        )
+    return Received(match.complete(response), match)
 
 
 def verify_again(ledger: "Ledger", pathfile: Pathfile, say: Callable[..., None]) -> int:
@@ -117,24 +129,6 @@ def verify_again(ledger: "Ledger", pathfile: Pathfile, say: Callable[..., None])
             ledger.journal.append(response.day or stored["time"][:10].replace("-", ""), entry)
             verified += 1
     return verified
-
-
-def _record(
-    response: PaymentResponse, ledger: "Ledger", source: str, log: Log, notifies: bool
-) -> "tuple[PaymentResponse, Match]":
-    match = ledger.receive(response, source, notifies)
-    for warning in match.warnings:
-        log(f"{source} response", KitError(warning))
-    if match.is_trusted and match.why:
-        log(f"{source} response", KitError(f"{match.why}: the acceptance counts"))
-    if not match.is_recorded:
-        log(
-            f"{source} response",
-            KitError(
-                f"{match.why}; the response is in the journal, and the ledger records it once it is available again"
-            ),
-        )
-    return match.complete(response), match
 
 
 def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: str, log: Log) -> None:

@@ -273,12 +273,9 @@ def _schedule(fields: Mapping[str, str]) -> "tuple[Instalment, ...]":
     if fields.get("capture_mode") != "PAYMENT_N":
         return ()
     from sogenactif.dates import day_in_paris, read_day
-    from sogenactif.instalments import WrongSchedule, requested_instalments
+    from sogenactif.instalments import requested_instalments
 
-    try:
-        return requested_instalments(fields, read_day(day_in_paris(fields["transmission_date"])))
-    except (ValueError, WrongSchedule):
-        return ()
+    return requested_instalments(fields, read_day(day_in_paris(fields["transmission_date"])))
 
 
 def _agreed_instalments(response: PaymentResponse) -> "tuple[Instalment, ...]":
@@ -406,14 +403,9 @@ def _with_error_pages(
             )
             if failed is None:
                 return send(start_response, refusal.status, b"", TEXT, refusal.headers)
-            if refusal.status == 500:
-                texts = failed
-            elif refusal.status == 404:
-                texts = "no_order"
-            elif refusal.status == 429:
-                texts = "too_many"
-            else:
-                texts = "unverified" if isinstance(error, Unverified) else "bad_request"
+            texts = {404: "no_order", 429: "too_many", 500: failed}.get(refusal.status, "bad_request")
+            if isinstance(error, Unverified):
+                texts = "unverified"
             return _error_page(start_response, environ, refusal.status, texts, incident, refusal.headers)
 
     return application

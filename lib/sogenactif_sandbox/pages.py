@@ -16,7 +16,7 @@ from sogenactif.escape import html_entities
 from sogenactif.fields import is_digits
 from sogenactif.instalments import Instalment
 from sogenactif.money import format_amount
-from sogenactif.payment import refusal
+from sogenactif.payment import PaymentResponse
 from sogenactif.texts import HTML_LANGUAGE
 from sogenactif.texts import texts as kit_texts
 from sogenactif_sandbox import rules
@@ -245,7 +245,7 @@ def _refusal(view: View) -> tuple[str, str, bool]:
     """Return what the page of a payment that failed says, and whether that is a failure, unlike a cancellation."""
     response = view.transaction.response
     kit = kit_texts(view.transaction.request.get("language", ""))
-    reason = refusal(response)
+    reason = PaymentResponse(response).refusal
     if response["response_code"] == rules.CANCELLED:
         title, why = "cancelled", kit["cancelled_text"]
     elif response.get("bank_response_code") == rules.MISSING_AUTHENTICATION:

@@ -142,21 +142,21 @@ def test_every_response_has_headers_against_caching_and_sniffing() -> None:
         answered.extend((status, headers))
         return answered.append
 
-    assert send(start_response, 303, b"caf\xc3\xa9", "text/plain", [("Location", "/")]) == [b"caf\xc3\xa9"]
+    assert send(start_response, 405, b"caf\xc3\xa9", "text/plain", [("Allow", "POST")]) == [b"caf\xc3\xa9"]
     assert answered == [
-        "303 See Other",
+        "405 Method Not Allowed",
         [
             ("Content-Type", "text/plain"),
             ("Content-Length", "5"),
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "same-origin"),
-            ("Location", "/"),
+            ("Allow", "POST"),
         ],
     ]
 
 
-@pytest.mark.parametrize("status", [200, 302, 303, 307, 400, 403, 404, 405, 411, 413, 429, 500, 503])
+@pytest.mark.parametrize("status", STATUS)
 def test_status_has_the_phrase_of_the_standard(status: int) -> None:
     # Older versions of Python know 413 by its name of before RFC 9110.
     assert STATUS[status] == f"{status} {'Content Too Large' if status == 413 else HTTPStatus(status).phrase}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif.configuration import Pathfile, read_pathfile
-from sogenactif.errors import InitialisationError, JsonResponse, SealMissing
+from sogenactif.errors import InitialisationError, MessageStructureError, SealError
 from sogenactif.payment import read_outcome
 from sogenactif.protocols.paypage import SEALS
 from tests.support.paypage import KEY, RESPONSE_DATA, SHOP, ask, opened_request, sealed
@@ -256,13 +256,13 @@ def test_request_asks_for_a_response_in_its_own_encoding(
 
 
 def test_response_without_a_seal_raises_its_own_error(paypage_pathfile: Pathfile) -> None:
-    with pytest.raises(SealMissing, match="no seal: the server knows no such merchant or key"):
+    with pytest.raises(SealError, match="no seal: the server knows no such merchant or key"):
         read_outcome(sealed(responseCode="34") | {"Seal": ""}, paypage_pathfile)
 
 
 def test_response_in_json_raises_its_own_error(paypage_pathfile: Pathfile) -> None:
     post = {"Data": '{"merchantId":"002001000000003","responseCode":"00"}', "Seal": "ff"}
-    with pytest.raises(JsonResponse, match="Data is JSON"):
+    with pytest.raises(MessageStructureError, match="Data is JSON"):
         read_outcome(post, paypage_pathfile)
 
 

@@ -131,11 +131,7 @@ def _later_days(fields: Mapping[str, str], day: str) -> list[str]:
     if fields.get("capture_mode") != "PAYMENT_N":
         return []
     from sogenactif.dates import read_day
-    from sogenactif.instalments import WrongSchedule, requested_instalments
+    from sogenactif.instalments import requested_instalments
 
-    try:
-        parts = requested_instalments(fields, read_day(day))
-    except WrongSchedule:
-        # The payment server refuses it.
-        return []
-    return [later for later in (f"{part.day:%Y%m%d}" for part in parts) if later != day]
+    days = (f"{part.day:%Y%m%d}" for part in requested_instalments(fields, read_day(day)))
+    return [later for later in days if later != day]

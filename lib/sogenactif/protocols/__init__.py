@@ -7,7 +7,7 @@ requests they may answer.
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from sogenactif.configuration import PAYPAGE, SIPS, Pathfile
 from sogenactif.dates import is_moment
@@ -22,29 +22,12 @@ Post = Mapping[str, str]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Protocol, TypeVar
+    from typing import TypeVar
+
+    from sogenactif.protocols import paypage, sips
 
     Secret = TypeVar("Secret")
-
-    class Gateway(Protocol):
-        """Seal a merchant's requests for the payment server."""
-
-        @property
-        def action(self) -> str:
-            """Return the address to which the customer's browser posts."""
-
-        @property
-        def path(self) -> str:
-            """Return the path of the merchant's secret."""
-
-        def check(self, fields: Mapping[str, str]) -> None:
-            """Raise CallError if these fields can't make a request, whatever its transaction_id."""
-
-        def seal(self, fields: Mapping[str, str], means: Iterable[str]) -> Mapping[str, Post]:
-            """Return the hidden fields of the form of each means; under ``""`` those of one form for all."""
-
-        def unsupported_fields(self, fields: Mapping[str, str]) -> Mapping[str, str]:
-            """Return the fields that aren't sent to the server, each with the reason."""
+    Gateway = paypage.Gateway | sips.Gateway
 
 
 class OpenedResponse:

@@ -72,7 +72,7 @@ class Certificate:
 
         The three are strings of ASCII digits: at least 3, 14 and 1 of them.
         """
-        return self._key(_digits(amount), _digits(transmission_date), transaction_id.encode("ascii"))
+        return self._key([*map(int, amount)], [*map(int, transmission_date)], transaction_id.encode("ascii"))
 
     def customer_keys(self, amount: str, transmission_date: str, transaction_id: str) -> tuple[bytes, bytes]:
         """Return the two DES keys that encipher customer_id in the request with these digits."""
@@ -262,10 +262,6 @@ def _encipher_url(url: str, key: bytes) -> list[str]:
 def _filler(length: int) -> str:
     letters_and_digits = b2a_base64(os.urandom(4 * length)).translate(None, b"+/=\n")
     return letters_and_digits[:length].decode("ascii")
-
-
-def _digits(text: str) -> list[int]:
-    return [code - 48 for code in text.encode("ascii")]
 
 
 def _replace(text: str, characters: tuple[tuple[int, str], ...]) -> str:

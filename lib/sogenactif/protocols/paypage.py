@@ -16,13 +16,11 @@ from sogenactif.configuration import Pathfile, Paypage
 from sogenactif.errors import (
     CallError,
     InitialisationError,
-    JsonResponse,
     KeyMissing,
     KeyUnusable,
     MessageEncodingError,
     MessageStructureError,
     SealError,
-    SealMissing,
 )
 from sogenactif.fields import MAX_LENGTH, readable, to_text
 from sogenactif.files import cached_until_changed, read_file, stays_in_directory
@@ -144,9 +142,9 @@ def open_sealed(post: Mapping[str, str], pathfile: Pathfile, algorithm: str) -> 
     data, text = _posted(post)
     merchants = list(dict.fromkeys(MERCHANT.findall(text)))
     if text.startswith("{"):
-        raise JsonResponse
+        raise MessageStructureError("Data is JSON: the request asked for responses of version JS_")
     if not post.get("Seal"):
-        raise SealMissing
+        raise SealError("no seal: the server knows no such merchant or key")
     if len(merchants) != 1 or algorithm not in SEALS:
         raise SealError
     for secret, old in secrets_of(lambda old: read_key(key_path(pathfile, merchants[0], old))):

@@ -11,7 +11,7 @@ from datetime import datetime
 from sogenactif.dates import PARIS, day_in_paris, read_day
 from sogenactif.errors import CallError, MessageStructureError
 from sogenactif.fields import REQUEST, is_digits, is_platform_key, readable
-from sogenactif.instalments import WrongSchedule, requested_instalments
+from sogenactif.instalments import requested_instalments
 from sogenactif.protocols import TOKEN, TOKEN_FIELD, reference_of
 
 TYPE_CHECKING = False
@@ -186,13 +186,10 @@ def _instalments(fields: Mapping[str, str], day: str, number: str, mode: str) ->
 
     ``mode`` is PAYPAGE_REFERENCE: the server numbers the parts itself, or gets their numbers or references.
     """
-    try:
-        if not fields.get("capture_day"):
-            raise WrongSchedule
-        parts = requested_instalments(fields, read_day(day))
-    except WrongSchedule:
+    parts = requested_instalments(fields, read_day(day)) if fields.get("capture_day") else ()
+    if not parts:
         wanted = "capture_day, and NB_PAYMENT, PERIOD and INITIAL_AMOUNT in data"
-        raise CallError(f"PAYMENT_N needs {wanted}, within 90 days") from None
+        raise CallError(f"PAYMENT_N needs {wanted}, within 90 days")
     numbers = [number] * len(parts)
     if mode == "transactionReference":
         first = reference_of(day, int(number))
