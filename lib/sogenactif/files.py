@@ -151,18 +151,25 @@ def flush_folder(path: str) -> None:
 def become_owner(*paths: str) -> None:
     """Drop root's privileges: become the first owner of these files and folders who is not root, if there is one.
 
-    That user may make links there, which root must not follow.
+    That user may make links there, which root must not follow. The groups are the user's own, as the web server's
+    processes have them; a user without a name has the group of the file.
     """
     if os.geteuid() != 0:
         return
+    import pwd
+
     for path in paths:
         # Both the link and its target: either may belong to the user.
         for look in (os.lstat, os.stat):
             with contextlib.suppress(OSError):
                 owner = look(path)
                 if owner.st_uid != 0:
-                    os.setgroups([])
-                    os.setgid(owner.st_gid)
+                    group, groups = owner.st_gid, [owner.st_gid]
+                    with contextlib.suppress(KeyError):
+                        name, _, _, group, *_ = pwd.getpwuid(owner.st_uid)
+                        groups = os.getgrouplist(name, group)
+                    os.setgroups(groups)
+                    os.setgid(group)
                     os.setuid(owner.st_uid)
                     return
 

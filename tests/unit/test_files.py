@@ -69,7 +69,26 @@ def test_become_owner_drops_root_for_the_owner_of_the_data(folder: Path, link: s
     child = os.fork()
     if not child:
         become_owner("/nowhere", str(place))
-        os._exit(os.getresuid() == (NOBODY,) * 3 and os.getresgid() == (NOBODY,) * 3 and not os.getgroups())
+        os._exit(rights() == ((NOBODY,) * 3, (NOBODY,) * 3, [NOBODY]))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+def rights() -> tuple[tuple[int, ...], tuple[int, ...], list[int]]:
+    return os.getresuid(), os.getresgid(), os.getgroups()
+
+
+@pytest.mark.parametrize(
+    ("owner", "group"), [(NOBODY, NOBODY), (54321, 0)], ids=["with its own group", "without a name"]
+)
+def test_become_owner_takes_the_groups_of_the_user_not_of_the_folder(
+    folder: Path, owner: int, group: int
+) -> None:
+    # As chown without a group leaves it.
+    os.chown(folder, owner, 0)
+    child = os.fork()
+    if not child:
+        become_owner(str(folder))
+        os._exit(rights() == ((owner,) * 3, (group,) * 3, [group]))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 
