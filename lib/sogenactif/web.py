@@ -348,7 +348,10 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
                 notify_pending_outcomes(
                     ledger, record_outcome, partial(_log, environ, "pending notification, record_outcome")
                 )
-                record_refund = _refund_function(record_outcome)
+                # The shop may define it in the module of record_outcome.
+                record_refund: RecordRefund | None = getattr(record_outcome, "__globals__", {}).get(
+                    "record_refund"
+                )
                 if record_refund:
                     from sogenactif.ledger.operations import notify_refunds
 
@@ -356,12 +359,6 @@ def _catch_up(settings: Pathfile, record_outcome: RecordOutcome | None, environ:
                     notify_refunds(ledger, record_refund, partial(_log, environ, event))
     except (KitError, OSError) as error:
         _log(environ, "pending notification", error)
-
-
-def _refund_function(record_outcome: RecordOutcome) -> "RecordRefund | None":
-    """Return ``record_refund`` of the module that defines ``record_outcome``, if there is one."""
-    function: RecordRefund | None = getattr(record_outcome, "__globals__", {}).get("record_refund")
-    return function
 
 
 class _RunAfterResponse:
