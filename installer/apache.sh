@@ -460,7 +460,7 @@ say_what_is_hidden() {
     [ -x "$interpreter" ] || return 0
     # shellcheck disable=SC2086
     PYTHONPATH=lib "$interpreter" -Bc 'import sys
-from sogenactif.commands.check.apache import shadowed_files
+from sogenactif.commands.apache import shadowed_files
 for path in shadowed_files(*sys.argv[1:3], sys.argv[3:]):
     print("Apache serves the kit in place of the shop'\''s own", path)' "$prefix" "$logos" $sites
 }

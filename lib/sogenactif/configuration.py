@@ -205,61 +205,43 @@ def _value(keywords: Mapping[str, str], keyword: str) -> str:
 
 def wrong_values(keywords: Mapping[str, str], lines: Mapping[str, int]) -> Iterator[PathfileError]:
     """Yield an error for each keyword of a pathfile that is absent or has a wrong value."""
+
+    def wrong(keyword: str, message: str, kind: str = "") -> PathfileError:
+        return PathfileError(message, lines[keyword], kind, keyword)
+
     for keyword, choices in CHOICES.items():
         value = keywords.get(keyword)
         if value and value not in choices:
             may = " or ".join(filter(None, choices))
-            yield PathfileError(
-                f"{keyword} is {value}, and must be {may}", lines[keyword], "wrong_value", keyword
-            )
+            yield wrong(keyword, f"{keyword} is {value}, and must be {may}", "wrong_value")
     for keyword in REQUIRED_BY_PAYPAGE if keywords.get("PROTOCOL") == PAYPAGE else REQUIRED:
         if not keywords.get(keyword):
             yield PathfileError(f"no key word {keyword}", 0, "keyword_absent", keyword)
     for keyword in ("F_CTYPE", "LOGO_TYPE"):
         value = keywords.get(keyword)
         if value and not stays_in_directory(value):
-            yield PathfileError(
-                f"{keyword} ({value}) may contain letters, digits, - and _ only", lines[keyword], "", keyword
-            )
+            yield wrong(keyword, f"{keyword} ({value}) may contain letters, digits, - and _ only")
     for keyword, (form, example) in FORMS.items():
         value = keywords.get(keyword)
         if value and not re.fullmatch(form, value):
-            yield PathfileError(
-                f"{keyword} ({value}) is not of the form {example}", lines[keyword], "wrong_form", keyword
-            )
+            yield wrong(keyword, f"{keyword} ({value}) is not of the form {example}", "wrong_form")
         elif value and keyword == "NUMBERS":
             first, _, last = value.partition("-")
             if not 0 < int(first) <= int(last):
-                yield PathfileError(
-                    f"NUMBERS ({first}-{last}) is an empty range", lines[keyword], "", keyword
-                )
+                yield wrong(keyword, f"NUMBERS ({first}-{last}) is an empty range")
     for keyword in ("PAYPAGE_URL", "OFFICE_URL", "SHOP_URL"):
         url = keywords.get(keyword)
         if url and not is_safe_address(url):
-            yield PathfileError(
-                f"{keyword} ({url}) is not an http or https address",
-                lines[keyword],
-                "address_malformed",
-                keyword,
-            )
+            yield wrong(keyword, f"{keyword} ({url}) is not an http or https address", "address_malformed")
         elif url and keyword == "OFFICE_URL" and is_in_clear(url):
-            yield PathfileError(
-                "OFFICE_URL is not an https address", lines[keyword], "office_in_clear", keyword
-            )
+            yield wrong(keyword, "OFFICE_URL is not an https address", "office_in_clear")
     journal = keywords.get("JOURNAL")
     if journal and not os.path.isabs(journal):
-        yield PathfileError(
-            f"JOURNAL ({journal}) is not an absolute path", lines["JOURNAL"], "relative", "JOURNAL"
-        )
+        yield wrong("JOURNAL", f"JOURNAL ({journal}) is not an absolute path", "relative")
     ledger = keywords.get("LEDGER", "")
     if ledger and not re.fullmatch(LEDGER_FORM, ledger):
         # The value itself may hold a password.
-        yield PathfileError(
-            "LEDGER must be sqlite:////absolute/path or postgresql://…",
-            lines["LEDGER"],
-            "ledger_malformed",
-            "LEDGER",
-        )
+        yield wrong("LEDGER", "LEDGER must be sqlite:////absolute/path or postgresql://…", "ledger_malformed")
     elif ledger and not LedgerAddress(ledger).file and not journal:
         yield PathfileError(
             "no key word JOURNAL, which this LEDGER needs", lines["LEDGER"], "keyword_absent", "JOURNAL"

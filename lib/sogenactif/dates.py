@@ -43,13 +43,9 @@ def day_in_paris(moment: str) -> str:
 
     from sogenactif.dates import PARIS
 
-    year, parts = int(moment[:4]), [int(moment[start : start + 2]) for start in range(4, 14, 2)]
-    month, day, hour, minute, second = parts
-    return (
-        datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
-        .astimezone(PARIS)
-        .strftime("%Y%m%d")
-    )
+    month, day, hour, minute, second = (int(moment[start : start + 2]) for start in range(4, 14, 2))
+    utc = datetime(int(moment[:4]), month, day, hour, minute, second, tzinfo=timezone.utc)
+    return f"{utc.astimezone(PARIS):%Y%m%d}"
 
 
 def today() -> str:

@@ -13,7 +13,7 @@ from contextlib import closing
 import pytest
 
 from sogenactif.commands.check import storage
-from sogenactif.commands.check.site import Site
+from sogenactif.commands.site import Site
 from sogenactif.configuration import read_pathfile
 from sogenactif.ledger.schema import MIGRATIONS
 from tests.support.check import TESTS, CheckedInstallation, Found, type_remedy

@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 
 from sogenactif.commands import new_parser
-from sogenactif.commands.check.site import Site
 from sogenactif.commands.common import error_message, print_json
 from sogenactif.commands.places import PATHFILE
+from sogenactif.commands.site import Site
 from sogenactif.commands.texts import printable, say
 from sogenactif.configuration import PAYPAGE, Pathfile, read_pathfile
 from sogenactif.errors import KitError, SecretError

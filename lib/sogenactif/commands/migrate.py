@@ -4,16 +4,16 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from glob import escape, glob
 from typing import Any
 
 from sogenactif.commands import new_parser
 from sogenactif.commands.common import error_message, print_json
 from sogenactif.commands.paypage import add_server_options, server_address
+from sogenactif.commands.site import Site
 from sogenactif.commands.texts import labelled, printable, say
 from sogenactif.configuration import PAYPAGE, Pathfile, read_parameters, read_pathfile, replace_keywords
 from sogenactif.errors import KitError
-from sogenactif.fields import FIELDS, is_digits, to_bytes, to_text
+from sogenactif.fields import FIELDS
 from sogenactif.files import read_file
 from sogenactif.protocols.paypage_fields import CHANGED, without_counterpart
 
@@ -70,9 +70,7 @@ def _write(pathfile: Pathfile, output: str, url: str, key: str) -> None:
 
 def _report(pathfile: Pathfile, key: str) -> dict[str, Any]:
     """Return the tasks, and the changes of each parmcom file and of each parameter of a call."""
-    beside = map(to_text, glob(to_bytes(escape(pathfile.merchant_parameters) + ".*")))
-    endings = (path.removeprefix(f"{pathfile.merchant_parameters}.") for path in beside)
-    merchants = sorted(ending for ending in endings if is_digits(ending))
+    merchants = [merchant.id for merchant in Site(pathfile).merchants]
     to_do = [say("migrate_key", merchant=merchant, path=f"{key}.{merchant}") for merchant in merchants]
     if not pathfile.ledger:
         to_do.append(say("migrate_ledger"))

@@ -19,7 +19,7 @@ from sogenactif.commands.places import PATHFILE, SCRIPTS
 from sogenactif.commands.texts import say
 
 if TYPE_CHECKING:
-    from sogenactif.commands.check.site import Site
+    from sogenactif.commands.site import Site
 
 # The checks after those of Python and of the pathfile, functions of these modules, in the order in which they are made.
 CHECKS = {
@@ -86,7 +86,7 @@ def _checks(args: argparse.Namespace) -> Iterator[tuple[str, list[Finding]]]:
     if list(this_python()):
         return
     from sogenactif.commands.check.configuration import pathfile
-    from sogenactif.commands.check.site import Site
+    from sogenactif.commands.site import Site
     from sogenactif.configuration import Pathfile, read_pathfile
     from sogenactif.errors import KitError
 

@@ -10,8 +10,8 @@ from sogenactif.addresses import is_local
 from sogenactif.commands.check.findings import Finding, Findings, all_well, fault, first, ok, warning
 from sogenactif.commands.check.machine import SCRIPTS
 from sogenactif.commands.check.rights import READ, SEARCH, exists, missing_rights
-from sogenactif.commands.check.site import Location, Site
 from sogenactif.commands.places import ROOT
+from sogenactif.commands.site import Location, Site
 from sogenactif.configuration import CHOICES, FORMS, INDIRECT, KEYWORDS, Row, parse, settings, wrong_values
 from sogenactif.fields import PARMCOM, is_platform_key, to_bytes
 from sogenactif.files import read_file

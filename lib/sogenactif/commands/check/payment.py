@@ -7,14 +7,15 @@ from typing import NamedTuple
 from urllib.parse import urlencode, urljoin
 
 from sogenactif.commands.check.findings import Failed, Findings, fault, first, ok
-from sogenactif.commands.check.merchants import opened_request
 from sogenactif.commands.check.server import Reply, ask
-from sogenactif.commands.check.site import Site
+from sogenactif.commands.site import Site
+from sogenactif.configuration import Pathfile
 from sogenactif.errors import KitError
 from sogenactif.ledger import open_ledger
 from sogenactif.ledger.history import transactions
 from sogenactif.payment import read_outcome
-from sogenactif.protocols import read_post
+from sogenactif.protocols import Post, paypage, read_post, sips
+from sogenactif.protocols.paypage_fields import REQUEST_KEYS
 
 CARD, CODE = "4974934125497800", "600"
 RESPONSE_SECONDS = 10
@@ -70,7 +71,7 @@ def _pay(site: Site) -> Findings:
     url = f"{site.url}/cgi-bin/call_request.py"
     order = _form(ask(f"{url}?{urlencode({'order': site.order})}"), "payment_no_order", *SEALED)
     try:
-        requested = opened_request(read_post(order.fields), site.pathfile)
+        requested = _opened_request(read_post(order.fields), site.pathfile)
         servers = [m.server for m in site.merchants if m.id == requested["merchant_id"]]
         if order.action not in {f"{server}{path}" for server in servers for path in ("", "/callpayment")}:
             raise Failed(fault("payment_bank", url=order.action))
@@ -96,6 +97,14 @@ def _pay(site: Site) -> Findings:
     if back.status != 200:
         raise Failed(fault("payment_no_return", url=receipt.action, status=back.status))
     yield ok("payment_in_ledger" if site.pathfile.ledger else "payment_done", number=number)
+
+
+def _opened_request(post: Post, pathfile: Pathfile) -> dict[str, str]:
+    """Return the fields of a payment request as its server reads them, in either protocol. Raises KitError."""
+    if "Data" in post:
+        keys, _ = paypage.open_sealed(post, pathfile, post.get("SealAlgorithm", ""))
+        return {name: keys[key] for key, name in REQUEST_KEYS.items() if key in keys}
+    return sips.open_request(post["DATA"], pathfile)[0]
 
 
 def _await(site: Site, requested: dict[str, str], number: str) -> None:

@@ -13,7 +13,7 @@ from sogenactif.addresses import is_test_server, production_address
 from sogenactif.commands.check.configuration import BYTE_ORDER_MARK
 from sogenactif.commands.check.findings import OK, Findings, fault, first, ok, warning
 from sogenactif.commands.check.rights import missing_rights, permissions, world_accessible
-from sogenactif.commands.check.site import Merchant, Site
+from sogenactif.commands.site import Merchant, Site
 from sogenactif.errors import KitError, SecretError, SecretMissing
 from sogenactif.files import read_file
 from sogenactif.protocols.certificate import certificate_path, open_certificate, read_certificate
@@ -64,17 +64,13 @@ def _secret(site: Site, merchant: Merchant, path: str, old: bool, kind: str) -> 
 def _former(site: Site, path: str, kind: str) -> Findings:
     """Warn of a bank's certificate that Paypage replaced long ago; say the rights of any other unused secret."""
     in_force = datetime.now() - datetime.fromtimestamp(os.stat(site.path).st_mtime)
-    if kind == "certificate" and in_force > LAST_RESPONSES and not _is_own(path):
+    is_own = False
+    with suppress(SecretError):
+        is_own = kind == "certificate" and open_certificate(path).own
+    if kind == "certificate" and in_force > LAST_RESPONSES and not is_own:
         yield warning("certificate_left_over", path, days=LAST_RESPONSES.days)
     else:
         yield ok(f"{kind}_former", path, **permissions(path))
-
-
-def _is_own(path: str) -> bool:
-    """Return whether a certificate is one that this kit issued."""
-    with suppress(SecretError):
-        return open_certificate(path).own
-    return False
 
 
 def _certificate(site: Site, merchant: Merchant, path: str, old: bool) -> Findings:

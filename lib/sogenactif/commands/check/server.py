@@ -13,11 +13,11 @@ from typing import NamedTuple
 from urllib.parse import urlencode, urljoin
 
 from sogenactif.addresses import host, is_address
-from sogenactif.commands.check.apache import shadowed_files, sites_of
+from sogenactif.commands.apache import shadowed_files, sites_of
 from sogenactif.commands.check.findings import OK, Failed, Findings, all_well, fault, first, ok, warning
 from sogenactif.commands.check.merchants import ADDRESSES, PROBE, means
-from sogenactif.commands.check.site import Site
 from sogenactif.commands.places import KIND, ROOT
+from sogenactif.commands.site import Site
 from sogenactif.files import read_file
 from sogenactif.protocols.paypage import key_path
 

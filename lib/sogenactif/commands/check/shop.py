@@ -18,9 +18,9 @@ from sogenactif.commands.check.findings import Findings, all_well, fault
 from sogenactif.commands.check.machine import interpreter_of
 from sogenactif.commands.check.merchants import PROBE, probe, probes
 from sogenactif.commands.check.rights import groups_of, missing_rights
-from sogenactif.commands.check.site import Site
 from sogenactif.commands.functions import load_script, plain
 from sogenactif.commands.places import ROOT
+from sogenactif.commands.site import Site
 from sogenactif.configuration import Pathfile, read_pathfile
 from sogenactif.fields import to_text
 from sogenactif.files import read_file

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta, timezone
 
 from sogenactif.commands.check import rights
 from sogenactif.commands.check.findings import Failed, Findings, all_well, fault, first, ok, warning
-from sogenactif.commands.check.site import Site
 from sogenactif.commands.functions import has_refund_function
 from sogenactif.commands.places import KIND, ROOT
+from sogenactif.commands.site import Site
 from sogenactif.configuration import LedgerAddress
 from sogenactif.errors import JournalUnreadable, LedgerDamaged, LedgerError
 from sogenactif.ledger.history import (

@@ -526,7 +526,7 @@ FINDINGS = {
         "it is a key of your own, but payments go to the bank's server for tests ({url}), where nobody is charged",
         "In production write PAYPAGE_URL!{production}!",
     ),
-    "sealed": Text("a request of {merchant} was sealed and verified"),
+    "sealed": Text("a request of {merchant} was sealed"),
     "request_refused": Text(
         "no request of {merchant} can be made: {error}",
         "Correct the parameter; {errors} names the remedy.",

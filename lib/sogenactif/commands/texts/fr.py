@@ -532,7 +532,7 @@ FINDINGS = {
         "votre propre clé, alors que les paiements vont au serveur de test de la banque ({url}), où personne n’est débité",
         "En production, indiquez l’autre serveur de la banque : PAYPAGE_URL!{production}!",
     ),
-    "sealed": Text("une demande de {merchant} a été scellée et vérifiée"),
+    "sealed": Text("une demande de {merchant} a été scellée"),
     "request_refused": Text(
         "aucune demande de {merchant} ne peut être faite : {error}",
         "Corrigez le paramètre ; {errors} indique le remède.",

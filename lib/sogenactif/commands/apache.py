@@ -14,16 +14,16 @@ PLACE = re.compile(rf"^\s*(?:DocumentRoot|(?:Script)?Alias\s+{ARGUMENT})\s+{ARGU
 INCLUDE = re.compile(rf"^\s*Include(?:Optional)?\s+{ARGUMENT}\s*$", FLAGS)
 
 
-def shadowed_files(kit: str, logos: str, sites: Collection[str] = (), apache: str = APACHE) -> list[str]:
+def shadowed_files(kit: str, logos: str, sites: Collection[str] = ()) -> list[str]:
     """Return the files and folders of the shop at addresses that an installed kit takes.
 
     ``kit`` is its folder, ``logos`` the path of their address, and ``sites`` the names of the only sites that
     have the kit; without them all enabled ones have it. Known is what Apache's files say in plain
     words: DocumentRoot, Alias and ScriptAlias.
     """
-    chosen = [f"{apache}/sites-available/{site}.conf" for site in sites]
-    files = chosen or glob(f"{apache}/sites-enabled/*.conf")
-    texts = map(_read, [*files, *glob(f"{apache}/conf-enabled/*.conf")])
+    chosen = [f"{APACHE}/sites-available/{site}.conf" for site in sites]
+    files = chosen or glob(f"{APACHE}/sites-enabled/*.conf")
+    texts = map(_read, [*files, *glob(f"{APACHE}/conf-enabled/*.conf")])
     covered = {
         _covered(address.strip('"') or "/", place.strip('"'), ours)
         for text in texts
@@ -35,19 +35,16 @@ def shadowed_files(kit: str, logos: str, sites: Collection[str] = (), apache: st
     return sorted(path for path in covered if path and not os.path.realpath(path).startswith(f"{kit}/"))
 
 
-def sites_of(kit: str, apache: str = APACHE) -> list[str] | None:
+def sites_of(kit: str) -> list[str] | None:
     """Return the names of the enabled sites that include a kit; none if all have it, None if Apache doesn't."""
     sites = []
-    for path in sorted(glob(f"{apache}/sites-enabled/*.conf")):
+    for path in sorted(glob(f"{APACHE}/sites-enabled/*.conf")):
         included = (name.strip('"') for name in INCLUDE.findall(_read(path)))
         if any(f'"{kit}/' in _read(name) for name in included if name.endswith(".site")):
             sites.append(os.path.basename(path).removesuffix(".conf"))
     everywhere = re.compile(rf'^Alias .*"{re.escape(kit)}/', re.MULTILINE)
-    if not sites and not any(
-        everywhere.search(_read(path)) for path in glob(f"{apache}/conf-enabled/*.conf")
-    ):
-        return None
-    return sites
+    has_all = any(everywhere.search(_read(path)) for path in glob(f"{APACHE}/conf-enabled/*.conf"))
+    return sites if sites or has_all else None
 
 
 def _covered(address: str, place: str, ours: str) -> str:

@@ -1,4 +1,4 @@
-"""The installation to check, as far as it can be read."""
+"""An installation as far as it can be read: its pathfile, its merchants, the web server's user."""
 
 import glob
 import os
@@ -21,8 +21,9 @@ Location = tuple[str, int]
 class Merchant(NamedTuple):
     """Hold a merchant that has a parmcom file.
 
-    ``own`` is what that file sets, ``common`` what F_DEFAULT does, ``fields`` are both. ``server`` is the address of the payment server, empty if it isn't known. It is a sandbox if this kit issued
-    the certificate, or if it is on this network.
+    ``own`` is what that file sets, ``common`` what F_DEFAULT does, ``fields`` are both. ``server`` is the address of
+    the payment server, empty if it isn't known. It is a sandbox if this kit issued the certificate, or if it is on
+    this network.
     """
 
     id: str
