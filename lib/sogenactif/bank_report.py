@@ -8,7 +8,7 @@ smallest unit of the currency. Source: docs/refunds.md.
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from sogenactif.dates import read_day
 from sogenactif.errors import ReportError
@@ -72,30 +72,20 @@ class ReportLine:
         return self["response_code"] in ("00", "0")
 
 
-class Discrepancy:
+class Discrepancy(NamedTuple):
     """Hold what differs between a report and the ledger.
 
     ``kind`` is broken (a line that can't be read), unknown (no such request in the ledger), missing (accepted in the
     ledger, and not in the report), outcome, or the name of a field; ``bank`` and ``ledger`` are both values.
     """
 
-    def __init__(
-        self,
-        kind: str,
-        line: int,
-        reference: str = "",
-        order_id: str = "",
-        bank: str = "",
-        ledger: str = "",
-        merchant_id: str = "",
-    ) -> None:
-        self.kind = kind
-        self.line = line
-        self.reference = reference
-        self.order_id = order_id
-        self.bank = bank
-        self.ledger = ledger
-        self.merchant_id = merchant_id
+    kind: str
+    line: int
+    reference: str = ""
+    order_id: str = ""
+    bank: str = ""
+    ledger: str = ""
+    merchant_id: str = ""
 
     def __repr__(self) -> str:
         return f"<Discrepancy {self.kind} {self.line} {self.reference}>"
@@ -187,15 +177,8 @@ def compare(ledger: Ledger, report: BankReport) -> Iterator[Discrepancy]:
         transaction, expected = _transaction(ledger, line)
         if not transaction:
             if line.is_accepted:
-                yield Discrepancy(
-                    "unknown",
-                    line.number,
-                    line.reference,
-                    line["order_id"],
-                    line["amount"],
-                    "",
-                    line["merchant_id"],
-                )
+                values = line.reference, line["order_id"], line["amount"], "", line["merchant_id"]
+                yield Discrepancy("unknown", line.number, *values)
             continue
         if transaction.reference.partition("-")[0] == line["day"] or not line["day"]:
             days.add(transaction.reference[:8])
@@ -207,15 +190,9 @@ def compare(ledger: Ledger, report: BankReport) -> Iterator[Discrepancy]:
     for day in sorted(days):
         for transaction in transactions(ledger, day, state="accepted"):
             if transaction.id not in seen and transaction.fields.get("merchant_id") in merchants:
-                yield Discrepancy(
-                    "missing",
-                    0,
-                    transaction.reference,
-                    transaction.order_id,
-                    "",
-                    transaction.fields["amount"],
-                    transaction.fields["merchant_id"],
-                )
+                amount, merchant_id = transaction.fields["amount"], transaction.fields["merchant_id"]
+                values = transaction.reference, transaction.order_id, "", amount, merchant_id
+                yield Discrepancy("missing", 0, *values)
 
 
 def _discrepancies(line: ReportLine, transaction: Transaction, expected: int) -> Iterator[Discrepancy]:

@@ -6,6 +6,7 @@ amounts are in the smallest unit of the currency. Source: docs/refunds.md.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sogenactif.configuration import PAYPAGE, Pathfile
 from sogenactif.dates import read_day, today
@@ -82,20 +83,17 @@ class BankState:
         return self.code == FOUND
 
 
-class ReconcileResult:
+class ReconcileResult(NamedTuple):
     """Hold the result of ``reconcile`` for one request; ``why`` is a field, a code or an error.
 
     ``kind`` is recorded, with its ``match``; never_begun; waiting (unknown to the bank, and the customer may still
     pay); contradictory (``why`` is the field that differs); no_code; refused (the bank's code); or failed (the error).
     """
 
-    def __init__(
-        self, transaction: Transaction, kind: str, why: str = "", match: Match | None = None
-    ) -> None:
-        self.transaction = transaction
-        self.kind = kind
-        self.why = why
-        self.match = match
+    transaction: Transaction
+    kind: str
+    why: str = ""
+    match: Match | None = None
 
     def __repr__(self) -> str:
         return f"<ReconcileResult {self.transaction.reference} {self.kind}>"

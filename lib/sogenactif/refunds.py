@@ -6,6 +6,7 @@ Amounts are in the smallest unit of the currency. Source: docs/refunds.md.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 from sogenactif.configuration import Pathfile
 from sogenactif.errors import JournalError, LedgerError, OfficeError, OperationRefused
@@ -37,28 +38,19 @@ PENDING_AT_BANK = "60"
 IN_FLIGHT = timedelta(seconds=60)
 
 
-class Prepared:
+class Prepared(NamedTuple):
     """Hold an operation that may be sent: the state it was made for, what it is, and its amount.
 
     ``earlier`` are the operations without a known result that the bank's state has resolved. ``done`` is
     the one of them that is wanted: then nothing is left to send.
     """
 
-    def __init__(
-        self,
-        state: BankState,
-        operation: str,
-        amount: int,
-        left: int,
-        earlier: list[Operation],
-        done: Operation | None,
-    ) -> None:
-        self.state = state
-        self.operation = operation
-        self.amount = amount
-        self.left = left
-        self.earlier = earlier
-        self.done = done
+    state: BankState
+    operation: str
+    amount: int
+    left: int
+    earlier: list[Operation]
+    done: Operation | None
 
     def __repr__(self) -> str:
         return f"<Prepared {self.operation} {self.amount}>"

@@ -103,7 +103,7 @@ def _compare(args: argparse.Namespace) -> int:
         except ReportError as failure:
             error = str(failure)
     if args.json:
-        print_json({"differences": [vars(one) for one in discrepancies], "error": error})
+        print_json({"differences": [one._asdict() for one in discrepancies], "error": error})
     else:
         for one in discrepancies:
             print(say(f"report_{one.kind}", **_shown(one)))
@@ -116,7 +116,7 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _shown(one: Discrepancy) -> dict[str, object]:
-    return {**vars(one), "order": one.order_id or "?"}
+    return {**one._asdict(), "order": one.order_id or "?"}
 
 
 def _results(

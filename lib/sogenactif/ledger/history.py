@@ -125,45 +125,29 @@ HAS_ANOTHER = """outcome = 'accepted' AND order_id <> '' AND EXISTS (SELECT 1 FR
 
 def _transactions(ledger: Ledger, where: str, *values: object) -> Generator[Transaction, None, None]:
     rows = ledger.database.rows(
-        "SELECT id, day, transaction_id, merchant, made, outcome, notified, printed, unfinished, fields,"
-        f" protocol, reference, {GIVEN_BACK}, {HAS_ANOTHER}, {HAS_CONFLICT}"
+        f"SELECT id, day, transaction_id, merchant, made, fields, protocol, reference, {GIVEN_BACK},"
+        f" {HAS_ANOTHER}, {HAS_CONFLICT}, outcome, notified, printed, unfinished"
         f" FROM sogenactif_request AS request WHERE {where} ORDER BY id",
         *values,
     )
-    for row in rows:
-        (
-            identifier,
-            day,
-            number,
-            merchant,
-            made,
-            outcome,
-            notified,
-            printed,
-            unfinished,
-            fields,
-            protocol,
-            reference,
-            given_back,
-            has_another,
-            has_conflict,
-        ) = row
-        requested = json.loads(fields)
+    for id, day, number, merchant, made, fields, *columns in rows:
+        protocol, transaction_reference, given_back, has_another, has_conflict, *state = columns
+        requested, reference = json.loads(fields), f"{day}-{number:06}"
         paid = _payments(ledger, merchant, requested["order_id"]) if has_another else []
         yield Transaction(
-            identifier,
-            f"{day}-{number:06}",
-            merchant,
-            made,
-            requested.get("order_id", ""),
-            outcome or WAITING,
-            _notified(outcome, notified, printed, unfinished),
-            requested,
-            len(paid) > 1 and f"{day}-{number:06}" in paid,
-            protocol,
-            reference,
-            int(given_back),
-            bool(has_conflict) and _is_contradicted(ledger, identifier, given_back),
+            id=id,
+            reference=reference,
+            merchant=merchant,
+            made=made,
+            order_id=requested.get("order_id", ""),
+            state=state[0] or WAITING,
+            notified=_notified(*state),
+            fields=requested,
+            paid_twice=len(paid) > 1 and reference in paid,
+            protocol=protocol,
+            transaction_reference=transaction_reference,
+            given_back=int(given_back),
+            conflicting=bool(has_conflict) and _is_contradicted(ledger, id, given_back),
         )
 
 

@@ -379,11 +379,8 @@ class Ledger:
 
     def stored_fields(self, entry: Entry) -> dict[str, str] | None:
         """Return the fields with which the ledger has an entry of the journal, None if it lacks the entry."""
-        rows = list(
-            self.database.rows(
-                f"SELECT fields FROM sogenactif_{entry['kind']} WHERE entry = ?", entry["entry"]
-            )
-        )
+        statement = f"SELECT fields FROM sogenactif_{entry['kind']} WHERE entry = ?"
+        rows = list(self.database.rows(statement, entry["entry"]))
         return json.loads(rows[0][0]) if rows else None
 
     def open_request_id(self, claim: PaymentResponse) -> int | None:
@@ -405,11 +402,8 @@ def _identifiers(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _update_request(execute: Execute, entry: Entry) -> None:
-    execute(
-        "UPDATE sogenactif_request SET fields = ? WHERE entry = ?",
-        json.dumps(entry["fields"]),
-        entry["entry"],
-    )
+    update = "UPDATE sogenactif_request SET fields = ? WHERE entry = ?"
+    execute(update, json.dumps(entry["fields"]), entry["entry"])
 
 
 def _match(execute: Execute, response: PaymentResponse) -> Match:

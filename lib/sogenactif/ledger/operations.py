@@ -24,6 +24,10 @@ CANCEL, REFUND, VALIDATE = "cancel", "refund", "validate"
 INTENDED, DONE, REFUSED = "intended", "done", "refused"
 # Certainly not done; never resolved, and the merchant sent another.
 NOT_DONE, UNCLEAR = "not_done", "unclear"
+INSERT_OPERATION = """
+    INSERT INTO sogenactif_operation (entry, made, request_id, operation, amount, state, fields)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
 PENDING = "state = 'done' AND operation <> 'validate' AND notified = ''"
 
 
@@ -129,49 +133,25 @@ def operation_day(entry: "Entry") -> str:
 def record_operation(ledger: "Ledger", entry: "Entry") -> None:
     """Record the operation of a journal's entry, or its later form. Raises LedgerError; KitError without a request."""
     fields = entry["fields"]
-    merchant = merchant_of(fields)
+    day, number = fields["day"], fields["transaction_id"]
+    state, stored = fields["state"], json.dumps(fields)
     with ledger.database.transaction() as execute:
         if execute("SELECT 1 FROM sogenactif_operation WHERE entry = ?", entry["entry"]):
-            execute(
-                "UPDATE sogenactif_operation SET state = ?, fields = ? WHERE entry = ?",
-                fields["state"],
-                json.dumps(fields),
-                entry["entry"],
-            )
+            update = "UPDATE sogenactif_operation SET state = ?, fields = ? WHERE entry = ?"
+            execute(update, state, stored, entry["entry"])
             return
-        rows = execute(
-            "SELECT id FROM sogenactif_request WHERE merchant = ? AND day = ? AND transaction_id = ?",
-            merchant,
-            fields["day"],
-            int(fields["transaction_id"]),
-        )
+        select = "SELECT id FROM sogenactif_request WHERE merchant = ? AND day = ? AND transaction_id = ?"
+        rows = execute(select, merchant_of(fields), day, int(number))
         if not rows:
-            raise KitError(
-                f"Error in the ledger (operation on {fields['day']}-{fields['transaction_id']}: no such request)"
-            )
-        execute(
-            "INSERT INTO sogenactif_operation (entry, made, request_id, operation, amount, state, fields)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            entry["entry"],
-            entry["time"],
-            rows[0][0],
-            fields["operation"],
-            int(fields["amount"]),
-            fields["state"],
-            json.dumps(fields),
-        )
+            raise KitError(f"Error in the ledger (operation on {day}-{number}: no such request)")
+        values = [entry["entry"], entry["time"], rows[0][0], fields["operation"], int(fields["amount"])]
+        execute(INSERT_OPERATION, *values, state, stored)
 
 
 def stored_operation(identifier: str, made: str, fields: str) -> "Entry":
     """Return the journal's entry of a row of the ledger's operations."""
-    entry = {
-        "entry": identifier,
-        "time": made,
-        "kind": "operation",
-        "source": "office",
-        "verdict": "operation",
-    }
-    return {**entry, "fields": json.loads(fields)}
+    entry = {"entry": identifier, "time": made, "kind": "operation", "source": "office"}
+    return {**entry, "verdict": "operation", "fields": json.loads(fields)}
 
 
 def notify_refunds(

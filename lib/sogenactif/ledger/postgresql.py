@@ -1,7 +1,7 @@
 """The ledger in PostgreSQL."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 
 from sogenactif.errors import LedgerError, LedgerMissing
@@ -150,22 +150,15 @@ class PostgresqlDatabase:
 
 def stored_version(url: str) -> int:
     """Return the version of a server's schema, without migrating it. Raise LedgerError."""
-    server = PostgresqlDatabase(url, lambda: True, migrate=False)
-    try:
+    with closing(PostgresqlDatabase(url, lambda: True, migrate=False)) as server:
         [[exists]] = server.rows("SELECT to_regclass('sogenactif_schema') IS NOT NULL")
         versions = list(server.rows("SELECT version FROM sogenactif_schema")) if exists else []
         return int(versions[0][0]) if versions else 0
-    finally:
-        server.close()
 
 
 @contextmanager
 def rebuilt(url: str) -> Iterator[PostgresqlDatabase]:
     """Yield an empty database to fill, which other processes see when the block ends."""
-    server = PostgresqlDatabase(url, lambda: True, migrate=False)
-    try:
-        with server.transaction():
-            server.migrate(lambda: True)
-            yield server
-    finally:
-        server.close()
+    with closing(PostgresqlDatabase(url, lambda: True, migrate=False)) as server, server.transaction():
+        server.migrate(lambda: True)
+        yield server

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import re
 import time
@@ -14,6 +15,7 @@ from sogenactif.files import flush_folder, open_private
 from sogenactif.ledger.journal import Entry, journal_day
 from sogenactif.ledger.ledger import UNRECORDED_DAYS, Ledger, stored_response
 from sogenactif.ledger.matching import FORGED
+from sogenactif.ledger.operations import operation_day, record_operation, stored_operation
 
 WRITING_SECONDS = 2
 DAY = re.compile(r"[0-9]{8}")
@@ -160,8 +162,6 @@ def recorded_entries(ledger: Ledger) -> Iterator[Entry]:
         entry = {"entry": identifier, "time": received, "kind": "response", "source": source}
         yield {**entry, "verdict": verdict, **stored_response(*stored).stored}
 
-    from sogenactif.ledger.operations import stored_operation
-
     for row in ledger.database.rows("SELECT entry, made, fields FROM sogenactif_operation"):
         yield stored_operation(*row)
 
@@ -170,8 +170,6 @@ def _stored_request(
     identifier: str, made: str, protocol: str, reference: str, fields: str, first: int | None
 ) -> Entry:
     """Return the journal's entry of a row of the ledger's requests."""
-    import json
-
     entry: Entry = {"entry": identifier, "time": made, "kind": "request", "source": "call_request"}
     entry |= {
         "verdict": "requested",
@@ -188,8 +186,6 @@ def _record(ledger: Ledger, entry: Entry) -> None:
     if entry["kind"] == "request":
         ledger.record_request(entry)
     elif entry["kind"] == "operation":
-        from sogenactif.ledger.operations import record_operation
-
         record_operation(ledger, entry)
     else:
         ledger.record_response(entry)
@@ -200,8 +196,6 @@ def _day(entry: Entry) -> str:
     if entry["kind"] == "request":
         return journal_day(entry["fields"])
     if entry["kind"] == "operation":
-        from sogenactif.ledger.operations import operation_day
-
         return operation_day(entry)
     day: str = entry.get("day", "")
     return day or entry["time"][:10].replace("-", "") or today()
