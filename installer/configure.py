@@ -135,7 +135,7 @@ def _set_protocol(path: Path, protocol: str, payment: str) -> Pathfile:
             return pathfile
         values: dict[str, str | None] = {"PROTOCOL": protocol, "PAYPAGE_URL": url}
         values["PAYPAGE_KEY"] = "@HERE@/key" if key == own_key else key
-        # The kit sends no query in clear.
+        # The kit sends no query in clear over the internet.
         values["OFFICE_URL"] = None if is_in_clear(payment) else f"{payment}/rs-services/v2"
         _set(path, values)
         for merchant_id in MERCHANTS:

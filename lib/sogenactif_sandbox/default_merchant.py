@@ -7,6 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
+from sogenactif.addresses import is_in_clear
+from sogenactif.configuration import replace_keywords
 from sogenactif.files import write_secret
 from sogenactif.protocols.certificate import issue_certificate, open_certificate
 
@@ -18,7 +20,6 @@ PROTOCOL!paypage!
 PAYPAGE_URL!{address}/paymentInit!
 PAYPAGE_KEY!@HERE@/key!
 PAYPAGE_KEY_VERSION!1!
-OFFICE_URL!{address}/rs-services/v2!
 F_CERTIFICATE!@HERE@/certif!
 F_CTYPE!php!
 F_DEFAULT!@HERE@/parmcom.sogenactif!
@@ -72,7 +73,10 @@ def create_default_merchant(folder: Path, address: str) -> DefaultMerchant:
             merchant.certificate.unlink(missing_ok=True)
             write_secret(str(merchant.certificate), issue_certificate(address, merchant_id))
         (folder / f"parmcom.{merchant_id}").write_text("")
-    merchant.pathfile.write_text(PATHFILE.format(address=address))
+    # The kit sends no query in clear over the internet.
+    office = None if is_in_clear(address) else f"{address}/rs-services/v2"
+    content = PATHFILE.format(address=address).encode()
+    merchant.pathfile.write_bytes(replace_keywords(content, {"OFFICE_URL": office}))
     (folder / "parmcom.sogenactif").write_text(PARMCOM)
     return merchant
 

@@ -11,6 +11,7 @@ from sogenactif.instalments import read_due_dates
 from sogenactif.payment import PaymentResponse, make_request, read_outcome
 from sogenactif.protocols import paypage as kit
 from sogenactif_sandbox import paypage as sandbox
+from sogenactif_sandbox.default_merchant import create_default_merchant
 from tests.support.paypage import NOON
 from tests.support.vectors import MERCHANT, use_paypage
 
@@ -191,3 +192,18 @@ def test_sandbox_reads_data_without_padding(pathfile: Pathfile, order: str) -> N
     seal = sandbox.SEALS["HMAC-SHA-256"](data.encode(), kit.read_key(kit.key_path(pathfile, MERCHANT)))
     opened = sandbox.open_request({**padded, "Data": data, "Seal": seal}, pathfile, TODAY)
     assert opened.fields["order_id"] == order
+
+
+@pytest.mark.parametrize(
+    ("address", "office"),
+    [
+        ("http://127.0.0.1:8080/payment", "http://127.0.0.1:8080/payment/rs-services/v2"),
+        ("https://sandbox.example/payment", "https://sandbox.example/payment/rs-services/v2"),
+        ("http://sandbox.example/payment", ""),
+    ],
+)
+def test_default_merchant_queries_no_server_in_clear_over_the_internet(
+    tmp_path: Path, address: str, office: str
+) -> None:
+    pathfile = read_pathfile(str(create_default_merchant(tmp_path, address).pathfile))
+    assert (pathfile.paypage.url, pathfile.office_url) == (f"{address}/paymentInit", office)
