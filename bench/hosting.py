@@ -19,7 +19,7 @@ from bench.installation import ORDER, Installation, installed
 from tests.support.serving import apache, free_port, wait_for_port
 
 SECONDS, CONNECTIONS, WORKERS = 2, 8, 2
-MOST_A_SECOND = 2500  # responses to prepare for each second
+MAX_PER_SECOND = 2500  # responses to prepare for each second
 CONSTANT = '''"""Answers with a constant page."""
 PAGE = b"x" * {size}
 
@@ -99,7 +99,7 @@ def _responses(kit: Installation, name: str, server: Server, rounds: int) -> Ite
     posts = kit.folder / "posts"
 
     def prepare() -> None:
-        posts.write_text("".join(f"DATA={data}\n" for data in kit.sealed_responses(SECONDS * MOST_A_SECOND)))
+        posts.write_text("".join(f"DATA={data}\n" for data in kit.sealed_responses(SECONDS * MAX_PER_SECOND)))
 
     with server(kit) as address:
         ours, theirs = _in_turns(address, "/cgi-bin/call_autoresponse.py", "/commit", rounds, prepare, posts)

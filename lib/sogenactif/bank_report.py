@@ -37,7 +37,7 @@ COLUMNS = {
     "response_code": "RESPONSE_CODE",
 }
 TITLE, END = "TITLE", "END"
-LONGEST_LINE = 64 * 1024
+MAX_LINE_LENGTH = 64 * 1024
 DAYS = (
     re.compile(r"(?P<year>[0-9]{4})-?(?P<month>[0-9]{2})-?(?P<day>[0-9]{2})(?:[ T].*|[0-9]{6})?"),
     re.compile(r"(?P<day>[0-9]{2})/(?P<month>[0-9]{2})/(?P<year>[0-9]{4})(?: .*)?"),
@@ -96,7 +96,7 @@ def read_columns(path: str) -> dict[str, str]:
     columns = dict(COLUMNS)
     try:
         with open(path, encoding="utf-8-sig") as file:
-            lines = file.read(LONGEST_LINE).splitlines()
+            lines = file.read(MAX_LINE_LENGTH).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ReportError(f"{path} can't be read: {_why(error)}") from error
     for number, line in enumerate(lines, 1):
@@ -142,7 +142,7 @@ class BankReport:
     def _cells(self) -> list[str] | None:
         """Return the cells of the next line, ``?`` for a line that isn't CSV, None at the end."""
         try:
-            content = self._file.readline(LONGEST_LINE)
+            content = self._file.readline(MAX_LINE_LENGTH)
         except OSError as error:
             raise ReportError(f"the file can't be read: {_why(error)}") from error
         if not content:
@@ -152,8 +152,8 @@ class BankReport:
             raise ReportError("the file is UTF-16: save it as UTF-8 or ISO 8859-1")
         if b"\0" in content:
             raise ReportError(f"line {self._number} isn't text")
-        if len(content) == LONGEST_LINE:
-            raise ReportError(f"line {self._number} has more than {LONGEST_LINE} bytes")
+        if len(content) == MAX_LINE_LENGTH:
+            raise ReportError(f"line {self._number} has more than {MAX_LINE_LENGTH} bytes")
         try:
             text = content.decode("utf-8-sig" if self._number == 1 else "utf-8")
         except UnicodeDecodeError:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 # Templates and logos are inside an installed Python package, else at the top of the kit's folder.
 ROOT = PACKAGE if os.path.isdir(f"{PACKAGE}/templates") else os.path.dirname(os.path.dirname(PACKAGE))
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 FILE_NAME_CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-")
 # The clock of files is coarse: one that changed less long ago may change again unnoticed, and is not cached.
 SETTLE_SECONDS = 2
@@ -64,8 +64,8 @@ def read_file(path: str) -> bytes:
     if os.path.exists(to_bytes(path)) and not os.path.isfile(to_bytes(path)):
         raise OSError(errno.EINVAL, "not a file")
     with open(to_bytes(path), "rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
         raise OSError(errno.EFBIG, "larger than 1 MiB")
     return content
 

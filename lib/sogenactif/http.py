@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse
 
-MOST_BYTES = 64 * 1024
-MOST_DISCARDED = 1024 * 1024
-MOST_FIELDS = 100
+MAX_BYTES = 64 * 1024
+MAX_DISCARDED = 1024 * 1024
+MAX_FIELDS = 100
 FORM_TYPE = "application/x-www-form-urlencoded"
 STATUS = {
     200: "200 OK",
@@ -72,14 +72,14 @@ def _read_body(environ: Environ) -> bytes:
         if not (environ.get("wsgi.run_once") or environ.get("wsgi.input_terminated")):
             raise HttpError(411, "chunked request body")
         # One byte more than is allowed shows that a body is too long.
-        body = bytes(environ["wsgi.input"].read(MOST_BYTES + 1))
-        if len(body) > MOST_BYTES:
-            _discard(environ, MOST_DISCARDED)
+        body = bytes(environ["wsgi.input"].read(MAX_BYTES + 1))
+        if len(body) > MAX_BYTES:
+            _discard(environ, MAX_DISCARDED)
         return body
     if not is_digits(length):
         raise HttpError(400, f"content length {length}")
-    if len(length) > 9 or int(length) > MOST_BYTES:
-        _discard(environ, min(int(length), MOST_DISCARDED) if len(length) <= 9 else MOST_DISCARDED)
+    if len(length) > 9 or int(length) > MAX_BYTES:
+        _discard(environ, min(int(length), MAX_DISCARDED) if len(length) <= 9 else MAX_DISCARDED)
         raise HttpError(413, f"{length} bytes")
     body = bytes(environ["wsgi.input"].read(int(length)))
     if len(body) < int(length):
@@ -89,15 +89,15 @@ def _read_body(environ: Environ) -> bytes:
 
 def _discard(environ: Environ, most: int) -> None:
     """Read the rest of a body that is too long: Apache resets the connection if a CGI process leaves it unread."""
-    while most > 0 and (piece := environ["wsgi.input"].read(min(most, MOST_BYTES))):
+    while most > 0 and (piece := environ["wsgi.input"].read(min(most, MAX_BYTES))):
         most -= len(piece)
 
 
 def _parse(text: bytes) -> dict[str, str]:
-    if len(text) > MOST_BYTES:
+    if len(text) > MAX_BYTES:
         raise HttpError(413, f"{len(text)} bytes")
-    if text.count(b"&") >= MOST_FIELDS:
-        raise HttpError(400, f"more than {MOST_FIELDS} fields")
+    if text.count(b"&") >= MAX_FIELDS:
+        raise HttpError(400, f"more than {MAX_FIELDS} fields")
     pairs = (pair.partition(b"=") for pair in text.split(b"&") if pair)
     return {_decoded(name): _decoded(value) for name, _, value in pairs}
 

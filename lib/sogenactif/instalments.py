@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sogenactif.dates import read_day
 from sogenactif.fields import is_digits
 
-MOST_DAYS_OF_A_SCHEDULE = 90
+MAX_SCHEDULE_DAYS = 90
 OPTIONS = ("NB_PAYMENT", "PERIOD", "INITIAL_AMOUNT")
 # The option with which the server returns a schedule.
 DUE_DATES = "PAYMENT_DUE_DATES"
@@ -39,7 +39,7 @@ def schedule(amount: int, data: str, first_after: int, today: date) -> tuple[Ins
         raise WrongSchedule
     count, period, initial = map(int, values)
     later = count - 1
-    if later < 1 or period < 1 or later * period > MOST_DAYS_OF_A_SCHEDULE:
+    if later < 1 or period < 1 or later * period > MAX_SCHEDULE_DAYS:
         raise WrongSchedule
     part, remainder = divmod(amount - initial, later)
     if initial < 1 or part < 1:

@@ -16,7 +16,7 @@ from typing import TextIO
 from sogenactif.errors import KitError
 
 LOGGER = logging.getLogger("sogenactif")
-LONGEST_LINE = 500
+MAX_LINE_LENGTH = 500
 SYSLOG = "/dev/log"
 
 
@@ -25,7 +25,7 @@ def log(event: str, why: str, errors: TextIO, syslog: bool, severe: bool) -> Non
 
     ``severe`` makes it an error, on which the merchant has to act; else it is a warning.
     """
-    line = f"{event} {ascii(why)[1:-1][:LONGEST_LINE]}"
+    line = f"{event} {ascii(why)[1:-1][:MAX_LINE_LENGTH]}"
     level = logging.ERROR if severe else logging.WARNING
     LOGGER.log(level, "%s", line, extra={"errors": errors, "syslog": syslog})
 

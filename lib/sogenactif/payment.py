@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 # Truncating one of these would make it uncertain what was paid.
 NEVER_SHORTENED = {"amount", "currency_code", "merchant_id", "order_id", "response_code", "transaction_id"}
-LONGEST_OF_PAYPAGE = {**RESPONSE_MAX_LENGTH, **PAYPAGE_MAX_LENGTH}
+PAYPAGE_LENGTHS = {**RESPONSE_MAX_LENGTH, **PAYPAGE_MAX_LENGTH}
 BLOCK_NUMBERS = set("123456789")
 # States of a payment at the bank (Office) in which its acceptance moves no money.
 WITHDRAWN = ("CANCELLED", "EXPIRED", "REFUSED")
@@ -284,7 +284,7 @@ def read_response(message: str | Mapping[str, str], pathfile: Pathfile) -> Payme
 
 def checked_response(opened: "OpenedResponse") -> PaymentResponse:
     """Return the payment response that was opened, the lengths of its values checked. Raises ResponseError."""
-    longest = RESPONSE_MAX_LENGTH if opened.protocol == SIPS else LONGEST_OF_PAYPAGE
+    longest = RESPONSE_MAX_LENGTH if opened.protocol == SIPS else PAYPAGE_LENGTHS
     too_long = [name for name, value in opened.fields.items() if len(to_bytes(value)) > longest[name]]
     fields, shortened = dict(opened.fields), []
     for name in sorted(too_long, key=lambda name: (*CHECKED_FIRST, name).index(name)):

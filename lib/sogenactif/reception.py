@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 # Daily limits, in bytes, on what an attacker can make the kit store by posting garbage or forged responses to their
 # own requests.
-MOST_NOTES_BYTES, MOST_STORED_BYTES, MOST_STORED_BYTES_OF_REQUEST = 4 << 20, 32 << 20, 64 << 10
-MOST_STORED_BYTES_OF_DAY = 256 << 20
+MAX_NOTES_BYTES, MAX_STORED_BYTES, MAX_STORED_BYTES_PER_REQUEST = 4 << 20, 32 << 20, 64 << 10
+MAX_STORED_BYTES_PER_DAY = 256 << 20
 UNVERIFIED = "unverified"
 
 Log = Callable[[str, Exception], None]
@@ -139,7 +139,7 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
 
     entry = new_entry("response", source, FORGED)
     entry["error"] = error.logged[:300]
-    name, most = f"{today()}.forged", MOST_NOTES_BYTES
+    name, most = f"{today()}.forged", MAX_NOTES_BYTES
     claim = protocols.read_unverified(post)
     may_be_genuine = claim is not None and bool(claim.fields.get("response_code", "00"))
     if claim and may_be_genuine:
@@ -152,12 +152,12 @@ def _reject(post: Mapping[str, str], error: KitError, ledger: "Ledger", source: 
             # Unknown: storing a forgery is better than losing a payment.
             request_id, ours = None, True
         if ours:
-            name, most = f"{today()}.{UNVERIFIED}", MOST_STORED_BYTES
+            name, most = f"{today()}.{UNVERIFIED}", MAX_STORED_BYTES
         elif request_id is not None:
             # Each request has a limit of its own, so that nobody uses up that of another customer.
-            name, most = f"{today()}.{request_id}.{UNVERIFIED}", MOST_STORED_BYTES_OF_REQUEST
+            name, most = f"{today()}.{request_id}.{UNVERIFIED}", MAX_STORED_BYTES_PER_REQUEST
             # A forged response may name any request that was not accepted: the total is limited too.
-            if _stored_bytes(ledger.journal.folder, today()) >= MOST_STORED_BYTES_OF_DAY:
+            if _stored_bytes(ledger.journal.folder, today()) >= MAX_STORED_BYTES_PER_DAY:
                 most = 0
         may_be_genuine = ours or request_id is not None
     if may_be_genuine:

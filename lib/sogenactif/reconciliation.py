@@ -38,7 +38,7 @@ SOURCE = "office"
 # How long a customer has to pay.
 SESSION = timedelta(minutes=16)
 # Consecutive queries without an answer after which no more are sent.
-MOST_FAILURES = 3
+MAX_FAILURES = 3
 
 
 class BankState:
@@ -181,7 +181,7 @@ def reconcile(
             continue
         except OfficeError as error:
             failures += 1
-            if not error.sent or failures == MOST_FAILURES:
+            if not error.sent or failures == MAX_FAILURES:
                 raise
             yield ReconcileResult(transaction, "failed", str(error))
             continue

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 RecordOutcome = Callable[[PaymentResponse], None]
 HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
 PROBE_AGENT = "sogenactif-check"
-LONGEST_ERROR = 500
+MAX_ERROR_LENGTH = 500
 # Refusals after which the customer may try again without the risk of paying twice.
 RETRYABLE = ("bank", "code", "identity", "late", "tries", "unavailable")
 
@@ -215,7 +215,7 @@ def call_autoresponse(record_outcome: RecordOutcome, pathfile: str, log: str) ->
             except (HttpError, KitError) as error:
                 if not ledger:
                     try:
-                        _append(log, {"error": str(error)[:LONGEST_ERROR]})
+                        _append(log, {"error": str(error)[:MAX_ERROR_LENGTH]})
                     except OSError as unwritten:
                         _log(environ, "call_autoresponse", unwritten)
                 raise

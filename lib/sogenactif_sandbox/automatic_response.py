@@ -22,7 +22,7 @@ from sogenactif.fields import is_digits
 SENT, FAILED, UNDEFINED = "SENT", "FAILED", "UNDEFINED"
 PORTS = range(80, 10_000)
 SECONDS = 5.0
-MOST_READ = 4096
+MAX_READ = 4096
 
 
 class ForbiddenTarget(Exception):
@@ -141,7 +141,7 @@ def _exchange(parts: SplitResult, host: str, port: int, method: str, body: str) 
         headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "payment-server"}
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
-        text = answer.read(MOST_READ).decode("utf-8", "replace")
+        text = answer.read(MAX_READ).decode("utf-8", "replace")
         state = SENT if 200 <= answer.status < 300 else FAILED
         return Outcome(state, f"{answer.status} {answer.reason}\n{text}".rstrip())
     finally:

@@ -13,7 +13,7 @@ from sogenactif_sandbox import clock
 from sogenactif_sandbox.rules import AUTHENTICATIONS, PASSWORD, PAYPAGE_CARDS, SIPS_CARDS
 
 SECONDS = 30
-MOST_PAGES = 12
+MAX_PAGES = 12
 ACCEPTED, REFUSED, CANCELLED = "accepted", "refused", "cancelled"
 # What a customer has to do for an outcome: on Paypage the result of the authentication to choose.
 OUTCOMES = {ACCEPTED: "SUCCESS", REFUSED: "SUCCESS", CANCELLED: ""} | {name: name for name in AUTHENTICATIONS}
@@ -59,7 +59,7 @@ def pay(
         fields |= {f"{means}.x": "1", f"{means}.y": "1"}
     page = _open(address, fields)
     titles: list[str] = []
-    for _ in range(MOST_PAGES):
+    for _ in range(MAX_PAGES):
         titles.append(page.title)
         if page.left:
             return Returned(page.url, dict(page.left), tuple(titles))

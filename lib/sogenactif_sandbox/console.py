@@ -38,11 +38,11 @@ from sogenactif_sandbox.office import now_of
 from sogenactif_sandbox.pages import ENVIRONMENT
 from sogenactif_sandbox.request import differing
 from sogenactif_sandbox.states import payment_state, payments
-from sogenactif_sandbox.switches import MOST_DELAY, MOST_SLOW, OFFICE, OfficeSwitches, Switches, WrongSwitch
+from sogenactif_sandbox.switches import MAX_DELAY, MAX_SLOW, OFFICE, OfficeSwitches, Switches, WrongSwitch
 from sogenactif_sandbox.transactions import Transaction
 
 SHOWN = 100
-MOST_TIMES = 10
+MAX_TIMES = 10
 POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -86,8 +86,8 @@ class Console:
             switches=self.transactions.next_switches(),
             office=self.transactions.office_switches(),
             office_values=OFFICE,
-            most_delay=MOST_DELAY,
-            most_slow=MOST_SLOW,
+            most_delay=MAX_DELAY,
+            most_slow=MAX_SLOW,
         )
 
     def refused(self) -> ResponseReturnValue:
@@ -112,8 +112,8 @@ class Console:
                 payments=payments(transaction.response),
                 operations=operations,
                 state=state,
-                most_delay=MOST_DELAY,
-                most_times=MOST_TIMES,
+                most_delay=MAX_DELAY,
+                most_times=MAX_TIMES,
             )
         (summary,) = self._summaries([transaction])
         return summary | {
@@ -166,8 +166,8 @@ class Console:
         """Send the automatic response again: late, several times, or with one byte altered."""
         transaction, values = self._find(id), _values()
         try:
-            delay = _number(values.get("delay") or 0, 0, MOST_DELAY)
-            times = _number(values.get("times") or 1, 1, MOST_TIMES)
+            delay = _number(values.get("delay") or 0, 0, MAX_DELAY)
+            times = _number(values.get("times") or 1, 1, MAX_TIMES)
         except ValueError as error:
             return {"error": str(error)}, 400
         post = dict(transaction.post)

@@ -131,9 +131,9 @@ class Customer:
                 card = rules.read_card(transaction.means, request.form, today)
         except rules.WrongEntry as wrong:
             tries = self.bank.transactions.count_wrong_entry(transaction.id)
-            if tries >= rules.MOST_TRIES:
+            if tries >= rules.MAX_TRIES:
                 return self._settled(transaction, lambda: self.bank.give_up(transaction))
-            return self._entry(transaction, request.form, wrong.faults, tries == rules.MOST_TRIES - 1)
+            return self._entry(transaction, request.form, wrong.faults, tries == rules.MAX_TRIES - 1)
         if not rules.outlives(card, self.bank.schedule(transaction)):
             raise _invalid("data", transaction.request)
         if transaction.is_paypage:

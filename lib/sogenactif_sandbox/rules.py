@@ -75,7 +75,7 @@ PAYPAL_RESULTS = {"ACCEPTED": ACCEPTED, "REFUSED": REFUSED, "CANCELLED": CANCELL
 IDEAL_RESULTS = {200: CANCELLED, 300: TIME_EXCEEDED, 400: REFUSED, 500: REFUSED}
 KEPT_BANK_CODES = frozenset(("03", "12", "30", "34", "90"))
 APPROVED = {"FINAREF": frozenset(("00", "80", "81", "82"))}
-MOST_TRIES = 3
+MAX_TRIES = 3
 YEARS_AHEAD = 20
 
 # Outcomes of the authentication: the field transaction_condition of a response.

@@ -26,7 +26,7 @@ from sogenactif_sandbox.transactions import REFUSED, Transactions
 STYLE = Path(__file__).parent / "style.css"
 EXAMPLES = Path(__file__).parent / "examples"
 LARGEST_FORM = 64 * 1024  # bytes
-MOST_STORED = 20_000  # characters of each field of a request that was refused
+MAX_STORED = 20_000  # characters of each field of a request that was refused
 FILES = "/files"  # the files of shops, below the address of the server
 # An SVG may hold scripts: opened by itself it must not run any.
 FILES_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -110,7 +110,7 @@ class PaymentServer(Flask):
         why = f"{error.title}: {error.why or error.parameter}"
         self.logger.warning("payment request refused: %a", why)
         # A refused request may hold any bytes, and more of them than a valid one.
-        post = {name: _printable(value)[:MOST_STORED] for name, value in error.post.items()}
+        post = {name: _printable(value)[:MAX_STORED] for name, value in error.post.items()}
         named = {"parameter": error.parameter}
         moment = clock.utc(clock.now())
         self.transactions.record(None, moment, REFUSED, post, named, answer=_printable(why))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from sogenactif.fields import is_digits
 
 BEFORE, AFTER, NEVER = "before", "after", "never"
-MOST_DELAY, MOST_SLOW = 600, 60
+MAX_DELAY, MAX_SLOW = 600, 60
 
 
 UNAVAILABLE, SILENT, UNSEALED, ALTERED, SLOW = "unavailable", "silent", "unsealed", "altered", "slow"
@@ -49,9 +49,9 @@ class Switches:
             raise WrongSwitch("complementary_code is two digits")
         return cls(
             automatic=automatic,
-            delay=_seconds("delay", values.get("delay", 0), MOST_DELAY),
+            delay=_seconds("delay", values.get("delay", 0), MAX_DELAY),
             unavailable=str(values.get("unavailable", "")).lower() in ("1", "true", "on", "yes"),
-            slow=_seconds("slow", values.get("slow", 0), MOST_SLOW),
+            slow=_seconds("slow", values.get("slow", 0), MAX_SLOW),
             complementary_code=code,
         )
 
@@ -81,7 +81,7 @@ class OfficeSwitches:
             raise WrongSwitch(f"office is empty or {', '.join(OFFICE[1:])}")
         if messages not in (ALL, OPERATIONS):
             raise WrongSwitch("messages is all or operations")
-        return cls(office, messages, _seconds("seconds", values.get("seconds", 40), MOST_SLOW))
+        return cls(office, messages, _seconds("seconds", values.get("seconds", 40), MAX_SLOW))
 
 
 def _seconds(name: str, value: object, most: int) -> int:

@@ -28,7 +28,7 @@ OPEN, AUTHORISING, NOTIFYING, CANCELLED, ENDED = "OPEN", "AUTHORISING", "NOTIFYI
 # Kinds of messages: a shop's request; a rejected request; a response sent through the browser; an automatic response;
 # a message of Office, with its answer.
 REQUEST, REFUSED, RESPONSE, AUTOMATIC, OFFICE = "REQUEST", "REFUSED", "RESPONSE", "AUTOMATIC", "OFFICE"
-MOST_REFUSED = 100
+MAX_REFUSED = 100
 
 # The version of the tables below. Tables of another version are removed: sandbox payments are worth nothing.
 VERSION = 5
@@ -325,7 +325,7 @@ class Transactions:
                 connection.execute(
                     "DELETE FROM messages WHERE kind = ? AND id NOT IN"
                     " (SELECT id FROM messages WHERE kind = ? ORDER BY id DESC LIMIT ?)",
-                    (REFUSED, REFUSED, MOST_REFUSED),
+                    (REFUSED, REFUSED, MAX_REFUSED),
                 )
 
     def messages(self, id: int | None) -> list[Message]:

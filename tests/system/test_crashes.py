@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import pytest
 
 from sogenactif.ledger.history import differences, responses_to, transactions
-from sogenactif.ledger.ledger import MOST_REPEATED
+from sogenactif.ledger.ledger import MAX_REPEATED
 from sogenactif.web import call_autoresponse, call_response
 from sogenactif_sandbox.serving import serving
 from tests.support.serving import free_port
@@ -170,4 +170,4 @@ def test_concurrent_copies_of_a_response_notify_once(any_shop: LedgerShop, sourc
     assert [outcome.outcome for outcome in shop.outcomes] == ["accepted"]
     verdicts = shop.verdicts()
     # The same message is recorded so often, and then no more.
-    assert (verdicts.count("accepted"), verdicts.count("duplicate")) == (1, MOST_REPEATED - 1)
+    assert (verdicts.count("accepted"), verdicts.count("duplicate")) == (1, MAX_REPEATED - 1)

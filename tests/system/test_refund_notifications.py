@@ -11,7 +11,7 @@ import pytest
 
 from sogenactif import Kit
 from sogenactif.ledger.history import transactions
-from sogenactif.ledger.notification import MOST_UNFINISHED
+from sogenactif.ledger.notification import MAX_UNFINISHED
 from sogenactif.ledger.operations import intend, settle
 from tests.support.office import OfficeShop, office_shop
 from tests.support.vectors import ROOT
@@ -113,9 +113,9 @@ def test_record_refund_that_ends_its_process_is_called_a_few_times_and_then_by_r
 ) -> None:
     given_back(shop, shop.arrive())
     write_script(shop, "note('called'); os._exit(9)")
-    statuses = [respond(shop, shop.receipt(f"CMD{number}")) for number in range(43, 45 + MOST_UNFINISHED)]
-    assert statuses == [9] * MOST_UNFINISHED + [0, 0]
-    assert shop.notes().count("called") == MOST_UNFINISHED
+    statuses = [respond(shop, shop.receipt(f"CMD{number}")) for number in range(43, 45 + MAX_UNFINISHED)]
+    assert statuses == [9] * MAX_UNFINISHED + [0, 0]
+    assert shop.notes().count("called") == MAX_UNFINISHED
     write_script(shop)
     assert shop.run("replay")[0] == 0
     assert refunds(shop) == ["refund CMD42 cancel 250"]

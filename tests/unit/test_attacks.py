@@ -166,7 +166,7 @@ def test_message_beyond_the_limit_is_not_stored_and_is_logged(
     with shop.ledger() as ledger:
         moment = next(iter(ledger.journal.entries()))["fields"]["transmission_date"]
     forged = shop.seal(transaction_id=number, transmission_date=moment)[:-16] + "0" * 16
-    monkeypatch.setattr(reception, "MOST_STORED_BYTES_OF_REQUEST", len(forged) + 10)
+    monkeypatch.setattr(reception, "MAX_STORED_BYTES_PER_REQUEST", len(forged) + 10)
     first, second = (post(shop.autoresponse, DATA=forged) for _ in range(2))
     assert "not stored" not in first.log
     assert "not stored" in second.log
@@ -182,7 +182,7 @@ def test_message_beyond_the_limit_is_not_stored_and_is_logged(
 def test_repeated_message_is_recorded_a_limited_number_of_times(
     shop: LedgerShop, monkeypatch: pytest.MonkeyPatch, asked: bool
 ) -> None:
-    monkeypatch.setattr(ledger_module, "MOST_REPEATED", 3)
+    monkeypatch.setattr(ledger_module, "MAX_REPEATED", 3)
     number = shop.show_form()
     with shop.ledger() as ledger:
         moment = next(iter(ledger.journal.entries()))["fields"]["transmission_date"]
@@ -204,7 +204,7 @@ def test_repeated_message_is_recorded_a_limited_number_of_times(
 def test_outcome_printed_many_times_is_still_notified(
     shop: LedgerShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_module, "MOST_REPEATED", 3)
+    monkeypatch.setattr(ledger_module, "MAX_REPEATED", 3)
     number = shop.show_form()
     with shop.ledger() as ledger:
         moment = next(iter(ledger.journal.entries()))["fields"]["transmission_date"]
@@ -229,7 +229,7 @@ def test_forged_messages_for_many_requests_are_stored_up_to_a_limit(
         shop.seal(transaction_id=number, transmission_date=moments[number])[:-16] + "0" * 16
         for number in numbers
     ]
-    monkeypatch.setattr(reception, "MOST_STORED_BYTES_OF_DAY", 2 * len(forged[0]))
+    monkeypatch.setattr(reception, "MAX_STORED_BYTES_PER_DAY", 2 * len(forged[0]))
     logs = [post(shop.autoresponse, DATA=data).log for data in forged]
     assert ["not stored" in log for log in logs] == [False, False, True, True]
     # What a fault on this side keeps from being verified has room of its own.

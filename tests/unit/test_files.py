@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sogenactif.files import (
-    MOST_BYTES,
+    MAX_BYTES,
     become_owner,
     flush_folder,
     make_private_folder,
@@ -99,9 +99,9 @@ def test_flushing_a_missing_folder_raises_an_error(tmp_path: Path) -> None:
 
 def test_file_larger_than_1_mib_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "parmcom"
-    path.write_bytes(b"x" * MOST_BYTES)
-    assert len(read_file(str(path))) == MOST_BYTES
-    path.write_bytes(b"x" * (MOST_BYTES + 1))
+    path.write_bytes(b"x" * MAX_BYTES)
+    assert len(read_file(str(path))) == MAX_BYTES
+    path.write_bytes(b"x" * (MAX_BYTES + 1))
     with pytest.raises(OSError, match="larger than 1 MiB") as refusal:
         read_file(str(path))
     assert refusal.value.errno == errno.EFBIG

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sogenactif.configuration import Pathfile
-from sogenactif.http import MOST_BYTES, STATUS, HttpError, allow, read_form, read_query, send
+from sogenactif.http import MAX_BYTES, STATUS, HttpError, allow, read_form, read_query, send
 from tests.support.shop import Shop, ask
 
 
@@ -26,7 +26,7 @@ def test_chunked_body_is_read_or_answered_with_411(shop: Shop, server: str, stat
     chunked: dict[str, Any] = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "Chunked", server: True}
     answer = ask(shop.autoresponse, "POST", body=body, **chunked)
     assert (answer.status, len(shop.outcomes)) == (status, status == 200)
-    too_long = ask(shop.autoresponse, "POST", body=body + b"&x=" + b"x" * MOST_BYTES, **chunked)
+    too_long = ask(shop.autoresponse, "POST", body=body + b"&x=" + b"x" * MAX_BYTES, **chunked)
     assert too_long.status == (413 if status == 200 else 411)
 
 

@@ -10,9 +10,9 @@ import pytest
 from sogenactif.configuration import LedgerAddress
 from sogenactif.errors import DayFull
 from sogenactif.ledger.history import contradicted, transactions
-from sogenactif.ledger.ledger import MOST_REPEATED, Ledger
+from sogenactif.ledger.ledger import MAX_REPEATED, Ledger
 from sogenactif.ledger.locks import locked
-from sogenactif.ledger.notification import MOST_UNFINISHED, notify_pending_outcomes, pending_outcomes
+from sogenactif.ledger.notification import MAX_UNFINISHED, notify_pending_outcomes, pending_outcomes
 from sogenactif.ledger.rebuild import record_journal
 from sogenactif.ledger.schema import BUSY_SECONDS
 from sogenactif.ledger.sqlite import WRITER_LOCK, SqliteDatabase
@@ -62,12 +62,12 @@ def test_message_repeated_during_an_outage_is_written_a_limited_number_of_times(
     number, other = (register(ledger, {**ASKED, "order_id": order}) for order in "AB")
     ledger.close()
     (tmp_path / "ledger.db").rename(tmp_path / "away")
-    for _ in range(MOST_REPEATED + 10):
+    for _ in range(MAX_REPEATED + 10):
         match = ledger.receive(answer(number, order_id="A"), "manual")
         assert not match.is_recorded
     ledger.receive(answer(other, order_id="B"), "manual")
     entries = [entry for entry in ledger.journal.entries() if entry["kind"] == "response"]
-    assert len(entries) == MOST_REPEATED + 1
+    assert len(entries) == MAX_REPEATED + 1
     (tmp_path / "away").rename(tmp_path / "ledger.db")
     record_journal(ledger)
     assert [row.state for row in transactions(ledger)] == ["accepted", "accepted"]
@@ -97,8 +97,8 @@ def test_function_that_ends_its_process_is_called_a_few_times_and_then_only_by_a
     url = f"sqlite:///{tmp_path}/ledger.db"
     ledger = Ledger(LedgerAddress(url), str(tmp_path / "journal"))
     ledger.receive(answer(register(ledger, ASKED)), "automatic")
-    statuses = [notify_and_die(url, tmp_path) for _ in range(MOST_UNFINISHED + 2)]
-    assert statuses == [9] * MOST_UNFINISHED + [0, 0]
+    statuses = [notify_and_die(url, tmp_path) for _ in range(MAX_UNFINISHED + 2)]
+    assert statuses == [9] * MAX_UNFINISHED + [0, 0]
     [row] = transactions(ledger)
     assert (row.notified, pending_outcomes(ledger)) == ("stopped", 1)
     notified: list[str] = []
@@ -117,9 +117,9 @@ def test_function_that_raises_is_called_again_without_a_limit(ledger: Ledger) ->
     def fail(response: PaymentResponse) -> None:
         raise OSError("down")
 
-    for _ in range(MOST_UNFINISHED + 3):
+    for _ in range(MAX_UNFINISHED + 3):
         notify_pending_outcomes(ledger, fail, errors.append)
-    assert len(errors) == MOST_UNFINISHED + 3
+    assert len(errors) == MAX_UNFINISHED + 3
     [row] = transactions(ledger)
     assert row.notified == "no"
 

@@ -27,7 +27,7 @@ from sogenactif.protocols.certificate import (
 )
 
 UNTYPED_NAME = re.compile(r".*\.([a-z]{2})\.([0-9]+)")
-LONGEST_KEY = 128
+MAX_KEY_LENGTH = 128
 SERVICES = ("payment", "office", "third", "logistic")
 
 
@@ -244,7 +244,7 @@ def _may_be_a_key(path: str) -> bool:
         content = read_file(path).strip()
     except (OSError, ValueError):
         return False
-    return 0 < len(content) <= LONGEST_KEY and b"\n" not in content
+    return 0 < len(content) <= MAX_KEY_LENGTH and b"\n" not in content
 
 
 def _owner_of(certificate: Certificate) -> tuple[str, str]:

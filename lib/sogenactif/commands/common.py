@@ -23,7 +23,7 @@ from sogenactif.ledger.history import Transaction, transactions_by_number
 from sogenactif.ledger.ledger import Ledger
 from sogenactif.money import format_amount
 
-LONGEST_NUMBER = 6
+MAX_NUMBER_LENGTH = 6
 
 
 def command_parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -147,7 +147,7 @@ def read_reference(parser: argparse.ArgumentParser, text: str) -> tuple[str, str
         wanted = day(written)
     except ValueError:
         wanted = ""
-    if not wanted or len(number) > LONGEST_NUMBER or not is_digits(number):
+    if not wanted or len(number) > MAX_NUMBER_LENGTH or not is_digits(number):
         parser.error(say("show_no_reference", text=text))
     return wanted, number
 

@@ -24,7 +24,7 @@ TEST_SHOPS = {
     "002016000000001": "transactionReference",
 }
 DEFAULT_TEST_SHOP, TEST_SHOP_OF = "002001000000003", {"sherlocks": "002016000000001"}
-MOST_PORTION = 10000
+MAX_PORTION = 10000
 PATHFILE = """\
 # Paypage (Sips 2.0). @HERE@ is the folder of this file.
 PROTOCOL!paypage!
@@ -117,8 +117,8 @@ def main(arguments: Sequence[str]) -> int:
     reference = args.reference or TEST_SHOPS.get(merchant, "transactionId")
     pathfile = PATHFILE.format(url=url, reference=reference)
     if is_test_shop:
-        first = secrets.randbelow(98) * MOST_PORTION + MOST_PORTION
-        pathfile += NUMBERS.format(first=first, last=first + MOST_PORTION - 1)
+        first = secrets.randbelow(98) * MAX_PORTION + MAX_PORTION
+        pathfile += NUMBERS.format(first=first, last=first + MAX_PORTION - 1)
     files = {
         f"key.{merchant}": f"{merchant}_KEY1\n" if is_test_shop else "",
         "parmcom.sogenactif": COMMON,

@@ -10,7 +10,7 @@ from sogenactif.errors import JournalUnreadable
 from sogenactif.ledger.journal import KINDS, Entry, Journal
 from sogenactif.ledger.ledger import Ledger, stored_response
 from sogenactif.ledger.matching import DUPLICATE, FORGED, OUTCOMES, UNKNOWN, UNRECORDED
-from sogenactif.ledger.notification import MOST_UNFINISHED
+from sogenactif.ledger.notification import MAX_UNFINISHED
 from sogenactif.ledger.rebuild import missing_from_journal, recorded_entries
 from sogenactif.ledger.schema import searchable
 
@@ -156,7 +156,7 @@ def _notified(outcome: str, notified: str, printed: str, unfinished: int) -> str
         return "yes"
     if outcome == printed:
         return "printed"
-    return "stopped" if unfinished >= MOST_UNFINISHED else "no"
+    return "stopped" if unfinished >= MAX_UNFINISHED else "no"
 
 
 def _is_contradicted(ledger: Ledger, request_id: int, given_back: int) -> bool:

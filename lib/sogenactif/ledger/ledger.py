@@ -67,12 +67,12 @@ EXECUTABLE = "executable"
 # The file beside the journal that names the days of responses that only the journal has.
 UNRECORDED_DAYS = "unrecorded"
 # How many transactions a line of the log names.
-MOST_NAMED = 3
+MAX_LOGGED = 3
 MANY_NUMBERS = 100_000
 # For how long a request that nothing answered may still be open in another window of its customer.
 OPEN_MINUTES = 30
 # How often the same message is recorded: a customer holds a sealed response, and can post it any number of times.
-MOST_REPEATED = 20
+MAX_REPEATED = 20
 SIPS_NUMBERING = Numbering()
 REQUEST_COLUMNS = "id, protocol, day, reference, fields, outcome, decided_by"
 RESPONSE_COLUMNS = "id, protocol, day, original, fields"
@@ -309,7 +309,7 @@ class Ledger:
             with open(f"{self.journal.folder}/{response.day or today()}.jsonl", "rb") as file:
                 for line in file:
                     count += all(part in line for part in wanted)
-                    if count == MOST_REPEATED:
+                    if count == MAX_REPEATED:
                         return True
         except OSError:
             # The line that follows reports it.
@@ -466,8 +466,8 @@ def _is_repeated(execute: Execute, match: Match, protocol: str, original: str, f
     answers = "request_id = ?" if request_id else "request_id IS NULL"
     same = f"{answers} AND protocol = ? AND original = ? AND fields = ?"
     statement = f"SELECT 1 FROM sogenactif_response WHERE {same} LIMIT ?"
-    rows = execute(statement, *request_id, protocol, original, fields, MOST_REPEATED)
-    return len(rows) == MOST_REPEATED
+    rows = execute(statement, *request_id, protocol, original, fields, MAX_REPEATED)
+    return len(rows) == MAX_REPEATED
 
 
 def _decide(execute: Execute, match: Match, response_id: int, notifies: bool = False) -> bool:
@@ -484,7 +484,7 @@ def _paid_before(execute: Execute, match: Match) -> list[str]:
     """Return a warning if other requests of the same order were accepted too; the first ones are named."""
     order_id = searchable(match.requested.get("order_id", ""))
     merchant = merchant_of(match.requested)
-    rows = order_id and execute(SELECT_PAID, order_id, merchant, match.request_id, MOST_NAMED)
+    rows = order_id and execute(SELECT_PAID, order_id, merchant, match.request_id, MAX_LOGGED)
     if not rows:
         return []
     paid = ", ".join(f"{day}-{number:06}" for day, number in rows)

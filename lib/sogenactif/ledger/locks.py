@@ -11,7 +11,7 @@ from sogenactif.errors import LedgerError
 from sogenactif.files import open_private
 
 # Seconds between two tries of a lock. The kernel can wake a waiting process, but offers no timeout.
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.001
+MIN_PAUSE, MAX_PAUSE = 0.0001, 0.001
 
 
 @contextmanager
@@ -25,10 +25,10 @@ def locked(path: str, offset: int, seconds: float = 0) -> Iterator[bool]:
     except OSError as error:
         raise LedgerError(path, error) from error
     try:
-        end, pause = time.monotonic() + seconds, SHORTEST_PAUSE
+        end, pause = time.monotonic() + seconds, MIN_PAUSE
         while not (is_locked := _lock(path, file, offset)) and time.monotonic() < end:
             time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            pause = min(2 * pause, MAX_PAUSE)
         try:
             yield is_locked
         finally:

@@ -11,7 +11,7 @@ from sogenactif.payment import PaymentResponse
 NOTE_TRIES = 6
 NOTIFIED_AT_ONCE = 5
 # How many attempts in a row may end their process before only a command tries again.
-MOST_UNFINISHED, ENDLESS = 5, 1_000_000_000
+MAX_UNFINISHED, ENDLESS = 5, 1_000_000_000
 # Outcomes that the shop was not notified of, except those that only an executable received and printed.
 PENDING = "outcome <> notified AND outcome <> printed"
 COUNT_PENDING = f"""
@@ -33,7 +33,7 @@ def notify_outcome(
     record_outcome: RecordOutcome,
     log: LogError,
     request_id: int,
-    most_unfinished: int = MOST_UNFINISHED,
+    most_unfinished: int = MAX_UNFINISHED,
     is_counted: bool = False,
 ) -> bool:
     """Notify the shop of the outcome of a request, if it is pending; return whether it was notified.
@@ -59,7 +59,7 @@ def notify_pending_outcomes(
     Stops after ``most`` outcomes or the first failure. ``most=None`` removes both limits, and includes outcomes whose
     attempts ended their process.
     """
-    most_unfinished = MOST_UNFINISHED if most else ENDLESS
+    most_unfinished = MAX_UNFINISHED if most else ENDLESS
     statement = f"SELECT id FROM sogenactif_request WHERE {PENDING} AND unfinished < ? ORDER BY attempts, id"
     pending = list(ledger.database.rows(statement + (f" LIMIT {most}" if most else ""), most_unfinished))
     failures: list[BaseException] = []

@@ -10,7 +10,7 @@ from sogenactif.ledger.matching import COMPARED, differing_fields
 from sogenactif.ledger.schema import Execute, Row, merchant_of, searchable
 from sogenactif.protocols import TOKEN, TOKEN_FIELD, Numbering
 
-MOST_UNANSWERED = 200
+MAX_UNANSWERED = 200
 UNANSWERED = (
     "NOT EXISTS (SELECT 1 FROM sogenactif_response AS response WHERE response.request_id = request.id)"
 )
@@ -77,8 +77,8 @@ def limit_unanswered(execute: Execute, fields: Mapping[str, str]) -> None:
     """Raise OrderFull if an order has as many requests without a response as it may have on a day."""
     order_id = searchable(fields["order_id"])
     [[count]] = execute(COUNT_UNANSWERED, order_id, merchant_of(fields), journal_day(fields))
-    if count >= MOST_UNANSWERED:
-        raise OrderFull(MOST_UNANSWERED)
+    if count >= MAX_UNANSWERED:
+        raise OrderFull(MAX_UNANSWERED)
 
 
 def assign_number(execute: Execute, entry: Entry, numbering: Numbering) -> int:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sogenactif.dates import PARIS
 from sogenactif.errors import KitError, LedgerError
 from sogenactif.ledger.journal import new_entry
-from sogenactif.ledger.notification import ENDLESS, MOST_UNFINISHED, NOTIFIED_AT_ONCE, record_attempt
+from sogenactif.ledger.notification import ENDLESS, MAX_UNFINISHED, NOTIFIED_AT_ONCE, record_attempt
 from sogenactif.ledger.schema import merchant_of
 
 TYPE_CHECKING = False
@@ -167,7 +167,7 @@ def notify_refunds(
         "SELECT request_id, entry, made, fields FROM sogenactif_operation"
         f" WHERE {PENDING} AND unfinished < ? ORDER BY attempts, id"
     )
-    most_unfinished = MOST_UNFINISHED if most else ENDLESS
+    most_unfinished = MAX_UNFINISHED if most else ENDLESS
     rows = list(ledger.database.rows(select + (f" LIMIT {most}" if most else ""), most_unfinished))
     count = 0
     for request_id, *stored in rows:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 DAMAGED = ("file is not a database", "database disk image is malformed", "malformed database schema")
-MOST_WAL_BYTES = 4 * 1024 * 1024
+MAX_WAL_BYTES = 4 * 1024 * 1024
 # The byte of the lock file that a writer locks: ``try_lock`` never uses this one.
 WRITER_LOCK = 1
 
@@ -51,7 +51,7 @@ class SqliteDatabase:
             _fail(path, error)
         try:
             self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.execute(f"PRAGMA journal_size_limit = {MOST_WAL_BYTES}")
+            self._connection.execute(f"PRAGMA journal_size_limit = {MAX_WAL_BYTES}")
             version = self._version()
             check_version(path, version)
             if version == 0 and not may_create() and self._version() == 0:

@@ -26,7 +26,7 @@ URLS, URL_ROWS = 4, 4
 FIRST_URL_ROW = GRID_ROWS
 OWNER_ROW = 42
 ROWS = 44
-LONGEST_URL = 125
+MAX_URL_LENGTH = 125
 DATA_FOLLOWS = b"certificate_data!"
 OWN_BANK = ["SANDBOX", "DEMO"]
 
@@ -250,7 +250,7 @@ def _decipher_url(rows: list[bytes], service: int) -> str:
 
 
 def _encipher_url(url: str, key: bytes) -> list[str]:
-    if len(url) > LONGEST_URL or not is_safe_address(url):
+    if len(url) > MAX_URL_LENGTH or not is_safe_address(url):
         raise CertificateError(f"Error writing URL ({url})")
     plain = f"{len(url):03}{url}".encode("ascii")
     cipher = DES.new(key, DES.MODE_ECB).encrypt(plain + bytes(-len(plain) % 8)).hex().upper()

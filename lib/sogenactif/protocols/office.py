@@ -21,7 +21,7 @@ from sogenactif.protocols.paypage_fields import response_fields
 DIAGNOSTIC, CASH_MANAGEMENT = "DR_WS_2.58", "CR_WS_2.58"
 FOUND, UNKNOWN_TRANSACTION = "00", "25"
 NOT_SEALED = ("seal", "keyVersion", "sealAlgorithm")
-MOST_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 CONNECT_SECONDS, ANSWER_SECONDS = 10, 30
 ORIGIN = "SOGENACTIF_KIT"
 
@@ -116,15 +116,15 @@ class Office:
                 connection.request("POST", f"{place.path}/{service}", body, headers)
                 with connection.getresponse() as response:
                     content, part = b"", b"."
-                    while part and len(content) <= MOST_BYTES:
+                    while part and len(content) <= MAX_BYTES:
                         # A server that sends a byte at a time must not hold the caller for longer.
                         server.settimeout(max(deadline - time.monotonic(), 0.001))
-                        part = response.read1(MOST_BYTES)
+                        part = response.read1(MAX_BYTES)
                         content += part
             except (OSError, http.client.HTTPException) as error:
                 raise OfficeError(f"no complete answer: {error}", sent=True) from error
-        if len(content) > MOST_BYTES:
-            raise OfficeError(f"answer of more than {MOST_BYTES} bytes", sent=True)
+        if len(content) > MAX_BYTES:
+            raise OfficeError(f"answer of more than {MAX_BYTES} bytes", sent=True)
         if response.status != 200:
             raise OfficeError(f"HTTP {response.status}", sent=True)
         return content

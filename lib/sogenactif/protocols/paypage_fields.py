@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sogenactif.configuration import Paypage
 
-LONGEST_CONTEXT = 255
+MAX_CONTEXT_LENGTH = 255
 # A transactionReference of the kit: the day and the transaction_id.
 REFERENCE = re.compile(r"(20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))([0-9]{6})")
 # A masked card number: the shop chooses which digits are visible.
@@ -144,7 +144,7 @@ def request_keys(fields: Mapping[str, str], settings: "Paypage") -> tuple[dict[s
     if fields.get("language"):
         pairs["customerLanguage"] = LANGUAGES.get(fields["language"], fields["language"])
     context, token = fields.get("return_context", ""), fields.get(TOKEN_FIELD, "")
-    most = LONGEST_CONTEXT - len(token)
+    most = MAX_CONTEXT_LENGTH - len(token)
     if len(readable(context).encode()) > most:
         raise CallError(f"return_context has more than {most} bytes, the most that Paypage accepts")
     if TOKEN.match(context):

@@ -39,8 +39,8 @@ BASE64_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 UU_ALPHABET = b"`" + bytes(range(33, 96))
 TO_UU, FROM_UU = bytes.maketrans(BASE64_ALPHABET, UU_ALPHABET), bytes.maketrans(UU_ALPHABET, BASE64_ALPHABET)
 LENGTH_DIGITS, SEAL_DIGITS = 5, 16
-SHORTEST = 2 * (LENGTH_DIGITS + 20) + SEAL_DIGITS
-FEWEST_DIGITS = {"amount": 3, "transmission_date": 14, "transaction_id": 1}
+MIN_MESSAGE_DIGITS = 2 * (LENGTH_DIGITS + 20) + SEAL_DIGITS
+MIN_DIGITS = {"amount": 3, "transmission_date": 14, "transaction_id": 1}
 
 Records = list[tuple[int, bytes]]
 
@@ -183,7 +183,7 @@ def _seal(records: Records, fields: Mapping[str, str], certificate: Certificate)
 
 def _unverified(data: str, tags: Mapping[int, str]) -> tuple[dict[str, str], str, str]:
     """Return the fields of a message, what its seal covers, and the seal. Raises MessageError."""
-    if len(data) < SHORTEST:
+    if len(data) < MIN_MESSAGE_DIGITS:
         raise MessageLengthError
     body, mac = data[:-SEAL_DIGITS], data[-SEAL_DIGITS:]
     try:
@@ -194,7 +194,7 @@ def _unverified(data: str, tags: Mapping[int, str]) -> tuple[dict[str, str], str
         raise MessageEncodingError
     records = parse(decode(content))
     fields = {tags[tag]: to_text(value) for tag, value in records if tag in tags}
-    for name, fewest in FEWEST_DIGITS.items():
+    for name, fewest in MIN_DIGITS.items():
         value = fields.get(name, "")
         if len(value) < fewest or not is_digits(value):
             raise MessageStructureError(name)

@@ -16,7 +16,7 @@ from sogenactif_sandbox.commands.common import add_options, attempt, check_host,
 from sogenactif_sandbox.commands.texts import say
 
 STATUS = "0 if nothing failed, 1 if a check failed, 2 for a usage error, if a file or the ledger can't be used, or if no check could be judged."
-MOST_SECONDS = 600
+MAX_SECONDS = 600
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     sender, find = read_options(parser, args)
     shop = ShopUnderTest(args.url, args.order, args.paid_when, args.reset, hosts)
     results = []
-    for result in audit(shop, sender, find, min(args.seconds, MOST_SECONDS)):
+    for result in audit(shop, sender, find, min(args.seconds, MAX_SECONDS)):
         results.append(result)
         if not args.json:
             _show(result)

@@ -19,7 +19,7 @@ from sogenactif_sandbox.events import Payment, Sender, WrongCall, in_ledger, rea
 from sogenactif_sandbox.paypage import SEALS
 
 T = TypeVar("T")
-MOST_DIGITS = 12
+MAX_DIGITS = 12
 # The exit status if a file or a ledger can't be used, so that nothing was sent.
 UNUSABLE = 2
 
@@ -66,7 +66,7 @@ def read_options(
 
     A usage error, and a file that can't be used, end the program.
     """
-    if args.amount and not (is_digits(args.amount) and len(args.amount) <= MOST_DIGITS and int(args.amount)):
+    if args.amount and not (is_digits(args.amount) and len(args.amount) <= MAX_DIGITS and int(args.amount)):
         parser.error(say("no_amount", amount=args.amount))
     pathfile = args.pathfile or str(default_folder() / "pathfile")
     if not (args.key or args.certificate or Path(pathfile).exists()):

@@ -36,7 +36,7 @@ from sogenactif_sandbox.shop.texts import shop_texts
 
 # Prices in cents.
 ARTICLES = {"tea": 650, "cup": 1290, "pot": 4800, "sample": 50}
-MOST_OF_ONE = 9
+MAX_QUANTITY = 9
 WAYS = "/pay/"  # the ways to pay, below the address of the shop
 PAGES = ENVIRONMENT.overlay(
     loader=FileSystemLoader([Path(__file__).parent / "templates", f"{ROOT}/templates"])
@@ -162,7 +162,7 @@ def _page(template: str, **values: object) -> Response:
         amount=partial(format_amount, currency_code="978", language=html_language),
         day=partial(format_day, language=html_language),
         articles=ARTICLES,
-        most=MOST_OF_ONE,
+        most=MAX_QUANTITY,
         **values,
     )
     policy = (
@@ -189,7 +189,7 @@ def _changed_basket() -> dict[str, int]:
         if re.fullmatch("[0-9]", quantity):
             basket[article] = int(quantity)
         if request.form.get("add") == article:
-            basket[article] = min(basket.get(article, 0) + 1, MOST_OF_ONE)
+            basket[article] = min(basket.get(article, 0) + 1, MAX_QUANTITY)
         if request.form.get("remove") == article:
             basket[article] = 0
     return basket

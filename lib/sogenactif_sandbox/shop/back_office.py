@@ -22,7 +22,7 @@ from sogenactif.refunds import prepare, send, transaction_lock
 
 PATH = "/back-office"
 TOKEN = "back_office"
-MOST_LISTED = 50
+MAX_LISTED = 50
 EUROS = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{2}))?")
 REFERENCE = re.compile(r"([0-9]{8})-([0-9]{6})")
 
@@ -89,7 +89,7 @@ def _paid_orders(pathfile: Pathfile) -> list[Paid]:
     try:
         with open_ledger(pathfile) as ledger:
             accepted = transactions(ledger, state="accepted") if ledger else ()
-            rows = deque(accepted, MOST_LISTED)
+            rows = deque(accepted, MAX_LISTED)
     except KitError:
         return []
     paid = []

@@ -17,7 +17,7 @@ from sogenactif.fields import PARMCOM, is_platform_key, to_bytes
 from sogenactif.files import read_file
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-LONGEST_SHOWN = 32
+MAX_SHOWN_LENGTH = 32
 LIKE_ENOUGH = 0.75
 
 
@@ -143,7 +143,7 @@ def _lines(
 def _line(place: Location, parts: list[str], known: Collection[str], elsewhere: Collection[str]) -> Findings:
     """Yield the findings on a line. Values are never shown: one may be a secret."""
     keyword, shown, text = parts[0], parts[0].strip(), "!".join(parts)
-    shown = shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+    shown = shown if len(shown) <= MAX_SHOWN_LENGTH else f"{shown[:MAX_SHOWN_LENGTH]}…"
     of_form = [
         (fault, "carriage_return_inside", "\r" in text),
         (fault, "blank_line", not text.strip()),

@@ -13,7 +13,7 @@ from sogenactif.commands.check.findings import Findings, all_well, fault
 from sogenactif.commands.places import KIND, ROOT
 from sogenactif.files import read_file
 
-OLDEST = (3, 10)
+MIN_PYTHON = (3, 10)
 SCRIPTS = ("call_request.py", "call_response.py", "call_autoresponse.py")
 DEPENDENCIES = ("Crypto.Cipher.DES", "jinja2", "markupsafe")
 # Run by the interpreter in question: it prints its version, then the modules that it can't import.
@@ -83,7 +83,7 @@ def _interpreter(command: Sequence[str], path: str = "") -> Findings:
     name, line = " ".join(command), 1 if path else 0
     try:
         version, *missing = _run_probe(tuple(command)).split()
-        is_old = tuple(map(int, version.split("."))) < OLDEST
+        is_old = tuple(map(int, version.split("."))) < MIN_PYTHON
     except (OSError, ValueError, subprocess.SubprocessError):
         yield fault("no_interpreter", path, line, command=name)
         return

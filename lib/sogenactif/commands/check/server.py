@@ -34,10 +34,10 @@ BLOCKED_POST = {
     407: "address_asks_password",
     429: "address_limits_posts",
 }
-SHOWN_SECONDS, MOST_SECONDS = 60, 300
+SHOWN_SECONDS, MAX_SECONDS = 60, 300
 # Limits of a request.
 SECONDS = 10
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 
 
 class Reply(NamedTuple):
@@ -65,7 +65,7 @@ def ask(url: str, form: dict[str, str] | None = None, method: str | None = None)
         with reply:
             # urllib follows no redirection of a post that keeps the method.
             moved = reply.headers["Location"] if reply.status in (307, 308) else ""
-            return Reply(reply.status, reply.headers, reply.read(MOST_BYTES), urljoin(reply.url, moved or ""))
+            return Reply(reply.status, reply.headers, reply.read(MAX_BYTES), urljoin(reply.url, moved or ""))
     except OSError as error:
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
         why = getattr(cause, "strerror", "") or str(cause)
@@ -124,7 +124,7 @@ def clock(site: Site) -> Findings:
         with suppress(Failed, TypeError, ValueError):
             there = parsedate_to_datetime(ask(url, method="HEAD").headers["Date"])
             seconds = round((datetime.now(timezone.utc) - there).total_seconds())
-            make = fault if abs(seconds) > MOST_SECONDS else warning if abs(seconds) > SHOWN_SECONDS else ok
+            make = fault if abs(seconds) > MAX_SECONDS else warning if abs(seconds) > SHOWN_SECONDS else ok
             yield make("clock" if make is ok else "clock_wrong", url=url, seconds=f"{seconds:+}")
             return
 

@@ -27,7 +27,7 @@ from sogenactif.ledger.schema import MIGRATIONS, schema_version
 from sogenactif.log import SYSLOG
 
 OVERDUE_AFTER = timedelta(minutes=5)
-MOST_ORDERS = 10
+MAX_ORDERS = 10
 SHORT_MIB = 100
 LATEST_ORDERS = 100
 
@@ -139,8 +139,8 @@ def _left_behind(site: Site, address: LedgerAddress) -> Findings:
         alone = journal_only_lines(opened, unreadable.append)
         has_function = has_refund_function(os.path.join(site.scripts, "call_autoresponse.py"))
         refunds = pending_refunds(opened, before) if has_function else 0
-        orders = ", ".join([order_id for order_id, _ in paid_twice(opened)][:MOST_ORDERS])
-        references = ", ".join([row.reference for row in contradicted(opened)][:MOST_ORDERS])
+        orders = ", ".join([order_id for order_id, _ in paid_twice(opened)][:MAX_ORDERS])
+        references = ", ".join([row.reference for row in contradicted(opened)][:MAX_ORDERS])
         latest = latest_orders(opened, LATEST_ORDERS) if at_bank else []
     # The sandbox takes those that a bank's Paypage may refuse.
     odd = [order_id for order_id in latest if not (order_id.isascii() and order_id.isalnum())]
@@ -156,4 +156,4 @@ def _left_behind(site: Site, address: LedgerAddress) -> Findings:
     if references:
         yield warning("conflicting_acceptances", references=references)
     if odd:
-        yield warning("order_characters", orders=", ".join(odd[:MOST_ORDERS]))
+        yield warning("order_characters", orders=", ".join(odd[:MAX_ORDERS]))
