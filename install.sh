@@ -230,7 +230,8 @@ run_tests() {
         install_missing
         [ $# -gt 0 ] || {
             lint
-            set -- -n auto --dist loadgroup
+            # One more than cores: many tests wait, for Apache to stop or for a time limit.
+            set -- -n "$(($(nproc) + 1))" --dist load
         }
     fi
     exec .venv/bin/python -m pytest "$@"
