@@ -137,6 +137,7 @@ step() {
 install_on_apache() {
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
+    [ "$dry_run" = yes ] || check_pathfile
     [ "$enable" = no ] || need_apache
     step "make folders in $prefix, var/data for $user" make_folders
     for folder in lib/sogenactif lib/sogenactif_sandbox lib/packages conf docs; do
@@ -175,6 +176,17 @@ $(content_of "$file" | sed 's/^/    /')" true
     printf 'Installed in %s; Apache configuration: %s\n' "$prefix" "$config"
     printf 'Scripts to edit: %s/cgi-bin/*.py; parameters and certificates: %s/var/conf\n' "$prefix" "$prefix"
     [ "$enable" = no ] || printf 'To check it, as root: %s/bin/sogenactif check --url %s\n' "$prefix" "$shop"
+}
+
+# Ends the installation before it changes anything if the new kit would refuse the existing pathfile.
+check_pathfile() {
+    [ ! -e "$prefix/var/conf/pathfile" ] || .venv/bin/python -Bc 'import sys
+from sogenactif.configuration import read_pathfile
+from sogenactif.errors import KitError
+try:
+    read_pathfile(sys.argv[1])
+except KitError as error:
+    sys.exit(f"install.sh: {error}. Nothing was changed.")' "$prefix/var/conf/pathfile"
 }
 
 # Removes the installed files that are unchanged; files that the shop changed or made stay.
@@ -254,8 +266,9 @@ make_folders() {
 replace_folder() {
     target=${prefix:?}/$2
     rm -rf "$target.new" "$target.gone"
-    # Preserves modification times, so that compiled modules stay valid.
-    cp -RLp "$1" "$target.new"
+    # With the modification times compiled modules stay valid.
+    cp -RL --preserve=timestamps "$1" "$target.new"
+    case $1 in lib/*) ;; *) rm -rf "$target.new/__pycache__" ;; esac
     [ ! -e "$target" ] || mv "$target" "$target.gone"
     mv "$target.new" "$target"
     rm -rf "$target.gone"
@@ -264,16 +277,15 @@ replace_folder() {
 # Puts files of the kit in place. One that was changed since stays, and the kit's is put beside it as
 # FILE.new, unless it is the one that the shop changed.
 put_files() {
+    [ $# -gt 0 ] || return 0
     rm -rf "$work/new" "$work/listed"
     [ ! -e "$prefix/.sogenactif" ] || cp "$prefix/.sogenactif" "$work/listed"
     for file; do
-        mkdir -p "$work/new/${file%/*}"
+        [ -d "$work/new/${file%/*}" ] || mkdir -p "$work/new/${file%/*}"
         content_of "$file" >"$work/new/$file"
         case $file in bin/* | cgi-bin/*) chmod 755 "$work/new/$file" ;; esac
     done
     sums_of_new "$@" >"$work/sums"
-    # An interrupted upgrade leaves files of both kits.
-    [ "$dry_run" = yes ] || cat "$work/sums" >>"$prefix/.sogenactif"
     for file; do put_file "$file"; done
     [ "$dry_run" = yes ] || {
         awk 'NR == FNR { ours[$2] } NR == FNR || !($2 in ours)' "$work/sums" "$prefix/.sogenactif" >"$prefix/.sogenactif.new"
@@ -283,15 +295,21 @@ put_files() {
 
 put_file() {
     find_target "$1"
-    if [ ! -e "$target" ] || cmp -s "$work/new/$1" "$target" || is_listed "$(sum_of "$1" <"$target")" "$work/listed"; then
-        [ "$dry_run" = yes ] || { cp -p "$work/new/$1" "$target.new" && mv "$target.new" "$target"; }
-    elif is_listed "$(grep "  $1\$" "$work/sums")" "$work/listed"; then
+    if [ ! -e "$target" ] || cmp -s "$work/new/$1" "$target"; then
+        replace_file "$1"
+    elif is_listed "$(sum_of "$1" <"$target")" "$work/listed"; then
+        # Listed first: an upgrade that is interrupted here must not take its own file for one of the shop's.
+        [ "$dry_run" = yes ] || new_sum_of "$1" >>"$prefix/.sogenactif"
+        replace_file "$1"
+    elif is_listed "$(new_sum_of "$1")" "$work/listed"; then
         printf 'Changed by you, so it stays: %s\n' "$target"
     else
         printf 'Changed by you, so it stays: %s; the new version is %s\n' "$target" "$target.new"
         [ "$dry_run" = yes ] || cp -p "$work/new/$1" "$target.new"
     fi
 }
+
+replace_file() { [ "$dry_run" = yes ] || { cp -p "$work/new/$1" "$target.new" && mv "$target.new" "$target"; }; }
 
 # Sets $target to where a file is installed: in the kit's folder, or by the whole path of Apache's configuration.
 find_target() { case $1 in /*) target=$1 ;; *) target=$prefix/$1 ;; esac }
@@ -316,6 +334,8 @@ sum_of() { sha256sum | sed "s|-\$|$1|"; }
 sums_of_new() {
     (cd "$work/new" && for file; do set -- "$@" "./$file" && shift; done && sha256sum "$@") | sed 's|  \./|  |'
 }
+
+new_sum_of() { grep "  $1\$" "$work/sums"; }
 
 # Whether a list ($2) has a line.
 is_listed() { grep -qsxF "$1" "$2"; }

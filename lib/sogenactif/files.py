@@ -151,8 +151,8 @@ def flush_folder(path: str) -> None:
 def become_owner(*paths: str) -> None:
     """Drop root's privileges: become the first owner of these files and folders who is not root, if there is one.
 
-    That user may make links there, which root must not follow. The groups are the user's own, as the web server's
-    processes have them; a user without a name has the group of the file.
+    That user may make links there, which root must not follow. The group is that of the file, as the web server's
+    processes may have it, but for a named user never root's; the user's own groups come with it.
     """
     if os.geteuid() != 0:
         return
@@ -166,8 +166,9 @@ def become_owner(*paths: str) -> None:
                 if owner.st_uid != 0:
                     group, groups = owner.st_gid, [owner.st_gid]
                     with contextlib.suppress(KeyError):
-                        name, _, _, group, *_ = pwd.getpwuid(owner.st_uid)
-                        groups = os.getgrouplist(name, group)
+                        user = pwd.getpwuid(owner.st_uid)
+                        group = group or user.pw_gid
+                        groups = sorted({group, *os.getgrouplist(user.pw_name, user.pw_gid)})
                     os.setgroups(groups)
                     os.setgid(group)
                     os.setuid(owner.st_uid)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from sogenactif.addresses import is_in_clear
 from sogenactif.configuration import PAYPAGE, Pathfile
 from sogenactif.dates import read_day, today
 from sogenactif.errors import (
@@ -121,6 +122,9 @@ def office_client(pathfile: Pathfile, merchant_id: str) -> Office:
     """Return the client of a merchant's Office server. Raises PathfileError, KeyMissing and KeyUnusable."""
     if not pathfile.office_url:
         raise PathfileError("no key word OFFICE_URL, the address of the bank's Office server")
+    # Only here: payments don't need it.
+    if is_in_clear(pathfile.office_url):
+        raise PathfileError("OFFICE_URL is not an https address", pathfile.lines.get("OFFICE_URL", 0))
     keys = [key for key, _ in secrets_of(lambda old: read_key(key_path(pathfile, merchant_id, old)))]
     return Office(pathfile.office_url, merchant_id, pathfile.paypage.key_version, keys)
 

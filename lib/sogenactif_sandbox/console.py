@@ -104,10 +104,12 @@ class Console:
         messages = self.transactions.messages(id)
         operations = self.transactions.operations(id)
         state = payment_state(transaction.response, operations, now_of(transaction))
+        requested = {**transaction.request, **transaction.envelope}
         if _wants_html():
             return _html(
                 "console_transaction.html",
                 transaction=transaction,
+                requested=requested,
                 messages=messages,
                 payments=payments(transaction.response),
                 operations=operations,
@@ -117,7 +119,7 @@ class Console:
             )
         (summary,) = self._summaries([transaction])
         return summary | {
-            "request": {**transaction.request, **transaction.envelope},
+            "request": requested,
             "response": transaction.response,
             "differences": {
                 name: [transaction.request.get(name, ""), transaction.response.get(name, "")]

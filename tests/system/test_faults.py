@@ -234,7 +234,7 @@ def test_exception_in_the_function_of_the_shop_is_logged_and_the_notification_re
     assert [outcome["transaction_id"] for outcome in shop.outcomes] == ["000002", "000001"]
 
 
-def test_conflicting_or_unknown_response_is_not_shown_or_notified(shop: LedgerShop) -> None:
+def test_response_that_matches_no_request_is_not_shown_or_notified(shop: LedgerShop) -> None:
     number = shop.show_form()
     for fields in ({"amount": "001"}, {"order_id": "CMD-43"}, {"transaction_id": "000009"}):
         data = shop.seal(**{"transaction_id": number, **fields})

@@ -201,6 +201,33 @@ def test_upgrade_keeps_edited_files_and_writes_new_versions_beside_them(installe
     assert edited[2].read_text() == "ours"
 
 
+def test_interrupted_upgrade_is_completed_by_the_next(installed_folder: Path) -> None:
+    templates = installed_folder / "kit" / "templates"
+    edited, unchanged = templates / "base.html", templates / "error.html"
+    edited.write_text("ours")
+    unchanged.write_text("older")
+    for path in (edited, unchanged):
+        installed_by_an_older_kit(path)
+    # Nothing can be renamed to this file, the last of its folder.
+    obstacle = new(templates / "style.css")
+    obstacle.mkdir()
+    with pytest.raises(subprocess.CalledProcessError):
+        install(installed_folder)
+    assert unchanged.read_bytes() == (ROOT / "templates" / "error.html").read_bytes()
+    assert sum(line.endswith("  templates/error.html") for line in listed(installed_folder)) == 2
+    shutil.rmtree(obstacle)
+    said = install(installed_folder)
+    assert said.count("Changed by you") == 1
+    assert f"Changed by you, so it stays: {edited}; the new version is {new(edited)}\n" in said
+    assert edited.read_text() == "ours"
+    assert sum(line.endswith("  templates/error.html") for line in listed(installed_folder)) == 1
+
+
+def listed(folder: Path) -> list[str]:
+    """The lines of the kit's list of what it installed."""
+    return (folder / "kit" / ".sogenactif").read_text().splitlines()
+
+
 def test_uninstall_keeps_files_of_the_shop(installed_folder: Path) -> None:
     kit = installed_folder / "kit"
     (kit / "cgi-bin" / "call_request.py").write_text("# ours\n")
@@ -283,8 +310,11 @@ def test_existing_paypage_settings_that_are_kept_are_reported(folder: Path) -> N
 def test_invalid_pathfile_is_reported(installed_folder: Path) -> None:
     pathfile = installed_folder / "kit" / "var" / "conf" / "pathfile"
     pathfile.write_text(pathfile.read_text() + "PROTOCOL!carrier pigeon!\n")
+    (installed_folder / "kit" / "lib" / "sogenactif" / "web.py").write_text("older")
+    before = contents(installed_folder)
     with pytest.raises(subprocess.CalledProcessError) as failed:
         install(installed_folder)
+    assert contents(installed_folder) == before
     assert failed.value.stderr.startswith("install.sh: ")
     assert "PROTOCOL is carrier pigeon, and must be sips or paypage" in failed.value.stderr
 

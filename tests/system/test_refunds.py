@@ -173,7 +173,7 @@ def test_refund_without_confirmation_sends_nothing(shop: OfficeShop) -> None:
 def test_invalid_amount_is_a_usage_error(shop: OfficeShop, amount: str) -> None:
     reference = shop.arrive()
     status, _, complaint = shop.run("refund", "--yes", reference, amount)
-    assert (status, "usage" in complaint, shop.operations()) == (2, True, [])
+    assert (status, "usage: " in complaint, shop.operations()) == (2, True, [])
 
 
 def test_refused_or_missing_payment_is_not_refunded(shop: OfficeShop) -> None:
@@ -401,6 +401,6 @@ def test_check_reports_an_office_address_without_https(shop: OfficeShop) -> None
     path = shop.param / "pathfile"
     whole = path.read_text()
     path.write_text(whole + "OFFICE_URL!http://bank.example/rs-services/v2!\n")
-    assert ("fault", "office_in_clear") in [(one["level"], one["name"]) for one in checked(shop)]
+    assert office_findings(shop) == [("fault", "office_in_clear")]
     path.write_text(whole.replace("OFFICE_URL!", "#"))
     assert office_findings(shop) == []

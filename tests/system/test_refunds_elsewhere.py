@@ -102,6 +102,11 @@ def test_payment_in_another_currency_at_the_bank_is_not_refunded(shop: OfficeSho
         ("/rs-services/v2!", "/nowhere!", "HTTP"),
         ("OFFICE_URL!http://127.0.0.1", "OFFICE_URL!https://127.0.0.1", "can't be reached"),
         ("OFFICE_URL!http://127.0.0.1", "OFFICE_URL!http://127.0.0.9", "can't be reached"),
+        (
+            "OFFICE_URL!http://127.0.0.1",
+            "OFFICE_URL!http://bank.example",
+            "OFFICE_URL is not an https address",
+        ),
     ],
 )
 def test_refund_without_a_reachable_office_server_is_not_sent(

@@ -78,17 +78,25 @@ def rights() -> tuple[tuple[int, ...], tuple[int, ...], list[int]]:
 
 
 @pytest.mark.parametrize(
-    ("owner", "group"), [(NOBODY, NOBODY), (54321, 0)], ids=["with its own group", "without a name"]
+    ("owner", "group", "groups"),
+    [
+        (NOBODY, NOBODY, (NOBODY, [NOBODY])),
+        # The web server's processes may have a group that the user is no member of.
+        (NOBODY, 54321, (54321, [54321, NOBODY])),
+        # As chown without a group leaves a folder of root.
+        (NOBODY, 0, (NOBODY, [NOBODY])),
+        (54321, 0, (0, [0])),
+    ],
+    ids=["its own group", "another", "that of root", "that of root, without a name"],
 )
-def test_become_owner_takes_the_groups_of_the_user_not_of_the_folder(
-    folder: Path, owner: int, group: int
+def test_become_owner_takes_the_group_of_the_folder_and_those_of_the_user(
+    folder: Path, owner: int, group: int, groups: tuple[int, list[int]]
 ) -> None:
-    # As chown without a group leaves it.
-    os.chown(folder, owner, 0)
+    os.chown(folder, owner, group)
     child = os.fork()
     if not child:
         become_owner(str(folder))
-        os._exit(rights() == ((owner,) * 3, (group,) * 3, [group]))
+        os._exit(rights() == ((owner,) * 3, (groups[0],) * 3, groups[1]))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 

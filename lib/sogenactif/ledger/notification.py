@@ -40,8 +40,8 @@ def notify_outcome(
 
     ``record_outcome`` is called once for an outcome, by one process at a time. If it raises, the error
     is given to ``log`` and the outcome stays pending. If it ended its process ``most_unfinished`` times in a row,
-    it isn't called. Then the shop is notified of an outcome that arrived in the meantime. ``is_counted`` says that this attempt is counted
-    already (``Match.is_counted``).
+    it isn't called. Then the shop is notified of an outcome that arrived in the meantime. ``is_counted`` says that
+    this attempt is counted already (``Match.is_counted``).
     """
     notified = False
     while _notify_once(ledger, request_id, record_outcome, log, most_unfinished, is_counted):

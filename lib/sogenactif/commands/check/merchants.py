@@ -112,6 +112,9 @@ def office(site: Site) -> Findings:
     url, place = site.pathfile.office_url, site.where("OFFICE_URL")
     if not url or not site.paypage:
         return
+    if hosts.is_in_clear(url):
+        yield fault("office_in_clear", *place, url=url)
+        return
     # The test servers of Office have a label of their own: office-server.test.sips-services.com.
     if "test" in host(url).split(".") and not hosts.is_test_server(site.pathfile.paypage.url):
         yield warning("office_for_tests", *place, url=url)

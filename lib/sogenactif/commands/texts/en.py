@@ -538,7 +538,7 @@ FINDINGS = {
     ),
     "address_malformed": Text(
         "{keyword} is not a web address: {url}",
-        "Write http:// or https://, a host and a path, without spaces or accents.",
+        "Write http:// or https://, a host, a port from 1 to 65535 if need be, and a path, without spaces or accents.",
     ),
     "address_of_another": Text(
         "{keyword} is the address of {script} instead of {served}",

@@ -544,7 +544,7 @@ FINDINGS = {
     ),
     "address_malformed": Text(
         "{keyword} n’est pas une adresse web : {url}",
-        "Écrivez http:// ou https://, un hôte et un chemin, sans espaces ni accents.",
+        "Écrivez http:// ou https://, un hôte, au besoin un port de 1 à 65535, et un chemin, sans espaces ni accents.",
     ),
     "address_of_another": Text(
         "{keyword} mène à {script} au lieu de {served}",
