@@ -1,5 +1,6 @@
 """Paypage on the sandbox, over HTTP: it behaves as the platform's simulator."""
 
+import json
 import re
 import socket
 from collections.abc import Iterator
@@ -88,6 +89,20 @@ def test_payment_of_the_kit_is_accepted(server: Bank) -> None:
     assert response.original["s10TransactionId"] == response["transaction_id"] == f"{server.number:06}"
     assert f'action="{server.shop.url}/back"' in page.text
     assert [path for path, _ in server.shop.received] == ["/automatic"]
+
+
+def test_console_shows_how_the_request_was_sealed(server: Bank) -> None:
+    pay(server, ask(server))
+    where = f"{server.url}/console/transactions/{server.last()['id']}"
+    shown = {
+        "interface_version": "HP_3.4",
+        "seal_algorithm": "HMAC-SHA-256",
+        "response_encoding": "base64url",
+    }
+    assert shown.items() <= json.loads(send(where).text)["request"].items()
+    page = send(where, Accept="text/html").text
+    for name, value in shown.items():
+        assert re.search(f'{name.replace("_", "_<wbr>")}</th><td data-name="Request"[^>]*>{value}</td>', page)
 
 
 def test_both_protocols_are_served(server: Bank) -> None:
